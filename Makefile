@@ -1,0 +1,54 @@
+# Set-up and every check of the project. `make demo` and `make test` are all a newcomer needs.
+VENV   ?= .venv
+PYTHON ?= python3.11
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+BENCH  := .venv-bench
+
+.PHONY: demo test lint types layers mutants slow-test bench sm2-check clean help
+
+help:  ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(READY)  ## run the onboarding suites on the virtual boards and print where the reports are
+	$(BIN)/harness run boards/virtual-se-i2c.yaml boards/virtual-se-sm4.yaml boards/virtual-se-mtk.yaml boards/recorded-console.yaml
+
+test: $(READY) lint types layers  ## lint, types, layers and the default tests
+	$(BIN)/python -m pytest -q
+
+lint: $(READY)  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)  ## mypy --strict
+	$(BIN)/mypy
+
+layers: $(READY)  ## import-linter: layers import downwards only
+	$(BIN)/lint-imports
+
+mutants: $(READY)  ## run the suites on every broken device and print which scenario caught which
+	$(BIN)/python -m pytest -q -s -m mutants tests/mutants
+
+slow-test: $(READY)  ## the tests that need minutes: a 200 MB console
+	$(BIN)/python -m pytest -q -m slow tests
+
+bench: $(BENCH)/.ready  ## the benchmarks, each printing ratios measured side by side
+	$(BENCH)/bin/python benchmarks/expect.py
+	$(BENCH)/bin/python benchmarks/apdu.py
+	$(BENCH)/bin/python benchmarks/scenario.py
+	$(BENCH)/bin/python benchmarks/startup.py
+
+clean:  ## remove what the targets made, but not runs/
+	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): requirements.lock pyproject.toml tools/ensure-python.sh
+	tools/ensure-python.sh $(PYTHON) $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BENCH)/.ready: requirements-bench.lock pyproject.toml tools/ensure-python.sh
+	tools/ensure-python.sh $(PYTHON) $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
