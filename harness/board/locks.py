@@ -1,0 +1,232 @@
+"""One board, one run: locks on this machine that name their holder and die with the process.
+
+Each lock is a `flock` on a file in one machine-wide folder, so a killed run leaves nothing to clean up.
+Beside it lies a small file that says who holds it; it is only for people, a stale one means nothing.
+"""
+
+import getpass
+import hashlib
+import json
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from harness.board.problems import printable
+from harness.errors import BenchError
+
+FOLDER_NAME = "id2-harness"
+FOLDER_VARIABLE = "HARNESS_LOCKS"
+_MAX_HOLDER_BYTES = 4096
+_EVERYONE = 0o666
+_EVERYONE_FOLDER = 0o777
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock.
+
+    Attributes:
+        pid: Process id.
+        user: Login name.
+        since: When the lock was taken, ISO 8601 in UTC.
+        board: Name of the board.
+        run: Name of the run, empty when there is none.
+    """
+
+    pid: int
+    user: str
+    since: str
+    board: str
+    run: str = ""
+
+    def __str__(self) -> str:
+        run = f", run {self.run}" if self.run else ""
+        return f"pid {self.pid}, user {self.user}, since {self.since}, board {self.board}{run}"
+
+
+class Locks:
+    """Takes several locks at once, or none.
+
+    Args:
+        names: What is locked, in words, e.g. `board lab-1` or `/dev/ttyUSB0`.
+        board: Name of the board, for the holder's note and for messages.
+        run: Name of the run, for the holder's note.
+        folder: Where the lock files are; the machine-wide folder when left out.
+        wait: Seconds to wait for all locks together.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        *,
+        board: str,
+        run: str = "",
+        folder: Path | None = None,
+        wait: float = 0,
+    ) -> None:
+        self._names = sorted(set(names))  # one order for everyone, so that two runs never wait for each other
+        self._board = board
+        self._run = run
+        self._folder = folder
+        self._wait = wait
+        self._held = ExitStack()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is locked, in words."""
+        return tuple(self._names)
+
+    def acquire(self) -> None:
+        """Take all locks.
+
+        Raises:
+            BenchError: One is held; the message names the holder. Or the lock folder cannot be used.
+        """
+        if not self._names:
+            return
+        folder = self._folder or machine_folder()
+        deadline = datetime.now(UTC).timestamp() + self._wait
+        with ExitStack() as stack:
+            for name in self._names:
+                left = max(0.0, deadline - datetime.now(UTC).timestamp())
+                stack.enter_context(_Lock(folder, name, self._holder(), left))
+            self._held = stack.pop_all()
+
+    def release(self) -> None:
+        """Let all locks go; may be called more than once."""
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def _holder(self) -> Holder:
+        return Holder(
+            os.getpid(), _user(), datetime.now(UTC).isoformat(timespec="seconds"), self._board, self._run
+        )
+
+
+class _Lock:
+    def __init__(self, folder: Path, name: str, holder: Holder, wait: float) -> None:
+        stem = _file_stem(name)
+        self._name = name
+        self._holder = holder
+        self._note = folder / f"{stem}.holder"
+        # Not `thread_local`: a run may take its locks in one thread and end in another.
+        self._lock = FileLock(folder / f"{stem}.lock", timeout=wait, mode=_EVERYONE, thread_local=False)
+
+    def __enter__(self) -> None:
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise self._busy() from None
+        except OSError as error:
+            raise BenchError(
+                f"{self._name}: the lock {self._lock.lock_file} cannot be taken: {_reason(error)}",
+                hint=f"make the folder writable, or set {FOLDER_VARIABLE} to one that is",
+            ) from None
+        _write_note(self._note, self._holder)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):  # the note is for people only; the lock must be let go in any case
+            self._note.unlink(missing_ok=True)
+        self._lock.release()
+
+    def _busy(self) -> BenchError:
+        holder = read_holder(self._note)
+        who = str(holder) if holder else "another process, which left no note"
+        return BenchError(
+            f"{self._name} is in use by {who}",
+            hint="wait until that run has ended, or end it" + (f": kill {holder.pid}" if holder else ""),
+            board=self._holder.board,
+        )
+
+
+def machine_folder() -> Path:
+    """Return the folder of the locks of this machine, made if need be.
+
+    It is `$HARNESS_LOCKS`, else a folder in `/run/lock`, else one in the folder for temporary files.
+    Everybody on the machine may write to it, because everybody must be able to lock.
+
+    Raises:
+        BenchError: None of them can be made or used.
+    """
+    named = os.environ.get(FOLDER_VARIABLE, "")
+    places = (
+        [Path(named)] if named else [Path("/run/lock", FOLDER_NAME), Path(tempfile.gettempdir(), FOLDER_NAME)]
+    )
+    for place in places:
+        if _usable(place):
+            return place
+    raise BenchError(
+        f"no folder for locks: {' and '.join(map(str, places))} cannot be written to",
+        hint=f"set {FOLDER_VARIABLE} to a folder that every user of this machine can write to",
+    )
+
+
+def read_holder(note: Path) -> Holder | None:
+    """Return who holds a lock, from the note beside it; None when there is no note or it is not one."""
+    try:
+        descriptor = os.open(note, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            record = json.loads(file.read(_MAX_HOLDER_BYTES))
+        texts = {name: printable(str(record.get(name, ""))) for name in ("user", "since", "board", "run")}
+        return Holder(pid=int(record["pid"]), **texts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _usable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.is_symlink() and folder.name == FOLDER_NAME:
+            return False
+        with suppress(PermissionError):  # another user made it, and then set its mode as we would
+            if stat.S_IMODE(folder.stat().st_mode) != _EVERYONE_FOLDER and folder.name == FOLDER_NAME:
+                folder.chmod(_EVERYONE_FOLDER)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _write_note(note: Path, holder: Holder) -> None:
+    """Write the note anew, without following a link that somebody may have put there."""
+    with suppress(OSError):
+        note.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(note, flags, 0o644), "w", encoding="utf-8") as file:
+            json.dump(asdict(holder), file)
+
+
+def _file_stem(name: str) -> str:
+    """Return a file name for what is locked: readable, and different for different things."""
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-.")[:60]
+    return f"{readable}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:12]}"
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return str(os.getuid())

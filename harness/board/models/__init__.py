@@ -1,0 +1,66 @@
+"""The models of a board file; every field carries its description."""
+
+from harness.board.models.board_file import BoardFile, Source
+from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOption, Declaration, Feature
+from harness.board.models.parts import Chip, Console, Device, Framing, Limits, Program
+from harness.board.models.plan import CarrierKind, Pattern, Plan, Platform
+from harness.board.models.references import DeviceKeyReference, SecretReference, SimulatedKeyReference
+from harness.board.models.service import AccessKey, Product, Service
+from harness.board.models.simulated import (
+    AnswerStyle,
+    CommandSet,
+    SimulatedConsoleSettings,
+    SimulatedDevice,
+    SimulatedI2cSettings,
+    SimulatedSerialSettings,
+)
+from harness.board.models.transports import (
+    I2cSettings,
+    Parity,
+    RealSettings,
+    SerialSettings,
+    SimulatedSettings,
+    SocketSettings,
+    TransportSettings,
+    UsbIdentity,
+)
+
+__all__ = [
+    "AccessKey",
+    "AnswerStyle",
+    "BoardFile",
+    "CarrierKind",
+    "Chip",
+    "ChipAlgorithm",
+    "ChipCommand",
+    "ChipOption",
+    "CommandSet",
+    "Console",
+    "Declaration",
+    "Device",
+    "DeviceKeyReference",
+    "Feature",
+    "Framing",
+    "I2cSettings",
+    "Limits",
+    "Parity",
+    "Pattern",
+    "Plan",
+    "Platform",
+    "Product",
+    "Program",
+    "RealSettings",
+    "SecretReference",
+    "SerialSettings",
+    "Service",
+    "SimulatedConsoleSettings",
+    "SimulatedDevice",
+    "SimulatedI2cSettings",
+    "SimulatedKeyReference",
+    "SimulatedSerialSettings",
+    "SimulatedSettings",
+    "SocketSettings",
+    "Source",
+    "TransportSettings",
+    "UsbIdentity",
+]

@@ -1,0 +1,129 @@
+"""The whole board file."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+
+from harness.board.models.declaration import Declaration
+from harness.board.models.parts import Chip, Console, Device, Limits
+from harness.board.models.plan import Plan
+from harness.board.models.service import Service
+from harness.board.models.simulated import (
+    SimulatedConsoleSettings,
+    SimulatedI2cSettings,
+    SimulatedSerialSettings,
+)
+from harness.board.models.transports import TransportSettings
+from harness.board.models.words import Section, Text, Word, wrong
+
+VERSION = 1
+
+
+def _known_version(value: int) -> int:
+    if value != VERSION:
+        raise wrong(f"is {value}; this harness reads version {VERSION}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a board file came from.
+
+    Attributes:
+        path: The file as it was named; None for one that was made in memory.
+        sha256: Hex digest of the bytes that were read; empty for one that was made in memory.
+        warnings: Doubtful things in it, each `file:line: field: text`.
+    """
+
+    path: Path | None = None
+    sha256: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+
+def _empty_is_default(value: object) -> object:
+    # A section whose lines are all commented out is there and says nothing.
+    return {} if value is None else value
+
+
+class BoardFile(Section):
+    """One board on the bench, described by one file."""
+
+    version: Annotated[int, AfterValidator(_known_version)] = Field(
+        description="Version of the board file format: 1.", json_schema_extra={"const": VERSION}
+    )
+    name: Word = Field(
+        description="Name of the board: in run folders, reports and locks. Best the name of the file."
+    )
+    description: Text = Field(default="", description="One sentence for people.")
+    plan: Plan = Field(description="What the manufacturer chose.")
+    transports: dict[Word, TransportSettings] = Field(
+        description="Bytes to and from the board, each under a name of your choice.",
+        min_length=1,
+        max_length=16,
+    )
+    chip: Chip | None = Field(
+        default=None, description="The secure element, when the harness talks to it directly."
+    )
+    console: Console | None = Field(default=None, description="The serial console, when there is one.")
+    device: Annotated[Device, BeforeValidator(_empty_is_default, json_schema_input_type=Device | None)] = (
+        Field(default_factory=Device, description="The one device on the bench.")
+    )
+    declaration: Annotated[
+        Declaration, BeforeValidator(_empty_is_default, json_schema_input_type=Declaration | None)
+    ] = Field(
+        default_factory=Declaration, description="What the board claims; decides which scenarios apply."
+    )
+    service: Annotated[Service, BeforeValidator(_empty_is_default, json_schema_input_type=Service | None)] = (
+        Field(
+            default_factory=Service, description="The ID² service that the device is authenticated against."
+        )
+    )
+    limits: Annotated[Limits, BeforeValidator(_empty_is_default, json_schema_input_type=Limits | None)] = (
+        Field(default_factory=Limits, description="Limits that scenarios measure against.")
+    )
+
+    _source: Source = PrivateAttr(default=Source())
+
+    @property
+    def source(self) -> Source:
+        """Where this board file came from."""
+        return self._source
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Doubtful things in the file, each `file:line: field: text`."""
+        return self._source.warnings
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the bytes that were read."""
+        return self._source.sha256
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths in the file start at."""
+        return self._source.path.parent if self._source.path else Path()
+
+    @property
+    def simulated(self) -> bool:
+        """True when no transport leads out of this process."""
+        kinds = (SimulatedI2cSettings, SimulatedSerialSettings, SimulatedConsoleSettings)
+        return all(isinstance(config, kinds) for config in self.transports.values())
+
+    def from_source(self, source: Source) -> "BoardFile":
+        """Return the same board file with its source."""
+        copy = self.model_copy()
+        copy._source = source  # noqa: SLF001 - its own attribute, of the copy
+        return copy
+
+    def as_used(self) -> dict[str, object]:
+        """Return the file with every default filled in, as plain JSON values, for the header of a run.
+
+        Keys and secrets stand in it as references; a test key of a simulated device is masked.
+        """
+        used: dict[str, object] = self.model_dump(mode="json", exclude_none=True)
+        source = self._source
+        used["source"] = {"path": str(source.path) if source.path else "", "sha256": source.sha256}
+        return used

@@ -1,0 +1,116 @@
+"""What the board claims. A claim decides which scenarios apply; a scenario then holds the board to it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from harness.board.models.words import Number16, Section, wrong
+
+
+class ChipAlgorithm(StrEnum):
+    """Algorithms of SymmetricCrypt. Source: device-protocol.md e.2; the sm1 ones exist only in the SDK.
+
+    `-mac-m1` and `-mac-m2` are MACs in CBC mode with padding method 1 or 2 of ISO 9797.
+    """
+
+    DES_CBC = "des-cbc"
+    DES_ECB = "des-ecb"
+    AES_CBC = "aes-cbc"
+    AES_ECB = "aes-ecb"
+    DES_MAC_M1 = "des-mac-m1"
+    DES_MAC_M2 = "des-mac-m2"
+    AES_MAC_M1 = "aes-mac-m1"
+    AES_MAC_M2 = "aes-mac-m2"
+    SM4_CBC = "sm4-cbc"
+    SM4_ECB = "sm4-ecb"
+    SM7_CBC = "sm7-cbc"
+    SM7_ECB = "sm7-ecb"
+    SM4_MAC_M1 = "sm4-mac-m1"
+    SM4_MAC_M2 = "sm4-mac-m2"
+    SM7_MAC_M1 = "sm7-mac-m1"
+    SM7_MAC_M2 = "sm7-mac-m2"
+    SM1_CBC = "sm1-cbc"
+    SM1_ECB = "sm1-ecb"
+    SM1_MAC_M1 = "sm1-mac-m1"
+    SM1_MAC_M2 = "sm1-mac-m2"
+
+
+class ChipOption(StrEnum):
+    """Bits of the option bitmap in GetVendorInfo. Source: device-protocol.md e.2."""
+
+    DES3 = "3des"
+    AES = "aes"
+    SM4 = "sm4"
+    SM7 = "sm7"
+    RSA = "rsa"
+    RSA_CRT = "rsa-crt"
+    SM2 = "sm2"
+    SM9 = "sm9"
+    ECC = "ecc"
+    SHA_1 = "sha-1"
+    SHA_224 = "sha-224"
+    SHA_256 = "sha-256"
+    SHA_384 = "sha-384"
+    SHA_512 = "sha-512"
+    SM3 = "sm3"
+
+
+class ChipCommand(StrEnum):
+    """Commands that a chip may or may not have. Source: device-protocol.md e.2."""
+
+    GET_VENDOR_INFO = "get-vendor-info"
+    GET_CHALLENGE = "get-challenge"
+    COMPUTE_DIGEST = "compute-digest"
+    SYMMETRIC_MAC = "symmetric-mac"
+    ASYMMETRIC_CRYPT = "asymmetric-crypt"
+    GENERATE_KEY_PAIR = "generate-key-pair"
+    PIN = "pin"
+
+
+class Feature(StrEnum):
+    """Parts of the id2_client API beyond auth codes and decrypt. Source: device-protocol.md a.2."""
+
+    ENCRYPT = "encrypt"
+    DERIVE_KEY = "derive-key"
+    SECRET = "secret"  # noqa: S105 - the name of an API function
+    VERIFY_SERVER = "verify-server"
+    OTP = "otp"
+    KPM = "kpm"
+    TOTP = "totp"
+
+
+def _no_repeats(values: tuple[StrEnum, ...]) -> tuple[StrEnum, ...]:
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            raise wrong(f"says {value} twice")
+    return values
+
+
+_Once = AfterValidator(_no_repeats)
+
+
+class Declaration(Section):
+    """The claims of the board's maker."""
+
+    algorithms: Annotated[tuple[ChipAlgorithm, ...], _Once] = Field(
+        default=(), description="Algorithms of SymmetricCrypt that the chip does with its ID² key."
+    )
+    commands: Annotated[tuple[ChipCommand, ...], _Once] = Field(
+        default=(),
+        description="Optional commands that the chip has; one that is not listed must be refused as unknown.",
+    )
+    options: Annotated[tuple[ChipOption, ...], _Once] | None = Field(
+        default=None,
+        description="Bits that the option bitmap of GetVendorInfo must show, exactly; left out: not checked.",
+    )
+    vendor: Number16 | None = Field(
+        default=None, description="Vendor id that the chip must report, such as 0x8180 for Huada."
+    )
+    features: Annotated[tuple[Feature, ...], _Once] = Field(
+        default=(),
+        description="Parts of the id2_client API that the device offers beyond auth codes and decrypt.",
+    )
+    sdk_version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){2}$")] | None = Field(
+        default=None, description="Version of the ID² Client SDK in the firmware, such as 3.1.0."
+    )

@@ -1,0 +1,99 @@
+"""The parts of a board that scenarios talk to: chip, console, device, and the limits they must keep."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from harness.board.models.references import DeviceKeyReference
+from harness.board.models.simulated import CommandSet
+from harness.board.models.words import Id2Text, Section, Text, Word
+from harness.chip.fm1280 import Reading
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Framing(StrEnum):
+    """How APDUs travel over the transport. Source: device-protocol.md e.4 (fm1280)."""
+
+    FM1280 = "fm1280"
+    HEX_LINE = "hex-line"
+    DIRECT = "direct"
+
+
+class Program(StrEnum):
+    """The vendor's program that prints to the console. Source: device-protocol.md i.2, j.1."""
+
+    ID2_APP = "id2_app"
+    HAL_APP = "hal_app"
+    ID2_DEMO = "id2_demo"
+
+
+class Chip(Section):
+    """The secure element that the harness talks to directly."""
+
+    transport: Word = Field(description="Name of the transport that leads to the chip.")
+    framing: Framing = Field(
+        description="How APDUs travel: fm1280 frames over I²C, one hex line each way (hex-line), or as "
+        "they are (direct)."
+    )
+    command_set: CommandSet = Field(
+        default=CommandSet.ICA, description="APDU set: the ICA standard, or the MTK variant."
+    )
+    reading: Reading = Field(
+        default=Reading.ONE_READ,
+        description="fm1280 only: how the driver reads a frame whose length it does not know yet. If a chip "
+        "answers with frame errors, try the next one.",
+    )
+    settle_s: float = Field(
+        default=0.0,
+        description="hex-line only: seconds of silence to wait for after opening, for an adapter that prints "
+        "a banner or resets its board.",
+        ge=0,
+        le=60,
+    )
+    select: bool = Field(
+        default=True, description="Send SELECT once when a session opens, as the SDK does by default."
+    )
+    timeout_s: Seconds = Field(
+        default=8.0, description="Seconds to wait for an answer before the chip counts as silent."
+    )
+
+
+class Console(Section):
+    """The serial console that the board's program prints to."""
+
+    transport: Word = Field(description="Name of the transport that leads to the console.")
+    program: Program = Field(
+        default=Program.ID2_APP, description="The vendor's program that runs on the board."
+    )
+    boot_timeout_s: Seconds = Field(
+        default=10.0, description="Seconds from opening the console to the first line of the program."
+    )
+
+
+class Device(Section):
+    """The one device on the bench."""
+
+    serial_number: Text | None = Field(
+        default=None,
+        description="Serial number on the label. Destructive scenarios run only when it is given.",
+    )
+    id: Id2Text | None = Field(
+        default=None, description="Its ID², when known: the device must report exactly this one."
+    )
+    key: DeviceKeyReference | None = Field(
+        default=None,
+        description="Its ID² key, when known: every code is then recomputed, not only checked for its form.",
+    )
+
+
+class Limits(Section):
+    """Limits of this board that a scenario measures against."""
+
+    apdu_s: Seconds = Field(default=2.0, description="Longest time, in seconds, for the answer to one APDU.")
+    auth_code_s: Seconds = Field(default=3.0, description="Longest time, in seconds, for one auth code.")
+    decrypt_s: Seconds = Field(default=3.0, description="Longest time, in seconds, to decrypt 1024 bytes.")
+    self_test_s: Seconds = Field(
+        default=120.0, description="Longest time, in seconds, for a program's whole self-test."
+    )

@@ -1,0 +1,50 @@
+"""What the manufacturer chose: integration pattern, carrier, platform and key type."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from harness.board.models.words import Section
+from harness.id2.keys import KeyType
+
+
+class Pattern(StrEnum):
+    """Who authenticates the device. Source: service.md 1.1."""
+
+    OWN_PLATFORM = "own-platform"
+    THIRD_PARTY_SYSTEM = "third-party-system"
+    IOT_PLATFORM = "iot-platform"
+
+
+class CarrierKind(StrEnum):
+    """Where the ID² key lives. Source: service.md 1.1; `module` and `demo` are known from the SDK only."""
+
+    SE = "se"
+    KM = "km"
+    TEE = "tee"
+    MODULE = "module"
+    DEMO = "demo"
+
+
+class Platform(StrEnum):
+    """What runs on the board. Source: service.md 1.1."""
+
+    THIRD_PARTY_OS = "third-party-os"
+    ALIOS_THINGS = "alios-things"
+    LINK_SDK = "link-sdk"
+    LINK_TEE = "link-tee"
+
+
+class Plan(Section):
+    """The onboarding plan that this board follows (step 1)."""
+
+    pattern: Pattern = Field(
+        description="Who authenticates the device: the manufacturer's own IoT platform (own-platform), "
+        "somebody else's business system (third-party-system), or Alibaba Cloud IoT Platform (iot-platform)."
+    )
+    carrier: CarrierKind = Field(
+        description="Where the ID² key lives: secure element (se), software sandbox (km), trusted execution "
+        "environment (tee), a module driven over AT commands (module), or the SDK's debug carrier (demo)."
+    )
+    platform: Platform = Field(description="What runs on the board: the guide that its firmware follows.")
+    key_type: KeyType = Field(description="Type of the ID² key, as the product setting says.")

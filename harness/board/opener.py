@@ -1,0 +1,212 @@
+"""Makes transports from their settings, and says what each one occupies on this machine."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from harness.board.checks import simulated_id
+from harness.board.models import (
+    AnswerStyle,
+    BoardFile,
+    CarrierKind,
+    CommandSet,
+    I2cSettings,
+    SerialSettings,
+    SimulatedDevice,
+    SimulatedI2cSettings,
+    SimulatedSerialSettings,
+    SimulatedSettings,
+    SocketSettings,
+    TransportSettings,
+    UsbIdentity,
+)
+from harness.board.resolve import Resolver
+from harness.errors import HarnessError, ToolError, UsageError
+from harness.id2.keys import Key, KeyType
+from harness.transport.base import Transport
+from harness.transport.i2c import I2cTransport
+from harness.transport.serial import SerialTransport
+from harness.transport.socket import SocketTransport
+from harness.transport.usb import find_port
+
+SIMULATORS = "harness.simulators"
+"""Entry-point group; its names are `i2c`, `serial` and `console`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyDevice:
+    """A simulated device with its references resolved: what a simulator reads.
+
+    Attributes:
+        command_set: APDU set of the chip.
+        key_type: Type of the ID² key.
+        key: The ID² key itself.
+        id: Its ID.
+        answers: How the chip hands over answer data.
+        fault: Name of its one fault, None for a sound device.
+        vendor: Vendor id.
+        seed: Seed of its random numbers.
+    """
+
+    command_set: CommandSet
+    key_type: KeyType
+    key: Key
+    id: str
+    answers: AnswerStyle
+    fault: str | None
+    vendor: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadySimulation:
+    """A simulated transport with its references resolved: what an entry point of the group is given.
+
+    Attributes:
+        kind: Kind in the board file, e.g. `simulated-i2c`.
+        device: The device; None for a console that is only played back.
+        address: 7-bit bus address, for `simulated-i2c`.
+        file: Captured console to play back, for `simulated-console`.
+        app: Program that prints, for `simulated-console`.
+        fault: The console's own fault, for `simulated-console`.
+        carrier: Where the simulated program says its key lives, for `simulated-console`.
+    """
+
+    kind: str
+    device: ReadyDevice | None
+    address: int = 0x71
+    file: Path | None = None
+    app: str = "id2_app"
+    fault: str | None = None
+    carrier: CarrierKind = CarrierKind.SE
+
+
+Simulator = Callable[[str, ReadySimulation], Transport]
+
+
+def make_transport(board: BoardFile, name: str, resolver: Resolver) -> Transport:
+    """Return one transport of a board, not yet opened.
+
+    Args:
+        board: The board file.
+        name: Name of the transport in it.
+        resolver: Finds the keys of simulated devices.
+
+    Raises:
+        UsageError: There is no such transport, or its settings ask for something that cannot be.
+        BenchError: The USB adapter that is named is not plugged in.
+        ToolError: No simulator of this kind is installed.
+    """
+    settings = board.transports.get(name)
+    if settings is None:
+        raise UsageError(f"the board has no transport {name!r}; it has {', '.join(board.transports)}")
+    try:
+        if isinstance(settings, I2cSettings):
+            return I2cTransport(name, settings.bus)
+        if isinstance(settings, SerialSettings):
+            return _serial(name, settings)
+        if isinstance(settings, SocketSettings):
+            if settings.path is not None:
+                return SocketTransport(name, path=str(board.folder / settings.path))
+            return SocketTransport(name, host=settings.host, port=settings.port)
+        ready = _ready(board, name, settings, resolver)
+        return _simulator(settings.kind.removeprefix("simulated-"))(name, ready)
+    except HarnessError as error:
+        error.at(board=board.name, transport=name)
+        raise
+
+
+def occupies(settings: TransportSettings, folder: Path) -> str | None:
+    """Return what the transport occupies on this machine, in words that are equal for equal things.
+
+    Simulated transports occupy nothing.
+
+    Raises:
+        BenchError: The USB adapter that is named is not plugged in.
+    """
+    if isinstance(settings, I2cSettings):
+        # Two chips on one bus do not disturb each other: the kernel keeps their transfers apart.
+        return f"{_real_path(settings.bus)} address {settings.address:#x}"
+    if isinstance(settings, SocketSettings):
+        return _real_path(folder / settings.path) if settings.path else f"{settings.host}:{settings.port}"
+    if isinstance(settings, SerialSettings):
+        port = serial_port(settings)
+        if "://" not in port:
+            return _real_path(port)
+        url = urlsplit(port)
+        return url.netloc or port
+    return None
+
+
+def _real_path(path: Path | str) -> str:
+    return os.path.realpath(path)  # unlike Path.resolve, it does not raise for links that go in a circle
+
+
+def serial_port(settings: SerialSettings) -> str:
+    """Return the port, as a path or URL; a USB identity is looked up now.
+
+    Raises:
+        BenchError: No adapter, or more than one, has that identity.
+    """
+    if settings.port is not None:
+        return settings.port
+    usb = cast("UsbIdentity", settings.usb)  # the model has one or the other
+    return find_port(usb.vid, usb.pid, usb.serial_number, usb.interface, usb.location)
+
+
+def _serial(name: str, settings: SerialSettings) -> Transport:
+    return SerialTransport(
+        name,
+        serial_port(settings),
+        baudrate=settings.baudrate,
+        bytesize=settings.bytesize,
+        parity=settings.parity,
+        stopbits=settings.stopbits,
+        rtscts=settings.rtscts,
+        xonxoff=settings.xonxoff,
+        dtr=settings.dtr,
+        rts=settings.rts,
+    )
+
+
+def _ready(board: BoardFile, name: str, settings: SimulatedSettings, resolver: Resolver) -> ReadySimulation:
+    device = _ready_device(name, settings.device, resolver) if settings.device else None
+    if isinstance(settings, SimulatedI2cSettings):
+        return ReadySimulation(settings.kind, device, address=settings.address)
+    if isinstance(settings, SimulatedSerialSettings):
+        return ReadySimulation(settings.kind, device)
+    file = board.folder / settings.file if settings.file else None
+    carrier = CarrierKind.DEMO if board.plan.carrier is CarrierKind.DEMO else CarrierKind.SE
+    return ReadySimulation(
+        settings.kind, device, file=file, app=settings.app, fault=settings.fault, carrier=carrier
+    )
+
+
+def _ready_device(name: str, device: SimulatedDevice, resolver: Resolver) -> ReadyDevice:
+    return ReadyDevice(
+        command_set=device.command_set,
+        key_type=device.key_type,
+        key=resolver.simulated_key(device, name),
+        id=simulated_id(device),
+        answers=device.answers,
+        fault=device.fault,
+        vendor=device.vendor,
+        seed=device.seed,
+    )
+
+
+def _simulator(name: str) -> Simulator:
+    found: tuple[EntryPoint, ...] = tuple(entry_points(group=SIMULATORS, name=name))
+    if not found:
+        raise ToolError(
+            f"no simulator {name!r} is installed (entry-point group {SIMULATORS})",
+            hint="install the project into this Python, for example with `pip install --editable .`",
+        )
+    try:
+        return cast("Simulator", found[0].load())
+    except (ImportError, AttributeError) as error:
+        raise ToolError(f"the simulator {name!r} ({found[0].value}) cannot be loaded: {error}") from error

@@ -1,0 +1,109 @@
+"""`harness boards`: list, show and check board files, and print their JSON Schema."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    boards = typer.Typer(no_args_is_help=True, help="List, show and check board files.")
+    boards.command("list", help="List the board files in a folder.")(list_boards)
+    boards.command("show", help="Print a board file as it is used, with every default filled in.")(show)
+    boards.command("check", help="Check board files; every problem is named with file and line.")(check)
+    boards.command("schema", help="Print the JSON Schema of board files, for an editor.")(schema)
+    app.add_typer(boards, name="boards")
+
+
+def list_boards(
+    folder: Annotated[Path, typer.Argument(help="Folder with board files.")] = Path("boards"),
+) -> None:
+    """Print one line for each board file; a broken one says what is wrong."""
+    from harness.board.file import board_files, load  # noqa: PLC0415 - keeps `harness --help` fast
+    from harness.errors import UsageError  # noqa: PLC0415
+
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is closed to us
+        raise UsageError(f"{folder}: no such folder", hint="name the folder that holds the board files")
+    rows = [("board", "carrier", "platform", "key type", "parts", "transports", "service", "state")]
+    for path in board_files(folder):
+        try:
+            board = load(path)
+        except UsageError as error:
+            rows.append((path.stem, "", "", "", "", "", "", error.message.partition("\n")[0]))
+            continue
+        plan = board.plan
+        parts = "+".join(part for part in ("chip", "console") if getattr(board, part) is not None)
+        kinds = "+".join(settings.kind for settings in board.transports.values())
+        service = "mock" if board.service.is_mock else "real"
+        warnings = len(board.warnings)
+        state = "ok" if not warnings else f"ok, {warnings} warning{'s' if warnings > 1 else ''}"
+        rows.append((board.name, plan.carrier, plan.platform, plan.key_type, parts, kinds, service, state))
+    if len(rows) == 1:
+        raise UsageError(f"{folder}: there is no board file in it", hint="a board file ends in .yaml")
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    for row in rows:
+        padded = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
+        print("  ".join([*padded, row[-1]]).rstrip())
+
+
+def show(
+    board: Annotated[str, typer.Argument(help="Board file, or the name of one in boards/.", metavar="BOARD")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
+) -> None:
+    """Print the board file as it is used; keys and secrets stay references."""
+    import json  # noqa: PLC0415 - keeps `harness --help` fast
+
+    import yaml  # noqa: PLC0415
+
+    from harness.board.file import load  # noqa: PLC0415
+
+    loaded = load(board)
+    _warn(loaded.warnings)
+    used = loaded.as_used()
+    if as_json:
+        print(json.dumps(used, indent=2, ensure_ascii=False))
+    else:
+        print(yaml.safe_dump(used, sort_keys=False, allow_unicode=True, width=100), end="")
+
+
+def check(
+    boards: Annotated[
+        list[str], typer.Argument(help="Board files, or names of board files in boards/.", metavar="BOARD...")
+    ],
+) -> None:
+    """Check each board file; exit code 2 when one of them is wrong."""
+    import sys  # noqa: PLC0415 - keeps `harness --help` fast
+
+    from harness.board.file import load  # noqa: PLC0415
+    from harness.errors import UsageError  # noqa: PLC0415
+
+    wrong = 0
+    for name in boards:
+        try:
+            loaded = load(name)
+        except UsageError as error:
+            wrong += 1
+            print(f"error: {error.message}", file=sys.stderr)
+            continue
+        _warn(loaded.warnings)
+        print(f"{loaded.source.path}: ok")
+    if wrong:
+        raise typer.Exit(UsageError.exit_code)
+
+
+def schema() -> None:
+    """Print the JSON Schema of board files."""
+    import json  # noqa: PLC0415 - keeps `harness --help` fast
+
+    from harness.board.schema import board_schema  # noqa: PLC0415
+
+    print(json.dumps(board_schema(), indent=2, ensure_ascii=False))
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    import sys  # noqa: PLC0415 - keeps `harness --help` fast
+
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)

@@ -1,0 +1,35 @@
+"""`harness plan`: what would run on a board, before anything is touched."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("plan", help="Show what would run on a board: plan, transports, facts. Touches no hardware.")(
+        plan
+    )
+
+
+def plan(
+    board: Annotated[str, typer.Argument(help="Board file, or the name of one in boards/.", metavar="BOARD")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Print the plan, the transports with what they need and supply, the facts, and the scenarios."""
+    import json  # noqa: PLC0415 - keeps `harness --help` fast
+
+    from harness.board.file import load  # noqa: PLC0415
+    from harness.board.preview import as_text, preview  # noqa: PLC0415
+    from harness.cli.suites import planned  # noqa: PLC0415
+
+    file = load(board)
+    shown = preview(file)
+    assert file.source.path is not None
+    scenarios = planned(file.source.path)
+    if as_json:
+        record = shown.to_record() | {"scenarios": [asdict(scenario) for scenario in scenarios]}
+        print(json.dumps(record, indent=2, ensure_ascii=False))
+    else:
+        print(as_text(shown, scenarios))
