@@ -1,0 +1,53 @@
+"""Writing to disk: whole files or nothing, and one clear `BenchError` when the disk says no."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from harness.errors import BenchError
+
+_HINTS = {
+    errno.ENOSPC: "free some space there, or keep runs on another disk",
+    errno.EDQUOT: "the quota is used up: free some space there, or keep runs elsewhere",
+    errno.EFBIG: "allow this process larger files (ulimit -f)",
+    errno.EACCES: "give yourself write permission there, or keep runs elsewhere",
+    errno.EPERM: "give yourself write permission there, or keep runs elsewhere",
+    errno.EROFS: "the disk is mounted read-only: keep runs elsewhere",
+    errno.ENOTDIR: "a part of this path is a file: move it away, or keep runs elsewhere",
+    errno.EMFILE: "allow this process more open files (ulimit -n)",
+}
+
+
+def refused(path: Path, error: OSError) -> BenchError:
+    """Return the `BenchError` for a refused write to `path`: who refused, why, and what to do about it."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    hint = _HINTS.get(error.errno or 0, "look at the disk that holds this path")
+    return BenchError(f"{path}: cannot be written: {reason.lower()}", hint=hint)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an `OSError` inside the block into a `BenchError` that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise refused(path, error) from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that a reader sees the old file or the new one, never a part.
+
+    Raises:
+        BenchError: the disk refuses; the old file stays.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with writing(path):
+        try:
+            draft.write_bytes(data)
+            draft.replace(path)
+        except OSError:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise

@@ -1,0 +1,142 @@
+"""The run folder: what lies where, how it is made, how it is found again."""
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.errors import BenchError, UsageError
+from harness.run.disk import writing
+
+LATEST = "latest"
+_TRIES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One run folder, by its real path."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """Return the run folder at `path`; links such as `runs/latest` are followed.
+
+        Raises:
+            UsageError: there is nothing, or something that is no run folder.
+        """
+        try:
+            real = path.resolve(strict=True)
+        except (OSError, RuntimeError) as error:
+            hint = (
+                "run the suites on a board first"
+                if path.name == LATEST
+                else "see which runs there are: ls runs/"
+            )
+            raise UsageError(f"{path}: there is no such run", hint=hint) from error
+        folder = cls(real)
+        if not folder.header.is_file() and not folder.journal.is_file():
+            raise UsageError(
+                f"{path}: is no run folder (it has no run.json and no journal.jsonl)",
+                hint="name a folder below runs/, e.g. runs/latest",
+            )
+        return folder
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def header(self) -> Path:
+        """The header, `run.json`."""
+        return self.path / "run.json"
+
+    @property
+    def journal(self) -> Path:
+        """The journal, `journal.jsonl`."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def transport(self) -> Path:
+        """The folder of the recordings."""
+        return self.path / "transport"
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of the evidence."""
+        return self.path / "evidence"
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest, `manifest.json`."""
+        return self.path / "manifest.json"
+
+
+def create(root: Path, board: str, now: datetime) -> RunFolder:
+    """Make a new run folder below `root`, with its `transport` and `evidence` folders.
+
+    The name is the UTC time to the millisecond and the board's name, so names sort by time. When another run
+    took the same name in the same millisecond, a number is added.
+
+    Raises:
+        BenchError: the disk refuses.
+    """
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+    moment = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z"
+    name = f"{moment}-{safe_name(board, fallback='board')}"
+    for number in range(1, _TRIES):
+        path = root / (name if number == 1 else f"{name}-{number}")
+        with writing(path):
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            (path / "transport").mkdir()
+            (path / "evidence").mkdir()
+        return RunFolder(path)
+    raise BenchError(f"{root / name}: {_TRIES} runs of this board began in the same millisecond")
+
+
+def point_latest(root: Path, folder: RunFolder) -> None:
+    """Let `root/latest` point at `folder`; a reader sees the old link or the new one, never none.
+
+    Raises:
+        BenchError: the disk refuses, or something else stands at that name.
+    """
+    link = root / LATEST
+    draft = root / f".{LATEST}.{folder.name}"
+    with writing(link):
+        try:
+            draft.symlink_to(folder.name, target_is_directory=True)
+            draft.replace(link)
+        except OSError:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
+
+
+def safe_name(text: str, *, limit: int = 60, fallback: str = "unnamed") -> str:
+    """Return `text` as a file name of letters, digits, dot, dash and underscore, with no dot at its ends."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:limit].strip(".-")
+    return name or fallback
+
+
+def create_file(path: Path, data: bytes) -> None:
+    """Write `data` to a file that must not exist yet; no link is followed.
+
+    Raises:
+        BenchError: the disk refuses, or the file exists; no part of it stays.
+    """
+    with writing(path):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        try:
+            with os.fdopen(file, "wb") as stream:
+                stream.write(data)
+        except OSError:
+            with suppress(OSError):
+                path.unlink()
+            raise

@@ -1,0 +1,94 @@
+"""The header of a run, `run.json`: what was asked for, with what, and where."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness import __version__
+from harness.errors import UsageError
+from harness.run.safe import Mask, json_value
+from harness.run.station import Station, packages
+
+FORMAT = "id2-run"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that a run was made from, by name and hash: board file, requirements list, firmware image.
+
+    Attributes:
+        role: What it is for, e.g. "board file".
+        name: Its name without folders.
+        size: Its size in bytes.
+        sha256: Its SHA-256, hex.
+    """
+
+    role: str
+    name: str
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path, role: str) -> "InputFile":
+        """Return the entry for the file at `path`.
+
+        Raises:
+            UsageError: the file cannot be read.
+        """
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                return cls(role, path.name, file.tell(), digest)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the caller knows before the run begins. Values are plain, secrets are references or `Secret`.
+
+    Attributes:
+        board_file: The board file as used, after defaults.
+        plan: What the manufacturer chose: pattern, carrier, platform, key type.
+        declaration: What the board claims.
+        options: How the run was asked for: service, selection, destructive.
+        inputs: The files that it was made from.
+    """
+
+    board_file: Mapping[str, object] = field(default_factory=dict)
+    plan: Mapping[str, object] = field(default_factory=dict)
+    declaration: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+    inputs: tuple[InputFile, ...] = ()
+
+
+def plain_header(header: Header, *, board: str, started: str, mask: Mask) -> dict[str, object]:
+    """Return the header of a run that starts now as plain JSON values, before any folder exists.
+
+    Raises:
+        ToolError: the header holds something that has no plain JSON form.
+    """
+    record = {
+        "board": board,
+        "started": started,
+        "harness": __version__,
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "packages": packages(),
+        "station": Station.here(),
+        "plan": header.plan,
+        "declaration": header.declaration,
+        "options": header.options,
+        "inputs": header.inputs,
+        "board_file": header.board_file,
+    }
+    return {name: json_value(value, mask) for name, value in record.items()}
+
+
+def header_json(plain: dict[str, object], *, run: str) -> bytes:
+    """Return `run.json` for the run of this name."""
+    record = {"format": FORMAT, "schema": SCHEMA, "run": run, **plain}
+    return json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"

@@ -1,0 +1,140 @@
+"""What may enter a run folder: bounded text, plain JSON values, no secrets.
+
+What a device prints ends up here, inside notes, errors and findings, so every text is bounded and made
+encodable.
+"""
+
+import base64
+import dataclasses
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from pathlib import PurePath
+
+from harness.errors import ToolError
+from harness.secret import Secret
+
+TEXT_LIMIT = 16_384
+"""Characters kept of one text."""
+
+LIST_LIMIT = 4_096
+"""Entries kept of one list or mapping."""
+
+_DEPTH_LIMIT = 24
+_BYTES_LIMIT = 1_024
+_LARGEST_INT = 2**63 - 1
+_SHORTEST_SECRET = 6
+_HIDDEN = "***"
+
+
+def text(value: str, limit: int = TEXT_LIMIT) -> str:
+    """Return `value` cut to `limit` characters (saying how many are missing), without lone surrogates."""
+    if len(value) > limit:
+        value = f"{value[:limit]}… ({len(value) - limit} more characters)"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value
+
+
+class Mask:
+    """Hides known secrets in whatever is about to be written.
+
+    A secret is found as text, as hex in either case and as base64. Secrets shorter than 6 bytes are not
+    looked for: they would blot out ordinary words.
+    """
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._raw: list[bytes] = []
+
+    def add(self, secret: Secret) -> None:
+        """Hide `secret` from now on."""
+        value = secret.reveal()
+        if len(value) < _SHORTEST_SECRET:
+            return
+        forms = [value.hex(), value.hex().upper(), base64.b64encode(value).decode()]
+        with suppress(UnicodeDecodeError):
+            forms.append(value.decode())
+        self._texts += [form for form in forms if form not in self._texts]
+        self._raw += [form for form in (value, *(each.encode() for each in forms)) if form not in self._raw]
+
+    def text(self, value: str) -> str:
+        """Return `value` with every known secret replaced by three stars."""
+        for secret in self._texts:
+            if secret in value:
+                value = value.replace(secret, _HIDDEN)
+        return value
+
+    def data(self, value: bytes) -> bytes:
+        """Return `value` with every known secret replaced by as many stars as it has bytes."""
+        for secret in self._raw:
+            if secret in value:
+                value = value.replace(secret, b"*" * len(secret))
+        return value
+
+
+def json_value(value: object, mask: Mask, depth: int = 0) -> object:
+    """Return `value` as a plain JSON value.
+
+    A `Secret` becomes three stars, bytes become hex, a number that is not finite becomes the text "nan",
+    "inf" or "-inf". Texts, lists and mappings are bounded.
+
+    Raises:
+        ToolError: something that has no plain form, or that is nested too deeply.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        # Masked before it is cut, or a secret across the cut would be half shown.
+        return text(mask.text(value.value if isinstance(value, Enum) else value))
+    if isinstance(value, Enum):
+        return json_value(value.value, mask, depth)
+    if isinstance(value, int):
+        return value if abs(value) <= _LARGEST_INT else text(hex(value))
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Secret):
+        return _HIDDEN
+    if depth >= _DEPTH_LIMIT:
+        raise ToolError(
+            f"a value nested more than {_DEPTH_LIMIT} levels deep cannot be written to a run folder"
+        )
+    return _composed(value, mask, depth + 1)
+
+
+def _composed(value: object, mask: Mask, depth: int) -> object:
+    if isinstance(value, Mapping):
+        entries = list(value.items())[:LIST_LIMIT]
+        return {
+            str(json_value(_key(key), mask, depth)): json_value(entry, mask, depth) for key, entry in entries
+        }
+    if isinstance(value, list | tuple):
+        return [json_value(entry, mask, depth) for entry in value[:LIST_LIMIT]]
+    if isinstance(value, set | frozenset):
+        return sorted((json_value(entry, mask, depth) for entry in list(value)[:LIST_LIMIT]), key=str)
+    if isinstance(value, bytes | bytearray):
+        shown = mask.text(bytes(value).hex())
+        return text(shown, _BYTES_LIMIT)
+    if isinstance(value, PurePath):
+        return json_value(value.as_posix(), mask, depth)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: json_value(getattr(value, name), mask, depth) for name in _names(type(value))}
+    raise ToolError(f"a {type(value).__name__} cannot be written to a run folder", hint="pass plain values")
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def _key(key: object) -> object:
+    if isinstance(key, str | Secret | Enum):
+        return key
+    return text(str(key))

@@ -1,0 +1,85 @@
+"""Where a run was made: enough to find the bench again and to compare runs, nothing that names a person."""
+
+import hashlib
+import os
+import platform
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+STATION_NAME = "HARNESS_STATION"
+"""Environment variable with the lab's own name for the bench; it appears in reports."""
+
+_PACKAGES = (
+    "allure-python-commons",
+    "cryptography",
+    "httpx",
+    "jinja2",
+    "pydantic",
+    "pyserial",
+    "pytest",
+    "smbus2",
+    "starlette",
+    "uvicorn",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """The machine of a run.
+
+    Attributes:
+        name: What the lab calls the bench (`HARNESS_STATION`), empty when it has no name.
+        id: 12 hex digits, the same for every run on one machine; they cannot be turned back into its machine
+            id.
+        os: The operating system, e.g. "Debian GNU/Linux 12 (bookworm)".
+        kernel: The kernel, e.g. "Linux 6.1.0-18-amd64".
+        machine: The processor architecture.
+    """
+
+    name: str
+    id: str
+    os: str
+    kernel: str
+    machine: str
+
+    @classmethod
+    def here(cls) -> "Station":
+        """Return this machine."""
+        return cls(os.environ.get(STATION_NAME, ""), _machine(), _system(), _kernel(), platform.machine())
+
+
+@cache
+def packages() -> dict[str, str]:
+    """Return the versions of the packages whose behaviour a verdict may depend on."""
+    found: dict[str, str] = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def _machine() -> str:
+    try:
+        secret = Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        secret = ""
+    # The machine id is confidential by its own manual, so only a hash made for this purpose leaves the
+    # machine.
+    return hashlib.sha256(f"id2-harness station {secret or platform.node()}".encode()).hexdigest()[:12]
+
+
+@cache
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+    except OSError:
+        return platform.system()
+
+
+def _kernel() -> str:
+    return f"{platform.system()} {platform.release()}"

@@ -1,0 +1,72 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.errors import BenchError, DeviceError, ServiceError, ToolError, UsageError
+from harness.run.verdict import Verdict, exit_code, verdict_of, whole, worst
+
+VERDICTS = st.lists(st.sampled_from(list(Verdict)))
+
+
+class _OutageError(ServiceError):
+    outcome = "blocked"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([], 2),
+        (["not_applicable"], 2),
+        (["not_run", "not_applicable"], 2),
+        (["passed"], 0),
+        (["passed", "not_applicable", "not_run"], 0),
+        (["passed", "blocked"], 3),
+        (["blocked", "failed", "passed"], 1),
+        (["failed", "error", "blocked"], 4),
+    ],
+)
+def test_exit_code(verdicts, expected):
+    assert exit_code([Verdict(verdict) for verdict in verdicts]) == expected
+
+
+@settings(deadline=None)
+@given(VERDICTS)
+def test_leaving_out_scenarios_that_were_not_judged_never_changes_a_judged_exit_code(verdicts):
+    judged = [verdict for verdict in verdicts if verdict.judged]
+    if judged:
+        assert exit_code(verdicts) == exit_code(judged)
+
+
+@settings(deadline=None)
+@given(VERDICTS, VERDICTS)
+def test_worst_of_parts_is_worst_of_all(one, other):
+    if one and other:
+        assert worst([worst(one), worst(other)]) == worst(one + other)
+
+
+def test_an_interrupted_run_has_not_passed():
+    assert whole([Verdict.PASSED], interrupted=True) is Verdict.ERROR
+    assert whole([Verdict.PASSED], interrupted=False) is Verdict.PASSED
+    assert whole([Verdict.FAILED, Verdict.PASSED], interrupted=True) is Verdict.FAILED
+    assert whole([Verdict.BLOCKED], interrupted=True) is Verdict.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (AssertionError("no"), Verdict.FAILED),
+        (DeviceError("no"), Verdict.FAILED),
+        (ServiceError("no"), Verdict.FAILED),
+        (_OutageError("no"), Verdict.BLOCKED),
+        (BenchError("no"), Verdict.BLOCKED),
+        (UsageError("no"), Verdict.ERROR),
+        (ToolError("no"), Verdict.ERROR),
+        (KeyError("no"), Verdict.ERROR),
+        (KeyboardInterrupt(), Verdict.ERROR),
+        (pytest.skip.Exception("later"), Verdict.NOT_RUN),
+        (pytest.fail.Exception("no"), Verdict.FAILED),
+        (ExceptionGroup("two", [BenchError("a"), AssertionError("b")]), Verdict.FAILED),
+    ],
+)
+def test_verdict_of(error, expected):
+    assert verdict_of(error) is expected
