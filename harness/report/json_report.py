@@ -1,0 +1,32 @@
+"""`report.json`, and the JSON Schema that it follows.
+
+After a change of the models, publish the schema again: `python -m harness.report.json_report`.
+"""
+
+import json
+from pathlib import Path
+
+from harness.report.records import RunReport
+
+SCHEMA_FILE = Path(__file__).parent / "schema" / "report-1.json"
+"""The published JSON Schema of `report.json`."""
+
+
+def render(report: RunReport) -> bytes:
+    """Return `report.json`."""
+    return report.model_dump_json(indent=2).encode() + b"\n"
+
+
+def schema() -> bytes:
+    """Return the JSON Schema of the models as they are now."""
+    body = RunReport.model_json_schema(mode="serialization")
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:id2-harness:report:1",
+        "title": "Report of an ID² harness run",
+    }
+    return json.dumps({**body, **head}, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_bytes(schema())

@@ -1,0 +1,128 @@
+"""`junit.xml`, as CI servers read it: one suite an onboarding step, one case a scenario.
+
+Blocked and error are both `<error>` there (the type tells them apart), since JUnit knows no third way to not
+pass.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+from harness.report.records import Failure, RunReport, Scenario
+from harness.report.text import folder_title, visible
+from harness.run.verdict import Verdict
+
+_TEXT_LIMIT = 8_000
+
+
+def render(report: RunReport) -> bytes:
+    """Return `junit.xml`. Characters that XML cannot hold are shown as pictures."""
+    by_folder: dict[str, list[Scenario]] = {}
+    for scenario in report.scenarios:
+        by_folder.setdefault(scenario.step_folder, []).append(scenario)
+    root = ET.Element("testsuites", _counts(report.scenarios), name=visible(report.board))
+    for folder, scenarios in by_folder.items():
+        root.append(_suite(report, folder, scenarios))
+    if report.problems or report.interrupted:
+        root.append(_integrity(report))
+    ET.indent(root)
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
+
+
+def _suite(report: RunReport, folder: str, scenarios: Sequence[Scenario]) -> ET.Element:
+    name = f"{visible(report.board)}: {folder_title(folder)}"
+    suite = ET.Element("testsuite", _counts(scenarios), name=name, hostname=_station(report))
+    if report.started is not None:
+        suite.set("timestamp", report.started.removesuffix("Z"))
+    plan = {f"plan.{name}": str(value) for name, value in report.plan.items()}
+    identity = {f"identity.{name}": value for name, value in report.identity.items()}
+    _properties(
+        suite, {"run": report.run, "board": report.board, "harness": report.harness, **plan, **identity}
+    )
+    for scenario in scenarios:
+        suite.append(_case(report, scenario))
+    return suite
+
+
+def _case(report: RunReport, scenario: Scenario) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        classname=visible(f"{report.board}.{scenario.step_folder or 'run'}"),
+        name=visible(scenario.key),
+        time=f"{scenario.seconds or 0:.6f}",
+    )
+    properties = [("verdict", scenario.verdict.value), ("title", scenario.title)]
+    properties += [("requirement", name) for name in scenario.requirements]
+    properties += [("finding", f"{each.defect}: {each.title}") for each in scenario.findings]
+    _properties(case, dict(properties[:2]), properties[2:])
+    reason = scenario.error.message if scenario.error else scenario.reason
+    if scenario.verdict is Verdict.FAILED:
+        _outcome(case, "failure", _kind(scenario), reason or "failed", scenario.error)
+    elif scenario.verdict in {Verdict.BLOCKED, Verdict.ERROR}:
+        kind = f"{scenario.verdict}: {_kind(scenario)}"
+        _outcome(case, "error", kind, reason or scenario.verdict.words, scenario.error)
+    elif scenario.verdict is not Verdict.PASSED:
+        ET.SubElement(case, "skipped", message=visible(reason or scenario.verdict.words))
+    if said := _said(scenario):
+        ET.SubElement(case, "system-out").text = visible(said, _TEXT_LIMIT)
+    return case
+
+
+def _integrity(report: RunReport) -> ET.Element:
+    """Return a suite that is red because the run as a whole cannot be trusted: CI must not miss it."""
+    suite = ET.Element("testsuite", name=f"{visible(report.board)}: the run itself", tests="1", errors="1")
+    case = ET.SubElement(
+        suite, "testcase", classname=visible(f"{report.board}.run"), name="complete", time="0"
+    )
+    problems = [*([report.interrupted] if report.interrupted else []), *report.problems]
+    error = ET.SubElement(case, "error", type="error: incomplete run", message=visible(problems[0]))
+    error.text = visible("\n".join(problems), _TEXT_LIMIT)
+    return suite
+
+
+def _outcome(case: ET.Element, tag: str, kind: str, message: str, error: Failure | None) -> None:
+    element = ET.SubElement(case, tag, type=visible(kind), message=visible(message))
+    if error is not None:
+        lines = [error.message, f"who acts: {error.who_acts}"]
+        lines += [f"try: {error.hint}"] if error.hint else []
+        lines += [f"last: {line}" for line in error.traffic]
+        lines += [f"at: {line}" for line in error.trace]
+        element.text = visible("\n".join(lines), _TEXT_LIMIT)
+
+
+def _kind(scenario: Scenario) -> str:
+    return scenario.error.kind if scenario.error else scenario.verdict.value
+
+
+def _said(scenario: Scenario) -> str:
+    lines = [
+        f"step {step.index + 1} {step.requirement}: {step.verdict.words}: {step.title}"
+        for step in scenario.steps
+    ]
+    for each in scenario.measurements:
+        limits = f" ({each.low} … {each.high})" if each.low is not None or each.high is not None else ""
+        lines.append(f"measured {each.name}: {each.value} {each.unit}{limits}: {each.verdict.words}")
+    lines += [f"finding {each.defect} ({each.severity}): {each.title}" for each in scenario.findings]
+    lines += [f"evidence {each.file} sha256 {each.sha256}" for each in scenario.evidence]
+    return "\n".join(lines)
+
+
+def _properties(parent: ET.Element, single: dict[str, str], more: Sequence[tuple[str, str]] = ()) -> None:
+    properties = ET.SubElement(parent, "properties")
+    for name, value in [*single.items(), *more]:
+        ET.SubElement(properties, "property", name=visible(name), value=visible(value))
+
+
+def _counts(scenarios: Sequence[Scenario]) -> dict[str, str]:
+    verdicts = [scenario.verdict for scenario in scenarios]
+    return {
+        "tests": str(len(verdicts)),
+        "failures": str(verdicts.count(Verdict.FAILED)),
+        "errors": str(verdicts.count(Verdict.BLOCKED) + verdicts.count(Verdict.ERROR)),
+        "skipped": str(verdicts.count(Verdict.NOT_APPLICABLE) + verdicts.count(Verdict.NOT_RUN)),
+        "time": f"{sum(scenario.seconds or 0 for scenario in scenarios):.6f}",
+    }
+
+
+def _station(report: RunReport) -> str:
+    return visible(report.station.name or report.station.id or "unknown")

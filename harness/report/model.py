@@ -1,0 +1,247 @@
+"""`load`: a run folder becomes a `RunReport`, whatever state the folder is in."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic_core import from_json
+
+from harness.errors import BenchError
+from harness.report import coverage
+from harness.report.clock import Clock
+from harness.report.records import (
+    Finding,
+    InputUsed,
+    RunReport,
+    Scenario,
+    StationUsed,
+    Totals,
+    TransportUsed,
+)
+from harness.report.scenario_fold import ScenarioFold, finding
+from harness.run import manifest, reader
+from harness.run.events import (
+    BoardFound,
+    Event,
+    FindingNamed,
+    Noted,
+    Requirement,
+    RequirementsKnown,
+    RunFinished,
+    RunStarted,
+    ScenariosPlanned,
+    ScenarioStarted,
+    TransportOpened,
+)
+from harness.run.folder import RunFolder
+from harness.run.verdict import Verdict, exit_code, whole
+
+__all__ = ["RunReport", "load"]
+
+_HEADER_LIMIT = 16 * 1024 * 1024
+
+
+class _Station(BaseModel):
+    name: str = ""
+    id: str = ""
+    os: str = ""
+    kernel: str = ""
+    machine: str = ""
+
+
+class _Input(BaseModel):
+    role: str
+    name: str
+    size: int
+    sha256: str
+
+
+class _Header(BaseModel):
+    """`run.json`; a report can do without any of it."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, strict=True)
+
+    run: str = ""
+    board: str = ""
+    started: str = ""
+    harness: str = ""
+    python: str = ""
+    packages: dict[str, str] = Field(default_factory=dict)
+    station: _Station = Field(default_factory=_Station)
+    plan: dict[str, JsonValue] = Field(default_factory=dict)
+    declaration: dict[str, JsonValue] = Field(default_factory=dict)
+    options: dict[str, JsonValue] = Field(default_factory=dict)
+    inputs: list[_Input] = Field(default_factory=list)
+    board_file: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+def load(path: Path) -> RunReport:
+    """Return the report of the run folder at `path`.
+
+    A run that was killed, or a journal that is cut or has lines that cannot be read, gives a report that says
+    so and that is never better than `error`.
+
+    Raises:
+        UsageError: there is no run folder at `path`, or a newer harness wrote it.
+        BenchError: the folder cannot be read.
+    """
+    folder = RunFolder.open(path)
+    return fold(folder, manifest.rewritten(folder))
+
+
+def fold(folder: RunFolder, rewritten: Sequence[str]) -> RunReport:
+    """Return the report of a run folder, given the source files that are not what its manifest recorded.
+
+    Raises:
+        UsageError: a newer harness wrote the folder.
+        BenchError: the folder cannot be read.
+    """
+    journal = reader.read(folder.journal)
+    damage = list(journal.problems)
+    if journal.cut:
+        damage.append("the journal ends inside a line: the run was killed, or the file was cut")
+    header = _read_header(folder, damage)
+    damage += [f"{name} is not what manifest.json recorded" for name in rewritten]
+    folded = _RunFold(folder, damage)
+    for event in journal.events:
+        folded.take(event)
+    return folded.report(header)
+
+
+def _read_header(folder: RunFolder, damage: list[str]) -> _Header:
+    try:
+        with folder.header.open("rb") as file:
+            return _Header.model_validate(from_json(file.read(_HEADER_LIMIT), allow_inf_nan=False))
+    except FileNotFoundError:
+        damage.append("there is no run.json")
+    except ValueError:
+        damage.append("run.json is no header of this version")
+    except OSError as error:
+        raise BenchError(f"{folder.header}: cannot be read: {error.strerror}") from error
+    return _Header()
+
+
+class _RunFold:
+    """Takes the events of a run in order."""
+
+    def __init__(self, folder: RunFolder, damage: list[str]) -> None:
+        self._folder = folder
+        self._damage = damage
+        self._start: RunStarted | None = None
+        self._end: RunFinished | None = None
+        self._last = 0
+        self._identity: dict[str, str] = {}
+        self._transports: dict[str, TransportUsed] = {}
+        self._known: list[Requirement] = []
+        self._uncovered: list[str] = []
+        self._scenarios: dict[str, ScenarioFold] = {}
+        self._planned: dict[str, ScenarioFold] = {}
+        self._findings: list[Finding] = []
+        self._notes: list[str] = []
+
+    def take(self, event: Event) -> None:
+        """Take one event."""
+        self._last = event.t
+        if self._end is not None:
+            self._damage.append(f"a {event.event} event stands after the end of the run")
+        if isinstance(event, RunStarted):
+            self._start = event
+        elif isinstance(event, RunFinished):
+            self._end = event
+        elif isinstance(event, BoardFound):
+            self._identity.update(event.identity)
+        elif isinstance(event, TransportOpened):
+            used = TransportUsed(name=event.name, identity=event.identity, recording=event.recording)
+            self._transports[event.name] = used
+        elif isinstance(event, RequirementsKnown):
+            self._known += event.known
+            self._uncovered += event.uncovered
+        elif isinstance(event, ScenariosPlanned):
+            for info in event.scenarios:
+                self._planned[info.id] = ScenarioFold(info, key=info.id, started=None)
+        elif isinstance(event, ScenarioStarted):
+            self._scenarios[event.scenario] = ScenarioFold(event.info, key=event.scenario, started=event.t)
+        elif isinstance(event, FindingNamed | Noted) and not event.scenario:
+            self._take_loose(event)
+        elif event.scenario in self._scenarios:
+            if isinstance(event, FindingNamed):
+                self._findings.append(finding(event))
+            if problem := self._scenarios[event.scenario].take(event):
+                self._damage.append(problem)
+        else:
+            self._damage.append(f"a {event.event} event belongs to a scenario that never started")
+
+    def _take_loose(self, event: FindingNamed | Noted) -> None:
+        if isinstance(event, Noted):
+            self._notes.append(event.text)
+        else:
+            self._findings.append(finding(event))
+
+    def report(self, header: _Header) -> RunReport:
+        """Return the report of everything taken so far."""
+        clock = Clock.anchored(self._start.wall, self._start.t) if self._start else Clock()
+        if self._start is None:
+            self._damage.append("the journal has no beginning")
+        if self._end is None:
+            self._damage.append("the journal has no end: the run was killed, or is still going on")
+        ran = {fold.info.id for fold in self._scenarios.values()}
+        never = [fold for name, fold in self._planned.items() if name not in ran]
+        folds = [*self._scenarios.values(), *never]
+        scenarios = [fold.result(clock, self._folder.path) for fold in folds]
+        lost = [each for scenario in scenarios for each in scenario.evidence if each.state != "intact"]
+        self._damage += [f"evidence {each.file} is {each.state}" for each in lost]
+        interrupted = self._end.interrupted if self._end else ""
+        started = scenarios[: len(self._scenarios)]
+        seen = whole((scenario.verdict for scenario in started), interrupted=bool(interrupted))
+        if self._end is not None and self._end.verdict is not seen:
+            self._damage.append(f"the journal closes with {self._end.verdict}, its scenarios come to {seen}")
+        verdict = whole(
+            (scenario.verdict for scenario in scenarios), interrupted=bool(interrupted or self._damage)
+        )
+        requirements = coverage.results(self._known, frozenset(self._uncovered), scenarios)
+        return RunReport(
+            run=header.run or (self._start.run if self._start else self._folder.name),
+            board=header.board or (self._start.board if self._start else ""),
+            verdict=verdict,
+            exit_code=exit_code([verdict]),
+            incomplete=bool(interrupted or self._damage),
+            interrupted=interrupted,
+            problems=self._damage,
+            started=clock.moment(self._start.t if self._start else None),
+            finished=clock.moment(self._end.t if self._end else None),
+            seconds=clock.seconds(self._start.t if self._start else None, self._last),
+            harness=header.harness or (self._start.harness if self._start else ""),
+            python=header.python,
+            packages=header.packages,
+            station=StationUsed(**header.station.model_dump()),
+            plan=header.plan,
+            declaration=header.declaration,
+            options=header.options,
+            inputs=[InputUsed(**each.model_dump()) for each in header.inputs],
+            board_file=header.board_file,
+            identity=self._identity,
+            transports=list(self._transports.values()),
+            totals=_totals(scenarios),
+            scenarios=scenarios,
+            findings=self._findings,
+            notes=self._notes,
+            coverage=coverage.count(requirements),
+            requirements=requirements,
+            journal_sha256=_sha256(self._folder.journal),
+        )
+
+
+def _totals(scenarios: Sequence[Scenario]) -> Totals:
+    verdicts = [scenario.verdict for scenario in scenarios]
+    return Totals(**{verdict.value: verdicts.count(verdict) for verdict in Verdict})
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise BenchError(f"{path}: cannot be read: {error.strerror}") from error

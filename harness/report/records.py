@@ -1,0 +1,204 @@
+"""What a report says, as models; `report.json` is their JSON form, its published JSON Schema is made of them.
+
+Within one schema version fields are only added.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from harness.run.events import Severity
+from harness.run.verdict import Verdict
+
+Number = Annotated[int | float | str, Field(description='A number, or the text "nan", "inf" or "-inf".')]
+Moment = Annotated[str, Field(description="UTC, ISO 8601 with milliseconds.")]
+
+
+class Record(BaseModel):
+    """A part of the report."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Failure(Record):
+    """An error, and who must act on it."""
+
+    kind: str = Field(description="Type of the error.")
+    who_acts: str = Field(description="The person who must act.")
+    message: str = Field(description="What is wrong.")
+    hint: str = Field(description="The next thing to try.")
+    board: str
+    transport: str
+    code: int | None = Field(
+        description="Device result, status word, service code or alert behind the error."
+    )
+    traffic: list[str] = Field(description="The last traffic before the error, oldest first.")
+    trace: list[str] = Field(description="Where it was raised, outermost first.")
+
+
+class Step(Record):
+    """One step of a scenario."""
+
+    index: int = Field(description="Position in the scenario, from 0.")
+    requirement: str = Field(description="Id of the requirement that it checks.")
+    title: str
+    verdict: Verdict
+    reason: str
+    seconds: float | None = Field(description="Duration; null when it was never entered.")
+    error: Failure | None
+
+
+class MeasurementResult(Record):
+    """A value against its limits (both included)."""
+
+    step: int | None = Field(description="Step that took it, from 0; null outside of steps.")
+    name: str
+    value: Number
+    unit: str
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+
+class Evidence(Record):
+    """A file that shows what a verdict was given for."""
+
+    step: int | None
+    name: str
+    title: str
+    file: str = Field(description="Path inside the run folder.")
+    media_type: str
+    size: int = Field(description="Bytes.")
+    sha256: str
+    cut_from: int | None = Field(description="True size of evidence that was too large to keep whole.")
+    masked: bool = Field(description="True when a secret inside was replaced by stars.")
+    state: Literal["intact", "changed", "missing"] = Field(description="The file, compared with its hash.")
+
+
+class Finding(Record):
+    """A defect or an observation."""
+
+    scenario: str = Field(description="Key of the scenario; empty for the run itself.")
+    step: int | None
+    defect: str = Field(description="Id of the defect.")
+    severity: Severity
+    title: str
+    detail: str
+
+
+class Scenario(Record):
+    """One scenario that was run, or was meant to."""
+
+    key: str = Field(description="Its id, with #2 … when it ran again.")
+    id: str
+    node: str = Field(description="pytest node id.")
+    step_folder: str = Field(description="Folder of the onboarding step.")
+    title: str
+    requirements: list[str]
+    verdict: Verdict
+    reason: str
+    error: Failure | None
+    started: Moment | None
+    seconds: float | None
+    steps: list[Step]
+    measurements: list[MeasurementResult]
+    findings: list[Finding]
+    evidence: list[Evidence]
+    notes: list[str]
+
+
+class RequirementResult(Record):
+    """A requirement, and what this run says about it."""
+
+    id: str
+    statement: str
+    source: str
+    level: str
+    applies_when: str
+    state: Verdict | Literal["uncovered"] = Field(description="Worst verdict of the steps that check it.")
+    scenarios: list[str] = Field(description="Keys of the scenarios that check it.")
+
+
+class Totals(Record):
+    """How many scenarios have which verdict."""
+
+    passed: int
+    failed: int
+    blocked: int
+    error: int
+    not_applicable: int
+    not_run: int
+
+
+class Coverage(Record):
+    """How many requirements are in which state."""
+
+    known: int
+    passed: int
+    failed: int
+    unclear: int = Field(description="Checked, but blocked or ended by an error.")
+    not_checked: int = Field(description="Covered by scenarios that did not apply or did not run.")
+    uncovered: int = Field(description="No scenario of this run checks it.")
+
+
+class TransportUsed(Record):
+    """A transport that was opened."""
+
+    name: str
+    identity: str
+    recording: str = Field(description="Path inside the run folder; empty when nothing was recorded.")
+
+
+class InputUsed(Record):
+    """A file that the run was made from."""
+
+    role: str
+    name: str
+    size: int
+    sha256: str
+
+
+class StationUsed(Record):
+    """The machine of the run."""
+
+    name: str
+    id: str
+    os: str
+    kernel: str
+    machine: str
+
+
+class RunReport(Record):
+    """A whole run."""
+
+    schema_version: Literal[1] = 1
+    run: str = Field(description="Name of the run folder when it was made.")
+    board: str
+    verdict: Verdict
+    exit_code: int
+    incomplete: bool = Field(
+        description="True when the run did not reach its end, or its journal is damaged."
+    )
+    interrupted: str = Field(description="Why the run ended before its end.")
+    problems: list[str] = Field(description="What is wrong with the run folder itself.")
+    started: Moment | None
+    finished: Moment | None
+    seconds: float | None
+    harness: str = Field(description="Version of the harness.")
+    python: str
+    packages: dict[str, str]
+    station: StationUsed
+    plan: dict[str, JsonValue]
+    declaration: dict[str, JsonValue]
+    options: dict[str, JsonValue]
+    inputs: list[InputUsed]
+    board_file: dict[str, JsonValue]
+    identity: dict[str, str] = Field(description="What the board says it is.")
+    transports: list[TransportUsed]
+    totals: Totals
+    scenarios: list[Scenario]
+    findings: list[Finding] = Field(description="All findings, those of scenarios included.")
+    notes: list[str] = Field(description="Remarks that belong to no scenario.")
+    coverage: Coverage
+    requirements: list[RequirementResult]
+    journal_sha256: str = Field(description="SHA-256 of journal.jsonl, from which this report was made.")

@@ -1,0 +1,130 @@
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from harness.errors import BenchError, UsageError
+from harness.report import render_all
+from harness.report.render import Format, render
+from harness.run import manifest
+from harness.run.events import ScenarioInfo
+from harness.run.folder import RunFolder
+from harness.run.run import Run
+from harness.run.verdict import Verdict
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_report_is_made_and_the_manifest_covers_it(sample):
+    paths = render_all(sample)
+    assert [path.name for path in paths] == [
+        "report.json",
+        "report.html",
+        "junit.xml",
+        "allure-results",
+        "manifest.json",
+    ]
+    assert all(path.exists() for path in paths)
+    assert not manifest.verify(RunFolder.open(sample))
+
+
+def test_rendering_again_gives_the_same_bytes(sample):
+    render_all(sample)
+    before = contents(sample)
+    (sample / "allure-results" / "stale-result.json").write_text("{}")
+    render_all(sample)
+    assert contents(sample) == before
+
+
+def test_another_place_time_zone_language_and_process_give_the_same_bytes(sample, tmp_path):
+    render_all(sample)
+    elsewhere = tmp_path / "archive" / "renamed"
+    shutil.copytree(sample, elsewhere)
+    for name in ("report.json", "report.html", "junit.xml"):
+        (elsewhere / name).unlink()
+    program = "import sys, pathlib, harness.report as r; r.render_all(pathlib.Path(sys.argv[1]))"
+    environment = {
+        **os.environ,
+        "TZ": "Asia/Shanghai",
+        "LC_ALL": "C",
+        "PYTHONHASHSEED": "7",
+        "ALLURE_INDENT_OUTPUT": "1",
+        "HARNESS_STATION": "another",
+    }
+    subprocess.run([sys.executable, "-c", program, elsewhere], check=True, env=environment)
+    assert contents(elsewhere) == contents(sample)
+
+
+def test_one_format_alone_renews_the_manifest(sample):
+    render_all(sample)
+    (sample / "report.html").unlink()
+    paths = render(sample, (Format.HTML,))
+    assert [path.name for path in paths] == ["report.html", "manifest.json"]
+    assert not manifest.verify(RunFolder.open(sample))
+
+
+def test_a_run_rendered_while_it_goes_on_may_be_rendered_at_its_end(tmp_path):
+    run = Run.create(tmp_path, "b")
+    log = run.begin(ScenarioInfo("s"))
+    render_all(run.path)
+    log.evidence("a.txt", b"a")
+    log.finish(Verdict.PASSED)
+    run.finish()
+    assert render_all(run.path)[-1].name == "manifest.json"
+    assert not manifest.verify(RunFolder.open(run.path))
+
+
+def test_rendering_does_not_hide_that_the_journal_was_changed(sample):
+    render_all(sample)
+    journal = sample / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b'"failed"', b'"passed"'))
+    paths = render_all(sample)
+    assert "manifest.json" not in [path.name for path in paths]
+    assert "journal.jsonl" in manifest.verify(RunFolder.open(sample)).changed
+    assert b"journal.jsonl is not what manifest.json recorded" in (sample / "report.html").read_bytes()
+    before = contents(sample)
+    render_all(sample)
+    assert contents(sample) == before
+
+
+def test_links_in_the_place_of_reports_are_replaced_not_followed(sample, tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").write_text("mine")
+    (sample / "report.html").symlink_to(precious / "file")
+    (sample / "allure-results").symlink_to(precious)
+    render_all(sample)
+    assert (precious / "file").read_text() == "mine"
+    assert [path.name for path in precious.iterdir()] == ["file"]
+    assert not (sample / "report.html").is_symlink()
+    assert not (sample / "allure-results").is_symlink()
+
+
+def test_a_folder_that_cannot_be_written_is_a_bench_error_and_keeps_the_old_report(sample):
+    render_all(sample)
+    before = (sample / "report.html").read_bytes()
+    (sample / "report.json").unlink()
+    (sample / "report.json").mkdir()
+    with pytest.raises(BenchError, match=r"report\.json"):
+        render_all(sample)
+    assert (sample / "report.html").read_bytes() == before
+    assert not [path for path in sample.iterdir() if path.name.endswith(".tmp")]
+
+
+def test_no_run_folder_is_a_usage_error_and_stays_as_it_is(tmp_path):
+    with pytest.raises(UsageError):
+        render_all(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reports_hold_nothing_of_this_machine(sample):
+    render_all(sample)
+    for name in ("report.json", "report.html", "junit.xml", "manifest.json"):
+        text = (sample / name).read_text()
+        assert str(sample.parent) not in text
+        assert time.tzname[0] == "UTC" or time.tzname[0] not in text
