@@ -1,0 +1,52 @@
+"""The code in the three how-to pages works as it stands there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.carrier.errors import CarrierError
+from harness.chip.session import ChipSession
+from harness.transport.base import StreamRead, StreamWrite
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def names_of(page):
+    text = (DOCS / page).read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 1
+    names = {}
+    exec(compile(blocks[0], page, "exec"), names)
+    return names
+
+
+def test_transport_and_framing_fit_together():
+    transport = names_of("add-a-transport.md")["Loopback"]("loop")
+    channel = names_of("add-a-chip.md")["Framed"](transport)
+    with ChipSession(channel) as session:
+        answer = session.send_raw(bytes.fromhex("AABB9000"))  # what goes in comes back
+        assert answer.ok
+        assert answer.data == b"\xaa\xbb"
+        transport.do(StreamWrite(b"\x05\x00"))
+        transport.do(StreamRead(1, 0))
+
+
+def test_carrier():
+    answers = {"init": (0, None), "get_id": (-11, None), "get_challenge_auth_code": (0, "0~2~…")}
+    carrier = names_of("add-a-carrier.md")["ModuleCarrier"](lambda operation, *_: answers[operation])
+    carrier.init()
+    assert carrier.get_challenge_auth_code("1") == "0~2~…"
+    with pytest.raises(CarrierError, match="get_id gave -11: item not found"):
+        carrier.get_id()
+    with pytest.raises(CarrierError, match="get_secret gave -8"):
+        carrier.get_secret("x")
+
+
+@pytest.mark.parametrize("page", ["add-a-chip.md", "add-a-carrier.md", "add-a-transport.md"])
+def test_every_file_that_a_page_names_is_there(page):
+    text = (DOCS / page).read_text()
+    named = set(re.findall(r"`((?:harness|tests)/[\w/.]+)", text))
+    assert named
+    for path in named:
+        assert (DOCS.parent / path.rstrip(".")).exists(), f"{page} names {path}"
