@@ -1,0 +1,85 @@
+"""What can go wrong between the harness and the ID² service, and who must act."""
+
+from typing import ClassVar
+
+from harness.errors import Outcome, ServiceError
+from harness.id2.codes import ServiceCode, describe_service
+
+
+class ServiceRefusal(ServiceError):  # noqa: N818 - named by the design
+    """The ID² service understood the call and refused it with one of its codes.
+
+    Attributes:
+        code: The service's code; a plain `int` when it is none of the documented ones.
+        operation: The operation that was refused.
+        request_id: The service's own name for the call; quote it to the service's support.
+
+    Source: service.md 4.4.
+    """
+
+    code: ServiceCode | int
+
+    def __init__(self, code: ServiceCode | int, *, operation: str, request_id: str = "") -> None:
+        known = describe_service(code)
+        super().__init__(
+            f"{operation} refused with code {known.text}: {known.meaning}",
+            hint=known.hint or f"quote request id {request_id or '(none given)'} to the service's support",
+            code=code,
+        )
+        self.operation = operation
+        self.request_id = request_id
+
+
+class GatewayRefusal(ServiceError):  # noqa: N818 - a sibling of ServiceRefusal
+    """The gateway in front of the service stopped the call: account, signature, clock or parameters.
+
+    It says nothing about the device.
+
+    Attributes:
+        name: The gateway's error code, for example `SignatureDoesNotMatch`.
+        status: HTTP status.
+        operation: The operation that was called.
+        request_id: The gateway's own name for the call.
+    """
+
+    outcome: ClassVar[Outcome] = "blocked"
+    exit_code = 3
+    who_acts = "the owner of the AccessKey"
+
+    def __init__(self, name: str, message: str, *, status: int, operation: str, request_id: str = "") -> None:
+        super().__init__(
+            f"{operation} stopped at the gateway (HTTP {status}, {name}): {message}", hint=_gateway_hint(name)
+        )
+        self.name = name
+        self.status = status
+        self.operation = operation
+        self.request_id = request_id
+
+
+class ServiceUnavailable(ServiceError):  # noqa: N818 - named by the design
+    """Nothing usable answered at the endpoint: it says nothing about the device."""
+
+    outcome: ClassVar[Outcome] = "blocked"
+    exit_code = 3
+    who_acts = "the person who runs the service or the network"
+
+
+_HINTS = {
+    "InvalidAccessKeyId.NotFound": "check the AccessKey id: the service does not know it",
+    "InvalidAccessKeyId.Inactive": "the AccessKey is switched off; switch it on or use another one",
+    "SignatureDoesNotMatch": "check the AccessKey secret: it does not belong to this AccessKey id",
+    "InvalidTimeStamp.Expired": "set this computer's clock: it is 15 minutes or more away from the service's",
+    "SignatureNonceUsed": "call again: every call needs its own nonce (was a recorded call replayed?)",
+    "InvalidVersion": "the endpoint serves another product or API version; check the endpoint",
+    "InvalidAction.NotFound": "the endpoint does not know this operation; check the endpoint",
+}
+
+
+def _gateway_hint(name: str) -> str:
+    if name in _HINTS:
+        return _HINTS[name]
+    if name.startswith("Missing"):
+        return f"the call lacks the parameter {name.removeprefix('Missing')}"
+    if name.startswith("Throttling"):
+        return "wait, then call more slowly"
+    return "look the code up in the cloud's list of common gateway errors"

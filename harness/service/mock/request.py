@@ -1,0 +1,45 @@
+"""What an operation gets, and how it refuses."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.id2.codes import ServiceCode
+from harness.service.mock.settings import Settings
+
+Data = bool | str | Mapping[str, str | int]
+"""`Data` of an answer: a scalar, or a structure of scalars."""
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer of the service, not a defect
+    """An operation answers with a code other than 200. Whatever was written before stays written."""
+
+    def __init__(self, code: ServiceCode | int) -> None:
+        super().__init__(f"code {int(code)}")
+        self.code = int(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One authenticated call, inside its transaction.
+
+    Attributes:
+        db: The store's connection; the transaction is open and is committed after the operation.
+        operation: Name of the operation.
+        parameters: Its parameters, decoded; the required ones are there.
+        now_ms: Service time, milliseconds since 1970.
+        settings: The mock's choices.
+    """
+
+    db: sqlite3.Connection
+    operation: str
+    parameters: Mapping[str, str]
+    now_ms: int
+    settings: Settings
+
+    def __getitem__(self, name: str) -> str:
+        return self.parameters[name]
+
+    def optional(self, name: str) -> str:
+        """Return a parameter, or an empty text when it was not given."""
+        return self.parameters.get(name, "")

@@ -1,0 +1,166 @@
+"""Seed files: AccessKeys, products and devices that a mock starts with."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from harness.errors import UsageError
+from harness.id2.errors import Id2Error
+from harness.id2.keys import Key, KeyType
+from harness.secret import Secret
+from harness.service.access_key import AccessKey
+from harness.service.mock.admin import Admin
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SeedAccessKey(_Model):
+    """An AccessKey."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64, description="AccessKey id")]
+    secret: Annotated[SecretStr, Field(min_length=1, description="AccessKey secret")]
+    policy: Annotated[Literal["full", "read-only", "verify"], Field(description="RAM policy")] = "full"
+
+
+class SeedProduct(_Model):
+    """A product and its licences."""
+
+    product_key: Annotated[str, Field(description="`a1` and 9 letters or digits")]
+    product_secret: Annotated[
+        SecretStr, Field(description="in the form of a provisioning token, 32 characters or more")
+    ]
+    name: Annotated[str, Field(description="name in the console")]
+    console: Annotated[Literal["id2", "iot-platform"], Field(description="where it was created")] = "id2"
+    algorithm: Annotated[KeyType, Field(description="device authentication algorithm")] = KeyType.AES_128
+    licences: Annotated[int, Field(ge=0, le=1_000_000, description="licences bought, valid for one year")] = 0
+
+
+class SeedDevice(_Model):
+    """A burnt device."""
+
+    id: Annotated[str, Field(description="ID²")]
+    key_type: Annotated[KeyType, Field(description="type of its key")]
+    key: Annotated[SecretStr, Field(description="hex digits, or PEM or JSON for RSA")]
+
+
+class Seed(_Model):
+    """A seed file."""
+
+    access_keys: list[SeedAccessKey] = []
+    products: list[SeedProduct] = []
+    devices: list[SeedDevice] = []
+
+
+def load(path: Path) -> Seed:
+    """Read and check a seed file.
+
+    Raises:
+        UsageError: Not there, not YAML, or a field that is wrong; the message names file and field, never a
+            secret.
+    """
+    try:
+        # Every scalar is text here: to YAML itself a key of digits only would be a number, without its
+        # leading zeros.
+        content = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader builds text only
+    except OSError as error:
+        raise UsageError(f"seed file {path}: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark else ""
+        raise UsageError(
+            f"seed file {path}{where}: not YAML: {getattr(error, 'problem', None) or error}"
+        ) from None
+    try:
+        return Seed.model_validate({} if content in (None, "") else content)
+    except ValidationError as error:
+        problems = [
+            f"{_field(problem['loc'])}: {problem['msg']}" for problem in error.errors(include_input=False)
+        ]
+        raise UsageError(
+            f"seed file {path}: {'; '.join(problems[:8])}",
+            hint="it has access_keys, products and devices; docs/service.md shows one",
+        ) from None
+
+
+def plant(seed: Seed, admin: Admin, path: Path) -> None:
+    """Put a seed into a mock; what is there already, with the same values, stays as it is.
+
+    Args:
+        seed: What to put in.
+        admin: Where to put it.
+        path: Named in errors.
+
+    Raises:
+        UsageError: A value is outside its form, or is there already with other values.
+    """
+    for number, access_key in enumerate(seed.access_keys):
+        with _at(path, f"access_keys[{number}]"):
+            _plant_access_key(access_key, admin)
+    for number, product in enumerate(seed.products):
+        with _at(path, f"products[{number}]"):
+            _plant_product(product, admin)
+    for number, device in enumerate(seed.devices):
+        with _at(path, f"devices[{number}]"):
+            _plant_device(device, admin)
+
+
+def _plant_access_key(seed: SeedAccessKey, admin: Admin) -> None:
+    wanted = AccessKey(seed.id, _secret(seed.secret))
+    found = admin.access_key(seed.id)
+    if found is None:
+        admin.create_access_key(seed.policy, key=wanted)
+    elif found != (wanted, seed.policy):
+        raise UsageError(f"AccessKey {seed.id} is in the store already, with another secret or policy")
+
+
+def _plant_product(seed: SeedProduct, admin: Admin) -> None:
+    found = admin.find_product(seed.product_key)
+    if found is None:
+        admin.create_product(
+            seed.name,
+            console=seed.console,
+            algorithm=seed.algorithm,
+            licences=seed.licences,
+            product_key=seed.product_key,
+            product_secret=_secret(seed.product_secret),
+        )
+        return
+    # Licences are not compared: what was bought and used since then is the store's own history.
+    there = (found.product_secret, found.name, found.console, found.algorithm)
+    if there != (_secret(seed.product_secret), seed.name, seed.console, seed.algorithm):
+        raise UsageError(
+            f"product {seed.product_key} is in the store already, "
+            "with another secret, name, console or algorithm"
+        )
+
+
+def _plant_device(seed: SeedDevice, admin: Admin) -> None:
+    key = Key.parse(seed.key_type, seed.key.get_secret_value())
+    found = admin.find_device(seed.id)
+    if found is None:
+        admin.add_device(seed.id, key)
+    elif found.key != key:
+        raise UsageError(f"device {seed.id} is in the store already, with another key")
+
+
+@contextlib.contextmanager
+def _at(path: Path, where: str) -> Iterator[None]:
+    try:
+        yield
+    except (UsageError, Id2Error) as error:
+        raise UsageError(f"seed file {path}: {where}: {error}") from None
+
+
+def _secret(value: SecretStr) -> Secret:
+    return Secret(value.get_secret_value())
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.removeprefix(".") or "the whole file"
