@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -283,6 +284,9 @@ class Board:
     def _channel(self, settings: Chip, transport: Transport) -> ApduChannel:
         if settings.framing is Framing.FM1280:
             limits = Fm1280Limits(answer=settings.timeout_s)
+            if isinstance(self.file.transports[settings.transport], SimulatedI2cSettings):
+                # The pause between frames is for the chip's silicon; a simulated one needs none.
+                limits = replace(limits, frame_delay=0.0)
             address = self._address(settings.transport)
             return Fm1280I2c(transport, address, limits=limits, reading=settings.reading)
         if settings.framing is Framing.HEX_LINE:
@@ -304,14 +308,7 @@ class Board:
             self._on_open(transport.name, identity)
 
 
-class _IcaWithoutSelect(IcaChip):
-    """A chip whose only application needs no SELECT, and may not know it."""
-
-    def start(self) -> None:
-        """Begin a session without a word."""
-
-
 def _chip(settings: Chip, session: ChipSession) -> IcaChip | MtkChip:
     if settings.command_set is CommandSet.MTK:
         return MtkChip(session)
-    return IcaChip(session) if settings.select else _IcaWithoutSelect(session)
+    return IcaChip(session, select_first=settings.select)
