@@ -1,0 +1,161 @@
+"""The known defects of the vendor's SDK 3.1, as data: a board that shows one is told which.
+
+Source: device-protocol.md k, and i.3 for the label of the KPM item.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.id2.errors import Id2Error, quoted
+
+
+class Severity(StrEnum):
+    """How much a defect matters to who ships the board."""
+
+    SECURITY = "security"
+    """It weakens what ID² is for."""
+    WRONG = "wrong"
+    """A documented function does not do what it should."""
+    NUISANCE = "nuisance"
+    """It costs time, or tells outsiders more than it should, and breaks nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A known defect.
+
+    Attributes:
+        id: `k.2`, the number in the protocol page.
+        title: What it is, in a few words.
+        meaning: What it means for the board, and what to do.
+        severity: How much it matters.
+        reference: Where it is described.
+    """
+
+    id: str
+    title: str
+    meaning: str
+    severity: Severity
+    reference: str
+
+
+def _k(number: int, title: str, severity: Severity, meaning: str, also: str = "") -> Defect:
+    reference = f"device-protocol.md k.{number}" + (f", {also}" if also else "")
+    return Defect(f"k.{number}", title, meaning, severity, reference)
+
+
+DEFECTS: tuple[Defect, ...] = (
+    _k(
+        1,
+        "RSA on a secure element gives no auth code",
+        Severity.WRONG,
+        "The key manager answers 0xFFFF0003 and the call returns -1; decrypting with SM2 or RSA reads an "
+        "uninitialised key type. Use a symmetric key on the chip.",
+        "b.3, c.1",
+    ),
+    _k(
+        2,
+        "decryption accepts the padding byte 0x00",
+        Severity.WRONG,
+        "A ciphertext whose plaintext ends in 0x00 is returned whole, as if it had been padded. Check the "
+        "length of what is decrypted.",
+        "a.4",
+    ),
+    _k(
+        3,
+        "an extra with a NUL byte is signed wrongly",
+        Severity.SECURITY,
+        "Every byte after the first NUL is signed as 0x00, so those bytes are not protected. Pass text, "
+        "hex or base64 as extra.",
+        "a.4",
+    ),
+    _k(
+        4,
+        "the random numbers of the Demo carrier repeat",
+        Severity.SECURITY,
+        "They are seeded by the millisecond clock: two codes of the same millisecond hold the same device "
+        "random. Replace the random source, and never ship the Demo carrier.",
+        "a.4",
+    ),
+    _k(
+        5,
+        "the ID buffer must have 48 bytes although an ID has 24",
+        Severity.NUISANCE,
+        "id2_client_get_id answers -3 to the 24 bytes that the manual names. Give 48.",
+        "a.2",
+    ),
+    _k(
+        6,
+        "APDU dumps are switched on in the secure-element template",
+        Severity.NUISANCE,
+        "Every command and answer, not the keys, stands on the console. Undefine CONFIG_CHIP_DEBUG for a "
+        "product.",
+        "i.1",
+    ),
+    _k(
+        7,
+        "every status word but 9000 becomes -1",
+        Severity.NUISANCE,
+        "The program cannot tell a locked key from a bad length; only the APDU dump on the console shows "
+        "the status word.",
+        "e.2",
+    ),
+    _k(
+        8,
+        "an extra pointer with length 0 is an error",
+        Severity.NUISANCE,
+        "It returns -4. Pass NULL when there is no extra.",
+        "a.4",
+    ),
+    _k(
+        9,
+        "iTLS accepts a ServerHello without the pre-master",
+        Severity.SECURITY,
+        "The handshake completes with an empty pre-master, so all keys follow from what is on the wire. "
+        "Update the library, or protect the link otherwise.",
+        "h.3",
+    ),
+    _k(
+        10,
+        "the module sample answers timestamps with challenge codes",
+        Severity.WRONG,
+        "The type is 0 or 2 where 1 or 3 is due, so the service judges the time as a challenge. Correct "
+        "the module's firmware.",
+        "f",
+    ),
+    _k(
+        11,
+        "an SM2 carrier derives no keys and no secrets",
+        Severity.WRONG,
+        "get_secret and derive_key return -8. Plan without them, or use SM4.",
+        "c.2",
+    ),
+    _k(
+        12,
+        "the K-256 demo's public key does not belong to its private key",
+        Severity.NUISANCE,
+        "Codes of the PUF demo verify only against the point computed from the private key. Ignore the "
+        "published constant.",
+        "b.3",
+    ),
+    Defect(
+        "i.3",
+        "the KPM item of the validation report is a challenge code",
+        "Its argument is called timestamp, but the code inside is of type 0. Read the type from the code.",
+        Severity.NUISANCE,
+        "device-protocol.md i.3",
+    ),
+)
+
+
+def get(defect_id: str) -> Defect:
+    """Return the defect with this id.
+
+    Raises:
+        Id2Error: No such defect; the message lists them.
+    """
+    for defect in DEFECTS:
+        if defect.id == defect_id:
+            return defect
+    known = ", ".join(defect.id for defect in DEFECTS)
+    raise Id2Error(f"defect {quoted(defect_id, 12)} is not known; known are {known}", field="defect")
