@@ -68,7 +68,7 @@ class HarnessError(Exception):
 class UsageError(HarnessError):
     """The board file or the command line asks for something that cannot be."""
 
-    outcome = "error"
+    outcome: ClassVar[Outcome] = "error"
     exit_code = 2
     who_acts = "the person who wrote the board file or the command line"
 
@@ -76,7 +76,7 @@ class UsageError(HarnessError):
 class BenchError(HarnessError):
     """Cable, port, power or lock: it says nothing about the device."""
 
-    outcome = "blocked"
+    outcome: ClassVar[Outcome] = "blocked"
     exit_code = 3
     who_acts = "the person at the bench"
 
@@ -84,7 +84,7 @@ class BenchError(HarnessError):
 class DeviceError(HarnessError):
     """The device answered, and answered wrongly."""
 
-    outcome = "failed"
+    outcome: ClassVar[Outcome] = "failed"
     exit_code = 1
     who_acts = "the maker of the device"
 
@@ -92,7 +92,7 @@ class DeviceError(HarnessError):
 class ServiceError(HarnessError):
     """The ID² service refused or broke."""
 
-    outcome = "failed"
+    outcome: ClassVar[Outcome] = "failed"
     exit_code = 1
     who_acts = "the owner of the ID² account"
 
@@ -100,6 +100,6 @@ class ServiceError(HarnessError):
 class ToolError(HarnessError):
     """A defect of the harness itself."""
 
-    outcome = "error"
+    outcome: ClassVar[Outcome] = "error"
     exit_code = 4
     who_acts = "the harness's maintainers"

@@ -35,6 +35,9 @@ from harness.id2.keys import Key
 from harness.transport.base import Transport
 from harness.transport.recorder import Recorded, Recording
 
+_WITH_EXTENSIONS = 7.5
+"""How many times the time limit one command may take in all when the chip asks for more time: a minute at 8 s."""
+
 
 class Board:
     """The board that a board file describes.
@@ -283,7 +286,7 @@ class Board:
 
     def _channel(self, settings: Chip, transport: Transport) -> ApduChannel:
         if settings.framing is Framing.FM1280:
-            limits = Fm1280Limits(answer=settings.timeout_s)
+            limits = Fm1280Limits(answer=settings.timeout_s, total=_WITH_EXTENSIONS * settings.timeout_s)
             if isinstance(self.file.transports[settings.transport], SimulatedI2cSettings):
                 # The pause between frames is for the chip's silicon; a simulated one needs none.
                 limits = replace(limits, frame_delay=0.0)

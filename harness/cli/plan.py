@@ -18,11 +18,11 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Print the plan, the transports with what they need and supply, the facts, and the scenarios."""
-    import json  # noqa: PLC0415 - keeps `harness --help` fast
+    import json
 
-    from harness.board.file import load  # noqa: PLC0415
-    from harness.board.preview import as_text, preview  # noqa: PLC0415
-    from harness.cli.suites import planned  # noqa: PLC0415
+    from harness.board.file import load
+    from harness.board.preview import as_text, preview
+    from harness.cli.suites import planned
 
     file = load(board)
     shown = preview(file)

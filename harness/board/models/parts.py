@@ -56,7 +56,9 @@ class Chip(Section):
         default=True, description="Send SELECT once when a session opens, as the SDK does by default."
     )
     timeout_s: Seconds = Field(
-        default=8.0, description="Seconds to wait for an answer before the chip counts as silent."
+        default=8.0,
+        description="Seconds to wait for an answer before the chip counts as silent; 7.5 times as long in all for an "
+        "fm1280 chip that asks for more time.",
     )
 
 

@@ -1,0 +1,75 @@
+"""What a scenario costs beside what it checks: fixtures, journal and recording, above an empty pytest test.
+
+Two suites of the same size are run as whole processes in turn, one of empty tests, one of scenarios with one
+step on the chip of a virtual board. The cost of one is the difference between a large and a small suite, divided
+by the difference in size, so that start-up falls out.
+
+Goal: at most 2 ms a scenario above an empty test. Exits 1 when it is missed.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL, LARGE = 10, 410
+RUNS = 5
+GOAL_MS = 2.0
+
+REQUIREMENT = """\
+- id: COST-01
+  statement: The step is entered, and nothing is checked.
+  source: benchmarks/scenario.py
+  level: should
+  applies_when: always
+"""
+EMPTY = "def test_{number}():\n    pass\n\n"
+SCENARIO = (
+    'def test_{number}(scenario, chip):\n    """A scenario that checks nothing."""\n'
+    '    with scenario.step("COST-01"):\n        pass\n\n'
+)
+
+
+def suite(folder: Path, body: str, size: int) -> Path:
+    """Write a suite of `size` tests and return its folder."""
+    tests = folder / f"suite{size}" / "step4_adapt"
+    tests.mkdir(parents=True)
+    (tests / "test_cost.py").write_text("".join(body.format(number=number) for number in range(size)))
+    return tests.parent
+
+
+def seconds(arguments: list[str]) -> float:
+    begin = time.perf_counter()
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        empty = [suite(folder / "empty", EMPTY, size) for size in (SMALL, LARGE)]
+        scenarios = [suite(folder / "scenarios", SCENARIO, size) for size in (SMALL, LARGE)]
+        for one in scenarios:
+            (one / "requirements.yaml").write_text(REQUIREMENT)
+        board = ["--board=boards/virtual-se-i2c.yaml", f"--runs={folder / 'runs'}"]
+        commands = [[str(one)] for one in empty] + [[*board, str(one)] for one in scenarios]
+        for command in commands:
+            seconds(command)
+        rows = [[seconds(command) for command in commands] for _ in range(RUNS)]
+    empty_ms = statistics.median(1000 * (row[1] - row[0]) / (LARGE - SMALL) for row in rows)
+    scenario_ms = statistics.median(1000 * (row[3] - row[2]) / (LARGE - SMALL) for row in rows)
+    above = scenario_ms - empty_ms
+    print(f"empty test   {empty_ms:6.3f} ms")
+    ratio = scenario_ms / empty_ms
+    print(
+        f"scenario     {scenario_ms:6.3f} ms = {ratio:.1f} x; {above:.3f} ms above; goal <= {GOAL_MS} ms above"
+    )
+    return int(above > GOAL_MS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

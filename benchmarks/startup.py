@@ -1,0 +1,64 @@
+"""What a user waits for before anything happens: `harness --help`, and the collection of the suites.
+
+Each figure is the median of alternating runs of two whole processes, printed as a ratio. Goals: `--help` at most
+2 times `python -c "import typer"`; collecting the suites for a board at most 0.7 s. Exits 1 when a goal is missed.
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNS = 9
+HELP_GOAL = 2.0
+COLLECTION_GOAL_S = 0.7
+
+TYPER = [sys.executable, "-c", "import typer"]
+HELP = [sys.executable, "-m", "harness.cli.main", "--help"]
+EMPTY = [
+    sys.executable,
+    "-m",
+    "pytest",
+    "--collect-only",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "benchmarks/empty_case.py",
+]
+SUITES = [
+    *(sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"),
+    *("--board", "boards/virtual-se-i2c.yaml", "suites/"),
+]
+
+
+def seconds(command: list[str]) -> float:
+    begin = time.perf_counter()
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+def side_by_side(first: list[str], second: list[str]) -> tuple[float, float]:
+    """Return the median seconds of both commands, run in turn after one warm-up each."""
+    seconds(first), seconds(second)
+    pairs = [(seconds(first), seconds(second)) for _ in range(RUNS)]
+    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+
+
+def main() -> int:
+    help_s, typer_s = side_by_side(HELP, TYPER)
+    suites_s, empty_s = side_by_side(SUITES, EMPTY)
+    print(
+        f"harness --help          {help_s:6.3f} s = {help_s / typer_s:4.2f} x `import typer` ({typer_s:.3f} s); "
+        f"goal <= {HELP_GOAL} x"
+    )
+    print(
+        f"collecting the suites   {suites_s:6.3f} s = {suites_s / empty_s:4.2f} x one empty test ({empty_s:.3f} s); "
+        f"goal <= {COLLECTION_GOAL_S} s"
+    )
+    return int(help_s > HELP_GOAL * typer_s or suites_s > COLLECTION_GOAL_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

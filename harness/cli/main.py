@@ -1,0 +1,94 @@
+"""The `harness` command: registers the commands and turns errors into one clear line and an exit code."""
+
+import contextlib
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from harness import __version__
+from harness.cli import boards, check_log, explain, id2, plan, report, run, service, simulate, trace
+from harness.errors import HarnessError
+
+app = typer.Typer(
+    name="harness",
+    help="Drive an ID² board or chip through onboarding and self-verification, and leave a report that can be checked.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 passed, 1 failed, 2 usage, 3 blocked (bench), 4 tool error.",
+)
+
+_INTERRUPTED = 130
+
+for command in (run, plan, boards, check_log, report, trace, simulate, service, id2, explain):
+    command.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"harness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the harness itself."""
+    del version
+
+
+def main() -> None:
+    """Run the command line; every ending is an exit code, no traceback reaches a user."""
+    sys.exit(invoke(sys.argv[1:]))
+
+
+def invoke(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        app(args=arguments, prog_name="harness")
+    except SystemExit as ending:
+        if isinstance(ending.__context__, typer.Abort):
+            return _INTERRUPTED
+        return ending.code if isinstance(ending.code, int) else 0
+    except HarnessError as error:
+        return _report(error)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output left (`harness trace | head`): that is its right.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a user sees a sentence, not a traceback
+        return _defect(error)
+    return 0
+
+
+def _report(error: HarnessError) -> int:
+    place = "".join(
+        f"{part}: " for part in (error.board, error.transport) if part and part not in error.message
+    )
+    print(f"error: {place}{error.message}", file=sys.stderr)
+    for line in error.traffic[-8:]:
+        print(f"  last: {line}", file=sys.stderr)
+    if error.hint:
+        print(f"  try: {error.hint}", file=sys.stderr)
+    return error.exit_code
+
+
+def _defect(error: Exception) -> int:
+    if os.environ.get("HARNESS_TRACEBACK"):
+        raise error
+    print(f"error: a defect of the harness: {type(error).__name__}: {error}", file=sys.stderr)
+    print("  try: run again with HARNESS_TRACEBACK=1 and report what it prints", file=sys.stderr)
+    return 4
+
+
+if __name__ == "__main__":
+    main()

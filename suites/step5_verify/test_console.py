@@ -1,0 +1,51 @@
+"""Step 5: what the vendor's program prints on the serial console."""
+
+from fixtures.console import ConsoleLog
+from fixtures.types import Scenario
+
+
+def test_program(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """The program says what it is, and what follows agrees."""
+    with scenario.step("LOG-01"):
+        console_log.tell_findings(scenario)
+        console_log.require("program")
+
+
+def test_unit_tests(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """The unit tests have ended, none has failed."""
+    with scenario.step("LOG-02"):
+        console_log.require("tests")
+
+
+def test_codes(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """The auth codes are sound and the device random is."""
+    with scenario.step("LOG-03"):
+        console_log.require("codes")
+    with scenario.step("LOG-04"):
+        console_log.require("random")
+
+
+def test_report(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """The validation report verifies."""
+    with scenario.step("LOG-05"):
+        console_log.require("report")
+
+
+def test_apdus(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """The APDU dumps agree with the codes."""
+    with scenario.step("LOG-06"):
+        console_log.require("apdu")
+
+
+def test_no_unexpected_error(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """No error but the expected ones is printed."""
+    with scenario.step("LOG-07"):
+        console_log.require("errors")
+
+
+def test_no_demo_carrier(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """The program does not run on the Demo carrier."""
+    with scenario.step("LOG-08"):
+        assert not console_log.on_demo_carrier, (
+            "the console prints the Demo carrier's warning: not for a product"
+        )
