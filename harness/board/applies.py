@@ -218,7 +218,7 @@ class _Parser:
 
     def _word(self, wanted: str) -> str:
         token = self._tokens[self._at] if self._at < len(self._tokens) else ""
-        if not token or token in _KEYWORDS or token in "()=":
+        if not token or token in _KEYWORDS or token in "()=":  # noqa: S105 - a token of the language
             found = f"{token!r} stands there" if token else "the expression ends"
             raise self._wrong(f"{wanted} is missing: {found}")
         self._at += 1

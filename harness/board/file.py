@@ -113,7 +113,7 @@ def _decode(data: bytes, file: str) -> str:
 
 def _missing(path: Path) -> UsageError:
     folder = path.parent
-    if not os.path.isdir(folder):
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is closed to us
         return UsageError(f"{path}: no such board file; there is no folder {str(folder)!r}")
     near = board_files(folder) or board_files(DEFAULT_FOLDER)
     guess = nearest(path.stem, (file.stem for file in near))

@@ -178,7 +178,7 @@ def _note(settings: TransportSettings, folder: Path) -> str:
         inner = settings.path if isinstance(settings, SocketSettings) else settings.file
         path = str(folder / inner) if inner else None
     # Unlike Path.exists, os.path.exists does not raise in a folder that is closed to us.
-    return "not there now" if path and not os.path.exists(path) else ""
+    return "not there now" if path and not os.path.exists(path) else ""  # noqa: PTH110 - Path.exists raises where the folder is closed to us
 
 
 def _secrets(board: BoardFile, environment: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:

@@ -21,8 +21,8 @@ def list_boards(
     folder: Annotated[Path, typer.Argument(help="Folder with board files.")] = Path("boards"),
 ) -> None:
     """Print one line for each board file; a broken one says what is wrong."""
-    from harness.board.file import board_files, load  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.errors import UsageError  # noqa: PLC0415
+    from harness.board.file import board_files, load
+    from harness.errors import UsageError
 
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is closed to us
         raise UsageError(f"{folder}: no such folder", hint="name the folder that holds the board files")
@@ -53,11 +53,11 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
 ) -> None:
     """Print the board file as it is used; keys and secrets stay references."""
-    import json  # noqa: PLC0415 - keeps `harness --help` fast
+    import json
 
-    import yaml  # noqa: PLC0415
+    import yaml
 
-    from harness.board.file import load  # noqa: PLC0415
+    from harness.board.file import load
 
     loaded = load(board)
     _warn(loaded.warnings)
@@ -74,10 +74,10 @@ def check(
     ],
 ) -> None:
     """Check each board file; exit code 2 when one of them is wrong."""
-    import sys  # noqa: PLC0415 - keeps `harness --help` fast
+    import sys
 
-    from harness.board.file import load  # noqa: PLC0415
-    from harness.errors import UsageError  # noqa: PLC0415
+    from harness.board.file import load
+    from harness.errors import UsageError
 
     wrong = 0
     for name in boards:
@@ -95,15 +95,15 @@ def check(
 
 def schema() -> None:
     """Print the JSON Schema of board files."""
-    import json  # noqa: PLC0415 - keeps `harness --help` fast
+    import json
 
-    from harness.board.schema import board_schema  # noqa: PLC0415
+    from harness.board.schema import board_schema
 
     print(json.dumps(board_schema(), indent=2, ensure_ascii=False))
 
 
 def _warn(warnings: tuple[str, ...]) -> None:
-    import sys  # noqa: PLC0415 - keeps `harness --help` fast
+    import sys
 
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)

@@ -25,9 +25,9 @@ def explain(
     ],
 ) -> None:
     """Print every meaning of a word."""
-    from harness.errors import UsageError  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.id2.errors import quoted  # noqa: PLC0415
-    from harness.id2.explain import explain as explain_word  # noqa: PLC0415
+    from harness.errors import UsageError
+    from harness.id2.errors import quoted
+    from harness.id2.explain import explain as explain_word
 
     text = " ".join(word)
     found = explain_word(text)

@@ -6,7 +6,7 @@ import typer
 
 
 def _key_types() -> list[str]:
-    from harness.cli.id2_values import key_type_names  # noqa: PLC0415 - keeps `harness --help` fast
+    from harness.cli.id2_values import key_type_names
 
     return key_type_names()
 
@@ -55,7 +55,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="id2")
 
 
-def auth_code(  # noqa: PLR0917 - typer passes options by name
+def auth_code(
     key_type: KeyTypeOption,
     key: KeyOption = None,
     id2: IdOption = None,
@@ -69,9 +69,9 @@ def auth_code(  # noqa: PLR0917 - typer passes options by name
     debug_key: DebugKeyOption = False,
 ) -> None:
     """Print an auth code."""
-    from harness.cli.id2_values import as_usage_error, subject  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.errors import UsageError  # noqa: PLC0415
-    from harness.id2 import authcode  # noqa: PLC0415
+    from harness.cli.id2_values import as_usage_error, subject
+    from harness.errors import UsageError
+    from harness.id2 import authcode
 
     if (challenge is None) == (timestamp is None):
         raise UsageError("exactly one of --challenge and --timestamp must be given")
@@ -88,7 +88,7 @@ def auth_code(  # noqa: PLR0917 - typer passes options by name
     print(code.text)
 
 
-def verify(  # noqa: PLR0917 - typer passes options by name
+def verify(
     code: Annotated[str, typer.Argument(help="The auth code.", metavar="CODE")],
     key_type: KeyTypeOption,
     key: KeyOption = None,
@@ -100,9 +100,9 @@ def verify(  # noqa: PLR0917 - typer passes options by name
     debug_key: DebugKeyOption = False,
 ) -> None:
     """Print `valid`, or each problem and exit with 1."""
-    from harness.cli.id2_values import as_usage_error, subject  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.errors import UsageError  # noqa: PLC0415
-    from harness.id2 import authcode, servercode  # noqa: PLC0415
+    from harness.cli.id2_values import as_usage_error, subject
+    from harness.errors import UsageError
+    from harness.id2 import authcode, servercode
 
     if challenge is not None and timestamp is not None:
         raise UsageError(
@@ -144,9 +144,9 @@ def decrypt(
     output: Annotated[str, typer.Option(help="auto, text or hex.")] = "auto",
 ) -> None:
     """Print the plaintext."""
-    from harness.cli import id2_values as values  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.id2 import ciphers  # noqa: PLC0415
-    from harness.id2.errors import Id2Error  # noqa: PLC0415
+    from harness.cli import id2_values as values
+    from harness.id2 import ciphers
+    from harness.id2.errors import Id2Error
 
     values.one_of("--output", output, ("auto", "text", "hex"))
     device = values.subject(key_type, key, None, debug_key=debug_key, need_id=False)
@@ -162,7 +162,7 @@ def decrypt(
     print(values.shown(plain, output))
 
 
-def encrypt(  # noqa: PLR0917 - typer passes options by name
+def encrypt(
     plaintext: Annotated[str, typer.Argument(help="Text to encrypt.", metavar="PLAINTEXT")],
     key_type: KeyTypeOption,
     key: KeyOption = None,
@@ -177,8 +177,8 @@ def encrypt(  # noqa: PLR0917 - typer passes options by name
     output: Annotated[str, typer.Option(help="hex or base64.")] = "hex",
 ) -> None:
     """Print the ciphertext."""
-    from harness.cli import id2_values as values  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.id2 import ciphers, secrets  # noqa: PLC0415
+    from harness.cli import id2_values as values
+    from harness.id2 import ciphers, secrets
 
     values.one_of("--output", output, ("hex", "base64"))
     device = values.subject(key_type, key, id2, debug_key=debug_key, need_id=seed is not None)
@@ -197,15 +197,15 @@ def secret(
     debug_key: DebugKeyOption = False,
 ) -> None:
     """Print a device secret."""
-    from harness.cli.id2_values import as_usage_error, subject  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.id2 import secrets  # noqa: PLC0415
+    from harness.cli.id2_values import as_usage_error, subject
+    from harness.id2 import secrets
 
     device = subject(key_type, key, None, debug_key=debug_key, need_id=False)
     with as_usage_error():
         print(secrets.get_secret(device.key, seed))
 
 
-def derive(  # noqa: PLR0917 - typer passes options by name
+def derive(
     key_type: KeyTypeOption,
     seed: SeedOption,
     length: Annotated[int, typer.Option("--length", help="Bytes, 1 to 32.", metavar="N")],
@@ -214,15 +214,15 @@ def derive(  # noqa: PLR0917 - typer passes options by name
     debug_key: DebugKeyOption = False,
 ) -> None:
     """Print a derived key."""
-    from harness.cli.id2_values import as_usage_error, subject  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.id2 import secrets  # noqa: PLC0415
+    from harness.cli.id2_values import as_usage_error, subject
+    from harness.id2 import secrets
 
     device = subject(key_type, key, id2, debug_key=debug_key)
     with as_usage_error():
         print(secrets.derive_key(device.key, device.id2, seed, length).hex().upper())
 
 
-def server_code(  # noqa: PLR0917 - typer passes options by name
+def server_code(
     key_type: KeyTypeOption,
     key: KeyOption = None,
     id2: IdOption = None,
@@ -231,9 +231,9 @@ def server_code(  # noqa: PLR0917 - typer passes options by name
     debug_key: DebugKeyOption = False,
 ) -> None:
     """Print a server code."""
-    from harness.cli.id2_values import as_usage_error, subject  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.errors import UsageError  # noqa: PLC0415
-    from harness.id2 import servercode  # noqa: PLC0415
+    from harness.cli.id2_values import as_usage_error, subject
+    from harness.errors import UsageError
+    from harness.id2 import servercode
 
     if device_challenge is None:
         raise UsageError(

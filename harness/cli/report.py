@@ -43,12 +43,12 @@ def report(
 
 
 def _render(folder: Path, format_: _Format) -> None:
-    from rich.console import Console  # noqa: PLC0415 - keeps `harness --help` fast
+    from rich.console import Console
 
-    from harness.report.render import Format, render  # noqa: PLC0415
-    from harness.report.terminal import paths  # noqa: PLC0415
-    from harness.run import manifest  # noqa: PLC0415
-    from harness.run.folder import RunFolder  # noqa: PLC0415
+    from harness.report.render import Format, render
+    from harness.report.terminal import paths
+    from harness.run import manifest
+    from harness.run.folder import RunFolder
 
     wanted = tuple(Format) if format_ is _Format.ALL else (Format(format_.value),)
     files = render(folder, wanted)
@@ -59,18 +59,18 @@ def _render(folder: Path, format_: _Format) -> None:
 
 
 def _show(folder: Path) -> None:
-    from rich.console import Console  # noqa: PLC0415 - keeps `harness --help` fast
+    from rich.console import Console
 
-    from harness.report.model import load  # noqa: PLC0415
-    from harness.report.terminal import show  # noqa: PLC0415
+    from harness.report.model import load
+    from harness.report.terminal import show
 
     show([load(folder)], Console(highlight=False))
 
 
 def _check(folder: Path) -> int:
-    from harness.report.text import one_line  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.run import manifest  # noqa: PLC0415
-    from harness.run.folder import RunFolder  # noqa: PLC0415
+    from harness.report.text import one_line
+    from harness.run import manifest
+    from harness.run.folder import RunFolder
 
     run = RunFolder.open(folder)
     try:

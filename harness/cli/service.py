@@ -29,11 +29,11 @@ def service(
     ] = None,
 ) -> None:
     """Serve, say where in the first line of stdout, and end with exit code 0 when told to stop."""
-    from harness.service.mock.server import MockService  # noqa: PLC0415 - keeps `harness --help` fast
+    from harness.service.mock.server import MockService
 
     planted = None
     if seed is not None:
-        from harness.service.mock.seed import load, plant  # noqa: PLC0415
+        from harness.service.mock.seed import load, plant
 
         planted = load(seed)
     with _told_to_stop() as told, MockService(db, port, host=host) as mock:

@@ -181,7 +181,7 @@ class Id2Service:
         }
         return self._call("VerifyAndEncrypt", parameters, lambda answer: answers.base64_bytes(answer, "Data"))
 
-    def get_server_auth_code_and_encrypt_data(  # noqa: PLR0917 - the operation has these parameters
+    def get_server_auth_code_and_encrypt_data(
         self,
         id2: str,
         product_key: str,

@@ -33,7 +33,7 @@ extras = st.binary(max_size=64)
 
 @given(symmetric_keys | asymmetric_keys, hex_ids, st.booleans(), printable, extras, randoms)
 @settings(max_examples=60, deadline=None)
-def test_build_parse_verify_round_trip(  # noqa: PLR0917 - hypothesis draws them
+def test_build_parse_verify_round_trip(
     key, id2, timed, random, extra, device_random
 ):
     given_random = {"timestamp" if timed else "challenge": random}

@@ -253,7 +253,7 @@ def test_module_answers_timestamps_with_challenge_codes(vector):
         ),
     ],
 )
-def test_every_code_of_the_samples(  # noqa: PLR0917 - a table
+def test_every_code_of_the_samples(
     sample, name, key_type, key, id2, count
 ):
     debug = published.KEYS[key_type]

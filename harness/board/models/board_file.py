@@ -115,7 +115,7 @@ class BoardFile(Section):
     def from_source(self, source: Source) -> "BoardFile":
         """Return the same board file with its source."""
         copy = self.model_copy()
-        copy._source = source
+        copy._source = source  # noqa: SLF001 - its own attribute, of the copy
         return copy
 
     def as_used(self) -> dict[str, object]:

@@ -73,7 +73,7 @@ class Feature(StrEnum):
 
     ENCRYPT = "encrypt"
     DERIVE_KEY = "derive-key"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - the name of an API function
     VERIFY_SERVER = "verify-server"
     OTP = "otp"
     KPM = "kpm"

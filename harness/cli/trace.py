@@ -1,0 +1,56 @@
+"""`harness trace`: print what went over a board's transports, from the recordings of a run."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("trace", help="Print the recorded traffic of a run, all transports merged by time.")(trace)
+
+
+def trace(
+    run: Annotated[Path, typer.Argument(help="A run folder (runs/latest), or one recording.", metavar="RUN")],
+    transport: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this transport; may be given several times.", metavar="NAME"),
+    ] = None,
+    since: Annotated[
+        float, typer.Option(help="Only from this second of the run on.", metavar="SECONDS")
+    ] = 0.0,
+    scenario: Annotated[
+        str,
+        typer.Option(
+            help="Only while a scenario whose name has this text in it was running.", metavar="TEXT"
+        ),
+    ] = "",
+    hexadecimal: Annotated[bool, typer.Option("--hex", help="All bytes, as hex.")] = False,
+    text: Annotated[
+        bool, typer.Option("--text", help="All bytes, as text with everything odd escaped.")
+    ] = False,
+    limit: Annotated[int, typer.Option(help="Print at most this many lines; 0 prints all.", min=0)] = 0,
+) -> None:
+    """Print the traffic; without --hex or --text, the beginning of each record both ways."""
+    from harness.cli.trace_lines import Layout, Selection, lines  # noqa: PLC0415 - keeps `harness --help` fast
+    from harness.errors import UsageError  # noqa: PLC0415
+
+    if hexadecimal and text:
+        raise UsageError("--hex and --text exclude each other")
+    layout = Layout.HEX if hexadecimal else Layout.TEXT if text else Layout.BOTH
+    selection = Selection(tuple(transport or ()), since, scenario)
+    printed = 0
+    for line in lines(run, selection, layout, warn=_warn):
+        if limit and printed == limit:
+            _warn(f"stopped after {limit} lines, there are more")
+            break
+        print(line)
+        printed += 1
+    if not printed:
+        _warn("no traffic is recorded there for this selection")
+
+
+def _warn(message: str) -> None:
+    print(message, file=sys.stderr)
