@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BENCH  := .venv-bench
 
+# Without compiled files every start would compile again all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint types layers mutants slow-test bench sm2-check clean help
 
 help:  ## list the targets

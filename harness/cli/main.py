@@ -12,6 +12,7 @@ from harness.cli import boards, check_log, explain, id2, plan, report, run, serv
 from harness.errors import HarnessError
 
 app = typer.Typer(
+    rich_markup_mode=None,  # help in plain text: laying it out with rich would take longer than everything else
     name="harness",
     help="Drive an ID² board or chip through onboarding and self-verification, and leave a report that can be checked.",
     no_args_is_help=True,

@@ -34,8 +34,8 @@ def trace(
     limit: Annotated[int, typer.Option(help="Print at most this many lines; 0 prints all.", min=0)] = 0,
 ) -> None:
     """Print the traffic; without --hex or --text, the beginning of each record both ways."""
-    from harness.cli.trace_lines import Layout, Selection, lines  # noqa: PLC0415 - keeps `harness --help` fast
-    from harness.errors import UsageError  # noqa: PLC0415
+    from harness.cli.trace_lines import Layout, Selection, lines
+    from harness.errors import UsageError
 
     if hexadecimal and text:
         raise UsageError("--hex and --text exclude each other")

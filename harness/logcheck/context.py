@@ -1,0 +1,152 @@
+"""What the checks of one boot need to know first: the device's ID, key type and key.
+
+A log that somebody changed in one place must not pull the others along. So the ID is the one that most places
+of the boot show, and the constant last block is the one that most codes end with; the places that differ are
+what is wrong.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from harness.id2 import authcode
+from harness.id2.authcode import AuthCode
+from harness.id2.errors import Id2Error
+from harness.id2.hashes import HashType
+from harness.id2.keys import Key, KeyType
+from harness.logcheck.apdu import CryptCall, GetIdCall, calls_of
+from harness.logcheck.facts import Facts, Noted, Sighting
+from harness.logcheck.reporttext import report_id
+
+_REPRESENTATIVE = {
+    "3DES": KeyType.DES3_168,
+    "AES": KeyType.AES_128,
+    "SM1": KeyType.SM1_128,
+    "SM4": KeyType.SM4_128,
+    "SM2": KeyType.SM2_256,
+    "ECC": KeyType.ECC_K256,
+}
+_BY_SHAPE = {
+    (40, HashType.SHA256): KeyType.DES3_168,
+    (48, HashType.SHA256): KeyType.AES_128,
+    (48, HashType.SM3): KeyType.SM4_128,
+    (64, HashType.SM3): KeyType.SM2_256,
+    (64, HashType.SHA256): KeyType.ECC_K256,
+    (128, HashType.SHA256): KeyType.RSA_1024,
+    (256, HashType.SHA256): KeyType.RSA_2048,
+}
+
+
+@dataclass(slots=True)
+class Context:
+    """What is known about a boot before its parts are judged.
+
+    Attributes:
+        facts: What the boot says.
+        ids: Every place that shows the device's ID: line and what stands there.
+        id2: The ID of the device; empty when none is shown.
+        parsed: The codes that can be read, by their place in `facts.codes`.
+        key_type: The key type, as far as it is known; AES-128 stands for any AES, 3DES-168 for any 3DES.
+        exact_type: `key_type` is the exact type, not one that stands for its family.
+        tails: Last cipher blocks of the codes, how often each.
+        key: The device's key, when it is known and fits.
+        published_key: `key` is one of the vendor's published ones.
+        calls: What was asked of the chip, from the APDU dumps.
+        id_calls: The chip's answers to GetID.
+        expected_id: The ID that the device should have; empty when nobody said.
+    """
+
+    facts: Facts
+    expected_id: str = ""
+    ids: list[Noted] = field(default_factory=list)
+    id2: str = ""
+    parsed: dict[int, AuthCode] = field(default_factory=dict)
+    key_type: KeyType | None = None
+    exact_type: bool = False
+    tails: Counter[bytes] = field(default_factory=Counter)
+    key: Key | None = None
+    published_key: bool = False
+    calls: list[CryptCall] = field(default_factory=list)
+    id_calls: list[GetIdCall] = field(default_factory=list)
+
+    @property
+    def demo_carrier(self) -> bool:
+        """The Demo carrier made the codes, whose random is seeded by the clock (k.4)."""
+        return bool(self.facts.demo_warnings) or any(event.number == 5 for _, event in self.facts.irots)
+
+    @property
+    def tail(self) -> bytes:
+        """The constant last block of the device; empty when there is none."""
+        return self.tails.most_common(1)[0][0] if self.tails else b""
+
+    @property
+    def hardened(self) -> list[Sighting]:
+        """The codes in hardened form, which only the key opens."""
+        return [sighting for sighting in self.facts.codes if authcode.is_hardened(sighting.text)]
+
+    def code_of(self, sighting: Sighting) -> AuthCode | None:
+        """Return the fields of a code, None when it cannot be read."""
+        return self.parsed.get(id(sighting))
+
+
+def understand(facts: Facts, expected_id: str = "") -> Context:
+    """Find out what a boot is about; judges nothing."""
+    context = Context(facts, expected_id)
+    context.calls, context.id_calls = calls_of(facts.exchanges)
+    _read_codes(context)
+    _find_key_type(context)
+    _find_id(context)
+    if context.key_type is not None and context.key_type.symmetric:
+        for code in context.parsed.values():
+            if len(code.sign) == context.key_type.sign_size:
+                context.tails[code.sign[-context.key_type.block_size :]] += 1
+    return context
+
+
+def setting_family(facts: Facts, name: str = "CONFIG_ID2_KEY_TYPE") -> str:
+    """Return the key type that the build says it has (`AES`), empty when it says none."""
+    return next((flag.value.rpartition("_TYPE_")[2] for _, flag in facts.flags if flag.name == name), "")
+
+
+def shape_family(context: Context) -> str:
+    """Return the key family whose hash and length most codes have; empty when they are of none."""
+    shapes = Counter(_BY_SHAPE.get((len(code.sign), code.hash)) for code in context.parsed.values())
+    found = shapes.most_common(1)[0][0] if shapes else None
+    return found.family if found is not None else ""
+
+
+def _read_codes(context: Context) -> None:
+    for sighting in context.facts.codes:
+        try:
+            code = authcode.parse(sighting.text)
+        except Id2Error:
+            continue
+        if not code.type.from_server:
+            context.parsed[id(sighting)] = code
+
+
+def _find_key_type(context: Context) -> None:
+    shapes = Counter(_BY_SHAPE.get((len(code.sign), code.hash)) for code in context.parsed.values())
+    shapes.pop(None, None)
+    by_shape = shapes.most_common(1)[0][0] if shapes else None
+    family = setting_family(context.facts)
+    if by_shape is not None and family in ("", by_shape.family):
+        context.key_type = by_shape
+    elif family == "SM1" and by_shape is KeyType.SM4_128:
+        context.key_type = KeyType.SM1_128
+    else:
+        context.key_type = _REPRESENTATIVE.get(family, by_shape)
+
+
+def _find_id(context: Context) -> None:
+    facts = context.facts
+    places = list(facts.ids)
+    places += [Noted(line, value) for report in facts.reports for line, value in report_id(report)]
+    places += [Noted(call.line, call.id2) for call in context.id_calls if call.id2]
+    used = {seed.line for derived in (*facts.secrets, *facts.keys) if (seed := derived.seed)}
+    last_totp = max((totp.line for totp in facts.totps), default=0)
+    places += [seed for seed in facts.seeds if seed.line not in used and seed.line < last_totp]
+    places += [section.output for section in facts.sections if section.output is not None]
+    context.ids = sorted(places, key=lambda place: place.line)
+    votes = Counter(place.value for place in context.ids)
+    if votes:
+        context.id2 = votes.most_common(1)[0][0]

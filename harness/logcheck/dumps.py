@@ -1,0 +1,80 @@
+"""Put hex dumps together from their rows, and APDU exchanges from their dumps.
+
+Source: device-protocol.md i.1 (layout of the dumps), e.2 (what an exchange looks like).
+"""
+
+from dataclasses import dataclass
+
+from harness.console import events as e
+from harness.logcheck.facts import Dump
+from harness.logcheck.model import Exchange
+
+
+@dataclass(slots=True)
+class _Draft:
+    command: Dump
+    response: Dump | None = None
+    result: int | None = None
+    driver_length: int | None = None
+    returned: bool = False
+
+
+class DumpReader:
+    """Takes the events of a boot in order and collects dumps and exchanges."""
+
+    def __init__(self) -> None:
+        self.dumps: list[Dump] = []
+        self._drafts: list[_Draft] = []
+
+    def take(self, line: int, event: e.Event) -> bool:
+        """Take an event; tell whether it was (part of) a dump."""
+        match event:
+            case e.DumpStart():
+                self._start(line, event)
+                return True
+            case e.DumpRow():
+                return self._row(line, event.data)
+            case e.ChipCall(call="transmit", returned=True) if self._drafts:
+                draft = self._drafts[-1]
+                draft.result, draft.driver_length, draft.returned = event.result, event.response_length, True
+        if self.dumps and len(self.dumps[-1].data) >= self.dumps[-1].length:
+            self.dumps[-1].closed = True
+        return False
+
+    def exchanges(self, boot: int) -> list[Exchange]:
+        """Return the exchanges of the boot."""
+        return [_exchange(boot, draft) for draft in self._drafts]
+
+    def _start(self, line: int, event: e.DumpStart) -> None:
+        dump = Dump(event.name, line, event.length, event.direction, last_line=line)
+        self.dumps.append(dump)
+        if event.direction == "command":
+            self._drafts.append(_Draft(dump))
+        elif event.direction == "response" and self._drafts and self._drafts[-1].response is None:
+            self._drafts[-1].response = dump
+
+    def _row(self, line: int, data: bytes) -> bool:
+        if not self.dumps or self.dumps[-1].closed:
+            return False
+        dump = self.dumps[-1]
+        if len(dump.data) >= dump.length and line > dump.last_line + 1:
+            return False  # somebody else's row: those of one dump stand in lines that follow each other
+        dump.data += data
+        dump.last_line = line
+        return True
+
+
+def _exchange(boot: int, draft: _Draft) -> Exchange:
+    response = draft.response
+    damage = [dump.damage for dump in (draft.command, response) if dump is not None and dump.damage]
+    return Exchange(
+        boot=boot,
+        lines=(draft.command.line, (response or draft.command).last_line),
+        command=draft.command.data,
+        response=b"" if response is None else response.data,
+        command_length=draft.command.length,
+        response_length=None if response is None else response.length,
+        result=draft.result,
+        driver_length=draft.driver_length,
+        damaged="; ".join(damage),
+    )

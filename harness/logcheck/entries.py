@@ -1,0 +1,164 @@
+"""From the bytes of a log to the few events that are judged, in bounded memory."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.console import events as e
+from harness.console.sdklog import Line, LineReader, parse_all
+
+LINE_LIMIT = 8192
+REPORT_LINES = 400
+REPORT_BANNER = "ID2 Validation Json Message"
+
+_TAG = "<LS_LOG>"
+# Texts without a type of their own that somebody in this package reads. Everything else is let go: a log may
+# hold hundreds of megabytes of other programs' output. Plain substrings, because each line is asked.
+_STARTS = (
+    "Get ID2:",
+    "ID2:",
+    "ID:",
+    "signature input data:",
+    "test: ",
+    "dec_out",
+    "out_data: ",
+    "set id2",
+    "set key",
+    "ID2 - ",
+)
+_WORDS = (
+    "~",
+    "fail",
+    "Fail",
+    "error",
+    "Error",
+    "ERROR",
+    "not support",
+    "auth code",
+    "auth_code",
+    "authcode",
+    "short buffer",
+    "init count",
+    "exceed",
+    "no id2",
+    "base64 output: ",
+    "Verify Server",
+    "ID2 Validation",
+)
+# A shell's prompt, of the forms that the grammar does not take for one.
+_PROMPT = re.compile(r"(?:\([\w:/~.-]{1,30}\)[#$>]?|[\w@:~/.\[\]-]{1,40}[#$>])\s+|msh [\w/.-]{0,40}>\s*")
+_JSON_LINE = re.compile(r"[{}\]\"].*|\[", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event that may matter.
+
+    Attributes:
+        line: Its line number.
+        event: What the line says.
+        open_end: The log stops inside this line.
+        json: The line of a validation report that the text is, None when it is none.
+        open_start: The log begins inside this line.
+    """
+
+    line: int
+    event: e.Event
+    open_end: bool = False
+    json: str | None = None
+    open_start: bool = False
+
+    @property
+    def text(self) -> str:
+        """The printed text."""
+        return self.event.text
+
+
+class EntryReader:
+    """Reads chunks and gives the entries; knows how much it has read."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.size = 0
+        self._reader = LineReader(limit=LINE_LIMIT)
+        self._report_left = 0
+        self._after_heading = 0
+        self._carry = ""
+
+    def read(self, chunks: Iterable[bytes]) -> Iterator[Entry]:
+        """Give all entries of a log."""
+        for chunk in chunks:
+            self.size += len(chunk)
+            for line in self._reader.feed(chunk):
+                yield from self._entries(line)
+        for line in self._reader.finish():
+            yield from self._entries(line)
+
+    def _entries(self, line: Line) -> Iterator[Entry]:
+        self.lines = line.number
+        text = line.text
+        if self._carry or line.cut:
+            text = self._joined(text, cut=line.cut)
+        if not text:
+            return
+        for event in _events(text):
+            json = _json_of(event) if self._report_left > 0 else None
+            if json is not None or self._keep(event):
+                yield Entry(
+                    line.number,
+                    event,
+                    open_end=not line.ended and not line.cut,
+                    json=json,
+                    open_start=line.offset == 0 and not event.origin.tagged,
+                )
+            self._follow(event)
+
+    def _joined(self, text: str, *, cut: bool) -> str:
+        """Keep back the statement that a piece of an overlong line cuts, for the next piece."""
+        text = self._carry + text
+        self._carry = ""
+        if cut and (at := text.rfind(_TAG)) > 0 and len(text) - at < LINE_LIMIT:
+            self._carry = text[at:]
+            return text[:at]
+        return text
+
+    def _keep(self, event: e.Event) -> bool:
+        if isinstance(event, e.Blank):
+            return False
+        if isinstance(event, (e.Other, e.Message)):
+            text = event.origin.text
+            return (
+                event.error
+                or self._after_heading > 0
+                or text.startswith(_STARTS)
+                or text == "seed:"
+                or any(word in text for word in _WORDS)
+                or (text == "enter." and event.origin.function == "id2_client_init")
+            )
+        return not isinstance(event, e.ChipMessage) or event.error or "error" in event.chip_text
+
+    def _follow(self, event: e.Event) -> None:
+        self._after_heading = max(0, self._after_heading - 1)
+        self._report_left = max(0, self._report_left - 1)
+        if isinstance(event, e.AuthCodeHeading):
+            self._after_heading = 3
+        elif isinstance(event, e.AuthCodeLine):
+            self._after_heading = 0
+        elif REPORT_BANNER in event.text:
+            self._report_left = REPORT_LINES
+        elif isinstance(event, (e.ReportMark, e.TestMark, e.TestVerdict, e.ClientVersion)):
+            self._report_left = 0
+
+
+def _events(text: str) -> tuple[e.Event, ...]:
+    """Return the events of a line; when it says nothing, of the line behind its prompt."""
+    events = parse_all(text)
+    if len(events) > 1 or not isinstance(events[0], e.Other) or not (prompt := _PROMPT.match(events[0].text)):
+        return events
+    return parse_all(events[0].text[prompt.end() :])
+
+
+def _json_of(event: e.Event) -> str | None:
+    if event.error or not isinstance(event, (e.Other, e.Message)):
+        return None
+    return event.text if _JSON_LINE.fullmatch(event.text) else None

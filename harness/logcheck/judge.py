@@ -1,0 +1,193 @@
+"""The judge: a captured console in, a `LogReport` out."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from harness.logcheck.banner import (
+    find_build_findings,
+    judge_banner,
+    judge_program,
+    judge_provisioning,
+    sdk_version,
+)
+from harness.logcheck.boots import BootLog, cut_boots
+from harness.logcheck.chip import judge_exchanges
+from harness.logcheck.codes import judge_codes, judge_tail
+from harness.logcheck.complaints import judge_complaints
+from harness.logcheck.context import Context, understand
+from harness.logcheck.derived import judge_derived
+from harness.logcheck.entries import EntryReader
+from harness.logcheck.gather import gather
+from harness.logcheck.identity import judge_id, judge_key
+from harness.logcheck.keyring import KeyRing
+from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, RecoveredCode, Topic
+from harness.logcheck.randoms import judge_challenges, judge_device_randoms
+from harness.logcheck.sections import judge_sections
+from harness.logcheck.sheet import Sheet
+from harness.logcheck.unittests import judge_tests
+from harness.logcheck.validation import judge_reports
+from harness.run.verdict import Verdict, worst
+
+_Check = Callable[[Context, Sheet], None]
+
+_CHECKS: tuple[tuple[Topic, _Check], ...] = (
+    (Topic.PROGRAM, judge_program),
+    (Topic.PROGRAM, judge_banner),
+    (Topic.PROGRAM, judge_provisioning),
+    (Topic.PROGRAM, judge_id),
+)
+_CHECKS_WITH_KEY: tuple[tuple[Topic, _Check], ...] = (
+    (Topic.TESTS, judge_tests),
+    (Topic.CODES, judge_codes),
+    (Topic.CODES, judge_tail),
+    (Topic.RANDOM, judge_device_randoms),
+    (Topic.CODES, judge_challenges),
+    (Topic.CODES, judge_derived),
+    (Topic.REPORT, judge_reports),
+    (Topic.TESTS, judge_sections),
+    (Topic.APDU, judge_exchanges),
+    (Topic.ERRORS, judge_complaints),
+    (Topic.PROGRAM, find_build_findings),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a report keeps; what is beyond is judged and only counted.
+
+    Attributes:
+        boots: Boots kept in full.
+        failures: Failed items kept of the boots after those.
+        exchanges: APDU exchanges kept.
+        codes: Auth codes kept.
+    """
+
+    boots: int = 64
+    failures: int = 500
+    exchanges: int = 5000
+    codes: int = 5000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class _Collector:
+    """Puts the sheets of the boots together within the limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.boots: list[BootSummary] = []
+        self.items: list[Item] = []
+        self.findings: list[Finding] = []
+        self.exchanges: list[Exchange] = []
+        self.codes: list[RecoveredCode] = []
+        self.counts: Counter[Verdict] = Counter()
+        self.left_out_items = 0
+        self.left_out_boots = 0
+        self._extra_failures = 0
+        self._known: set[str] = set()
+
+    def add(self, context: Context, sheet: Sheet) -> None:
+        """Take what one boot came to."""
+        self.counts.update(item.verdict for item in sheet.items)
+        full = len(self.boots) < self.limits.boots
+        for item in sheet.items:
+            if full or (item.verdict is Verdict.FAILED and self._extra_failures < self.limits.failures):
+                self.items.append(item)
+                self._extra_failures += not full
+            else:
+                self.left_out_items += 1
+        for finding in sheet.findings:
+            if full or finding.id not in self._known:
+                self.findings.append(finding)
+                self._known.add(finding.id)
+        if not full:
+            self.left_out_boots += 1
+            return
+        self.boots.append(_summary(context, sheet))
+        self.exchanges += context.facts.exchanges[: self.limits.exchanges - len(self.exchanges)]
+        self.codes += sheet.codes[: self.limits.codes - len(self.codes)]
+
+
+def judge(
+    chunks: Iterable[bytes],
+    *,
+    keys: KeyRing | None = None,
+    id2: str = "",
+    strict: bool = False,
+    allow_demo: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> LogReport:
+    """Judge a captured serial console of the vendor's programs.
+
+    Args:
+        chunks: The log's bytes in pieces of any size; read once, never kept as a whole.
+        keys: Keys that may be tried; none by default.
+        id2: The ID that the device should have; empty when any will do.
+        strict: Findings count as failures.
+        allow_demo: Findings that only say "this is the Demo carrier" do not count even then.
+        limits: How much the report keeps.
+
+    Returns:
+        The report. Nothing recognised gives a report without boots and items, whose verdict is not_run.
+
+    Never raises for anything that stands in a log.
+
+    Source: device-protocol.md i, j.1, k.
+    """
+    reader = EntryReader()
+    collector = _Collector(limits)
+    for boot in cut_boots(reader.read(chunks)):
+        context, sheet = _judge_boot(boot, keys or KeyRing(), id2)
+        collector.add(context, sheet)
+    return LogReport(
+        boots=tuple(collector.boots),
+        items=tuple(collector.items),
+        findings=tuple(collector.findings),
+        exchanges=tuple(collector.exchanges),
+        codes=tuple(collector.codes),
+        lines=reader.lines,
+        size=reader.size,
+        counts=dict(collector.counts),
+        left_out_items=collector.left_out_items,
+        left_out_boots=collector.left_out_boots,
+        strict=strict,
+        allow_demo=allow_demo,
+    )
+
+
+def _judge_boot(boot: BootLog, keys: KeyRing, id2: str) -> tuple[Context, Sheet]:
+    context = understand(gather(boot), id2)
+    sheet = Sheet(boot.number)
+    for sheet.topic, check in _CHECKS:
+        check(context, sheet)
+    judge_key(context, keys, sheet)
+    for sheet.topic, check in _CHECKS_WITH_KEY:
+        check(context, sheet)
+    if boot.left_out:
+        sheet.failed(
+            "size",
+            f"this start prints more than can be judged at once: {boot.left_out} statements were not judged; "
+            "cut the log into parts",
+            [context.facts.last_line],
+        )
+    return context, sheet
+
+
+def _summary(context: Context, sheet: Sheet) -> BootSummary:
+    facts = context.facts
+    kind = ""
+    if context.key_type is not None:
+        kind = context.key_type.value if context.exact_type else context.key_type.family
+    return BootSummary(
+        number=facts.number,
+        program=facts.program,
+        sdk_version=sdk_version(facts.versions[0][1]) if facts.versions else "",
+        carrier=facts.irots[0][1].carrier if facts.irots else "",
+        key_type=kind,
+        id2=context.id2,
+        first_line=facts.first_line,
+        last_line=facts.last_line,
+        verdict=worst(item.verdict for item in sheet.items),
+    )

@@ -1,0 +1,94 @@
+"""The sheet on which the checks of one boot write their items and findings."""
+
+from collections.abc import Iterable
+
+from harness.id2 import defects
+from harness.id2.defects import Severity
+from harness.logcheck.model import Finding, Item, RecoveredCode, Topic
+from harness.run.verdict import Verdict
+
+MAX_NAME = 100
+MAX_DETAIL = 600
+MAX_LINES = 40
+
+
+class Sheet:
+    """Collects what was judged in one boot."""
+
+    def __init__(self, boot: int) -> None:
+        self.boot = boot
+        self.topic = Topic.PROGRAM
+        self.items: list[Item] = []
+        self.findings: list[Finding] = []
+        self.codes: list[RecoveredCode] = []
+
+    def passed(self, name: str, detail: str, lines: Iterable[int] = ()) -> None:
+        """Write an item that passed."""
+        self._write(name, Verdict.PASSED, detail, lines)
+
+    def failed(self, name: str, detail: str, lines: Iterable[int] = ()) -> None:
+        """Write an item that failed; `detail` says what is wrong, `lines` has the line where."""
+        self._write(name, Verdict.FAILED, detail, lines)
+
+    def not_run(self, name: str, detail: str, lines: Iterable[int] = ()) -> None:
+        """Write an item that could not be judged."""
+        self._write(name, Verdict.NOT_RUN, detail, lines)
+
+    def judged(self, name: str, problems: list[str], good: str, lines: Iterable[int] = ()) -> bool:
+        """Write an item that failed if there is any problem, else passed; tell which."""
+        if problems:
+            self.failed(name, "; ".join(problems), lines)
+        else:
+            self.passed(name, good, lines)
+        return not problems
+
+    def find(
+        self,
+        number: str,
+        severity: Severity,
+        title: str,
+        detail: str,
+        lines: Iterable[int] = (),
+        *,
+        demo: bool = False,
+    ) -> None:
+        """Write a finding; of several with one number only the first."""
+        if all(finding.id != number for finding in self.findings):
+            told = _safe(detail, MAX_DETAIL)
+            self.findings.append(Finding(number, severity, title, told, _few(lines), self.boot, demo))
+
+    def find_defect(self, number: str, seen: str, lines: Iterable[int] = (), *, demo: bool = False) -> None:
+        """Write that the log shows a known defect of the SDK.
+
+        Args:
+            number: Its id, `k.6` and the like.
+            seen: How the log shows it.
+            lines: Where.
+            demo: It only says that this is the Demo carrier.
+        """
+        defect = defects.get(number)
+        self.find(number, defect.severity, defect.title, f"{seen}. {defect.meaning}", lines, demo=demo)
+
+    def _write(self, name: str, verdict: Verdict, detail: str, lines: Iterable[int]) -> None:
+        name, detail = _safe(name, MAX_NAME), _safe(detail, MAX_DETAIL)
+        self.items.append(Item(name, verdict, detail, _few(lines), self.boot, self.topic))
+
+
+def _safe(text: str, limit: int) -> str:
+    """Return text bounded, without anything that acts on a terminal: much of it comes from a device."""
+    kept = text[: limit + 1]
+    if not kept.isprintable():
+        kept = "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in kept
+        )
+    return kept if len(kept) <= limit else f"{kept[: limit - 1]}…"
+
+
+def _few(lines: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted({line for line in lines if line}))[:MAX_LINES]
+
+
+def first_difference(got: str | bytes, wanted: str | bytes) -> int:
+    """Return the position of the first difference; the shorter length when one begins with the other."""
+    pairs = zip(got, wanted, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(got), len(wanted)))

@@ -1,0 +1,274 @@
+"""Records every operation of a transport, both ways, with monotonic stamps, in one format for every bus.
+
+A recording is JSON Lines: a header, then one record a line.
+
+    {"format":"id2-recording","version":1,"transport":"console","identity":"/dev/ttyUSB0",
+     "capabilities":["stream"],"anchor":{"wall":"2026-11-22T18:00:00.000000Z","monotonic_ns":123}}
+    {"t":456,"op":"write","d":">","x":"6c730a"}
+
+`t` is `time.monotonic_ns`; `op` is read, write, i2c-read, i2c-write, exchange, note, open or close; `d` is
+`>` to the device, `<` from it, `!` an error (its text in `m`), `#` a note (its text in `m`); `x` is the data
+in hex, `a` the I²C address. A stream read that brought nothing leaves no record.
+"""
+
+import base64
+import errno
+import json
+import os
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from harness.errors import BenchError, ToolError
+from harness.secret import Secret
+from harness.transport.base import (
+    Exchange,
+    I2cRead,
+    I2cWrite,
+    Middleware,
+    Operation,
+    StreamRead,
+    StreamWrite,
+    Transport,
+)
+
+FORMAT = "id2-recording"
+VERSION = 1
+
+SCENARIO = "scenario "
+"""Beginning of the note that marks a scenario's start; its name follows."""
+
+Direction = Literal[">", "<", "!", "#"]
+
+_PIECE = 65536  # bytes of data in one record: keeps lines bounded for readers
+_TEXT_LIMIT = 4096
+_HINTS = {
+    errno.ENOSPC: "free some space there, or keep runs on another disk",
+    errno.EDQUOT: "the quota is used up: free some space there, or keep runs elsewhere",
+    errno.EACCES: "give yourself write permission there, or keep runs elsewhere",
+    errno.EROFS: "the disk is mounted read-only: keep runs elsewhere",
+    errno.EEXIST: "a recording is never written over: choose another name",
+    errno.ENOENT: "make the folder first",
+}
+
+
+class Recording:
+    """The file. Append-only; each record reaches the operating system in one write before the call returns.
+
+    So a killed process loses nothing, and a full disk loses only what no longer fits: a record that fits in
+    part is taken back, and later ones may be tried. Any thread may record.
+    """
+
+    def __init__(self, path: Path, transport: Transport) -> None:
+        """Make the file and write its header.
+
+        Raises:
+            BenchError: the disk refuses, or the file exists.
+        """
+        self.path = path
+        self._lock = threading.Lock()
+        self._secrets: tuple[bytes, ...] = ()
+        self._length = 0
+        try:
+            self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise self._refused(error) from error
+        header = {
+            "format": FORMAT,
+            "version": VERSION,
+            "transport": transport.name,
+            "identity": transport.identity[:_TEXT_LIMIT],
+            "capabilities": sorted(transport.capabilities),
+            "anchor": {
+                "wall": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+                "monotonic_ns": time.monotonic_ns(),
+            },
+        }
+        try:
+            self._append(json.dumps(header) + "\n")
+        except BenchError:
+            self.close()
+            with suppress(OSError):
+                path.unlink()
+            raise
+
+    def redact(self, secret: Secret) -> None:
+        """Write stars in place of this secret from now on, also where it stands as hex or base64 text.
+
+        The secret is looked for in each operation's data. Not covered: a secret that a stream delivers in two
+        chunks, or that is encoded in another way.
+        """
+        value = secret.reveal()
+        if not value:
+            return
+        forms = {value, value.hex().encode(), value.hex().upper().encode(), base64.b64encode(value)}
+        self._secrets = tuple(sorted({*self._secrets, *forms}, key=len, reverse=True))
+
+    def data(self, op: str, direction: Direction, data: bytes, at: int, address: int | None = None) -> None:
+        """Record data that went to or came from the device at `at` (monotonic nanoseconds).
+
+        Raises:
+            BenchError: the disk refuses.
+        """
+        if self._secrets:
+            data = self._hide(data)
+        place = "" if address is None else f',"a":{address}'
+        if len(data) <= _PIECE:
+            self._append(f'{{"t":{at},"op":"{op}","d":"{direction}","x":"{data.hex()}"{place}}}\n')
+            return
+        for start in range(0, len(data), _PIECE):
+            piece = data[start : start + _PIECE]
+            self._append(f'{{"t":{at},"op":"{op}","d":"{direction}","x":"{piece.hex()}"{place}}}\n')
+
+    def text(self, op: str, direction: Direction, text: str, *, address: int | None = None) -> None:
+        """Record a text: an error, a note.
+
+        Raises:
+            BenchError: the disk refuses.
+        """
+        at = time.monotonic_ns()
+        for secret in self._secrets:
+            with suppress(UnicodeDecodeError):
+                text = text.replace(secret.decode(), "***")
+        place = "" if address is None else f',"a":{address}'
+        shown = json.dumps(text[:_TEXT_LIMIT])
+        self._append(f'{{"t":{at},"op":"{op}","d":"{direction}"{place},"m":{shown}}}\n')
+
+    def note(self, text: str) -> None:
+        """Record a note, such as a scenario's start.
+
+        Raises:
+            BenchError: the disk refuses.
+        """
+        self.text("note", "#", text)
+
+    def scenario(self, name: str) -> None:
+        """Note that a scenario starts; `harness trace --scenario` finds it.
+
+        Raises:
+            BenchError: the disk refuses.
+        """
+        self.note(SCENARIO + name)
+
+    def close(self) -> None:
+        """Close the file. May be called more than once."""
+        with self._lock:
+            file, self._file = self._file, None
+            if file is not None:
+                os.close(file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _hide(self, data: bytes) -> bytes:
+        for secret in self._secrets:
+            if secret in data:
+                data = data.replace(secret, b"*" * len(secret))
+        return data
+
+    def _append(self, line: str) -> None:
+        record = line.encode()
+        with self._lock:
+            file = self._file
+            if file is None:
+                raise ToolError(f"{self.path}: recorded to after it was closed")
+            try:
+                written = os.write(file, record)
+                while written < len(record):  # a full disk takes a part first, and then refuses the rest
+                    written += os.write(file, record[written:])
+            except OSError as error:
+                with suppress(OSError):
+                    os.ftruncate(file, self._length)
+                raise self._refused(error) from error
+            self._length += written
+
+    def _refused(self, error: OSError) -> BenchError:
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        return BenchError(
+            f"{self.path}: the recording cannot be written: {reason}; what was recorded before is safe",
+            hint=_HINTS.get(error.errno or 0, "look at the disk that holds this path"),
+        )
+
+
+class Recorded(Middleware):
+    """A transport whose traffic is recorded. The recording stays open at `close`: it may be opened again.
+
+    What goes to the device is recorded before it goes, what comes from it when it has come, so the file's
+    order is the order of causes. A failed operation leaves an error record.
+    """
+
+    def __init__(self, inner: Transport, recording: Recording) -> None:
+        super().__init__(inner)
+        self.recording = recording
+        self._opened = False
+
+    def open(self) -> None:
+        """Open the inner transport, and record what was found there."""
+        try:
+            self.inner.open()
+        except Exception as error:
+            self.recording.text("open", "!", _describe(error))
+            raise
+        self.recording.text("open", "#", self.inner.identity)
+        self._opened = True
+
+    def close(self) -> None:
+        """Close the inner transport."""
+        opened, self._opened = self._opened, False
+        self.inner.close()
+        if opened:
+            self.recording.text("close", "#", "")
+
+    def do(self, operation: Operation) -> bytes:
+        """Carry out and record one operation."""
+        if isinstance(operation, StreamRead):
+            return self._read(operation)
+        op, address, sent = _parts(operation)
+        if sent is not None:
+            self.recording.data(op, ">", sent, time.monotonic_ns(), address)
+        try:
+            answer = self.inner.do(operation)
+        except Exception as error:
+            self.recording.text(op, "!", _describe(error), address=address)
+            raise
+        if isinstance(operation, _ANSWERED):
+            self.recording.data(op, "<", answer, time.monotonic_ns(), address)
+        return answer
+
+    def _read(self, operation: StreamRead) -> bytes:
+        try:
+            data = self.inner.do(operation)
+        except Exception as error:
+            if self._opened:  # a reader that `close` wakes has not failed
+                self.recording.text("read", "!", _describe(error))
+            raise
+        if data:
+            self.recording.data("read", "<", data, time.monotonic_ns())
+        return data
+
+
+_ANSWERED = (I2cRead, Exchange)
+
+
+def _parts(operation: StreamWrite | I2cRead | I2cWrite | Exchange) -> tuple[str, int | None, bytes | None]:
+    """Return the operation's name in the recording, its address, and what it sends."""
+    if isinstance(operation, StreamWrite):
+        return "write", None, operation.data
+    if isinstance(operation, I2cWrite):
+        return "i2c-write", operation.address, operation.data
+    if isinstance(operation, I2cRead):
+        return "i2c-read", operation.address, None
+    return "exchange", None, operation.command
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,166 @@
+"""Finds a serial port by what it is (USB identity), not by the number it happened to get."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+from serial.tools import list_ports
+
+from harness.errors import BenchError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class SerialPort:
+    """A serial port of this machine.
+
+    Attributes:
+        device: Its path, `/dev/ttyUSB0`.
+        vid: USB vendor id, None when it is no USB device; so are the fields below.
+        pid: USB product id.
+        serial_number: USB serial number; many cheap adapters have none.
+        location: Where it is plugged in, `1-1.4`: bus and the ports on the way.
+        interface: Number of the USB interface, 0 for a device with one.
+        interface_name: The interface's own name.
+        product: The product's own name.
+    """
+
+    device: str
+    vid: int | None = None
+    pid: int | None = None
+    serial_number: str | None = None
+    location: str | None = None
+    interface: int | None = None
+    interface_name: str | None = None
+    product: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """The USB identity in one line; empty for a port that is no USB device."""
+        if self.vid is None or self.pid is None:
+            return ""
+        parts = [f"usb {self.vid:04x}:{self.pid:04x}"]
+        parts += [f"{self.product!r}"] if self.product else []
+        parts += [f"serial number {self.serial_number}"] if self.serial_number else []
+        parts += [f"location {self.location}"] if self.location else []
+        parts += [f"interface {self.interface}"] if self.interface is not None else []
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        return f"{self.device} ({self.identity})" if self.identity else self.device
+
+
+def serial_ports() -> tuple[SerialPort, ...]:
+    """Return the serial ports that this machine has now."""
+    try:
+        found = list_ports.comports()
+    except (OSError, TypeError, ValueError):  # a device that leaves while it is looked at
+        return ()
+    ports: list[SerialPort] = []
+    for each in found:
+        device_path, colon, configuration = (each.location or "").partition(":")
+        interface = int(tail) if colon and (tail := configuration.rpartition(".")[2]).isdecimal() else 0
+        usb = each.vid is not None
+        ports.append(
+            SerialPort(
+                device=each.device,
+                vid=each.vid,
+                pid=each.pid,
+                serial_number=each.serial_number,
+                location=device_path or None,
+                interface=interface if usb else None,
+                interface_name=each.interface,
+                product=each.product,
+            )
+        )
+    return tuple(sorted(ports, key=attrgetter("device")))
+
+
+def port_at(path: str) -> SerialPort | None:
+    """Return what is known about the port at `path`, which may be a link to it."""
+    real = str(Path(path).resolve())
+    return next((port for port in serial_ports() if port.device == real), None)
+
+
+def ports_hint(ports: Iterable[SerialPort] | None = None) -> str:
+    """Return a sentence that lists the serial ports of this machine."""
+    names = [str(port) for port in (serial_ports() if ports is None else ports)]
+    return f"serial ports here: {'; '.join(names)}" if names else "this machine has no serial ports now"
+
+
+def find_port(
+    vid: int | None = None,
+    pid: int | None = None,
+    serial_number: str | None = None,
+    interface: int | str | None = None,
+    location: str | None = None,
+    *,
+    ports: Iterable[SerialPort] | None = None,
+) -> str:
+    """Return the path of the one serial port that has all the given properties.
+
+    Args:
+        vid: USB vendor id.
+        pid: USB product id.
+        serial_number: USB serial number.
+        interface: Number or name of the USB interface, for an adapter with several ports.
+        location: Where it is plugged in, `1-1.4`; `1-1.4:1.0` names the interface too.
+        ports: The ports to choose from; the ones of this machine when left out.
+
+    Raises:
+        UsageError: nothing is asked for, or several ports fit.
+        BenchError: no port fits.
+    """
+    given: dict[str, int | str | None] = {
+        "vid": vid,
+        "pid": pid,
+        "serial_number": serial_number,
+        "interface": interface,
+        "location": location,
+    }
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if not wanted:
+        raise UsageError(
+            "a USB port is asked for without any property", hint=f"give at least one of {', '.join(given)}"
+        )
+    present = tuple(serial_ports() if ports is None else ports)
+    fitting = [port for port in present if all(_fits(port, name, value) for name, value in wanted.items())]
+    asked = ", ".join(f"{name} {_shown(name, value)}" for name, value in wanted.items())
+    if not fitting:
+        raise BenchError(f"no serial port with {asked}", hint=f"check cable and power; {ports_hint(present)}")
+    if len(fitting) > 1:
+        raise UsageError(
+            f"{len(fitting)} serial ports have {asked}: {'; '.join(map(str, fitting))}",
+            hint=_distinction(fitting),
+        )
+    return fitting[0].device
+
+
+def _fits(port: SerialPort, name: str, value: int | str) -> bool:
+    if name == "interface":
+        return str(value) in (str(port.interface), port.interface_name)
+    if name == "location":
+        place, colon, configuration = str(value).partition(":")
+        interface = configuration.rpartition(".")[2]
+        return place == port.location and (not colon or interface == str(port.interface))
+    return bool(getattr(port, name) == value)
+
+
+def _shown(name: str, value: int | str) -> str:
+    return f"{value:04x}" if name in ("vid", "pid") else str(value)
+
+
+def _distinction(ports: list[SerialPort]) -> str:
+    for name in ("serial_number", "interface", "location"):
+        values = [getattr(port, name) for port in ports]
+        if None not in values and len(set(values)) == len(values):
+            choices = " or ".join(str(value) for value in values)
+            return f"tell them apart by {name}: {choices}"
+    differing = [name for name in ("serial_number", "interface", "location") if _differs(name, ports)]
+    if differing:
+        return f"tell them apart by {' and '.join(differing)} together"
+    return "they look the same to USB: unplug one, or name the port by its path"
+
+
+def _differs(name: str, ports: list[SerialPort]) -> bool:
+    return len({getattr(port, name) for port in ports}) > 1

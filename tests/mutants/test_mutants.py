@@ -1,0 +1,125 @@
+"""Every broken device is caught by a scenario, with the right verdict; the sound ones pass.
+
+Run by `make mutants`, which prints which scenario caught which device.
+"""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness.simulator.faults import FAULTS, Expected, Fault, Layer
+
+ROOT = Path(__file__).resolve().parents[2]
+BOARDS = ROOT / "boards"
+CONSOLE = {
+    "version": 1,
+    "name": "virtual-console",
+    "plan": {"pattern": "own-platform", "carrier": "se", "platform": "third-party-os", "key_type": "aes-128"},
+    "transports": {
+        "console": {
+            "kind": "simulated-console",
+            "app": "id2_app",
+            "device": {
+                "key_type": "aes-128",
+                "id": "2122232425262728292A2B2C",
+                "key": {"published": "aes-128"},
+                "seed": 7,
+            },
+        }
+    },
+    "console": {"transport": "console", "program": "id2_app"},
+    "device": {"id": "2122232425262728292A2B2C", "key": {"simulated": "console"}},
+}
+
+BY_NAME = {fault.name: fault for fault in FAULTS}
+
+pytestmark = pytest.mark.mutants
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What a run said about one broken device."""
+
+    verdict: str
+    exit_code: int
+    by: tuple[str, ...]
+
+
+def board_with(fault: Fault | None, base: dict, folder: Path) -> Path:
+    board = json.loads(json.dumps(base))
+    name = fault.name if fault else "sound"
+    board["name"] = f"{board['name']}-{name}"
+    if fault:
+        (transport,) = board["transports"].values()
+        where = transport if fault.layer is Layer.CONSOLE else transport["device"]
+        where["fault"] = fault.name
+    if "chip" in board:
+        board["chip"]["timeout_s"] = 0.5
+    else:
+        board["limits"] = {"self_test_s": 3}
+        board["console"]["boot_timeout_s"] = 1
+    path = folder / f"{board['name']}.yaml"
+    path.write_text(yaml.safe_dump(board))
+    return path
+
+
+def base_for(fault: Fault) -> dict:
+    if fault.layer is Layer.CONSOLE:
+        return CONSOLE
+    for name in ("virtual-se-i2c", "virtual-se-sm4", "virtual-se-mtk"):
+        board = yaml.safe_load((BOARDS / f"{name}.yaml").read_text())
+        (transport,) = board["transports"].values()
+        device = transport["device"]
+        fits = device["command_set"] in fault.command_sets and device["key_type"] in fault.key_types
+        if fits and (not fault.needs or device.get("answers", "direct") in fault.needs):
+            return board
+    raise AssertionError(f"no virtual board can have the fault {fault.name}: needs {fault.needs!r}")
+
+
+def run(board: Path, runs: Path) -> Caught:
+    command = [sys.executable, "-m", "harness.cli.main", "run", str(board), f"--runs={runs / board.stem}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert (runs / board.stem / "latest").exists(), f"no run folder:\n{done.stdout}\n{done.stderr}"
+    report = json.loads((runs / board.stem / "latest" / "report.json").read_text())
+    bad = [one["id"] for one in report["scenarios"] if one["verdict"] in {"failed", "blocked", "error"}]
+    return Caught(report["verdict"], done.returncode, tuple(bad))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mutants")
+    with ThreadPoolExecutor(2) as pool:
+        futures: dict[str, Future[Caught]] = {
+            fault.name: pool.submit(run, board_with(fault, base_for(fault), folder), folder / "runs")
+            for fault in FAULTS
+        }
+        caught = {name: future.result() for name, future in futures.items()}
+    lines = [f"\n{'broken device':36} {'expected':9} {'verdict':9} caught by"]
+    for name, one in caught.items():
+        more = f" and {len(one.by) - 1} more" if len(one.by) > 1 else ""
+        lines.append(
+            f"{name:36} {BY_NAME[name].expected:9} {one.verdict:9} {one.by[0] if one.by else '-'}{more}"
+        )
+    sys.stdout.write("\n".join(lines) + "\n")
+    return caught
+
+
+def test_there_are_enough():
+    assert sum(fault.expected is not Expected.PASSED for fault in FAULTS) >= 20
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_broken_device_is_caught(name, results):
+    expected, caught = BY_NAME[name].expected, results[name]
+    assert caught.verdict == expected, f"{name}: {BY_NAME[name].summary}; caught by {caught.by}"
+    assert caught.exit_code == {"failed": 1, "blocked": 3, "passed": 0}[expected]
+
+
+def test_sound_console_board_passes(tmp_path):
+    assert run(board_with(None, CONSOLE, tmp_path), tmp_path / "runs").verdict == "passed"

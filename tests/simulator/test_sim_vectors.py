@@ -1,0 +1,37 @@
+"""The chip models against every APDU that the vendor's SDK exchanged."""
+
+import pytest
+
+from harness.id2.keys import Key, KeyType
+from harness.simulator.chip_hooks import Answers
+from harness.simulator.config import ChipConfig, CommandSet
+from harness.simulator.settings import make_chip
+
+
+@pytest.mark.parametrize(
+    ("name", "key_type", "answers"),
+    [
+        ("AES-128-se", KeyType.AES_128, Answers.DIRECT),
+        ("AES-128-se-t0", KeyType.AES_128, Answers.GET_RESPONSE),
+        ("3DES-168-se", KeyType.DES3_168, Answers.DIRECT),
+    ],
+)
+def test_standard_chip_answers_as_in_the_trace(vector, name, key_type, answers):
+    trace = vector(name)
+    key = Key.parse(key_type, trace["key_hex"])
+    chip = make_chip(ChipConfig(CommandSet.ICA, trace["id2"], key, answers=answers))
+    for command, answer in trace["apdu_log"]:
+        assert chip.process(bytes.fromhex(command)).hex().upper() == answer, command
+
+
+def test_mtk_chip_answers_as_in_the_trace(vector):
+    trace = vector("mtk-3des")
+    key = Key.parse(KeyType.DES3_112, "0102030405060708090A0B0C0D0E0F10")
+    chip = make_chip(ChipConfig(CommandSet.MTK, "0102030405060708090A0B0C", key))
+    for command, answer in trace["apdu_log"]:
+        assert chip.process(bytes.fromhex(command)).hex().upper() == answer, command
+
+
+def test_the_long_decryption_in_the_trace_is_there(vector):
+    sizes = [int(command[8:10], 16) for command, _ in vector("AES-128-se")["apdu_log"][-4:]]
+    assert sizes == [0xF5, 0xF0, 0xF0, 0x40]

@@ -1,0 +1,124 @@
+import itertools
+import re
+
+import pytest
+
+from harness.errors import UsageError
+from harness.transport.base import (
+    Capability,
+    Exchange,
+    I2cRead,
+    Middleware,
+    StreamRead,
+    StreamWrite,
+    refuse,
+    require,
+)
+from harness.transport.errors import I2cNack
+from harness.transport.faces import ApduLink, I2cBus, Stream
+from harness.transport.recorder import Recorded, Recording
+from harness.transport.recording import read
+
+
+class Counting(Middleware):
+    """The smallest middleware there can be."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.count = 0
+
+    def do(self, operation):
+        self.count += 1
+        return super().do(operation)
+
+
+class Shouting(Middleware):
+    def do(self, operation):
+        return super().do(operation).upper()
+
+
+def test_require_passes_what_is_supplied(memory):
+    require(memory(capabilities=frozenset({Capability.STREAM, Capability.I2C})), {Capability.I2C})
+
+
+def test_require_says_needed_versus_supplied(memory):
+    transport = memory("bus", capabilities=frozenset({Capability.I2C}))
+    with pytest.raises(UsageError, match=re.escape("transport 'bus': needed stream, supplied i2c")) as caught:
+        require(transport, {Capability.STREAM})
+    assert caught.value.transport == "bus"
+    assert transport.calls == []
+
+
+def test_require_of_a_transport_that_carries_nothing(memory):
+    with pytest.raises(UsageError, match="needed apdu, stream, supplied nothing"):
+        require(memory(capabilities=frozenset()), {Capability.STREAM, Capability.APDU})
+
+
+def test_refuse_names_the_operation(memory):
+    error = refuse(memory(capabilities=frozenset({Capability.STREAM})), I2cRead(0x71, 3))
+    assert "I2cRead needs i2c, supplied stream" in error.message
+
+
+def test_context_manager_opens_and_closes(memory):
+    with memory() as transport:
+        assert transport.calls == ["open"]
+    assert transport.calls == ["open", "close"]
+
+
+def test_middleware_passes_everything_through(memory):
+    inner = memory("x", answers=[b"abc"])
+    outer = Middleware(inner)
+    assert (outer.name, outer.identity, outer.capabilities) == ("x", inner.identity, inner.capabilities)
+    with outer:
+        assert outer.do(StreamRead(10, 1.0)) == b"abc"
+    assert inner.calls == ["open", "close"]
+    assert inner.asked == [StreamRead(10, 1.0)]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["record", "count", "shout"])))
+def test_middlewares_compose_in_any_order(memory, tmp_path, order):
+    inner = memory("x", answers=[b"hello"])
+    transport = inner
+    with Recording(tmp_path / "x.jsonl", inner) as recording:
+        for name in order:
+            if name == "record":
+                transport = Recorded(transport, recording)
+            elif name == "count":
+                counting = transport = Counting(transport)
+            else:
+                transport = Shouting(transport)
+        with transport:
+            assert Stream(transport).read(1.0) == b"HELLO"
+            Stream(transport).write(b"out")
+    assert counting.count == 2
+    with read(tmp_path / "x.jsonl") as reading:
+        data = [record.data for record in reading if record.data]
+    shouted_inside = order.index("shout") < order.index("record")
+    assert data == [b"HELLO" if shouted_inside else b"hello", b"out"]
+
+
+def test_faces_turn_calls_into_operations(memory):
+    inner = memory(answers=[b"a", b"", b"b", b"", b"c"])
+    assert Stream(inner).read(0.5, 7) == b"a"
+    Stream(inner).write(b"w")
+    assert I2cBus(inner).read(0x71, 9) == b"b"
+    I2cBus(inner).write(0x71, b"i")
+    assert ApduLink(inner).exchange(b"\x00", 2.0) == b"c"
+    assert inner.asked[0] == StreamRead(7, 0.5)
+    assert inner.asked[1] == StreamWrite(b"w")
+    assert inner.asked[2] == I2cRead(0x71, 9)
+    assert inner.asked[4] == Exchange(b"\x00", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("face", "has"), [(Stream, Capability.I2C), (I2cBus, Capability.APDU), (ApduLink, Capability.STREAM)]
+)
+def test_faces_check_capabilities_before_anything_is_opened(memory, face, has):
+    inner = memory(capabilities=frozenset({has}))
+    with pytest.raises(UsageError, match="needed"):
+        face(inner)
+    assert inner.calls == []
+
+
+def test_a_missing_acknowledge_is_a_blocked_bench():
+    assert I2cNack("x").outcome == "blocked"
