@@ -1,7 +1,7 @@
 """What a user waits for before anything happens: `harness --help`, and the collection of the suites.
 
 Each ratio is of medians of alternating runs of two whole processes. Goals: `--help` at most 2 times
-`python -c "import typer"`; collecting the suites for a board at most 0.7 s. Exits 1 when a goal is missed.
+`python -c "import typer"`; collecting the suites for a board at most 0.7 s. With `--strict` a missed goal is exit code 1.
 """
 
 import re
@@ -57,7 +57,8 @@ def main() -> int:
         f"  the whole process     {suites_s:6.3f} s = {suites_s / empty_s:4.2f} x the same with one empty test "
         f"({empty_s:.3f} s)"
     )
-    return int(help_s > HELP_GOAL * typer_s or collected_s > COLLECTION_GOAL_S)
+    missed = help_s > HELP_GOAL * typer_s or collected_s > COLLECTION_GOAL_S
+    return int(missed and "--strict" in sys.argv)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Broken chips: each class differs from the sound chip in one hook."""
 
-
 from typing import ClassVar
 
 from harness.simulator.blockcipher import BlockCipher, RealCipher, cbc_encrypt

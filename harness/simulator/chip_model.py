@@ -12,7 +12,7 @@ _MAX_DATA = 256  # bytes in one answer, without the status word
 _GET_RESPONSE = 0xC0
 
 
-class Refuse(Exception):
+class Refuse(Exception):  # noqa: N818 - an ending, not an error
     """Ends a command with a status word and no data."""
 
     def __init__(self, sw: int) -> None:
@@ -115,7 +115,7 @@ class GuardedSession(ChipSession):
                 response = self.answer(command)
             except Refuse as refusal:
                 response = refusal.sw.to_bytes(2)
-            except Exception:
+            except Exception:  # noqa: BLE001 - a chip answers whatever goes wrong in it
                 response = Sw.UNKNOWN.to_bytes(2)
             return self._chip.hooks.response(command, response)
 

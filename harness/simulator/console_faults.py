@@ -1,6 +1,5 @@
 """Broken console boards: each class differs from the sound board in one hook."""
 
-
 import re
 from collections.abc import Iterator
 from typing import ClassVar

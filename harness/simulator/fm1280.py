@@ -30,7 +30,7 @@ _IDLE = b"\xff"  # what a host reads behind the end of a frame
 _ATR = bytes.fromhex("3B6900000000464D31323830")
 
 
-class NotAcknowledged(Exception):
+class NotAcknowledged(Exception):  # noqa: N818 - a state of the bus, not an error
     """The slave does not answer to its address now."""
 
 

@@ -1,7 +1,6 @@
 """The places where a fault may reach into the FM1280 framing; `FramingHooks` itself changes nothing."""
 
 
-
 class FramingHooks:
     """What a sound chip does at each place; a fault overrides one. One object belongs to one slave."""
 
