@@ -6,7 +6,8 @@
 The bare call of the chip model stands beside it: contestants take turns in short rounds in one run, so that
 what else the machine does hits all of them alike. Times are the median of the calmest round, the ratio is the
 median of all rounds' ratios. The pauses that a real bus needs between frames are switched off: they are
-waiting, not work. Goal: an APDU with recording on takes at most 100 µs. Exits 1 when it is missed.
+waiting, not work. Goal: an APDU with recording on takes at most 100 µs; with `--strict` a missed one is exit
+code 1.
 """
 
 import argparse
@@ -82,7 +83,9 @@ def measure(command: Command, sessions: dict[str, ChipSession], rounds: int) -> 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Cost of one APDU, as a ratio to the bare chip model.")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    rounds = 5 if parser.parse_args().quick else 25
+    parser.add_argument("--strict", action="store_true", help="exit 1 when the goal is missed")
+    options = parser.parse_args()
+    rounds = 5 if options.quick else 25
     missed = False
     with tempfile.TemporaryDirectory() as folder:
         plain = SimulatedI2c("plain", {ADDRESS: Fm1280Slave(model())})
@@ -101,7 +104,7 @@ def main() -> int:
             )
             missed |= us["recorded"] > GOAL_US
         recording.close()
-    return int(missed)
+    return int(missed and options.strict)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What a user waits for before anything happens: `harness --help`, and the collection of the suites.
 
 Each ratio is of medians of alternating runs of two whole processes. Goals: `--help` at most 2 times
-`python -c "import typer"`; collecting the suites for a board at most 0.7 s. With `--strict` a missed goal is exit code 1.
+`python -c "import typer"`; collecting the suites for a board at most 0.7 s.
+With `--strict` a missed goal is exit code 1.
 """
 
 import re
