@@ -15,6 +15,7 @@ from harness.logcheck.model import Program
 from harness.logcheck.sheet import Sheet
 
 _PROBE_PLAIN = "1234"
+_DECRYPT_MODE = 0x52
 _MULTIPLE = re.compile(r"must be a multiple of (8|16|128)\b")
 _DEMO_TESTS = (
     "id2_client_get_id",
@@ -54,7 +55,11 @@ def _judge_verify(section: Section, sheet: Sheet) -> None:
 
 
 def _judge_decrypt(context: Context, section: Section, sheet: Sheet) -> None:
-    """Compare the plaintext with the ID; the program's own verdict is judged with the unit tests."""
+    """Compare the plaintext with the ID, and what the chip gave with the rules of padding.
+
+    The program's own verdict is judged with the unit tests.
+    """
+    _judge_padding(context, section, sheet)
     output = section.output
     if output is None:
         return
@@ -62,6 +67,24 @@ def _judge_decrypt(context: Context, section: Section, sheet: Sheet) -> None:
     if output.value != context.id2:
         problems.append(f"the plaintext is {quoted(output.value)}; it must be the device's ID")
     sheet.judged("decrypt: plaintext", problems, "the plaintext is the device's ID", [output.line])
+
+
+def _judge_padding(context: Context, section: Section, sheet: Sheet) -> None:
+    """Where the APDU dump shows what was decrypted: a plaintext that is given out must have had right padding."""
+    if section.output is None or section.start is None:
+        return
+    for call in context.calls:
+        if call.mode != _DECRYPT_MODE or not section.start <= call.lines[0] <= section.output.line:
+            continue
+        block = 8 if call.family == "3DES" else 16
+        problems = []
+        try:
+            ciphers.unpad(call.answer, block)
+        except Id2Error as error:
+            problems.append(
+                f"the device accepted a plaintext whose padding is wrong ({error}); it must refuse it"
+            )
+        sheet.judged("decrypt: padding", problems, "the padding of the plaintext is right", call.lines)
 
 
 def _judge_demo_tests(context: Context, sheet: Sheet) -> None:

@@ -100,11 +100,11 @@ def results(tmp_path_factory):
             for fault in FAULTS
         }
         caught = {name: future.result() for name, future in futures.items()}
-    lines = [f"\n{'broken device':36} {'expected':9} {'verdict':9} caught by"]
+    lines = [f"\n{'broken device':40} {'expected':9} {'verdict':9} caught by"]
     for name, one in caught.items():
         more = f" and {len(one.by) - 1} more" if len(one.by) > 1 else ""
         lines.append(
-            f"{name:36} {BY_NAME[name].expected:9} {one.verdict:9} {one.by[0] if one.by else '-'}{more}"
+            f"{name:40} {BY_NAME[name].expected:9} {one.verdict:9} {one.by[0] if one.by else '-'}{more}"
         )
     sys.stdout.write("\n".join(lines) + "\n")
     return caught
