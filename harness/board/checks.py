@@ -13,7 +13,7 @@ from harness.board.models import (
     SimulatedDevice,
 )
 from harness.board.needs import needs, unmet
-from harness.board.problems import Problem
+from harness.board.problems import Problem, printable
 from harness.board.suggest import meant
 from harness.id2 import published
 from harness.id2.keys import KeyType
@@ -78,6 +78,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *(unmet(board) or _shared(board)),
         *_key(board),
         *_declaration(board),
+        *_captures(board),
     ]
 
 
@@ -110,6 +111,18 @@ def _shared(board: BoardFile) -> list[Problem]:
             )
         ]
     return []
+
+
+def _captures(board: BoardFile) -> list[Problem]:
+    return [
+        Problem(
+            ("transports", name, "file"), f"there is no file {printable(str(board.folder / settings.file))}"
+        )
+        for name, settings in board.transports.items()
+        if isinstance(settings, SimulatedConsoleSettings)
+        and settings.file is not None
+        and not (board.folder / settings.file).is_file()
+    ]
 
 
 def _key(board: BoardFile) -> list[Problem]:

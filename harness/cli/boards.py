@@ -9,7 +9,9 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    boards = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show and check board files.")
+    boards = typer.Typer(
+        rich_markup_mode=None, no_args_is_help=True, help="List, show and check board files."
+    )
     boards.command("list", help="List the board files in a folder.")(list_boards)
     boards.command("show", help="Print a board file as it is used, with every default filled in.")(show)
     boards.command("check", help="Check board files; every problem is named with file and line.")(check)

@@ -140,6 +140,7 @@ def decrypt(
     cipher: Annotated[str, typer.Argument(help="Ciphertext in hex, or in base64.", metavar="CIPHER")],
     key_type: KeyTypeOption,
     key: KeyOption = None,
+    id2: IdOption = None,
     debug_key: DebugKeyOption = False,
     output: Annotated[str, typer.Option(help="auto, text or hex.")] = "auto",
 ) -> None:
@@ -149,7 +150,7 @@ def decrypt(
     from harness.id2.errors import Id2Error
 
     values.one_of("--output", output, ("auto", "text", "hex"))
-    device = values.subject(key_type, key, None, debug_key=debug_key, need_id=False)
+    device = values.subject(key_type, key, id2, debug_key=debug_key, need_id=False)
     data = values.read_cipher(cipher)
     with values.as_usage_error():
         ciphers.require_cipher(device.key.key_type, data)
@@ -194,13 +195,14 @@ def secret(
     key_type: KeyTypeOption,
     seed: SeedOption,
     key: KeyOption = None,
+    id2: IdOption = None,
     debug_key: DebugKeyOption = False,
 ) -> None:
-    """Print a device secret."""
+    """Print a device secret; the ID is not part of it."""
     from harness.cli.id2_values import as_usage_error, subject
     from harness.id2 import secrets
 
-    device = subject(key_type, key, None, debug_key=debug_key, need_id=False)
+    device = subject(key_type, key, id2, debug_key=debug_key, need_id=False)
     with as_usage_error():
         print(secrets.get_secret(device.key, seed))
 

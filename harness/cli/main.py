@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 
 _INTERRUPTED = 130
+_PIPE_CLOSED = 141
 
 for command in (run, plan, boards, check_log, report, trace, simulate, service, id2, explain):
     command.register(app)
@@ -55,6 +56,8 @@ def invoke(arguments: list[str]) -> int:
     except SystemExit as ending:
         if isinstance(ending.__context__, typer.Abort):
             return _INTERRUPTED
+        if isinstance(ending.__context__, BrokenPipeError):
+            return _reader_left()
         return ending.code if isinstance(ending.code, int) else 0
     except HarnessError as error:
         return _report(error)
@@ -62,13 +65,23 @@ def invoke(arguments: list[str]) -> int:
         print("interrupted", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output left (`harness trace | head`): that is its right.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _reader_left()
+    except OSError as error:
+        print(
+            f"error: {error.filename or 'the output'} cannot be written or read: {error.strerror}",
+            file=sys.stderr,
+        )
+        return 3
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user sees a sentence, not a traceback
         return _defect(error)
     return 0
+
+
+def _reader_left() -> int:
+    """End quietly when the reader of our output has left (`harness trace | head`): that is its right."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _PIPE_CLOSED
 
 
 def _report(error: HarnessError) -> int:

@@ -45,8 +45,10 @@ def report(
 def _render(folder: Path, format_: _Format) -> None:
     from rich.console import Console
 
+    from harness.report.model import load
     from harness.report.render import Format, render
     from harness.report.terminal import paths
+    from harness.report.text import one_line
     from harness.run import manifest
     from harness.run.folder import RunFolder
 
@@ -54,6 +56,8 @@ def _render(folder: Path, format_: _Format) -> None:
     files = render(folder, wanted)
     paths(files, Console(highlight=False))
     run = RunFolder.open(folder)
+    for problem in load(folder).problems:
+        typer.echo(f"warning: {one_line(problem, 400)}", err=True)
     for name in () if run.manifest in files else manifest.rewritten(run):
         typer.echo(f"warning: {name} was changed after the run; manifest.json is left as it was", err=True)
 

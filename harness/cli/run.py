@@ -14,7 +14,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    boards: Annotated[list[Path], typer.Argument(help="Board files.", metavar="BOARD...")],
+    boards: Annotated[
+        list[Path], typer.Argument(help="Board files, or names of some in boards/.", metavar="BOARD...")
+    ],
     runs: Annotated[Path, typer.Option(help="Where the run folders go.")] = Path("runs"),
     select: Annotated[
         str, typer.Option("--select", "-k", help="Only scenarios whose name matches, as pytest's -k.")

@@ -1,5 +1,6 @@
 """Runs the suites on boards one after the other: a pytest session in this process for each, with live progress."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,15 @@ from harness.run.verdict import Verdict
 
 _WORST_FIRST = (4, 2, 1, 3, 0)
 _INTERRUPTED = 130
+
+
+class _Console(Console):
+    """A console whose reader may leave: the run goes on without it."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing more, where rich would end the program."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Follower(Collected):
@@ -39,6 +49,8 @@ class _Follower(Collected):
         self.folders: list[Path] = []
         self.interrupted = False
         self.stopped = ""
+        self.began = False
+        self.misused = False
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -47,7 +59,13 @@ class _Follower(Collected):
     def __exit__(self, *exc: object) -> None:
         self._progress.stop()
 
+    @property
+    def ends_the_rest(self) -> bool:
+        """Whether what happened on this board would happen on the next one as well."""
+        return bool(self.interrupted or self.stopped or self.broken or self.misused)
+
     def pytest_id2_run_started(self, board: str, scenarios: int) -> None:
+        self.began = True
         self._task = self._progress.add_task("", total=scenarios, board=board, now="")
 
     def pytest_id2_scenario_started(self, title: str) -> None:
@@ -58,7 +76,7 @@ class _Follower(Collected):
     ) -> None:
         self._progress.advance(self._task)
         told = verdict not in {Verdict.PASSED, Verdict.NOT_APPLICABLE}
-        if told or not self._console.is_terminal:
+        if told or (verdict is Verdict.PASSED and not self._console.is_terminal):
             line = f"{board}  {step}  {verdict.words}  {seconds:.2f} s  {title}"
             self._progress.console.print(
                 Text(f"{line}: {reason}" if told and reason else line), soft_wrap=True
@@ -89,35 +107,44 @@ def run_boards(
     for board in boards:
         for warning in load(board).warnings:
             print(f"warning: {warning}", file=sys.stderr)
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
     codes: list[int] = []
     with _Follower(console) as follower:
         for board in boards:
-            given = [
-                *arguments(board, suites, select),
-                f"--runs={runs}",
-                *(["--destructive"] if destructive else []),
-            ]
-            codes.append(int(pytest.main(given, plugins=[follower])))
-            if follower.interrupted or follower.stopped or follower.broken:
+            given = [*arguments(board, suites, select), f"--runs={runs}"]
+            code = int(pytest.main([*given, "--destructive"] if destructive else given, plugins=[follower]))
+            # Pytest's own complaint about its arguments, which stands on stderr already: they came from the user.
+            follower.misused = code == pytest.ExitCode.USAGE_ERROR and not follower.began
+            codes.append(2 if follower.misused else code)
+            if follower.ends_the_rest:
                 break
-    reports = [model.load(folder) for folder in follower.folders]
-    if reports:
-        terminal.show(reports, console)
+    rendered = [folder for folder in follower.folders if (folder / "report.html").is_file()]
+    if rendered:
+        terminal.show([model.load(folder) for folder in rendered], console)
         console.print()
-        for folder in follower.folders:
-            terminal.paths([folder / "report.html"], console)
-    if follower.stopped:
-        print(follower.stopped, file=sys.stderr)
-    elif not reports and select and not follower.broken and set(codes) == {2}:
-        print(
-            f"error: no scenario matches {select!r}\n  try: harness plan {boards[0]} lists them",
-            file=sys.stderr,
-        )
-    for problem in follower.broken:
-        print(f"error: a suite cannot be collected: {problem}", file=sys.stderr)
-        codes.append(4)
+        terminal.paths([folder / "report.html" for folder in rendered], console)
+    for line in _what_to_say(follower, codes, boards, select):
+        print(line, file=sys.stderr)
     if follower.interrupted:
-        print("interrupted; what happened until then is in the run folder", file=sys.stderr)
         return _INTERRUPTED
-    return next(code for code in _WORST_FIRST if code in codes) if set(codes) <= set(_WORST_FIRST) else 4
+    if follower.broken:
+        codes.append(4)
+    return next((code for code in _WORST_FIRST if code in codes), 4)
+
+
+def _what_to_say(follower: _Follower, codes: list[int], boards: Sequence[Path], select: str) -> list[str]:
+    lines = [f"error: a suite cannot be collected: {problem}" for problem in follower.broken]
+    if follower.stopped:
+        lines.append(follower.stopped)
+    if follower.interrupted:
+        lines.append("interrupted; what happened until then is in the run folder")
+    if follower.ends_the_rest and len(codes) < len(boards):
+        lines.append("not run: " + ", ".join(str(board) for board in boards[len(codes) :]))
+    if not lines and 2 in codes and follower.began:
+        lines.append(
+            "error: nothing was judged: no selected scenario applies to the board\n  try: harness plan "
+            f"{boards[codes.index(2)]} says why"
+        )
+    elif not lines and 2 in codes and select and not follower.misused:
+        lines.append(f"error: no scenario matches {select!r}\n  try: harness plan {boards[0]} lists them")
+    return lines

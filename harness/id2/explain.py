@@ -45,6 +45,18 @@ class Explanation:
     lines: tuple[tuple[str, str], ...]
 
 
+_FAMILIES = {
+    name.lower(): Explanation(f"status words {name}", (("meaning", meaning), ("do", hint)))
+    for name, meaning, hint in (
+        ("61xx", "xx more bytes of answer are waiting (00 means 256)", "Send GET RESPONSE, 00 C0 00 00 xx."),
+        ("63Cx", "verification failed, x tries are left", "Check the PIN; at 0 it is locked."),
+        ("6Cxx", "wrong Le; xx bytes are available (00 means 256)", "Send the command again with Le = xx."),
+        ("95xx", "xx bytes are still to be sent", "Send the rest of the data."),
+    )
+}
+"""Status words whose end is a number, as the specification writes them. Source: device-protocol.md e.2."""
+
+
 def explain(word: str) -> tuple[Explanation, ...]:
     """Say everything that a word can mean.
 
@@ -60,6 +72,8 @@ def explain(word: str) -> tuple[Explanation, ...]:
         return ()
     if "~" in word:
         return (_explain_code(word),)
+    if word.lower().removeprefix("0x") in _FAMILIES:
+        return (_FAMILIES[word.lower().removeprefix("0x")],)
     found = [_of_description(description) for description in _of_number(word)]
     found += [_of_description(description) for description in _of_name(word)]
     found += [

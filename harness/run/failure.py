@@ -69,9 +69,13 @@ class ErrorRecord:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error) or type(error).__name__
+        said = str(error) or type(error).__name__
     except Exception:  # noqa: BLE001 - an exception whose own text raises must still be recorded
         return f"{type(error).__name__} (its text cannot be printed)"
+    if isinstance(error, AssertionError):
+        # What pytest writes below the sentence explains the expression to whoever maintains it, not to a reader.
+        return said.partition("\nassert ")[0]
+    return said
 
 
 def _with_notes(message: str, error: BaseException) -> str:

@@ -203,3 +203,66 @@ def test_version_and_help(capfd):
         "explain",
     ):
         assert command in said
+
+
+def test_reader_that_leaves_does_not_end_the_run(tmp_path):
+    command = f"{sys.executable} -m harness.cli.main run {BOARD} --runs={tmp_path} | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Error" not in done.stderr
+    assert json.loads((tmp_path / "latest" / "report.json").read_text())["verdict"] == "passed"
+
+
+def test_output_that_cannot_be_written():
+    command = f"{sys.executable} -m harness.cli.main explain 16 > /dev/full"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3
+    assert "No space left" in done.stderr
+    assert "defect" not in done.stderr
+
+
+def test_selection_that_is_no_expression(tmp_path, capfd):
+    assert invoke(["run", str(BOARD), f"--runs={tmp_path / 'runs'}", "-k", "a and ("]) == 2
+    said = capfd.readouterr().err
+    assert "-k" in said
+    assert "no scenario" not in said
+
+
+def test_selection_that_does_not_apply(tmp_path, capfd):
+    assert invoke(["run", str(BOARD), f"--runs={tmp_path / 'runs'}", "-k", "test_vendor_information"]) == 2
+    assert "nothing was judged" in capfd.readouterr().err
+
+
+def recorded(tmp_path: Path, capture: Path) -> Path:
+    board = yaml.safe_load((ROOT / "boards" / "recorded-console.yaml").read_text())
+    board["transports"]["console"]["file"] = str(capture)
+    path = tmp_path / "recorded-console.yaml"
+    path.write_text(yaml.safe_dump(board))
+    return path
+
+
+def test_missing_capture_is_found_before_anything_runs(tmp_path, capfd):
+    assert invoke(["run", str(recorded(tmp_path, tmp_path / "nope.log")), f"--runs={tmp_path / 'runs'}"]) == 2
+    assert "transports.console.file: there is no file" in capfd.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_capture_that_is_cut_is_judged_as_far_as_it_goes(tmp_path, capfd):
+    sample = ROOT / "boards" / "consoles" / "id2_app-3.1.0-se-3des168.log"
+    (tmp_path / "cut.log").write_text("".join(sample.read_text().splitlines(keepends=True)[:100]))
+    assert invoke(["run", str(recorded(tmp_path, tmp_path / "cut.log")), f"--runs={tmp_path / 'runs'}"]) == 1
+    said = capfd.readouterr().out
+    assert "the log ends before it" in said
+    assert "assert not" not in said, "pytest's own explanation reached the reader"
+
+
+def test_second_run_leaves_the_first_alone(tmp_path):
+    for _ in range(2):
+        assert invoke(["run", str(BOARD), f"--runs={tmp_path}", *QUICK]) == 0
+    folders = [path for path in tmp_path.iterdir() if not path.is_symlink()]
+    assert len(folders) == 2
+    assert (tmp_path / "latest").resolve() == max(folders)

@@ -136,3 +136,9 @@ def test_any_word_is_explained_safely(word):
         for name, text in found.lines:
             assert name.isprintable()
             assert text.isprintable()
+
+
+@pytest.mark.parametrize("word", ["61xx", "6Cxx", "63Cx", "95XX", "0x61xx"])
+def test_status_word_families_as_the_specification_writes_them(word):
+    (one,) = explain(word)
+    assert one.title.startswith("status words")
