@@ -8,7 +8,7 @@ BENCH  := .venv-bench
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants slow-test bench sm2-check clean help
+.PHONY: demo test lint types layers mutants slow-test bench clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14

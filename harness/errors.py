@@ -53,7 +53,11 @@ class HarnessError(Exception):
 
     def to_record(self) -> dict[str, object]:
         """Return the error as plain JSON values for the journal; empty fields are left out."""
-        record: dict[str, object] = {"kind": type(self).__name__, "who_acts": self.who_acts, "message": self.message}
+        record: dict[str, object] = {
+            "kind": type(self).__name__,
+            "who_acts": self.who_acts,
+            "message": self.message,
+        }
         optional: dict[str, object] = {
             "hint": self.hint,
             "board": self.board,

@@ -13,7 +13,7 @@ from harness.transport.recorder import SCENARIO
 from harness.transport.recording import Reading, Record, read
 
 _FOLDER = "transport"
-_SHORT = 32  # bytes of a stream's record in the short layout
+_SHORT_HEX, _SHORT_TEXT = 16, 160  # bytes of a stream's record in the short layout, as hex and as text
 _SHORT_APDU = 270  # bytes of a chip's record in the short layout: any short APDU, whole
 _TEXT_LIMIT = 1000
 _REORDER = 64  # records among which the stamps of one file may be out of order: two threads write it
@@ -128,5 +128,5 @@ def _show(record: Record, layout: Layout) -> str:
     if layout is Layout.TEXT:
         return place + safe_bytes(record.data)
     if record.op in ("read", "write"):
-        return f"{place}{hex_bytes(record.data, _SHORT)}  |{safe_bytes(record.data, _SHORT)}|"
+        return f"{place}{hex_bytes(record.data, _SHORT_HEX)}  |{safe_bytes(record.data, _SHORT_TEXT)}|"
     return place + hex_bytes(record.data, _SHORT_APDU)

@@ -23,48 +23,47 @@ class Turn:
         self._lock = lock
         self._resting = False
         self._caller_reads = False
-        self._left = 0.0
+        self._caller_left = 0.0
         self._ended = False
-        self._asleep = False  # the background thread waits for the bell alone
+        self._waits_for_bell = False  # and for nothing else: no time limit will end its wait
         self._bell = threading.Lock()
         self._bell.acquire()
 
     def take(self) -> bool:
         """Take the turn for the caller, if the background thread rests."""
-        if self._resting and not self._ended:
-            self._caller_reads = True
+        self._caller_reads = self._resting and not self._ended
         return self._caller_reads
 
     def give_back(self) -> None:
         """End the caller's turn; his grace begins."""
         self._caller_reads = False
-        self._left = time.monotonic()
-        if self._asleep:
+        self._caller_left = time.monotonic()
+        if self._waits_for_bell:
             self._ring()
 
     def offer(self) -> None:
         """Begin the rest of the background thread; it calls `rest` next."""
         self._resting = True
-        self._left = time.monotonic()
+        self._caller_left = time.monotonic()
 
     def end(self) -> None:
         """End every rest, now and later: the port is closed or gone."""
         self._ended = True
-        if self._asleep:
-            self._ring()
+        self._ring()
 
     def rest(self) -> None:
         """Wait, in the background thread, until it is its turn again."""
         while True:
             with self._lock:
-                left = self._left + GRACE - time.monotonic()
-                if not self._resting or self._ended or (left <= 0 and not self._caller_reads):
+                left = self._caller_left + GRACE - time.monotonic()
+                if self._ended or (left <= 0 and not self._caller_reads):
                     self._resting = False
                     return
-                self._asleep = self._caller_reads
-                pause = -1 if self._asleep else left
-            self._bell.acquire(timeout=pause)
+                self._waits_for_bell = self._caller_reads
+                limit = -1 if self._waits_for_bell else left
+            self._bell.acquire(timeout=limit)
 
     def _ring(self) -> None:
-        self._asleep = False
-        self._bell.release()
+        self._waits_for_bell = False
+        if self._bell.locked():  # else it has rung already, and is not yet heard
+            self._bell.release()

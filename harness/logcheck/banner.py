@@ -18,7 +18,6 @@ from harness.logcheck.sheet import Sheet
 DATE_FORMAT = "%b %d %Y %H:%M:%S"
 _DATE = re.compile(r"[A-Z][a-z]{2} (?: \d|\d\d) \d{4} \d\d:\d\d:\d\d")
 _FAMILIES = ("3DES", "AES", "RSA", "ECC", "SM1", "SM2", "SM4")
-_DEMO = 5
 _RELEASE_1_0_0 = 0x00000100
 _IROT_MAX = 5
 
@@ -170,7 +169,7 @@ def find_build_findings(context: Context, sheet: Sheet) -> None:
             facts.key_prints,
         )
     if context.demo_carrier:
-        lines = facts.demo_warnings or [line for line, event in facts.irots if event.number == _DEMO]
+        lines = facts.demo_warnings or [line for line, _ in facts.irots]
         sheet.find(
             "demo-carrier",
             Severity.SECURITY,

@@ -16,7 +16,9 @@ from harness.logcheck.facts import Noted, ReportText, Sighting, Workings
 from harness.logcheck.reporttext import report_sightings
 
 _ELSEWHERE = re.compile(r"(?<![\w~])\d{1,2}~\d~[^\s\"'|,]{20,480}")
-_LABELLED = re.compile(r"(?P<label>client authcode|auth_code): \[(?P<length>\d{1,5})\]\s*(?P<code>.*)")
+_LABELLED = re.compile(
+    r"(?P<label>client authcode|server authcode|auth_code): \[(?P<length>\d{1,5})\]\s*(?P<code>.*)"
+)
 _SIGNED = "signature input data:"
 _BASE64 = "base64 output: "
 
@@ -44,6 +46,10 @@ class CodeLines:
             self.missing.append((self._heading[0], *self._suspects))
         self._heading = None
         self._suspects.clear()
+
+    def forget_workings(self) -> None:
+        """Something begins that is no code: what was shown up to here belongs to none."""
+        self.workings = Workings()
 
     def take(self, entry: Entry, event: e.AuthCodeLine, around: str) -> None:
         """Take a line that holds a code.
@@ -86,10 +92,13 @@ class CodeLines:
             self.workings.message_texts.append(Noted(line, text.removeprefix(_SIGNED).strip()))
             return True
         if found := _LABELLED.fullmatch(text):
-            source = "debug" if found["label"] == "client authcode" else "demo"
+            source = {"client authcode": "debug", "server authcode": "server"}.get(found["label"], "demo")
             code = Sighting(line, found["code"], source, length=int(found["length"]), open_end=entry.open_end)
-            code.kind = _kind(around)
-            self._label(code)
+            if source == "server":
+                self.codes.append(code)
+            else:
+                code.kind = _kind(around)
+                self._label(code)
             return True
         found = None if entry.open_start else _ELSEWHERE.search(text)
         if found is not None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from harness.id2 import authcode, servercode
 from harness.id2.authcode import AuthCode
 from harness.id2.errors import Id2Error, quoted
-from harness.id2.hashes import HashType, digest
+from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
 from harness.id2.report import CHALLENGE, EXTRA, TIMESTAMP
 from harness.logcheck.context import Context
@@ -45,7 +45,7 @@ def name_of(sighting: Sighting, code: AuthCode | None) -> str:
 def _judge_code(context: Context, sighting: Sighting, sheet: Sheet) -> None:
     code = context.code_of(sighting)
     name = name_of(sighting, code)
-    if sighting.text.startswith(("10~", "11~")):
+    if sighting.source == "server" or sighting.text.startswith(("10~", "11~")):
         _judge_server_code(context, sighting, sheet)
         return
     problems = list(_length_problems(sighting))
@@ -180,7 +180,7 @@ def _judge_server_code(context: Context, sighting: Sighting, sheet: Sheet) -> No
         context.key_type if context.exact_type or (context.key_type and context.key_type.symmetric) else None
     )
     key = context.key if context.key is not None and context.key.key_type.symmetric and context.id2 else None
-    problems = []
+    problems = list(_length_problems(sighting))
     try:
         found = servercode.check(
             sighting.text,
@@ -190,9 +190,9 @@ def _judge_server_code(context: Context, sighting: Sighting, sheet: Sheet) -> No
             device_random=CHALLENGE,
             server_extra=EXTRA.encode() if sighting.text.startswith("11~") else b"",
         )
-        problems = [str(problem) for problem in found]
+        problems += [str(problem) for problem in found]
     except Id2Error as error:
-        problems = [str(error)]
+        problems.append(str(error))
     good = "server code" + (", SIGN recomputed with the key" if key is not None else ", form right")
     sheet.judged(f"server code (line {sighting.line})", problems, good, [sighting.line])
 
@@ -226,8 +226,3 @@ def judge_tail(context: Context, sheet: Sheet) -> None:
         f" and in {len(context.calls)} answers of the chip" if answers else ""
     )
     sheet.judged("constant last block", problems, good, lines)
-
-
-def hash_of(context: Context, message: bytes) -> bytes:
-    """Return the hash of a message as this device's key type takes it."""
-    return digest(context.key_type.hash if context.key_type is not None else HashType.SHA256, message)

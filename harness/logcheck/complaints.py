@@ -40,12 +40,13 @@ def judge_complaints(context: Context, sheet: Sheet) -> None:
     foreign: list[int] = []
     probed: set[str] = set()
     unexpected: list[Complaint] = []
+    unsupported = _unsupported(context)
     for complaint in facts.complaints:
         if facts.program is Program.DEMO and complaint.test == "id2_client_decrypt":
             continue  # the demo's decrypt probe is judged as a whole
         if complaint.foreign:
             foreign.append(complaint.line)
-        elif _is_probe(context, complaint, probed) or _is_unsupported(context, complaint):
+        elif _is_probe(context, complaint, probed) or _is_unsupported(unsupported, complaint):
             expected.append(complaint.line)
         else:
             unexpected.append(complaint)
@@ -74,17 +75,22 @@ def _is_probe(context: Context, complaint: Complaint, probed: set[str]) -> bool:
     return True
 
 
-def _is_unsupported(context: Context, complaint: Complaint) -> bool:
+def _unsupported(context: Context) -> list[range]:
+    """Return the lines in which tests come to their Not Support."""
+    found, before = [], 0
+    for test in context.facts.tests:
+        verdict = test.verdict or 0
+        if test.result is e.TestResult.NOT_SUPPORTED:
+            found.append(range(test.start or before, verdict))
+        before = verdict
+    return found[:MAX_SHOWN]
+
+
+def _is_unsupported(unsupported: list[range], complaint: Complaint) -> bool:
     """Tell whether a line is how a test comes to its Not Support."""
     if complaint.code != codes.ResultCode.NOT_SUPPORTED and not _NOT_SUPPORTED.search(complaint.text):
         return False
-    before = 0
-    for test in context.facts.tests:
-        verdict = test.verdict or 0
-        if test.result is e.TestResult.NOT_SUPPORTED and (test.start or before) < complaint.line < verdict:
-            return True
-        before = verdict
-    return False
+    return any(complaint.line in lines for lines in unsupported)
 
 
 def _first_start(context: Context) -> int:

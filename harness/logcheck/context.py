@@ -116,6 +116,8 @@ def shape_family(context: Context) -> str:
 
 def _read_codes(context: Context) -> None:
     for sighting in context.facts.codes:
+        if sighting.source == "server":
+            continue
         try:
             code = authcode.parse(sighting.text)
         except Id2Error:

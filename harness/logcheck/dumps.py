@@ -33,7 +33,7 @@ class DumpReader:
                 self._start(line, event)
                 return True
             case e.DumpRow():
-                return self._row(line, event.data)
+                return self._row(line, event)
             case e.ChipCall(call="transmit", returned=True) if self._drafts:
                 draft = self._drafts[-1]
                 draft.result, draft.driver_length, draft.returned = event.result, event.response_length, True
@@ -46,20 +46,22 @@ class DumpReader:
         return [_exchange(boot, draft) for draft in self._drafts]
 
     def _start(self, line: int, event: e.DumpStart) -> None:
-        dump = Dump(event.name, line, event.length, event.direction, last_line=line)
+        dump = Dump(event.name, line, event.length, event.direction, event.origin.tagged, line)
         self.dumps.append(dump)
         if event.direction == "command":
             self._drafts.append(_Draft(dump))
         elif event.direction == "response" and self._drafts and self._drafts[-1].response is None:
             self._drafts[-1].response = dump
 
-    def _row(self, line: int, data: bytes) -> bool:
+    def _row(self, line: int, event: e.DumpRow) -> bool:
         if not self.dumps or self.dumps[-1].closed:
             return False
         dump = self.dumps[-1]
+        if dump.tagged and not event.origin.tagged:
+            return False
         if len(dump.data) >= dump.length and line > dump.last_line + 1:
             return False  # somebody else's row: those of one dump stand in lines that follow each other
-        dump.data += data
+        dump.data += event.data
         dump.last_line = line
         return True
 

@@ -27,7 +27,6 @@ _STARTS = (
     "ID2 - ",
 )
 _WORDS = (
-    "~",
     "fail",
     "Fail",
     "error",
@@ -45,6 +44,7 @@ _WORDS = (
     "Verify Server",
     "ID2 Validation",
 )
+_CODE_LIKE = re.compile(r"\d~\d~")
 # A shell's prompt, of the forms that the grammar does not take for one.
 _PROMPT = re.compile(r"(?:\([\w:/~.-]{1,30}\)[#$>]?|[\w@:~/.\[\]-]{1,40}[#$>])\s+|msh [\w/.-]{0,40}>\s*")
 _JSON_LINE = re.compile(r"[{}\]\"].*|\[", re.DOTALL)
@@ -83,6 +83,7 @@ class EntryReader:
         self._reader = LineReader(limit=LINE_LIMIT)
         self._report_left = 0
         self._after_heading = 0
+        self._tagged = False
         self._carry = ""
 
     def read(self, chunks: Iterable[bytes]) -> Iterator[Entry]:
@@ -125,19 +126,27 @@ class EntryReader:
     def _keep(self, event: e.Event) -> bool:
         if isinstance(event, e.Blank):
             return False
+        origin = event.origin
         if isinstance(event, (e.Other, e.Message)):
-            text = event.origin.text
+            text = origin.text
             return (
-                event.error
-                or self._after_heading > 0
+                self._after_heading > 0
                 or text.startswith(_STARTS)
                 or text == "seed:"
-                or any(word in text for word in _WORDS)
-                or (text == "enter." and event.origin.function == "id2_client_init")
+                or ("~" in text and bool(_CODE_LIKE.search(text)))
+                or (text == "enter." and origin.function == "id2_client_init")
+                or ((event.error or any(word in text for word in _WORDS)) and not self._foreign(origin))
             )
+        if isinstance(event, e.CallFailed):
+            return not self._foreign(origin)
         return not isinstance(event, e.ChipMessage) or event.error or "error" in event.chip_text
 
+    def _foreign(self, origin: e.Origin) -> bool:
+        """Tell whether a line is another program's: it has neither tag nor function, and the SDK's lines have tags."""
+        return self._tagged and not (origin.tagged or origin.function or "id2" in origin.text.lower())
+
     def _follow(self, event: e.Event) -> None:
+        self._tagged = self._tagged or event.origin.tagged
         self._after_heading = max(0, self._after_heading - 1)
         self._report_left = max(0, self._report_left - 1)
         if isinstance(event, e.AuthCodeHeading):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from harness.id2 import authcode, ciphers
 from harness.id2.authcode import AuthCode
 from harness.id2.errors import quoted
-from harness.id2.hashes import HashType, digest
+from harness.id2.hashes import digest
 from harness.id2.keys import KeyType
 from harness.logcheck.apdu import DECRYPT, CryptCall
 from harness.logcheck.context import Context
@@ -101,7 +101,7 @@ def _workings(context: Context, sighting: Sighting, code: AuthCode) -> Iterator[
     if not shown and not sighting.extra_known:
         return
     message = shown[0][1] if shown and not sighting.extra_known else message
-    hashed = digest(code.hash if code.hash is not HashType.SHA1 else HashType.SHA1, message)
+    hashed = digest(code.hash, message)
     yield from _same(workings.hashes, hashed, "hash")
     if key_type is not None and key_type.symmetric:
         yield from _same(workings.padded, ciphers.pad(hashed, key_type.block_size), "padded hash")

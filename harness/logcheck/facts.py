@@ -1,6 +1,5 @@
 """What a boot says, put together from its lines and not yet judged."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.console import events as e
@@ -26,6 +25,7 @@ class Dump:
         last_line: Line of the last row.
         length: Bytes announced.
         direction: `command`, `response` or empty.
+        tagged: Its heading has the SDK's tag; so must its rows.
         data: Bytes found.
         closed: Something else followed, so that no further row can belong to it.
     """
@@ -34,6 +34,7 @@ class Dump:
     line: int
     length: int
     direction: str
+    tagged: bool = False
     last_line: int = 0
     data: bytes = b""
     closed: bool = False
@@ -106,7 +107,7 @@ class Sighting:
     Attributes:
         line: Its line.
         text: The code as printed.
-        source: `unit test`, `report`, `demo`, `debug` or `elsewhere`.
+        source: `unit test`, `report`, `demo`, `debug`, `server` or `elsewhere`.
         kind: `challenge` or `timestamp` when the program says which it asked for, else empty.
         extra: The extra; None for none.
         extra_known: Whether the program says if there was an extra.
@@ -232,7 +233,7 @@ class Section:
 
 @dataclass(slots=True)
 class Facts:
-    """Everything that a boot says and that somebody judges."""
+    """Everything that a boot says and that somebody judges; `left_out` counts what is beyond the limits."""
 
     number: int
     entries: list[Entry]
@@ -282,11 +283,3 @@ class Facts:
             first = self.tests[0] if self.tests else None
             return first is None or (first.start is None and first.name not in ("SST", "KM"))
         return not self.versions and not any("Stub" in event.component for _, event in self.builds)
-
-    def test(self, name: str) -> TestRun | None:
-        """Return the test of this name, the first if there are several."""
-        return next((test for test in self.tests if test.name == name), None)
-
-    def tests_of(self, suite: e.TestSuite) -> Iterator[TestRun]:
-        """Give the tests of a suite."""
-        return (test for test in self.tests if test.suite is suite)

@@ -27,6 +27,7 @@ _SPEAKS_OF_ERROR = re.compile(
 _ID_LINE = re.compile(r"(?:Get |set )?(?i:ID2?): ?(?P<id>.*)")
 _HAL_WARNING = re.compile(r"\[WARN\] (?P<what>aes \w+) hal not support")
 _LOOKED_AT = 400  # characters in which a line says that something is wrong
+MAX_REPORTS = 32
 VERIFY_SERVER = "Verify Server"
 DECRYPT = "Decrypt"
 
@@ -73,10 +74,12 @@ class _Gatherer:
             return
         match event:
             case e.TestMark() | e.TestVerdict():
+                self.codes.forget_workings()
                 self._take_test(line, event)
             case e.HalStep():
                 self._take_step(line, event)
             case e.ReportMark():
+                self.codes.forget_workings()
                 self._take_report_mark(line, event.mark)
             case e.AuthCodeHeading():
                 self.codes.head(line, event)
@@ -105,6 +108,7 @@ class _Gatherer:
             case e.Seed():
                 facts.seeds.append(Noted(line, event.seed))
             case e.DeviceSecret():
+                self.codes.forget_workings()
                 seed, lines = self._seeded(line)
                 facts.secrets.append(Derived(seed, lines, b"", event.secret, event.length))
             case e.DerivedKeyRow():
@@ -164,7 +168,10 @@ class _Gatherer:
     def _take_report_mark(self, line: int, mark: str) -> None:
         self.codes.close_heading()
         self.facts.report_marks.append((line, mark))
-        if mark == "banner":
+        if mark == "banner" and len(self.facts.reports) >= MAX_REPORTS:
+            self.facts.left_out += 1
+            self.report = None
+        elif mark == "banner":
             starts = [at for at, each in self.facts.report_marks if each == "start"]
             self.report = ReportText(line, starts[-1] if starts else line)
             self.facts.reports.append(self.report)

@@ -58,12 +58,14 @@ class Limits:
 
     Attributes:
         boots: Boots kept in full.
-        failures: Failed items kept of the boots after those.
+        items: Items kept of those.
+        failures: Failed items kept beyond that.
         exchanges: APDU exchanges kept.
         codes: Auth codes kept.
     """
 
     boots: int = 64
+    items: int = 5000
     failures: int = 500
     exchanges: int = 5000
     codes: int = 5000
@@ -93,9 +95,11 @@ class _Collector:
         self.counts.update(item.verdict for item in sheet.items)
         full = len(self.boots) < self.limits.boots
         for item in sheet.items:
-            if full or (item.verdict is Verdict.FAILED and self._extra_failures < self.limits.failures):
+            listed = full and len(self.items) < self.limits.items
+            extra = item.verdict is Verdict.FAILED and self._extra_failures < self.limits.failures
+            if listed or extra:
                 self.items.append(item)
-                self._extra_failures += not full
+                self._extra_failures += not listed
             else:
                 self.left_out_items += 1
         for finding in sheet.findings:
@@ -165,10 +169,10 @@ def _judge_boot(boot: BootLog, keys: KeyRing, id2: str) -> tuple[Context, Sheet]
     judge_key(context, keys, sheet)
     for sheet.topic, check in _CHECKS_WITH_KEY:
         check(context, sheet)
-    if boot.left_out:
+    if left_out := context.facts.left_out:
         sheet.failed(
             "size",
-            f"this start prints more than can be judged at once: {boot.left_out} statements were not judged; "
+            f"this start prints more than can be judged at once: {left_out} statements were not judged; "
             "cut the log into parts",
             [context.facts.last_line],
         )

@@ -42,7 +42,7 @@ def judge_tests(context: Context, sheet: Sheet) -> None:
         _judge_test(context, test, sheet)
     for name in _missing(facts):
         _judge_missing(facts, name, sheet)
-    if facts.program is Program.ID2_APP and not any(facts.tests_of(e.TestSuite.CLIENT)):
+    if facts.program is Program.ID2_APP and not facts.tests:
         _judge_no_tests(facts, sheet)
 
 

@@ -95,11 +95,7 @@ def _judge_report(context: Context, text: ReportText, sheet: Sheet) -> None:
     problems = list(_problems(context, text, parsed))
     _write_parts(context, text, parsed, problems, sheet)
     head = [(line, detail) for line, part, detail in problems if not part]
-    ended = any(mark == "end" and line > text.banner for line, mark in context.facts.report_marks)
-    if not ended and not context.facts.interrupted and context.facts.last_line <= text.rows[-1][0]:
-        good = f"{len(parsed.items)} items, SDK {parsed.sdk_version}; the log ends right behind it"
-    else:
-        good = f"{len(parsed.items)} items, SDK {parsed.sdk_version}, built {parsed.date}"
+    good = f"{len(parsed.items)} items, SDK {parsed.sdk_version}, built {parsed.date}"
     sheet.judged(
         "validation report", [detail for _, detail in head], good, [line for line, _ in head] or every[:1]
     )

@@ -411,6 +411,100 @@ def test_a_slice_larger_than_the_window_says_what_is_missing():
     assert inside.dropped >= 8000
 
 
+@pytest.fixture
+def own_reading(board, monkeypatch):
+    """A console in the middle of a conversation: whoever expects also reads, until the console is closed."""
+    monkeypatch.setattr("harness.console.turn.GRACE", 60.0)
+    with Console(SerialTransport("console", board.path)) as console:
+        while not console._turn._resting:  # until an answer comes while somebody waits for it
+            threading.Timer(0.02, board.say, [b"go"]).start()
+            console.expect(b"go")
+        readers = []
+        do = console.transport.do
+
+        def watched(operation):
+            readers.append(threading.get_ident())
+            return do(operation)
+
+        monkeypatch.setattr(console.transport, "do", watched)
+        yield console
+        thread = console._thread
+        if thread is not None:  # not closed by the test: closing lets the background thread look once more
+            assert set(readers) == {threading.get_ident()}
+    assert thread is None or not thread.is_alive()
+
+
+class TestReadingForOneself:
+    def test_an_answer(self, board, own_reading):
+        for number in range(10):
+            own_reading.send(b"?")
+            assert board.hear(1) == b"?"
+            board.say(b"<%d>" % number)
+            match = own_reading.expect(b"<%d>" % number)
+            assert match.before == b""
+            assert match.stamp <= time.monotonic_ns()
+        assert own_reading.position == own_reading.received
+
+    def test_an_answer_in_pieces(self, board, own_reading, later):
+        later(lambda: board.say(b"nswer"), 0.1)
+        board.say(b"a")
+        assert own_reading.expect(b"answer", timeout=20).data == b"answer"
+
+    def test_a_failure(self, board, own_reading):
+        board.say(b"PANIC ok")
+        with pytest.raises(DeviceError, match="printed PANIC"):
+            own_reading.expect(b"ok", failure=b"PANIC")
+        own_reading.expect(b"ok")
+
+    @pytest.mark.parametrize("timeout", [0.05, 0, -1])
+    def test_the_time_runs_out(self, own_reading, timeout):
+        with pytest.raises(DeviceError, match="0 bytes came meanwhile"):
+            own_reading.expect(b"never", timeout=timeout)
+
+    def test_no_time_means_what_is_there(self, board, own_reading):
+        board.say(b"here")
+        assert own_reading.expect(b"here", timeout=0).data == b"here"
+
+    def test_a_flood(self, board, own_reading, later):
+        later(lambda: board.say(b"y" * 1_000_000 + b"DONE"), 0.0)
+        match = own_reading.expect(b"DONE", timeout=20)
+        assert match.end - match.start + len(match.before) == 1_000_004
+
+    def test_a_needle_that_ends_a_full_chunk(self, board, own_reading, later):
+        for size in (2048, 4095, 8190, 65536):
+            later(lambda size=size: board.say(b"x" * (size - 4) + b"DONE"), 0.0)
+            own_reading.expect(b"DONE", timeout=20)
+
+    def test_the_device_goes(self, board, own_reading, later):
+        later(board.unplug)
+        with pytest.raises(BenchError, match="the device is gone"):
+            own_reading.expect(b"never", timeout=60)
+        with pytest.raises(BenchError, match="the device is gone"):
+            own_reading.expect(b"never", timeout=60)
+
+    def test_it_is_closed(self, own_reading, later):
+        later(own_reading.close)
+        with pytest.raises(BenchError, match="closed"):
+            own_reading.expect(b"never", timeout=60)
+
+
+def test_time_that_runs_out_in_a_flood_while_reading_for_oneself(monkeypatch):
+    monkeypatch.setattr("harness.console.turn.GRACE", 60.0)
+    chunks = [b"go"]
+
+    class Flood(Script):
+        def do(self, operation):
+            if self.closed.is_set():
+                raise BenchError("closed")
+            time.sleep(0.001)
+            return chunks.pop() if chunks else b"y" * 3000
+
+    with Console(Flood()) as console:
+        console.expect(b"go")
+        with pytest.raises(DeviceError, match="never"):
+            console.expect(b"never", timeout=0.05)
+
+
 def test_stamps_tell_when_the_match_came(board, console, later):
     later(lambda: board.say(b"now"), 0.1)
     before = time.monotonic_ns()

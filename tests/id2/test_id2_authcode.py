@@ -33,9 +33,7 @@ extras = st.binary(max_size=64)
 
 @given(symmetric_keys | asymmetric_keys, hex_ids, st.booleans(), printable, extras, randoms)
 @settings(max_examples=60, deadline=None)
-def test_build_parse_verify_round_trip(
-    key, id2, timed, random, extra, device_random
-):
+def test_build_parse_verify_round_trip(key, id2, timed, random, extra, device_random):
     given_random = {"timestamp" if timed else "challenge": random}
     code = authcode.build(key, id2, extra=extra, device_random=device_random, **given_random)
     assert code.type == timed + 2 * bool(extra)

@@ -253,9 +253,7 @@ def test_module_answers_timestamps_with_challenge_codes(vector):
         ),
     ],
 )
-def test_every_code_of_the_samples(
-    sample, name, key_type, key, id2, count
-):
+def test_every_code_of_the_samples(sample, name, key_type, key, id2, count):
     debug = published.KEYS[key_type]
     used = Key.parse(key_type, key) if key else debug.key
     codes = re.findall(r"[0-3]~2~[0-9A-F]{16}~[0-9A-F]+~[A-Za-z0-9+/]+=*", sample(name))

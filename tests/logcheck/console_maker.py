@@ -33,6 +33,8 @@ class Maker:
         sign: Signs a message; the key's own signature by default.
         kind_of: What type the code of a kind gets, given kind and right type.
         next_random: Gives device randoms.
+        clock_ms: What the device's clock says when it makes the one-time password.
+        debug: A debug build, which prints codes where they are made.
         after_report: Lines behind the report.
     """
 
@@ -47,6 +49,8 @@ class Maker:
     sign: Callable[[bytes], bytes] | None = None
     kind_of: Callable[[str, int], int] = lambda _kind, right: right
     next_random: Callable[[], str] | None = None
+    clock_ms: int = 1_790_000_000_911
+    debug: bool = False
     after_report: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
@@ -122,6 +126,14 @@ class Maker:
             shown = "".join(f"{byte:02X} " + ("  " if at == 7 else "") for at, byte in enumerate(row))
             self.say(f"ID2=> {shown}")
 
+    def show(self, name: str, data: bytes) -> None:
+        """Print a dump of a debug build."""
+        self.say(f"id2_log_hex_dump 110: {name} [length = 0x{len(data):04x}]")
+        for start in range(0, len(data), 16):
+            row = data[start : start + 16]
+            shown = "".join(f"{byte:02X} " + ("  " if at == 7 else "") for at, byte in enumerate(row))
+            self.say(f"id2_log_hex_dump 120: {shown}")
+
     def get_id_from_chip(self) -> None:
         if not self.dumps:
             return
@@ -135,6 +147,12 @@ class Maker:
     def signed(self, message: bytes) -> bytes:
         """Return SIGN of a message, and print what the chip was asked."""
         sign = authcode.sign(self.key, message) if self.sign is None else self.sign(message)
+        if self.debug:
+            self.show("id2 sign input:", message)
+            padded = authcode.sign_input(self.key.key_type, message)
+            self.show("id2 cipher input:", padded)
+            self.show("id2 cipher output:", sign)
+            self.show("id2 sign output:", sign)
         if self.dumps and self.key.key_type.symmetric:
             padded = authcode.sign_input(self.key.key_type, message)
             if self.dumps == "mtk":
@@ -160,7 +178,11 @@ class Maker:
         device_random = self.next_random()
         sign = self.signed(authcode.message(self.id2, device_random, value, extra.encode()))
         number = authcode.AuthCodeType(self.kind_of(kind, right))
-        return authcode.AuthCode(number, self.key.key_type.hash, device_random, value, sign).text
+        code = authcode.AuthCode(number, self.key.key_type.hash, device_random, value, sign).text
+        if self.debug:
+            self.say(f"_id2_gen_auth_code 840: base64 output: {code.rpartition('~')[2]}")
+            self.say(f"_id2_gen_auth_code 850: client authcode: [{len(code)}] {code}")
+        return code
 
     def start(self, name: str) -> None:
         self.say(f"id2_client_test 19: ====> ID2 Client Test {name} Start.")
@@ -281,7 +303,7 @@ class Maker:
         for _ in range(2):
             self.say(f"id2_client_get_secret 1467: seed: {self.id2}")
             self.signed(self.id2.encode())
-        now = 1_790_000_000_911
+        now = self.clock_ms
         password = totp.build(
             self.key,
             self.id2,

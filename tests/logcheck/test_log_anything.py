@@ -22,6 +22,8 @@ ODD = st.sampled_from(
         b"<LS_LOG> ID2=> Response APDU: [length = 0x0001]",
         b"<LS_LOG> ID2=> 80 F6 00 01 ",
         b"<LS_LOG> ID2=> 80 ",
+        b"<LS_LOG> ID2=> 80 F6 01 01 ",
+        b"<LS_LOG> ID2=> Command APDU: [length = 0x0004]",
         b"<LS_LOG> ID2=> 00 DC FF FF 32 51 00 01   51 ",
         b"<LS_LOG> ID2=> 61 00 ",
         b"<LS_LOG> ID2=> 9F 00 ",

@@ -247,6 +247,7 @@ def test_test_that_is_missing_in_the_middle_fails(sample):
     ("ciphertext", "answer", "verdict", "told"),
     [
         ("A0 FA 13 44 96 0D 4E BA", "id2_client_decrypt return -1 error!", Verdict.FAILED, "must be refused with -2, not -1"),
+        ("A0 FA 13 44 96 0D 4E", "id2_client_decrypt return -2 error!", Verdict.NOT_RUN, "a ciphertext of 7 bytes to a key"),
         ("A0 FA 13 44 96 0D 4E BA", "dec_out = plaintext = 1234", Verdict.FAILED, "must be refused with -2 and was not"),
         ("EC E1 8C E9 B9 61 AE D7   50 02 A4 8E B9 95 5E 44", "id2_client_decrypt return -2 error!", Verdict.FAILED, "a ciphertext that fits was refused"),
         ("EC E1 8C E9 B9 61 AE D7   50 02 A4 8E B9 95 5E 44", "dec_out = plaintext = 1234", Verdict.PASSED, "gives 1234"),
@@ -285,3 +286,82 @@ def test_report_with_half_a_character_is_refused(sample):
 def test_deep_json_is_refused(sample):
     rows = sample(AES.part).replace(b'"testContent": [', b'"testContent": ' + b"[" * 5000)
     assert "validation report" in failures(check(rows, AES.keys))
+
+
+def test_storage_that_fails_is_no_probe(sample):
+    told = b"<LS_LOG> write sst_hal_test_key_1 fail - errno: 28\n"
+    changed = _changed(
+        sample(HAL.part), b"<LS_LOG> INF hal_sst_test_set 83", told + b"<LS_LOG> INF hal_sst_test_set 83"
+    )
+    assert list(failures(check(changed))) == ["error in line 40"]
+
+
+def test_hal_log_cut_at_both_ends_is_no_pass(sample):
+    data = sample(HAL.part)
+    cut = data[data.index(b"HAL Hash Test Pass") : data.index(b"<LS_LOG> short buffer, 0 8")]
+    assert list(failures(check(cut))) == ["HAL KM test"]
+
+
+def test_one_finding_for_many_refusals(sample):
+    report = check(sample(SE_KEYLESS.part).replace(b"   90 00 \n", b"   6A 80 \n"))
+    assert [finding.id for finding in report.findings].count("k.7") == 1
+    assert sum(name.startswith("APDU exchange") for name in failures(report)) == 10
+
+
+def test_row_too_many_in_a_dump_is_told(sample):
+    report = check(
+        _changed(sample(SE_KEYLESS.part), b"ID2=> 49 44 32 \n", b"ID2=> 49 44 32 \n<LS_LOG> ID2=> 00 \n")
+    )
+    assert "19 bytes announced, 20 readable" in failures(report)["APDU exchange in line 15"]
+
+
+def test_first_code_without_its_dump_is_told():
+    maker = _se(dumps="ica")
+    data = maker.text()
+    first = data.index(b"auth code short buffer")
+    start, end = data.index(b"<LS_LOG> ID2=> ====", first), data.index(b"authcode[no extra]")
+    rows = data[start:end].rpartition(b"\n")[0]
+    report = check(data.replace(rows + b"\n", b"", 1))
+    assert "no APDU in the dumps" in str(failures(report))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"reportVersion"', b'"reportVersiom"'),
+        (b'"api": "id2_client_get_id",', b'"api": "id2_client_get_id", "api": "id2_client_get_id",'),
+        (b'"result": "2~2~', b'"result": 5, "x": "2~2~'),
+        (b'"result": "2122232425262728292A2B2C"', b'"result": 21'),
+        (b'"testContent": [', b'"testContent": {'),
+        (b'"args": {\n            },', b'"args": {"challenge": "x"},'),
+    ],
+)
+def test_report_of_another_form_is_told(sample, old, new):
+    assert any(
+        name.startswith(("validation report", "report: "))
+        for name in failures(check(_changed(sample(AES.part), old, new)))
+    )
+
+
+def test_secret_after_a_cut_beginning_is_still_judged(sample):
+    data = sample(AES.part)
+    cut = data[data.index(b"<LS_LOG> id2_client_test_get_secret 193") :]
+    report = check(cut, AES.keys)
+    assert item(report, "device secret").detail == "recomputed with the key"
+    changed = check(_changed(cut, b"[64] 35EA365A", b"[64] 35EA365B"), AES.keys)
+    assert "it differs at position 7" in failures(changed)["device secret"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"ERROR: [id2_sign] hal encrypt error, (ret = -1)",
+        b"ERROR: pkcs5 padding data error",
+        b"id2_client_get_challenge_auth_code return -1 error!",
+    ],
+)
+def test_error_of_the_first_demo_is_told(sample, told):
+    data = _changed(
+        sample(DEMO.part), b"test: id2_client_get_timestamp", told + b"\ntest: id2_client_get_timestamp"
+    )
+    assert list(failures(check(data, DEMO.keys))) == ["error in line 101"]

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from harness.logcheck import judge
+from harness.logcheck import Limits, judge
 from harness.run.verdict import Verdict
 from tests.logcheck.log_samples import AES, CASES, DEMO, HAL, SE_KEYLESS, assert_passed, check, failures, item
 
@@ -215,3 +215,35 @@ def test_nothing_recognised_is_no_verdict():
         assert report.items == ()
         assert report.verdict is Verdict.NOT_RUN
     assert CASES  # the captures themselves are judged elsewhere
+
+
+def test_report_keeps_what_its_limits_allow(sample):
+    limits = Limits(boots=2, items=12, failures=3, exchanges=4, codes=5)
+    data = sample(SE_KEYLESS.part)
+    report = judge([data * 3 + data.replace(b"Pass.", b"Fail.")], limits=limits)
+    assert len(report.boots) == 2
+    assert len(report.items) == 12 + 3
+    assert [item.verdict for item in report.items[12:]] == [Verdict.FAILED] * 3
+    assert report.left_out_items == sum(report.counts.values()) - 15
+    assert (len(report.exchanges), len(report.codes)) == (4, 5)
+    assert report.verdict is Verdict.FAILED
+
+
+def test_more_reports_than_any_program_prints_fail_closed(sample):
+    data = sample(AES.part)
+    start = data.index(b"============ ID2 Validation")
+    again = b"x " + data[start:].split(b"<LS_LOG>")[0]
+    report = check(data[:start] + again * 40 + data[start:], AES.keys)
+    assert "were not judged" in failures(report)["size"]
+
+
+@pytest.mark.parametrize("name", ["aes", "se", "demo"])
+def test_flood_of_other_programs_in_one_boot(sample, name):
+    """Megabytes of garbage and of other programs' errors between two lines of the SDK."""
+    case = CAPTURES[name]
+    data = sample(case.part)
+    at = data.index(b"\n", len(data) // 3) + 1
+    junk = random.Random(3).randbytes(300_000).replace(b"\r", b"\n")
+    errors = b"[wifi] error: beacon lost, fail -1 ~\n" * 21_000
+    report = check(data[:at] + junk + b"\n" + (errors if name != "demo" else b"") + data[at:], case.keys)
+    assert_passed(report)

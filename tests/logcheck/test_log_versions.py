@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.id2 import authcode, published
+from harness.id2 import authcode, published, servercode
 from harness.id2.keys import Key, KeyType
 from harness.logcheck import KeyRing
+from harness.logcheck.apdu import calls_of
 from harness.run.verdict import Verdict
 from tests.logcheck.console_maker import CHALLENGE, EXTRA, Maker, symmetric
 from tests.logcheck.log_samples import assert_passed, check, failures, item
@@ -171,17 +172,18 @@ def test_verify_server_section():
 
 def test_debug_build_shows_its_workings():
     """Debug builds of 2.x and 3.x print what the 1.0.0 demo prints, in other words."""
-    maker = symmetric(KeyType.AES_128, version="2.0.0")
-    data = maker.text()
-    code = check(data).codes[0]
-    shown = f"<LS_LOG> _id2_gen_auth_code 850: client authcode: [{len(code.text)}] {code.text}\n"
-    text = shown.encode() + b"<LS_LOG> id2_client_test_get_challenge_auth_code 120: authcode[no extra]:"
-    data = data.replace(b"<LS_LOG> id2_client_test_get_challenge_auth_code 120: authcode[no extra]:", text, 1)
-    data = data.replace(b"CONFIG_ID2_DEBUG is not defined", b"CONFIG_ID2_DEBUG is defined")
-    report = check(data, KeyRing.of(maker.key))
+    maker = symmetric(KeyType.AES_128, debug=True)
+    data = maker.text().replace(b"CONFIG_ID2_DEBUG is not defined", b"CONFIG_ID2_DEBUG is defined")
+    report = check(data)
     assert_passed(report)
     assert "debug-build" in {finding.id for finding in report.findings}
+    assert {code.basis for code in report.codes if code.source != "report"} == {"dump"}
+    code = report.codes[0]
     assert sum(each.text == code.text for each in report.codes) == 2  # printed twice, made once
+    row = next(row for row in data.split(b"\n") if row.startswith(b"<LS_LOG> id2_log_hex_dump 120: 3"))
+    told = failures(check(data.replace(row, row.replace(b": 3", b": 4"), 1)))
+    assert all("the dump of the signed message" in detail for detail in told.values())
+    assert told
 
 
 def test_key_that_the_program_prints_is_found_and_not_repeated():
@@ -243,3 +245,98 @@ def test_log_of_another_program_with_the_sdk_is_not_passed():
     maker.say(f"id2_client_get_id 1022: ID2: {maker.id2}")
     report = check("\n".join(maker.lines).encode())
     assert "or it is not id2_app" in failures(report)["validation report"]
+
+
+def test_debug_build_makes_the_codes_of_its_report_once():
+    maker = symmetric(KeyType.AES_128, debug=True)
+    report = check(maker.text(), KeyRing.of(maker.key))
+    assert_passed(report)
+    assert len(report.codes) == 12
+    assert item(report, "device random").detail.startswith("6 codes were made")
+
+
+def test_debug_code_that_is_not_the_one_used_is_told():
+    maker = symmetric(KeyType.AES_128, debug=True)
+    data = maker.text()
+    made = check(data).codes[0]
+    changed = data.replace(made.text[:-4].encode() + b"\n", made.text.encode(), 1).replace(
+        made.text[-8:].encode(), b"AAAAAAAA", 1
+    )
+    assert failures(check(changed, KeyRing.of(maker.key)))
+
+
+@pytest.mark.parametrize("clock", [1_790_000_000_098, 1_790_000_000_003, 1_790_000_000_000])
+def test_one_time_password_of_any_length(clock):
+    maker = symmetric(KeyType.AES_128, clock_ms=clock)
+    assert_passed(check(maker.text(), KeyRing.of(maker.key)))
+
+
+def test_published_key_in_another_device_is_told():
+    maker = symmetric(KeyType.AES_128)
+    maker.key = published.KEYS[KeyType.AES_128].key
+    report = check(maker.text(), KeyRing.debug())
+    assert "belongs to ID 2122232425262728292A2B2C, not to this one" in failures(report)["key"]
+    assert "published-key" in {finding.id for finding in report.findings}
+
+
+@pytest.mark.parametrize("extra", ["", EXTRA])
+def test_server_code_on_the_console(extra):
+    """Debug builds print the code that the service sent."""
+    maker = symmetric(KeyType.AES_128)
+    code = servercode.build(maker.key, maker.id2, CHALLENGE, extra.encode()).text
+    maker.after_report = [f"<LS_LOG> id2_client_verify_server 1200: server authcode: [{len(code)}] {code}"]
+    data = maker.text()
+    report = check(data, KeyRing.of(maker.key))
+    assert_passed(report)
+    assert item(report, "server code").detail == "server code, SIGN recomputed with the key"
+    assert_passed(check(data))
+    for at in (4, 20, 60):
+        changed = code[:at] + ("B" if code[at] != "B" else "C") + code[at + 1 :]
+        changed_report = check(data.replace(code.encode(), changed.encode()), KeyRing.of(maker.key))
+        assert any(name.startswith("server code") for name in failures(changed_report)), at
+
+
+def test_codes_that_another_program_prints_are_judged_too():
+    maker = symmetric(KeyType.AES_128)
+    code = authcode.build(maker.key, maker.id2, challenge="anything", device_random="0011223344556677").text
+    maker.after_report = [f"<LS_LOG> my_app 10: sending '{code}' to the service"]
+    data = maker.text()
+    report = check(data, KeyRing.of(maker.key))
+    assert_passed(report)
+    assert [each.source for each in report.codes][-1] == "elsewhere"
+    changed = data.replace(code.encode(), code.replace("anything", "anythink").encode())
+    assert failures(check(changed, KeyRing.of(maker.key)))
+    first = f"<LS_LOG> my_app 10: {code[:-5]}\n".encode()
+    assert failures(check(first + data, KeyRing.of(maker.key)))
+    assert_passed(check(first[21:] + data, KeyRing.of(maker.key)))  # the log begins inside this line
+
+
+@pytest.mark.parametrize("name", ["AES-128-se", "AES-128-se-t0", "3DES-168-se", "mtk-3des"])
+def test_recorded_exchanges_shown_as_dumps(name):
+    """Exchanges that the vendor's SDK had with a chip, with a decryption of 768 bytes in four blocks among them."""
+    log = json.loads((VECTORS / f"{name}.json").read_text("utf-8"))["apdu_log"]
+    exchanges = [tuple(bytes.fromhex(side) for side in exchange) for exchange in log if len(exchange) == 2]
+    if exchanges[-1][1][0] == 0x61:  # this recording stops before the answer was fetched
+        exchanges.pop()
+    maker = symmetric(KeyType.AES_128 if "AES" in name else KeyType.DES3_168, dumps="ica")
+    maker.banner()
+    for command, answer in exchanges:
+        maker.dump(command, answer)
+    report = check("\n".join(maker.lines).encode())
+    assert [(each.command, each.response) for each in report.exchanges] == exchanges
+    assert not [told for told in failures(report) if told.startswith(("APDU", "GetID", "chip"))], failures(
+        report
+    )
+    assert item(report, "APDU exchanges").detail.startswith(f"{len(exchanges)} well formed")
+
+
+def test_blocks_of_one_decryption_are_one_call():
+    log = json.loads((VECTORS / "AES-128-se.json").read_text("utf-8"))["apdu_log"]
+    maker = symmetric(KeyType.AES_128, dumps="ica")
+    for command, answer in log:
+        maker.dump(bytes.fromhex(command), bytes.fromhex(answer))
+    calls, identities = calls_of(list(check("\n".join(maker.lines).encode()).exchanges))
+    longest = max(calls, key=lambda call: len(call.data))
+    assert (longest.mode, len(longest.answer)) == (0x52, len(longest.data))
+    assert len(longest.data) > 768
+    assert {call.id2 for call in identities} == {"2122232425262728292A2B2C"}

@@ -23,6 +23,7 @@ class Adapter:
         self.answer = bytes(range(256)) * 4
         self.failure = 0
         self.path = None
+        self.held = set()
 
     def open(self, path, _flags):
         self.path = path
@@ -52,10 +53,15 @@ class Calls:
     def __init__(self, adapter):
         self.adapter = adapter
         self.O_RDWR = os.O_RDWR
-        self.close = os.close
 
     def open(self, path, flags):
-        return self.adapter.open(path, flags)
+        opened = self.adapter.open(path, flags)
+        self.adapter.held.add(opened)
+        return opened
+
+    def close(self, descriptor):
+        os.close(descriptor)
+        self.adapter.held.remove(descriptor)
 
 
 @pytest.fixture
@@ -164,6 +170,22 @@ def test_an_adapter_for_smbus_only(adapter):
     adapter.functions = kernel.I2cFunc.SMBUS_EMUL
     with pytest.raises(BenchError, match="SMBus commands only"):
         I2cTransport("se", 7).open()
+    assert adapter.held == set()
+
+
+def test_a_bus_that_refuses_to_say_what_it_can_is_let_go(adapter, monkeypatch):
+    def refuse(*_arguments):
+        raise OSError(errno.ENOTTY, "Inappropriate ioctl for device")
+
+    monkeypatch.setattr(kernel, "ioctl", refuse)
+    with pytest.raises(BenchError, match="is no I²C bus"):
+        I2cTransport("se", 7).open()
+    assert adapter.held == set()
+
+
+@pytest.mark.parametrize("address", [0x03, 0x77])
+def test_the_first_and_the_last_address(bus, address):
+    assert bus.do(I2cRead(address, 1)) == b"\x00"
 
 
 @pytest.mark.parametrize("address", [0x00, 0x02, 0x78, 0xE2, -1])
@@ -188,11 +210,12 @@ def test_streams_are_refused(bus):
         bus.do(StreamRead(1, 0.0))
 
 
-def test_opened_twice_and_closed_twice(bus):
+def test_opened_twice_and_closed_twice(adapter, bus):
     with pytest.raises(UsageError, match="opened twice"):
         bus.open()
     bus.close()
     bus.close()
+    assert adapter.held == set()
     with pytest.raises(BenchError, match="not open"):
         bus.do(I2cRead(0x71, 1))
     bus.open()

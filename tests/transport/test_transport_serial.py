@@ -137,6 +137,19 @@ def test_it_may_be_opened_again(pty, port):
         port.close()
 
 
+def test_no_descriptor_is_left_behind(pty):
+    def opened():
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = opened()
+    for _ in range(5):
+        with SerialTransport("c", pty.path):
+            assert opened() > before
+        with pytest.raises(BenchError):
+            SerialTransport("c", "/dev/null").open()
+    assert opened() == before
+
+
 def test_opened_twice_is_a_mistake(port):
     port.open()
     with pytest.raises(UsageError, match="opened twice"):
@@ -170,6 +183,49 @@ def test_closing_does_not_drop_the_modem_lines(pty, port):
     termios.tcsetattr(pty.slave, termios.TCSANOW, modes)
     port.open()
     assert not termios.tcgetattr(pty.slave)[2] & termios.HUPCL
+
+
+@pytest.mark.parametrize("steals", [1, 3])
+def test_bytes_that_another_program_took_are_waited_for_again(pty, port, monkeypatch, steals):
+    port.open()
+    pty.say(b"mine")
+    real, stolen = os.read, []
+
+    def read(fileno, limit):
+        if len(stolen) < steals:
+            stolen.append(limit)
+            raise BlockingIOError
+        return real(fileno, limit)
+
+    monkeypatch.setattr("harness.transport.descriptor.os.read", read)
+    assert port.do(StreamRead(10, 5.0)) == b"mine"
+
+
+def test_bytes_that_another_program_takes_for_ever_do_not_hold_a_read(pty, port, monkeypatch):
+    def read(_fileno, _limit):
+        raise BlockingIOError
+
+    port.open()
+    pty.say(b"never mine")
+    monkeypatch.setattr("harness.transport.descriptor.os.read", read)
+    assert port.do(StreamRead(10, 0.05)) == b""
+    assert port.do(StreamRead(10, 0.0)) == b""
+    monkeypatch.undo()
+
+
+def test_a_read_never_gives_more_than_its_limit(pty, port, later):
+    port.open()
+    data = os.urandom(20_000)
+    later(lambda: pty.say(data), 0.0)
+    got = b""
+    for limit in (1, 4095, 4096, 4097, 5000, 2711):
+        part = b""
+        while len(part) < limit:
+            chunk = port.do(StreamRead(limit - len(part), 5.0))
+            assert 0 < len(chunk) <= limit - len(part)
+            part += chunk
+        got += part
+    assert got == data
 
 
 def test_a_missing_device_lists_the_ports_that_are_there(monkeypatch):

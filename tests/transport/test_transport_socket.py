@@ -106,6 +106,8 @@ def test_small_writes_leave_at_once(tcp, monkeypatch):
     monkeypatch.setattr(socket, "create_connection", keep)
     with SocketTransport("chip", "127.0.0.1", tcp(echo)):
         assert seen[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert seen[0].gettimeout() == 0
+    assert seen[0].fileno() == -1
 
 
 def test_the_far_end_closing_is_an_error_after_its_last_bytes(tcp):

@@ -49,7 +49,7 @@ def run(folder):
         record(1.0, "note", "#", m="scenario one"),
         record(1.5, "read", "<", x=b"boot\r\n\x1b[2Jevil".hex()),
         record(3.0, "note", "#", m="scenario two"),
-        record(3.5, "write", ">", x=(b"y" * 100).hex()),
+        record(3.5, "write", ">", x=(b"y" * 200).hex()),
         record(9.0, "read", "!", m="BenchError: gone\n\x1b[31m"),
     )
     return folder(
@@ -108,11 +108,10 @@ def test_hostile_bytes_are_escaped_everywhere(run, call):
 
 
 def test_hex_and_text_show_everything_and_the_default_the_beginning(run, call):
-    assert " ".join(["79"] * 100) in call(run, "--hex").stdout
-    assert "y" * 100 in call(run, "--text").stdout
+    assert " ".join(["79"] * 200) in call(run, "--hex").stdout
+    assert "y" * 200 in call(run, "--text").stdout
     short = call(run).stdout
-    assert "y" * 100 not in short
-    assert "(100 bytes)" in short
+    assert f"{' '.join(['79'] * 16)} … (200 bytes)  |{'y' * 160}… (200 bytes)|" in short
     both = call(run, "--hex", "--text")
     assert isinstance(both.exception, UsageError)
 
