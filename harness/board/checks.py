@@ -114,9 +114,6 @@ def _shared(board: BoardFile) -> list[Problem]:
 
 
 def _captures(board: BoardFile) -> list[Problem]:
-    source = board.source.path
-    if source is None or not source.is_file():
-        return []  # a text in memory has no folder that its paths could start at
     return [
         Problem(
             ("transports", name, "file"), f"there is no file {printable(str(board.folder / settings.file))}"

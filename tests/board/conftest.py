@@ -1,5 +1,6 @@
 """Helpers for board file tests: a sound board file to change, and a way to load text."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,9 @@ def load_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     monkeypatch.chdir(tmp_path)
 
     def load_it(text: str) -> BoardFile:
+        for capture in re.findall(r"simulated-console, file: (\w[\w./]*)", text):
+            Path(capture).parent.mkdir(parents=True, exist_ok=True)
+            Path(capture).touch()
         Path("lab.yaml").write_text(text, encoding="utf-8")
         return load("lab.yaml")
 
