@@ -8,7 +8,7 @@ BENCH  := .venv-bench
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants slow-test bench clean help
+.PHONY: demo test lint types layers mutants slow-test exhaustive bench clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ mutants: $(READY)  ## run the suites on every broken device and print which scen
 
 slow-test: $(READY)  ## the tests that need minutes: a 200 MB console
 	$(BIN)/python -m pytest -q -m slow tests
+
+exhaustive: $(READY)  ## every replacement of every character that matters in the captured consoles
+	$(BIN)/python -m pytest -q -m exhaustive tests
 
 bench: $(BENCH)/.ready  ## the benchmarks, each printing ratios measured side by side
 	$(BENCH)/bin/python benchmarks/expect.py

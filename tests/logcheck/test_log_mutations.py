@@ -1,6 +1,6 @@
 """A changed character anywhere in a code, an ID or a value of the report fails, and an item names its line.
 
-The default run takes every n-th place with a few replacements; `-m slow` takes every place with all of them.
+The default run takes every n-th place with a few replacements; `-m exhaustive` takes every place with all of them.
 The only changes that may go untold are other dates within a day of the banner's (`is_honest_exception`).
 """
 
@@ -67,7 +67,7 @@ def _untold(name: str, numbered: tuple[int, int]) -> tuple[int, list[Miss]]:
     return tried, untold
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", STRIDES)
 def test_every_changed_character_is_told_with_its_line(name):
     parts = 16
