@@ -8,7 +8,7 @@ BENCH  := .venv-bench
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants slow-test exhaustive bench clean help
+.PHONY: demo test lint types layers mutants slow-test service-test browser-test exhaustive bench clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -17,7 +17,7 @@ demo: $(READY)  ## run the onboarding suites on the virtual boards and print whe
 	$(BIN)/harness run boards/virtual-se-i2c.yaml boards/virtual-se-sm4.yaml boards/virtual-se-mtk.yaml boards/recorded-console.yaml
 
 test: $(READY) lint types layers  ## lint, types, layers and the default tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -34,6 +34,13 @@ mutants: $(READY)  ## run the suites on every broken device and print which scen
 
 slow-test: $(READY)  ## the tests that need minutes: a 200 MB console
 	$(BIN)/python -m pytest -q -m slow tests
+
+service-test: $(READY)  ## the mock service under kill -9, load, fuzzed requests, and broken customer servers
+	$(BIN)/python -m pytest -q -m service tests
+
+browser-test: $(READY)  ## the console driven in headless Chromium, which is installed when it is missing
+	tools/ensure-command.sh chromium chromium fonts-noto-cjk
+	$(BIN)/python -m pytest -q -m browser tests
 
 exhaustive: $(READY)  ## every replacement of every character that matters in the captured consoles
 	$(BIN)/python -m pytest -q -m exhaustive tests

@@ -6,7 +6,7 @@ from fixtures.types import Cloud, Device, Scenario
 
 def test_zero_quota_refuses_activation(scenario: Scenario, cloud: Cloud, device: Device) -> None:
     """A product without licences refuses the device."""
-    empty = cloud.create_product("without licences", licences=0)
+    empty = cloud.create_product("without_licences", licences=0)
     with scenario.step("LIC-01"):
         with refused(16, by="the service"):
             device.authenticate(empty)
@@ -16,7 +16,7 @@ def test_zero_quota_refuses_activation(scenario: Scenario, cloud: Cloud, device:
 
 def test_first_success_consumes_one(scenario: Scenario, cloud: Cloud, device: Device) -> None:
     """The first success consumes one licence, a later one none."""
-    product = cloud.create_product("two licences", licences=2)
+    product = cloud.create_product("two_licences", licences=2)
     with scenario.step("LIC-02"):
         device.authenticate(product)
         used = cloud.licences(product).used
@@ -30,8 +30,8 @@ def test_first_success_consumes_one(scenario: Scenario, cloud: Cloud, device: De
 
 def test_wrong_product_is_refused(scenario: Scenario, cloud: Cloud, device: Device) -> None:
     """A bound device is refused under another product, and under one that does not exist."""
-    first = cloud.create_product("first", licences=1)
-    second = cloud.create_product("second", licences=1)
+    first = cloud.create_product("first_product", licences=1)
+    second = cloud.create_product("second_product", licences=1)
     device.authenticate(first)
     with scenario.step("LIC-04"):
         with refused(12, by="the service"):

@@ -15,3 +15,9 @@ def sample():
         return files[name]
 
     return read
+
+
+@pytest.fixture(autouse=True)
+def width_of_a_pipe(monkeypatch):
+    """Tables are as wide as they are in a pipe, whatever terminal runs the tests."""
+    monkeypatch.delenv("COLUMNS", raising=False)

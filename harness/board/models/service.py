@@ -39,7 +39,7 @@ class Product(Section):
     """The product in the ID² console. The mock creates it; in the real service it exists already."""
 
     name: Text = Field(
-        default="virtual-product", description="Name of the product, for reports and for the mock."
+        default="virtual_product", description="Name of the product, for reports and for the mock."
     )
     product_key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = Field(
         default=None, description="ProductKey; the mock makes one when it is left out."

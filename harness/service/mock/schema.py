@@ -94,5 +94,12 @@ CREATE TABLE call (
 ) STRICT;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_TEMPORARY_KEYS = """
+ALTER TABLE access_key ADD COLUMN account TEXT NOT NULL DEFAULT 'main';
+ALTER TABLE access_key ADD COLUMN token TEXT;
+ALTER TABLE access_key ADD COLUMN expires_ms INTEGER;
+"""
+"""Temporary AccessKeys (STS) are those with a security token and an end."""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TEMPORARY_KEYS)
 """Script number n takes a store from `user_version` n to n + 1. Only ever append."""

@@ -1,0 +1,14 @@
+#!/bin/sh
+# ensure-command.sh COMMAND PACKAGE...: install Debian's packages when COMMAND is missing, saying so.
+set -eu
+command=$1
+shift
+if command -v "$command" >/dev/null 2>&1; then
+    exit 0
+fi
+echo "installing $* ($command is missing)"
+as_root=""
+[ "$(id -u)" = 0 ] || as_root=sudo
+$as_root apt-get update -qq
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+echo "installed: $(dpkg-query -W -f '${Package} ${Version}; ' "$@")"
