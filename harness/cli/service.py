@@ -1,4 +1,4 @@
-"""`harness service`: run the mock ID² service until it is told to stop."""
+"""`harness service`: run the mock ID² service, with console and admin API, until it is told to stop."""
 
 import contextlib
 import signal
@@ -6,20 +6,30 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from harness.secret import Secret
+    from harness.service.mock.server import MockService
+    from harness.service.mock.tls import Tls
+
+_TOKEN_MIN = 16
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("service", help="Run the mock ID² service on this computer until SIGTERM or Ctrl-C.")(service)
+    app.command("service", help="Run the mock ID² service with its console until SIGTERM or Ctrl-C.")(service)
 
 
 def service(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 has one chosen.", min=0, max=65535)] = 0,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; only this computer's own are allowed.")
+        str,
+        typer.Option(
+            help="Address to listen on; one beyond this computer makes console and API ask for a token."
+        ),
     ] = "127.0.0.1",
     db: Annotated[
         Path | None, typer.Option(help="File that keeps everything; without it all is gone at the end.")
@@ -27,26 +37,121 @@ def service(
     seed: Annotated[
         Path | None, typer.Option(help="YAML file with AccessKeys, products and devices to start with.")
     ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Speak TLS, with a certificate made for this run.")
+    ] = False,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="PEM file with the certificate to use instead; needs --tls-key.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file with its key, without a password.")] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="Write the certificate that clients have to trust to this file.")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the token that console and admin API ask for; made up when one is needed."
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A choice of the mock (docs/service.md); may be repeated."),
+    ] = None,
 ) -> None:
     """Serve, say where in the first line of stdout, and end with exit code 0 when told to stop."""
+    from harness.cli.service_settings import parse_settings
+    from harness.service.endpoint import is_loopback
     from harness.service.mock.server import MockService
 
+    _check_host(host)
+    chosen = parse_settings(settings or [])
+    certificate = _tls(wanted=tls, cert=tls_cert, key=tls_key, ca=tls_ca, host=host)
+    token, made = _token(token_file, needed=not is_loopback(host))
     planted = None
     if seed is not None:
         from harness.service.mock.seed import load, plant
 
         planted = load(seed)
-    with _told_to_stop() as told, MockService(db, port, host=host) as mock:
+    with (
+        _told_to_stop() as told,
+        MockService(db, port, host=host, settings=chosen, web=True, tls=certificate, token=token) as mock,
+    ):
         if seed is not None and planted is not None:
             plant(planted, mock.admin, seed)
         if planted is None or not planted.access_keys:
-            key, made = mock.admin.default_access_key()
-            if made:
-                # The only way to learn the secret of a key that was made up now, for this mock alone.
-                secret = key.secret.reveal().decode()
-                print(f"AccessKey id {key.id}, secret {secret}", file=sys.stderr, flush=True)
+            _tell_access_key(mock)
+        if made and token is not None:
+            # As with the AccessKey: made up now, and this is the only place where it can be read.
+            print(f"token {token.reveal().decode()}", file=sys.stderr, flush=True)
         print(f"listening on {mock.endpoint}", flush=True)
+        print(f"console {mock.endpoint}/console", file=sys.stderr)
+        print(f"admin API {mock.endpoint}/admin", file=sys.stderr, flush=True)
         told.wait()
+
+
+def _tell_access_key(mock: "MockService") -> None:
+    key, made = mock.admin.default_access_key()
+    if made:
+        # The only way to learn the secret of a key that was made up now, for this mock alone.
+        print(f"AccessKey id {key.id}, secret {key.secret.reveal().decode()}", file=sys.stderr, flush=True)
+
+
+def _check_host(host: str) -> None:
+    import ipaddress
+
+    from harness.errors import UsageError
+
+    if host == "localhost":
+        return
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise UsageError(
+            f"--host {host!r} is not an address of this computer",
+            hint="give an IP address, for example 127.0.0.1, or 0.0.0.0 for all of them",
+        ) from None
+
+
+def _tls(*, wanted: bool, cert: Path | None, key: Path | None, ca: Path | None, host: str) -> "Tls | None":
+    from harness.errors import UsageError
+
+    if (cert is None) != (key is None):
+        raise UsageError("--tls-cert and --tls-key belong together: one is missing")
+    if not wanted and cert is None:
+        if ca is not None:
+            raise UsageError("--tls-ca needs --tls: without TLS there is no certificate")
+        return None
+    from harness.service.mock.tls import Tls
+
+    made = Tls.from_files(cert, key) if cert is not None and key is not None else Tls.made(host)
+    if ca is not None:
+        try:
+            ca.write_bytes(made.ca_pem)
+        except OSError as error:
+            raise UsageError(f"--tls-ca {ca} cannot be written: {error.strerror}") from None
+    return made
+
+
+def _token(path: Path | None, *, needed: bool) -> "tuple[Secret | None, bool]":
+    """Return the token for console and admin API, and whether it was made up here."""
+    from harness.errors import UsageError
+    from harness.secret import Secret
+
+    if path is None:
+        if not needed:
+            return None, False
+        import secrets
+
+        return Secret(secrets.token_urlsafe(24)), True
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise UsageError(f"token file {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"token file {path} is not text") from None
+    if len(text) < _TOKEN_MIN or not text.isprintable() or " " in text:
+        raise UsageError(f"token file {path} must hold one word of {_TOKEN_MIN} characters or more")
+    return Secret(text), False
 
 
 @contextlib.contextmanager

@@ -180,8 +180,8 @@ def test_endpoints_that_are_none(endpoint):
 @pytest.mark.parametrize(
     "host", ["id2.cn-shanghai.aliyuncs.com", "10.0.0.1", "localhost.example", "[2001:db8::1]"]
 )
-def test_the_real_service_is_not_there_yet(host):
-    with pytest.raises(UsageError, match="not available in this version"):
+def test_other_computers_are_the_real_service(host):
+    with pytest.raises(UsageError, match="not asked for as the real service"):
         Id2Service(f"https://{host}", KEY)
     Id2Service(f"http://{host}", KEY, real=True).close()
 

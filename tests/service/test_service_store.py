@@ -55,7 +55,7 @@ def test_the_file_is_its_owners_alone(tmp_path):
     db = tmp_path / "service.db"
     opened = Store(db)
     with opened.transaction() as connection:
-        connection.execute("INSERT INTO access_key VALUES ('a', 'b', 'full', 0)")
+        connection.execute("INSERT INTO access_key (id, secret, policy, created_ms) VALUES ('a', 'b', 'full', 0)")
     for path in tmp_path.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     opened.close()
@@ -143,7 +143,7 @@ def test_used_can_never_pass_purchased():
 def test_a_failing_transaction_is_undone():
     opened = Store()
     with contextlib.suppress(ZeroDivisionError), opened.transaction() as db:
-        db.execute("INSERT INTO access_key VALUES ('a', 'b', 'full', 0)")
+        db.execute("INSERT INTO access_key (id, secret, policy, created_ms) VALUES ('a', 'b', 'full', 0)")
         raise ZeroDivisionError
     with opened.transaction() as db:
         assert db.execute("SELECT count(*) FROM access_key").fetchone()[0] == 0

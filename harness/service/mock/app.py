@@ -1,66 +1,93 @@
-"""The mock as an ASGI application: one path, GET and POST, parameters in query and form."""
+"""The mock as an ASGI application: the runtime API at `/`, and whatever else is mounted beside it."""
 
-from urllib.parse import parse_qsl
+import asyncio
+import contextlib
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
+from harness.service.mock import incoming
 from harness.service.mock.core import Core
 from harness.service.mock.envelope import Reply
-from harness.service.mock.gateway import Stopped
+from harness.service.mock.stopped import Stopped
 
-_MAX_FIELDS = 64
-_FORM = "application/x-www-form-urlencoded"
+BREAK_OFF = "id2_break_off"
+"""Key in a connection's state: a function that closes the connection, at once or when all is sent."""
+
+_EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 
-def build(core: Core) -> Starlette:
-    """Return the application that answers for `core`."""
+def build(core: Core, extra: Sequence[BaseRoute] = ()) -> Starlette:
+    """Return the application that answers for `core`.
 
-    async def runtime(request: Request) -> Response:
-        try:
-            parameters = await _parameters(request, core.settings.body_max)
-        except Stopped as stopped:
-            return _response(core.refusal(stopped))
-        # On the event loop on purpose: the store takes one transaction at a time anyway, and a call is short.
-        return _response(core.handle(request.method, parameters))
+    Args:
+        core: The runtime API.
+        extra: Further routes; they come before the answer that a path is not found.
+    """
 
     async def elsewhere(request: Request) -> Response:
         if request.url.path == "/":
-            return _response(
-                core.refusal(Stopped(405, "UnsupportedHTTPMethod", "This http method is not supported."))
-            )
-        message = "Specified api is not found, please check your url and method."
-        return _response(core.refusal(Stopped(404, "InvalidApi.NotFound", message)))
+            stopped = Stopped(405, "UnsupportedHTTPMethod", "This http method is not supported.")
+        else:
+            message = "Specified api is not found, please check your url and method."
+            stopped = Stopped(404, "InvalidApi.NotFound", message)
+        reply = core.refusal(stopped, form=incoming.form_of_unread(request.scope))
+        return Response(reply.body, reply.status, {"Content-Type": reply.content_type})
 
-    every = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
-    return Starlette(
-        routes=[
-            Route("/", runtime, methods=["GET", "POST"]),
-            Route("/{path:path}", elsewhere, methods=every),
-        ]
-    )
+    return _Application(core, [*extra, Route("/{path:path}", elsewhere, methods=_EVERY_METHOD)])
 
 
-async def _parameters(request: Request, body_max: int) -> dict[str, str]:
-    parameters = _fields(request.url.query)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > body_max:
-            raise Stopped(413, "RequestEntityTooLarge", f"The request body is larger than {body_max} bytes.")
-    if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
-        parameters |= _fields(body.decode("ascii", "replace"))
-    return parameters
+class _Application(Starlette):
+    """Starlette for the routes; calls of the runtime API go past its middleware, for speed."""
+
+    def __init__(self, core: Core, routes: Sequence[BaseRoute]) -> None:
+        super().__init__(routes=routes)
+        self._core = core
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("GET", "POST"):
+            # A server that stops cancels a call that still waits; it has nothing to say then.
+            with contextlib.suppress(asyncio.CancelledError):
+                await _runtime(self._core, scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
-def _fields(text: str) -> dict[str, str]:
+async def _runtime(core: Core, scope: Scope, receive: Receive, send: Send) -> None:
     try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS))
-    except ValueError:
-        raise Stopped(400, "InvalidParameter", f"More than {_MAX_FIELDS} parameters.") from None
+        request = await incoming.read(scope, receive, core.settings.body_max)
+    except Stopped as stopped:
+        await _send(core.refusal(stopped, form=incoming.form_of_unread(scope)), scope, send)
+        return
+    fault = core.faults.take(request.operation)
+    if fault is not None and fault.latency_ms:
+        await asyncio.sleep(fault.latency_ms / 1000)
+    # On the event loop on purpose: the store takes one transaction at a time anyway, and a call is short.
+    await _send(core.handle(request, fault), scope, send)
 
 
-def _response(reply: Reply) -> Response:
-    return Response(reply.body, reply.status, {"Content-Type": reply.content_type})
+async def _send(reply: Reply, scope: Scope, send: Send) -> None:
+    if not reply.status:
+        scope["state"][BREAK_OFF](True)
+        await asyncio.sleep(
+            0
+        )  # the server must hear that the connection is gone before it asks for an answer
+        return
+    headers = [
+        (b"content-type", reply.content_type.encode()),
+        (b"content-length", str(len(reply.body)).encode()),
+        (b"x-acs-request-id", reply.request_id.encode()),
+    ]
+    if reply.retry_after_ms:
+        headers.append((b"x-acs-retry-after", str(reply.retry_after_ms).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if not reply.cut:
+        await send({"type": "http.response.body", "body": reply.body})
+        return
+    await send({"type": "http.response.body", "body": reply.body[: len(reply.body) // 2], "more_body": True})
+    scope["state"][BREAK_OFF](False)
+    await asyncio.sleep(0)

@@ -4,22 +4,37 @@ Source: service.md 4.2; the gateway's error body as published in many reports.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from harness.service.mock.request import Data
+from harness.service.mock.stopped import Stopped
 
 _XML = "<?xml version='1.0' encoding='UTF-8'?>"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer: status, content type and body."""
+    """An HTTP answer.
+
+    Attributes:
+        status: HTTP status; 0 when there is no answer at all and the connection is closed.
+        content_type: Of the body.
+        body: The body.
+        request_id: The call's name, also in the body.
+        retry_after_ms: After how long the call may be tried again, milliseconds; 0 says nothing.
+        cut: The body breaks off in the middle, and the connection with it.
+    """
 
     status: int
     content_type: str
     body: bytes
+    request_id: str = ""
+    retry_after_ms: int = 0
+    cut: bool = False
 
 
 def answer(
@@ -41,43 +56,62 @@ def answer(
     fields["Code"] = code
     fields["Success"] = code == 200
     if form == "XML":
-        return _xml(200, f"{operation}Response", fields)
-    return _json(200, fields if native else _as_strings(fields))
+        return _xml(200, f"{operation}Response", fields, request_id)
+    return _json(200, fields if native else _as_strings(fields), request_id)
 
 
-def gateway_error(form: str, request_id: str, *, status: int, code: str, message: str, host_id: str) -> Reply:
+def gateway_error(form: str, request_id: str, stopped: Stopped, *, host_id: str) -> Reply:
     """Render the gateway's own error."""
     fields: dict[str, object] = {
         "RequestId": request_id,
         "HostId": host_id,
-        "Code": code,
-        "Message": message,
-        "Recommend": f"https://api.aliyun.com/troubleshoot?q={code}&product=ID2&requestId={request_id}",
+        "Code": stopped.code,
+        "Message": stopped.message,
+        "Recommend": (
+            f"https://api.aliyun.com/troubleshoot?q={stopped.code}&product=ID2&requestId={request_id}"
+        ),
     }
-    return _xml(status, "Error", fields) if form == "XML" else _json(status, fields)
+    if form == "XML":
+        return _xml(stopped.status, "Error", fields, request_id, stopped.retry_after_ms)
+    return _json(stopped.status, fields, request_id, stopped.retry_after_ms)
 
 
-def _json(status: int, fields: Mapping[str, object]) -> Reply:
-    return Reply(status, "application/json;charset=utf-8", json.dumps(fields).encode())
+def _json(status: int, fields: Mapping[str, object], request_id: str, retry_after_ms: int = 0) -> Reply:
+    return Reply(
+        status, "application/json;charset=utf-8", json.dumps(fields).encode(), request_id, retry_after_ms
+    )
 
 
 def _as_strings(fields: Mapping[str, object]) -> dict[str, object]:
     return {
-        name: _as_strings(value) if isinstance(value, Mapping) else _scalar(value)
+        # Nearly every value is a text already; asking an abstract class about each of them costs time.
+        name: value
+        if isinstance(value, str)
+        else _as_strings(value)
+        if isinstance(value, Mapping)
+        else _scalar(value)
         for name, value in fields.items()
     }
 
 
-def _xml(status: int, root: str, fields: Mapping[str, object]) -> Reply:
-    return Reply(status, "text/xml;charset=utf-8", f"{_XML}<{root}>{_elements(fields)}</{root}>".encode())
+def _xml(
+    status: int, root: str, fields: Mapping[str, object], request_id: str, retry_after_ms: int = 0
+) -> Reply:
+    body = f"{_XML}<{root}>{_elements(fields)}</{root}>".encode()
+    return Reply(status, "text/xml;charset=utf-8", body, request_id, retry_after_ms)
 
 
 def _elements(fields: Mapping[str, object]) -> str:
     parts = []
     for name, value in fields.items():
-        inner = _elements(value) if isinstance(value, Mapping) else escape(_scalar(value))
+        inner = _elements(value) if isinstance(value, Mapping) else _text(_scalar(value))
         parts.append(f"<{name}>{inner}</{name}>")
     return "".join(parts)
+
+
+def _text(value: str) -> str:
+    # What a caller sent is echoed in places; control characters have no form in XML at all.
+    return escape(_NOT_IN_XML.sub("\ufffd", value))
 
 
 def _scalar(value: object) -> str:

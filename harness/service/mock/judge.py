@@ -23,10 +23,12 @@ class Judged:
     Attributes:
         challenge: The challenge to spend; None for a timestamp code.
         mark: What makes the timestamp code recognisable when it comes again; None for a challenge code.
+        expires_ms: From when on the timestamp code is too old anyway.
     """
 
     challenge: str | None = None
     mark: bytes | None = None
+    expires_ms: int | None = None
 
 
 def judge(request: Request, device: Device, code_text: str, extra: str) -> Judged:
@@ -64,9 +66,9 @@ def _fresh(request: Request, device: Device, code: AuthCode, extra: bytes) -> Ju
         return _fresh_timestamp(request, device, code, extra)
     challenge = onetime.find_challenge(request.db, code.random)
     if challenge is None or challenge.spent or challenge.id2 != device.id2:
-        raise Refused(ServiceCode.CHALLENGE)
+        raise Refused(request.settings.spent_challenge_code)
     if request.now_ms - challenge.issued_ms > request.settings.challenge_lifetime_s * 1000:
-        raise Refused(ServiceCode.CHALLENGE)
+        raise Refused(request.settings.spent_challenge_code)
     if request.settings.challenge_spent_by == "attempt":
         onetime.spend_challenge(request.db, code.random, request.now_ms)
     return Judged(challenge=code.random)
@@ -75,18 +77,19 @@ def _fresh(request: Request, device: Device, code: AuthCode, extra: bytes) -> Ju
 def _fresh_timestamp(request: Request, device: Device, code: AuthCode, extra: bytes) -> Judged:
     # The SDK signs any text as a timestamp (device-protocol.md a.2); what is no number is no time.
     if not (code.random.isascii() and code.random.isdigit()):
-        raise Refused(ServiceCode.TIMESTAMP_EXPIRED)
-    if abs(request.now_ms - int(code.random)) > request.settings.timestamp_window_s * 1000:
-        raise Refused(ServiceCode.TIMESTAMP_EXPIRED)
+        raise Refused(request.settings.expired_timestamp_code)
+    timestamp, window_ms = int(code.random), request.settings.timestamp_window_s * 1000
+    if abs(request.now_ms - timestamp) > window_ms:
+        raise Refused(request.settings.expired_timestamp_code)
     if request.settings.timestamp_repeats == "timestamp":
-        signed = f"{device.id2}~{int(code.random)}".encode()
+        signed = f"{device.id2}~{timestamp}".encode()
     else:
         # The signed text and not the code: type 1 and type 3 with an empty extra are the same signed text.
         signed = authcode.message(device.id2, code.device_random, code.random, extra)
     mark = hashlib.sha256(signed).digest()
     if onetime.code_used(request.db, mark):
-        raise Refused(ServiceCode.TIMESTAMP_REPEATED)
-    return Judged(mark=mark)
+        raise Refused(request.settings.repeated_timestamp_code)
+    return Judged(mark=mark, expires_ms=timestamp + window_ms)
 
 
 def _genuine(request: Request, device: Device, code: AuthCode, extra: bytes) -> None:

@@ -4,20 +4,33 @@ import asyncio
 import contextlib
 import errno
 import socket
+import ssl
 import threading
 from typing import Any
 
+import h11
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from harness.errors import BenchError, ToolError
+from harness.service.mock.app import BREAK_OFF
 
 _BACKLOG = 128
 _START_S = 10.0
 _GRACE_S = 1.0
 _GRACE_STEP_S = 0.002
+_TURNS = 10
+_NOT_HTTP = (
+    b"<?xml version='1.0' encoding='UTF-8'?><Error><Code>InvalidRequest</Code>"
+    b"<Message>The request is not HTTP, or its head is too long.</Message></Error>"
+)
+_NOT_HTTP_HEADERS = [
+    (b"content-type", b"text/xml;charset=utf-8"),
+    (b"content-length", str(len(_NOT_HTTP)).encode()),
+    (b"connection", b"close"),
+]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -41,8 +54,9 @@ def listen(host: str, port: int) -> socket.socket:
         with contextlib.suppress(OSError):
             listener.close()
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        reason = "it is taken" if taken else getattr(error, "strerror", None) or str(error)
         raise BenchError(
-            f"the mock service cannot listen on {host} port {port}: {'it is taken' if taken else error}",
+            f"the mock service cannot listen on {host} port {port}: {reason}",
             hint="choose another port, or 0 to have one chosen",
         ) from None
     return listener
@@ -55,12 +69,13 @@ class HttpThread:
         port: Where it listens.
     """
 
-    def __init__(self, app: Starlette, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket, *, tls: ssl.SSLContext | None = None) -> None:
         """Start, and return when connections are accepted.
 
         Args:
             app: What answers.
             listener: A listening socket; it is closed in the end.
+            tls: Speak TLS with this.
 
         Raises:
             ToolError: The server did not start.
@@ -76,6 +91,7 @@ class HttpThread:
             log_config=None,
             server_header=False,
             date_header=False,
+            ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._serve, name="id2-mock-service", daemon=True)
@@ -133,6 +149,19 @@ class _Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
+        # A connection that was accepted just now can be closed only when its handshake has begun.
+        await _turns()
+        # What is left waits: for a fault's delay, or in the middle of a TLS handshake.
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await _turns()
+
+
+async def _turns() -> None:
+    """Let the loop do what is due: TLS connections take several turns to begin and to close."""
+    for _ in range(_TURNS):
         await asyncio.sleep(0)
 
 
@@ -150,5 +179,22 @@ class _QuietProtocol(H11Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        super().__init__(config, server_state, {**app_state, BREAK_OFF: self._break_off}, _loop)
         self.access_log = False
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, or has a head that is too long."""
+        del msg
+        event = h11.Response(status_code=400, headers=_NOT_HTTP_HEADERS, reason=b"Bad Request")
+        for part in (event, h11.Data(data=_NOT_HTTP), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event=part) or b"")
+        self.transport.close()
+
+    def _break_off(self, now: bool) -> None:
+        """Close the connection: at once, or when what was written is sent."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        if now:
+            self.transport.abort()
+        else:
+            self.transport.close()

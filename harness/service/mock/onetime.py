@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 CHALLENGE_BYTES = 16
@@ -17,9 +18,14 @@ class Challenge:
     spent: bool
 
 
-def issue_challenge(db: sqlite3.Connection, id2: str, now_ms: int) -> str:
+def issue_challenge(
+    db: sqlite3.Connection,
+    id2: str,
+    now_ms: int,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> str:
     """Make a new challenge for a device and remember it."""
-    challenge = secrets.token_hex(CHALLENGE_BYTES).upper()
+    challenge = random(CHALLENGE_BYTES).hex().upper()
     db.execute("INSERT INTO challenge (challenge, id2, issued_ms) VALUES (?, ?, ?)", (challenge, id2, now_ms))
     return challenge
 
@@ -44,9 +50,14 @@ def code_used(db: sqlite3.Connection, mark: bytes) -> bool:
     return db.execute("SELECT 1 FROM used_code WHERE mark = ?", (mark,)).fetchone() is not None
 
 
-def use_code(db: sqlite3.Connection, mark: bytes, id2: str, now_ms: int) -> None:
-    """Remember a timestamp code as accepted."""
-    db.execute("INSERT INTO used_code (mark, id2, at_ms) VALUES (?, ?, ?)", (mark, id2, now_ms))
+def use_code(
+    db: sqlite3.Connection, mark: bytes, id2: str, now_ms: int, expires_ms: int | None = None
+) -> None:
+    """Remember a code as accepted: for good, or until it is too old anyway."""
+    db.execute(
+        "INSERT INTO used_code (mark, id2, at_ms, expires_ms) VALUES (?, ?, ?, ?)",
+        (mark, id2, now_ms, expires_ms),
+    )
 
 
 def use_nonce(db: sqlite3.Connection, access_key_id: str, nonce: str, now_ms: int) -> bool:

@@ -1,32 +1,27 @@
 """The runtime operations: functions of a request (store, time and settings are in it) to `Data` or a refusal.
 
-Order of checks of the authenticating operations: ApiVersion (37), parameters (500), product (51), device
-(18), state (45, 46, 50), binding (12), activation (32), data (36), device challenge (40), server extra (38),
-auth code (see `judge`), quota (16). A refusal changes nothing.
+Order of checks of the authenticating operations: ApiVersion (37), parameters (500), product (51, 47), device (18),
+state (44, 45, 46, 50), binding (12), key type (14 by setting), activation (32), data (36), device challenge (40),
+server extra (38), auth code (see `judge`), daily limit, quota (16). A refusal changes nothing.
 
 Source: service.md 3, 4.2, 4.4, 5.
 """
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.id2 import ciphers, servercode
 from harness.id2.codes import ServiceCode
 from harness.id2.errors import Id2Error
-from harness.service.mock import devices, onetime, products, provisioning, validity
+from harness.service.mock import devices, licences, onetime, production_line, products, provisioning
+from harness.service.mock.acceptance import accept, require_usable
 from harness.service.mock.devices import Device, DeviceState
-from harness.service.mock.judge import Judged, judge
+from harness.service.mock.judge import judge
+from harness.service.mock.ownership import require_own
 from harness.service.mock.products import Product
 from harness.service.mock.request import Data, Refused, Request
 from harness.service.signature import API_VERSION
-
-_STATE_CODES = {
-    DeviceState.UNKNOWN: ServiceCode.NO_ID,
-    DeviceState.SUSPENDED: ServiceCode.SUSPENDED,
-    DeviceState.DISCARDED: ServiceCode.DISCARDED,
-    DeviceState.EXPIRED: ServiceCode.EXPIRED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +51,14 @@ def get_server_random(request: Request) -> Data:
     if device is None or device.state is DeviceState.UNKNOWN:
         raise Refused(ServiceCode.NO_ID)
     if request.settings.random_checks_state:
-        _require_usable(request, device)
-    return onetime.issue_challenge(request.db, device.id2, request.now_ms)
+        require_usable(request, device)
+    return onetime.issue_challenge(request.db, device.id2, request.now_ms, request.random)
 
 
 def verify(request: Request) -> Data:
     """Judge an auth code; the first success under a product activates the device and binds it."""
     product, device = _product_and_device(request)
-    judged = judge(request, device, request["AuthCode"], request.optional("Extra"))
-    _accept(request, product, device, judged)
+    accept(request, product, device, judge(request, device, request["AuthCode"], request.optional("Extra")))
     return True
 
 
@@ -72,8 +66,7 @@ def verify_and_encrypt(request: Request) -> Data:
     """Judge an auth code and encrypt `Data` under the device's key; the ciphertext in Base64."""
     product, device = _product_and_device(request)
     ciphertext = _encrypted(request, device)
-    judged = judge(request, device, request["AuthCode"], request.optional("Extra"))
-    _accept(request, product, device, judged)
+    accept(request, product, device, judge(request, device, request["AuthCode"], request.optional("Extra")))
     return ciphertext
 
 
@@ -83,8 +76,30 @@ def get_server_auth_code_and_encrypt_data(request: Request) -> Data:
     ciphertext = _encrypted(request, device)
     server_code = _server_code(request, device)
     judged = judge(request, device, request["DeviceAuthCode"], request.optional("DeviceExtra"))
-    _accept(request, product, device, judged)
+    accept(request, product, device, judged)
     return {"ServerAuthCode": server_code, "EncryptData": ciphertext}
+
+
+def activate(request: Request) -> Data:
+    """Activate a device that was never used, with a licence of the order that `License` names.
+
+    The operation is in an old SDK and in no documentation: what `License` looks like, and the order of checks,
+    are this mock's. The device is bound to the order's product.
+    """
+    device = devices.find(request.db, request["Id2"])
+    if device is None:
+        raise Refused(ServiceCode.NO_ID)
+    require_usable(request, device)
+    order = licences.find_by_code(request.db, request["License"])
+    if order is None or order.product_key is None:
+        raise Refused(ServiceCode.USE_CODE)
+    product = require_own(request, products.find(request.db, order.product_key))
+    if device.state is not DeviceState.BURNT:
+        raise Refused(ServiceCode.STATE)
+    _require_fit(request, product, device)
+    judged = judge(request, device, request["AuthCode"], request.optional("Extra"))
+    accept(request, product, device, judged, order_id=order.id)
+    return True
 
 
 OPERATIONS = {
@@ -96,29 +111,32 @@ OPERATIONS = {
         ("Data", "DeviceAuthCode", "DeviceChallenge", "Id2", "ProductKey"),
     ),
     "OtpGetId2": Operation(provisioning.otp_get_id2, ("DeviceAuthCode",)),
+    "Activate": Operation(activate, ("Id2", "AuthCode", "License")),
+    "RetrieveId2": Operation(
+        production_line.retrieve_id2, ("License", "VendorCode", "ProductCode", "Count", "Sign")
+    ),
+    "ReturnId2": Operation(production_line.return_id2, ("License", "Receipts")),
 }
 
 
 def _product_and_device(request: Request) -> tuple[Product, Device]:
-    product = products.find(request.db, request["ProductKey"])
-    if product is None:
-        raise Refused(ServiceCode.NO_PRODUCT)
+    product = require_own(request, products.find(request.db, request["ProductKey"]))
     device = devices.find(request.db, request["Id2"])
     if device is None:
         raise Refused(ServiceCode.NO_ID)
-    _require_usable(request, device)
-    if device.product_key not in (None, product.product_key):
-        raise Refused(ServiceCode.BOUND_ELSEWHERE)
+    require_usable(request, device)
+    _require_fit(request, product, device)
     activates = request.operation in request.settings.activating_operations
     if device.activated_ms is None and not activates:
         raise Refused(ServiceCode.NOT_ACTIVATED)
     return product, device
 
 
-def _require_usable(request: Request, device: Device) -> None:
-    code = _STATE_CODES.get(device.state_at(request.now_ms))
-    if code is not None:
-        raise Refused(code)
+def _require_fit(request: Request, product: Product, device: Device) -> None:
+    if device.product_key not in (None, product.product_key):
+        raise Refused(ServiceCode.BOUND_ELSEWHERE)
+    if request.settings.key_type_must_match and device.key.key_type is not product.algorithm:
+        raise Refused(ServiceCode.CRYPTO)
 
 
 def _encrypted(request: Request, device: Device) -> str:
@@ -146,33 +164,3 @@ def _server_code(request: Request, device: Device) -> str:
         return servercode.build(device.key, device.id2, challenge, extra).text
     except Id2Error:
         raise Refused(ServiceCode.UNSUPPORTED) from None
-
-
-def _accept(request: Request, product: Product, device: Device, judged: Judged) -> None:
-    """Write down a success: licence, activation, binding, and what must not be accepted again."""
-    licence_id = device.licence_id
-    if licence_id is None:
-        licence = products.take_licence(request.db, product.product_key)
-        if licence is None:
-            raise Refused(ServiceCode.NO_QUOTA)
-        products.write_ledger(
-            request.db, product.product_key, device.id2, licence, reason="activation", now_ms=request.now_ms
-        )
-    else:
-        licence = products.find_licence(request.db, licence_id)
-    first_use = device.expires_ms is None
-    devices.update(
-        request.db,
-        replace(
-            device,
-            state=DeviceState.BOUND,
-            product_key=product.product_key,
-            licence_id=licence.id,
-            activated_ms=request.now_ms if device.activated_ms is None else device.activated_ms,
-            expires_ms=validity.end(request.now_ms, licence.years) if first_use else device.expires_ms,
-        ),
-    )
-    if judged.challenge is not None:
-        onetime.spend_challenge(request.db, judged.challenge, request.now_ms)
-    if judged.mark is not None:
-        onetime.use_code(request.db, judged.mark, device.id2, request.now_ms)

@@ -1,11 +1,20 @@
-"""Products and their licences: what is bought, what is used, and by whom."""
+"""Products: what a console creates, in which region and edition, and who may register under it.
+
+Source: service.md 2.
+"""
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from harness.id2.keys import KeyType
 from harness.secret import Secret
+
+MAIN_ACCOUNT = "main"
+DEFAULT_REGION = "cn-shanghai"
+PUBLIC_INSTANCE = "-"
+"""How the consoles show the instance id of the IoT Platform's public instance."""
 
 
 class Console(StrEnum):
@@ -18,50 +27,76 @@ class Console(StrEnum):
     IOT_PLATFORM = "iot-platform"
 
 
+class Edition(StrEnum):
+    """`BASIC`: 10 authentications a device and day. `STANDARD`: as many as wanted.
+
+    Source: service.md 3 (rate limit).
+    """
+
+    STANDARD = "standard"
+    BASIC = "basic"
+
+
+class NodeType(StrEnum):
+    """What a product of the IoT Platform is: a device, or a gateway with devices behind it."""
+
+    DEVICE = "device"
+    GATEWAY = "gateway"
+
+
+class Registration(StrEnum):
+    """How devices get into a product of the IoT Platform: by themselves, or only those of a list.
+
+    Source: service.md 2.2.
+    """
+
+    AUTO = "auto"
+    WHITELIST = "whitelist"
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as its console shows it."""
+    """A product as its console shows it.
+
+    Attributes:
+        product_key: Its key.
+        product_secret: Its secret, in the form of a provisioning token.
+        name: Name in the console.
+        console: Where it was created; fixed.
+        algorithm: Device authentication algorithm; field provisioning hands out keys of it.
+        otp_enabled: Field provisioning is on.
+        account: Whose it is.
+        region: Where it is; its licences are bound to it.
+        edition: Whether authentications a day are limited.
+        node_type: IoT Platform only; fixed.
+        instance_id: IoT Platform only; `-` is the public instance.
+        registration: IoT Platform only: automatic or by whitelist.
+        auto_renew: Expired devices use another licence when they call again.
+        created_ms: When it was created.
+    """
 
     product_key: str
     product_secret: Secret
     name: str
     console: Console
     algorithm: KeyType
-    otp_enabled: bool
+    otp_enabled: bool = True
+    account: str = field(default=MAIN_ACCOUNT, kw_only=True)
+    region: str = field(default=DEFAULT_REGION, kw_only=True)
+    edition: Edition = field(default=Edition.STANDARD, kw_only=True)
+    node_type: NodeType | None = field(default=None, kw_only=True)
+    instance_id: str | None = field(default=None, kw_only=True)
+    registration: Registration = field(default=Registration.AUTO, kw_only=True)
+    auto_renew: bool = field(default=True, kw_only=True)
+    created_ms: int = field(default=0, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Licence:
-    """One licence out of a purchase: which purchase, and how many years it is valid from first use."""
-
-    id: int
-    years: int
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """The licence counters of a product.
-
-    Attributes:
-        purchased: All that was bought.
-        used: First calls of new devices, and field provisionings.
-        unused: What is left.
-        expired: Devices of the product whose validity has ended.
-
-    Source: service.md 3.
-    """
-
-    purchased: int
-    used: int
-    unused: int
-    expired: int
-
-
-def insert(db: sqlite3.Connection, product: Product, provision_id: bytes, now_ms: int) -> None:
+def insert(db: sqlite3.Connection, product: Product, provision_id: bytes) -> None:
     """Add a product; `provision_id` is the SHA-256 of the provisioning key inside its secret (32 bytes)."""
     db.execute(
-        "INSERT INTO product (product_key, product_secret, provision_id, name, console, algorithm,"
-        " otp_enabled, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO product (product_key, product_secret, provision_id, name, console, algorithm, otp_enabled,"
+        " account, region, edition, node_type, instance_id, registration, auto_renew, created_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             product.product_key,
             product.product_secret.reveal().decode(),
@@ -70,7 +105,30 @@ def insert(db: sqlite3.Connection, product: Product, provision_id: bytes, now_ms
             product.console,
             product.algorithm,
             int(product.otp_enabled),
-            now_ms,
+            product.account,
+            product.region,
+            product.edition,
+            product.node_type,
+            product.instance_id,
+            product.registration,
+            int(product.auto_renew),
+            product.created_ms,
+        ),
+    )
+
+
+def update(db: sqlite3.Connection, product: Product) -> None:
+    """Write what may change after creation: algorithm (and with it the secret), switches, registration."""
+    db.execute(
+        "UPDATE product SET product_secret = ?, algorithm = ?, otp_enabled = ?, registration = ?, auto_renew = ?"
+        " WHERE product_key = ?",
+        (
+            product.product_secret.reveal().decode(),
+            product.algorithm,
+            int(product.otp_enabled),
+            product.registration,
+            int(product.auto_renew),
+            product.product_key,
         ),
     )
 
@@ -85,62 +143,42 @@ def find_by_provision_id(db: sqlite3.Connection, provision_id: bytes) -> Product
     return _product(db.execute("SELECT * FROM product WHERE provision_id = ?", (provision_id,)).fetchone())
 
 
-def set_otp(db: sqlite3.Connection, product_key: str, *, enabled: bool) -> bool:
-    """Switch field provisioning on or off; False when there is no such product."""
-    done = db.execute("UPDATE product SET otp_enabled = ? WHERE product_key = ?", (int(enabled), product_key))
-    return done.rowcount == 1
+def list_all(db: sqlite3.Connection) -> tuple[Product, ...]:
+    """Return all products, oldest first."""
+    rows = db.execute("SELECT * FROM product ORDER BY created_ms, rowid").fetchall()
+    return tuple(product for row in rows if (product := _product(row)) is not None)
 
 
-def buy(db: sqlite3.Connection, product_key: str, quantity: int, years: int, now_ms: int) -> None:
-    """Add a purchase of `quantity` licences, valid `years` years from first use each."""
-    db.execute(
-        "INSERT INTO licence (product_key, years, quantity, bought_ms) VALUES (?, ?, ?, ?)",
-        (product_key, years, quantity, now_ms),
+def name_taken(db: sqlite3.Connection, name: str, console: Console, account: str) -> bool:
+    """Tell whether the account has a product of this name in this console."""
+    return (
+        db.execute(
+            "SELECT 1 FROM product WHERE name = ? AND console = ? AND account = ? LIMIT 1",
+            (name, console, account),
+        ).fetchone()
+        is not None
     )
 
 
-def take_licence(db: sqlite3.Connection, product_key: str) -> Licence | None:
-    """Use one licence of the oldest purchase that has one left; None when the product has none.
-
-    Call it inside the transaction that makes the use true: then no licence is used twice and none is lost.
-    """
-    row = db.execute(
-        "UPDATE licence SET used = used + 1 WHERE id ="
-        " (SELECT id FROM licence WHERE product_key = ? AND used < quantity ORDER BY id LIMIT 1)"
-        " RETURNING id, years",
-        (product_key,),
-    ).fetchone()
-    return None if row is None else Licence(row["id"], row["years"])
+def whitelist(db: sqlite3.Connection, product_key: str) -> tuple[str, ...]:
+    """Return the DeviceNames that may register, in alphabetical order."""
+    rows = db.execute("SELECT name FROM whitelist WHERE product_key = ? ORDER BY name", (product_key,))
+    return tuple(row["name"] for row in rows)
 
 
-def find_licence(db: sqlite3.Connection, licence_id: int) -> Licence:
-    """Return a licence that a device refers to."""
-    row = db.execute("SELECT id, years FROM licence WHERE id = ?", (licence_id,)).fetchone()
-    return Licence(row["id"], row["years"])
-
-
-def write_ledger(
-    db: sqlite3.Connection, product_key: str, id2: str, licence: Licence, *, reason: str, now_ms: int
-) -> None:
-    """Record which device used a licence, and why."""
-    db.execute(
-        "INSERT INTO ledger (at_ms, product_key, id2, licence_id, reason) VALUES (?, ?, ?, ?, ?)",
-        (now_ms, product_key, id2, licence.id, reason),
+def whitelist_add(db: sqlite3.Connection, product_key: str, names: Iterable[str]) -> None:
+    """Add DeviceNames; those that are there already stay."""
+    db.executemany(
+        "INSERT INTO whitelist (product_key, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(product_key, name) for name in names],
     )
 
 
-def counters(db: sqlite3.Connection, product_key: str, now_ms: int) -> Counters:
-    """Count the licences of a product."""
-    row = db.execute(
-        "SELECT coalesce(sum(quantity), 0) AS purchased, coalesce(sum(used), 0) AS used FROM licence"
-        " WHERE product_key = ?",
-        (product_key,),
-    ).fetchone()
-    expired = db.execute(
-        "SELECT count(*) FROM device WHERE product_key = ? AND (state = 'expired' OR expires_ms <= ?)",
-        (product_key, now_ms),
-    ).fetchone()[0]
-    return Counters(row["purchased"], row["used"], row["purchased"] - row["used"], expired)
+def whitelist_remove(db: sqlite3.Connection, product_key: str, names: Iterable[str]) -> None:
+    """Take DeviceNames off; those that are not there are no error."""
+    db.executemany(
+        "DELETE FROM whitelist WHERE product_key = ? AND name = ?", [(product_key, name) for name in names]
+    )
 
 
 def _product(row: sqlite3.Row | None) -> Product | None:
@@ -153,4 +191,12 @@ def _product(row: sqlite3.Row | None) -> Product | None:
         console=Console(row["console"]),
         algorithm=KeyType(row["algorithm"]),
         otp_enabled=bool(row["otp_enabled"]),
+        account=row["account"],
+        region=row["region"],
+        edition=Edition(row["edition"]),
+        node_type=None if row["node_type"] is None else NodeType(row["node_type"]),
+        instance_id=row["instance_id"],
+        registration=Registration(row["registration"]),
+        auto_renew=bool(row["auto_renew"]),
+        created_ms=row["created_ms"],
     )

@@ -1,7 +1,8 @@
 """Field provisioning, `OtpGetId2`: a device without an ID² proves it holds the ProductSecret, and gets one.
 
-Order of checks: form of the code (21), product (51 by setting), provisioning switched on (55), code (21),
-fingerprint (56), code used before (21), key type (42), fingerprint seen before (57 by setting), quota (16).
+Order of checks: form of the code (21), product (51 by setting; 47 and 51 for another account's or region's),
+provisioning switched on (55), code (21), fingerprint (56), code used before (21), key type (42), fingerprint seen
+before (57 by setting), downloads (53 by setting), quota (16).
 
 Source: service.md 4.2, 6.5; device-protocol.md c.6.
 """
@@ -16,8 +17,10 @@ from harness.id2.codes import ServiceCode
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.service.mock import devices, onetime, products, token
-from harness.service.mock.devices import Device, DeviceState
+from harness.service.mock import devices, licences, onetime, products, token
+from harness.service.mock.devices import Device, DeviceState, Origin
+from harness.service.mock.licences import Reason
+from harness.service.mock.ownership import require_own
 from harness.service.mock.products import Product
 from harness.service.mock.request import Data, Refused, Request
 
@@ -37,6 +40,7 @@ def otp_get_id2(request: Request) -> Data:
     product = products.find_by_provision_id(request.db, code.provisioning_id)
     if product is None:
         raise Refused(request.settings.unknown_provisioning_code)
+    require_own(request, product)
     if not product.otp_enabled:
         raise Refused(ServiceCode.OTP_OFF)
     report = _open(product, code)
@@ -44,25 +48,37 @@ def otp_get_id2(request: Request) -> Data:
     mark = hashlib.sha256(code.data).digest()
     if onetime.code_used(request.db, mark):
         raise Refused(ServiceCode.AUTH_CODE)
-    if product.algorithm not in PROVISIONABLE:
+    if product.algorithm not in PROVISIONABLE or report.key_type is not product.algorithm:
         raise Refused(ServiceCode.UNSUPPORTED)
-    seen = devices.fingerprint_known(request.db, report.fingerprint)
-    if seen and request.settings.repeated_fingerprint == "refuse":
-        raise Refused(ServiceCode.FINGERPRINT_DUPLICATE)
-    licence = products.take_licence(request.db, product.product_key)
+    _require_room(request, product, report.fingerprint)
+    licence = licences.take(request.db, product.product_key)
     if licence is None:
         raise Refused(ServiceCode.NO_QUOTA)
     id2 = ID_PREFIX + secrets.token_hex(8).upper()
     key = Key(product.algorithm, Secret(secrets.token_bytes(product.algorithm.key_size)))
-    made = Device(id2, key, DeviceState.BURNT, product.product_key, licence.id)
+    made = Device(id2, key, DeviceState.BURNT, product.product_key, licence.id, origin=Origin.PROVISIONED)
     devices.insert(request.db, made, request.now_ms, report.fingerprint)
-    products.write_ledger(
-        request.db, product.product_key, id2, licence, reason="provisioning", now_ms=request.now_ms
+    licences.write_ledger(
+        request.db, product.product_key, id2, licence, reason=Reason.PROVISIONING, now_ms=request.now_ms
     )
     onetime.use_code(request.db, mark, id2, request.now_ms)
     data = otp.build_data(report.session_key.reveal(), id2, key).data
-    left = products.counters(request.db, product.product_key, request.now_ms).unused
+    left = licences.unused(request.db, product.product_key)
     return {"Remaining": left, "ProvisionData": base64.b64encode(data).decode()}
+
+
+def _require_room(request: Request, product: Product, fingerprint: bytes) -> None:
+    settings = request.settings
+    if settings.constant_fingerprint == "refuse" and len(set(fingerprint)) == 1:
+        raise Refused(ServiceCode.FINGERPRINT)
+    seen = devices.count_of_fingerprint(request.db, fingerprint)
+    if seen and settings.repeated_fingerprint == "refuse":
+        raise Refused(ServiceCode.FINGERPRINT_DUPLICATE)
+    if settings.downloads_per_fingerprint is not None and seen >= settings.downloads_per_fingerprint:
+        raise Refused(ServiceCode.DOWNLOAD_LIMIT)
+    most = settings.downloads_per_product
+    if most is not None and devices.count_provisioned(request.db, product.product_key) >= most:
+        raise Refused(ServiceCode.DOWNLOAD_LIMIT)
 
 
 def _parse(text: str) -> otp.DeviceCode:

@@ -1,7 +1,8 @@
 """What an operation gets, and how it refuses."""
 
+import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.id2.codes import ServiceCode
@@ -29,6 +30,8 @@ class Request:
         parameters: Its parameters, decoded; the required ones are there.
         now_ms: Service time, milliseconds since 1970.
         settings: The mock's choices.
+        account: Whose AccessKey signed the call.
+        random: Gives the random bytes of a challenge.
     """
 
     db: sqlite3.Connection
@@ -36,6 +39,8 @@ class Request:
     parameters: Mapping[str, str]
     now_ms: int
     settings: Settings
+    account: str = "main"
+    random: Callable[[int], bytes] = secrets.token_bytes
 
     def __getitem__(self, name: str) -> str:
         return self.parameters[name]

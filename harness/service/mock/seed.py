@@ -14,6 +14,18 @@ from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.mock.admin import Admin
+from harness.service.mock.devices import DeviceState
+from harness.service.mock.products import DEFAULT_REGION, Edition, NodeType, Registration
+
+SeedState = Literal[
+    DeviceState.UNKNOWN,
+    DeviceState.BURNT,
+    DeviceState.ACTIVATED,
+    DeviceState.SUSPENDED,
+    DeviceState.DISCARDED,
+    DeviceState.EXPIRED,
+]
+"""States that need no history; `bound` comes by a success, `burning` by a production line."""
 
 
 class _Model(BaseModel):
@@ -38,15 +50,26 @@ class SeedProduct(_Model):
     name: Annotated[str, Field(description="name in the console")]
     console: Annotated[Literal["id2", "iot-platform"], Field(description="where it was created")] = "id2"
     algorithm: Annotated[KeyType, Field(description="device authentication algorithm")] = KeyType.AES_128
-    licences: Annotated[int, Field(ge=0, le=1_000_000, description="licences bought, valid for one year")] = 0
+    licences: Annotated[int, Field(ge=0, le=1_000_000, description="licences bought along with it")] = 0
+    years: Annotated[Literal["1", "3", "5"], Field(description="their validity, years from first use")] = "1"
+    trial: Annotated[bool, Field(description="the licences are a free trial")] = False
+    auto_renew: Annotated[bool, Field(description="renew expired devices that call again")] = True
+    region: Annotated[str, Field(description="where product and licences are")] = DEFAULT_REGION
+    edition: Annotated[Edition, Field(description="basic: 10 authentications a device and day")] = (
+        Edition.STANDARD
+    )
+    node_type: Annotated[NodeType | None, Field(description="iot-platform only")] = None
+    instance_id: Annotated[str | None, Field(description="iot-platform only; '-' is the public one")] = None
+    registration: Annotated[Registration, Field(description="iot-platform only")] = Registration.AUTO
 
 
 class SeedDevice(_Model):
-    """A burnt device."""
+    """A device: burnt, unless another state is given."""
 
     id: Annotated[str, Field(description="ID²")]
     key_type: Annotated[KeyType, Field(description="type of its key")]
     key: Annotated[SecretStr, Field(description="hex digits, or PEM or JSON for RSA")]
+    state: Annotated[SeedState, Field(description="state of its ID²")] = DeviceState.BURNT
 
 
 class Seed(_Model):
@@ -127,6 +150,14 @@ def _plant_product(seed: SeedProduct, admin: Admin) -> None:
             console=seed.console,
             algorithm=seed.algorithm,
             licences=seed.licences,
+            years=int(seed.years),
+            trial=seed.trial,
+            auto_renew=seed.auto_renew,
+            region=seed.region,
+            edition=seed.edition,
+            node_type=seed.node_type,
+            instance_id=seed.instance_id,
+            registration=seed.registration,
             product_key=seed.product_key,
             product_secret=_secret(seed.product_secret),
         )
@@ -145,6 +176,8 @@ def _plant_device(seed: SeedDevice, admin: Admin) -> None:
     found = admin.find_device(seed.id)
     if found is None:
         admin.add_device(seed.id, key)
+        if seed.state is not DeviceState.BURNT:
+            admin.set_device_state(seed.id, seed.state)
     elif found.key != key:
         raise UsageError(f"device {seed.id} is in the store already, with another key")
 

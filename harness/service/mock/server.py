@@ -1,10 +1,14 @@
-"""The mock service over real HTTP: uvicorn in a thread, on this computer only."""
+"""The mock service over real HTTP or TLS: uvicorn in a thread, on this computer unless told otherwise."""
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
+from starlette.routing import BaseRoute
+
 from harness.errors import UsageError
+from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.endpoint import is_loopback
 from harness.service.mock import app
@@ -14,6 +18,7 @@ from harness.service.mock.core import Core
 from harness.service.mock.listening import HttpThread, listen
 from harness.service.mock.settings import Settings
 from harness.service.mock.store import Store
+from harness.service.mock.tls import Tls
 
 if TYPE_CHECKING:
     from harness.service.client import Call, Id2Service
@@ -34,28 +39,39 @@ class MockService:
         *,
         host: str = "127.0.0.1",
         settings: Settings | None = None,
+        web: bool = False,
+        tls: Tls | None = None,
+        token: Secret | None = None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         """Open the store; nothing listens yet.
 
         Args:
             db: File of the store; None keeps it in memory.
             port: 0 lets the system choose.
-            host: An address of this computer.
+            host: Where to listen; an address of this computer, or any with `token`.
             settings: Choices where the real cloud's are not known.
+            web: Offer the console at `/console` and the admin API at `/admin` too.
+            tls: Speak TLS.
+            token: What people and programs must show to console and admin API.
+            random: Gives the random bytes of challenges; a run that can be replayed keeps them.
 
         Raises:
-            UsageError: A host that is not this computer, or a store that cannot be used.
+            UsageError: A host that is not this computer without `token`, or a store that cannot be used.
         """
-        if not is_loopback(host):
+        if not is_loopback(host) and token is None:
             raise UsageError(
-                f"the mock listens on this computer only; {host} is not an address of it",
-                hint="use 127.0.0.1; from elsewhere, forward the port with ssh",
+                f"without a token the mock listens on this computer only; {host} is not an address of it",
+                hint="use 127.0.0.1 and forward the port with ssh, or give a token",
             )
         self.settings = settings or Settings()
+        self._web = web
+        self._tls = tls
+        self._token = token
         self._host = host
         self._port = port
         self._store = Store(db, synchronous=self.settings.synchronous)
-        self._core = Core(self._store, Clock(), self.settings)
+        self._core = Core(self._store, Clock(), self.settings, random=random)
         self.admin = Admin(self._core)
         self._running: HttpThread | None = None
 
@@ -79,7 +95,11 @@ class MockService:
         """
         if self._running is not None:
             raise UsageError("the mock service is running already")
-        self._running = HttpThread(app.build(self._core), listen(self._host, self._port))
+        application = app.build(self._core, self._web_routes() if self._web else ())
+        listener = listen(self._host, self._port)
+        self._running = HttpThread(
+            application, listener, tls=None if self._tls is None else self._tls.context
+        )
 
     def close(self) -> None:
         """Stop answering and close the store; closing twice is fine."""
@@ -90,7 +110,7 @@ class MockService:
 
     @property
     def endpoint(self) -> str:
-        """`http://HOST:PORT`, for the client.
+        """`http://HOST:PORT`, or `https://HOST:PORT` with TLS, for the client.
 
         Raises:
             UsageError: It is not running.
@@ -98,7 +118,7 @@ class MockService:
         if self._running is None:
             raise UsageError("the mock service is not running; enter it with `with`")
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._running.port}"
+        return f"{'http' if self._tls is None else 'https'}://{host}:{self._running.port}"
 
     def client(
         self,
@@ -126,3 +146,15 @@ class MockService:
             now=self.admin.now,
             on_call=on_call or (lambda _call: None),
         )
+
+    def _web_routes(self) -> list[BaseRoute]:
+        from harness.service.mock import api, console  # noqa: PLC0415 - suites do without pages and start faster
+        from harness.service.mock.guard import Guard  # noqa: PLC0415 - as above
+
+        guard = Guard(
+            self.settings,
+            loopback=is_loopback(self._host),
+            token=self._token,
+            secure=self._tls is not None,
+        )
+        return [*console.routes(self.admin, guard), *api.routes(self.admin, guard)]

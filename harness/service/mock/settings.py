@@ -19,6 +19,8 @@ class Settings:
         host_id: `HostId` in the gateway's errors.
         clock_skew_s: Gateway: how far `Timestamp` may be from the service's clock, seconds. Documented: 15
             minutes.
+        user_calls_per_second: Gateway: calls of one AccessKey in a second; more get `Throttling.User`. Not documented
+            for ID²; by default there is no limit.
         challenge_lifetime_s: How long a challenge can be answered, seconds. Not documented; the tolerance of
             timestamps is taken.
         timestamp_window_s: How far a device's timestamp may be off, seconds. Documented: under 10 minutes.
@@ -44,7 +46,41 @@ class Settings:
         ciphertext_max: Longest ciphertext that a device takes, bytes; `Data` that would give more is refused
             with 36.
         body_max: Longest request body that the gateway reads, bytes.
+        spent_challenge_code: Code for a challenge that is unknown, used or too old. 35, or 21 as the FAQ folds it.
+        expired_timestamp_code: Code for a timestamp outside the window. 33, or 21 as the FAQ folds it.
+        repeated_timestamp_code: Code for a timestamp code that was accepted before. 34, or 21.
+        key_type_must_match: Refuse devices whose key type is not the product's algorithm, with 14. Off: the
+            algorithm decides what field provisioning hands out, and devices of an earlier algorithm go on.
+        foreign_account_code: Code for the product of another account. 47; or 51, as if it did not exist.
+        region_bound: A `RegionId` that is not the product's region finds no product (51). Calls without one
+            are taken to be in the product's region.
+        id2_console_name_rule: Product names of the ID² console keep the IoT Platform's rule too, since no
+            other was found. Off: 1 to 64 characters.
+        unique_product_names: In which consoles an account may use a product name once only. No source says
+            that names are unique.
+        same_validity_per_product: Orders of one product must all have the validity of its first, as an older
+            page says.
+        assignment_max: Most licences that one assignment gives to a product. None: as many as the pool has.
+            One page of the documentation says 1000, another the account's number.
+        daily_limit: Basic edition: authentications a device and day. Documented: 10. Successes are counted.
+        daily_limit_code: Code for one more. Not documented; 54, whose hint (wait) is the right one.
+        day_starts_utc_hour: When a day of the basic edition begins, hours UTC. Not documented; 16 is midnight
+            in China.
+        released_code: Code for a device that expired 15 days ago or more. Its data is gone, so 18; or 50.
+        debug_devices_free: Debug ID²s use no licence and are bound to no product.
+        constant_fingerprint: `OtpGetId2`: a fingerprint whose bytes are all the same (an unwritten serial
+            number) is accepted, or refused with 56.
+        downloads_per_fingerprint: `OtpGetId2`: how many ID²s one fingerprint gets; more are 53. None: no limit,
+            because an erased device counts as a new one.
+        downloads_per_product: The same for a product.
+        retrieve_max: Production line: most ID²s in one retrieval. Documented: 30.
+        call_log_max: Calls that the log keeps; older ones go.
         rights: RAM policy of an AccessKey → operations it may call; other operations answer 63.
+        web_requests_per_minute: Console and admin API: requests of one peer in a minute, when a token guards
+            them; more get 429.
+        login_attempts_per_minute: Wrong tokens of one peer in a minute; after that even the right one is refused.
+        web_hosts: Further host names under which people open the console; addresses and `localhost` always
+            work. Any other name is refused: it may be somebody else's, pointed here.
         synchronous: SQLite's own setting for a store in a file. NORMAL survives `kill -9`; FULL survives a
             power cut too and costs a disk flush a call.
 
@@ -54,6 +90,7 @@ class Settings:
     native_types: bool = False
     host_id: str = "id2.cn-shanghai.aliyuncs.com"
     clock_skew_s: int = 15 * 60
+    user_calls_per_second: int | None = None
     challenge_lifetime_s: int = 10 * 60
     timestamp_window_s: int = 10 * 60
     challenge_spent_by: Literal["success", "attempt"] = "success"
@@ -68,11 +105,34 @@ class Settings:
     device_challenge_max: int = 128
     ciphertext_max: int = 1024
     body_max: int = 64 * 1024
+    spent_challenge_code: Literal[35, 21] = 35
+    expired_timestamp_code: Literal[33, 21] = 33
+    repeated_timestamp_code: Literal[34, 21] = 34
+    key_type_must_match: bool = False
+    foreign_account_code: Literal[47, 51] = 47
+    region_bound: bool = True
+    id2_console_name_rule: bool = True
+    unique_product_names: Literal["never", "iot-platform", "always"] = "never"
+    same_validity_per_product: bool = False
+    assignment_max: int | None = None
+    daily_limit: int = 10
+    daily_limit_code: Literal[54, 53, 16] = 54
+    day_starts_utc_hour: int = 16
+    released_code: Literal[18, 50] = 18
+    debug_devices_free: bool = True
+    constant_fingerprint: Literal["accept", "refuse"] = "accept"
+    downloads_per_fingerprint: int | None = None
+    downloads_per_product: int | None = None
+    retrieve_max: int = 30
+    call_log_max: int = 100_000
     rights: Mapping[str, frozenset[str]] = field(
         default_factory=lambda: {
-            "full": OPERATIONS_OF_VERIFY_POLICY | {"OtpGetId2"},
+            "full": OPERATIONS_OF_VERIFY_POLICY | {"OtpGetId2", "Activate", "RetrieveId2", "ReturnId2"},
             "verify": OPERATIONS_OF_VERIFY_POLICY,
             "read-only": frozenset(),
         }
     )
+    web_requests_per_minute: int = 600
+    login_attempts_per_minute: int = 10
+    web_hosts: frozenset[str] = frozenset()
     synchronous: Literal["NORMAL", "FULL"] = "NORMAL"

@@ -72,6 +72,19 @@ class Store:
                     self._db.execute("ROLLBACK")
                 raise
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for reading: one consistent picture, and no other process has to wait for it."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield self._db
+                return
+            self._db.execute("BEGIN")
+            try:
+                yield self._db
+            finally:
+                self._db.execute("ROLLBACK")
+
     def close(self) -> None:
         """Close the store; closing twice is fine."""
         with self._lock:
@@ -81,7 +94,6 @@ class Store:
         if self.path is not None:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(f"PRAGMA synchronous = {synchronous}")
-        self._db.execute("PRAGMA foreign_keys = ON")
         # Two processes may open a new file at once: whoever gets the write lock first migrates, the other
         # sees it done.
         self._db.execute("BEGIN IMMEDIATE")
@@ -92,6 +104,8 @@ class Store:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+        # Only now: a migration that makes a table anew drops one that others refer to.
+        self._db.execute("PRAGMA foreign_keys = ON")
 
     def _migrate(self) -> None:
         version: int = self._db.execute("PRAGMA user_version").fetchone()[0]

@@ -23,9 +23,13 @@ def new(algorithm: KeyType) -> Secret:
     Types without a digit of their own (RSA-2048, ECC) cannot be provisioned in the field; they get the 1 of
     AES-128, so that the secret keeps its form.
     """
-    number = algorithm.otp_number
-    digit = number if number in _ONE_DIGIT else 1
-    return Secret(f"i1{digit}" + "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH - 3)))
+    return Secret(f"i1{_digit(algorithm)}" + "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH - 3)))
+
+
+def with_key_type(product_secret: Secret, algorithm: KeyType) -> Secret:
+    """Return the secret with the digit of another key type; the provisioning key in it stays."""
+    text = product_secret.reveal().decode()
+    return Secret(f"{text[:2]}{_digit(algorithm)}{text[3:]}")
 
 
 def parse(product_secret: Secret) -> otp.Token:
@@ -48,3 +52,8 @@ def provision_id(product_secret: Secret) -> bytes:
         UsageError: It has not the form of a token.
     """
     return parse(product_secret).provisioning_id
+
+
+def _digit(algorithm: KeyType) -> int:
+    number = algorithm.otp_number
+    return number if number is not None and number in _ONE_DIGIT else 1

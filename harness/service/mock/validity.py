@@ -1,16 +1,23 @@
-"""How long a licence is valid."""
+"""How long a licence is valid, in calendar years and months, UTC."""
 
+from calendar import monthrange
 from datetime import UTC, datetime
 
 YEARS = (1, 3, 5)
 """The validities that can be bought. Source: service.md 3."""
 
+RELEASE_MS = 15 * 24 * 3600 * 1000
+"""How long after the end the ID² data of a device is kept, 15 days. Source: service.md 3 (not renewed)."""
+
 
 def end(first_use_ms: int, years: int) -> int:
     """Return the same date `years` later (28 February for a 29th), milliseconds since 1970."""
-    first = datetime.fromtimestamp(first_use_ms / 1000, UTC)
-    try:
-        last = first.replace(year=first.year + years)
-    except ValueError:
-        last = first.replace(year=first.year + years, day=28)
-    return round(last.timestamp() * 1000)
+    return months_later(first_use_ms, 12 * years)
+
+
+def months_later(from_ms: int, months: int) -> int:
+    """Return the same day `months` later, or the last one of that month, milliseconds since 1970."""
+    first = datetime.fromtimestamp(from_ms / 1000, UTC)
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    day = min(first.day, monthrange(year, month + 1)[1])
+    return round(first.replace(year=year, month=month + 1, day=day).timestamp() * 1000)

@@ -1,0 +1,142 @@
+"""A request as it came in, read within bounds, before anybody knows who sent it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope
+
+from harness.service.mock.stopped import Stopped
+
+MAX_FIELDS = 64
+_FORM = "application/x-www-form-urlencoded"
+_ACTION = "x-acs-action"
+_VERSION = "x-acs-version"
+_NONCE = "x-acs-signature-nonce"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One request to the runtime API.
+
+    Attributes:
+        method: `GET` or `POST`.
+        headers: Values by header name in lower case, each in the order sent.
+        query: Parameters of the query, decoded.
+        parameters: Query and form together; with a header signature also `Action` and `Version`, which stand
+            in headers there.
+        body: The body as it was sent.
+        in_headers: The signature is in the headers, not in the parameters.
+    """
+
+    method: str
+    headers: Mapping[str, Sequence[str]]
+    query: Mapping[str, str]
+    parameters: Mapping[str, str]
+    body: bytes
+    in_headers: bool
+
+    def header(self, name: str) -> str:
+        """Return the first value of a header; empty when it is not there."""
+        return self.headers.get(name, ("",))[0]
+
+    @property
+    def operation(self) -> str:
+        """Name of the operation as it was given; empty when it was not."""
+        return self.parameters.get("Action", "")
+
+    @property
+    def form(self) -> str:
+        """`JSON` or `XML`: what the answer is to be.
+
+        With a signature in the parameters XML is what the gateway answers when nothing is asked for; header
+        signatures came with JSON.
+        """
+        asked = self.parameters.get("Format", "").upper()
+        if asked in ("JSON", "XML"):
+            return asked
+        return _form_of_headers(self.header("accept")) if self.in_headers else "XML"
+
+
+def form_of_unread(scope: Scope) -> str:
+    """Return what the answer to a request is to be that could not be read."""
+    if b"format=json" in scope["query_string"].lower():
+        return "JSON"
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    if _NONCE.encode() in headers:
+        return _form_of_headers(headers.get(b"accept", b"").decode("latin-1"))
+    return "XML"
+
+
+async def read(scope: Scope, receive: Receive, body_max: int) -> Incoming:
+    """Read a request.
+
+    Args:
+        scope: The ASGI scope.
+        receive: Gives the body.
+        body_max: Longest body that is read, bytes.
+
+    Raises:
+        Stopped: The body is too long, there are too many parameters, one comes twice, or the text is not UTF-8.
+    """
+    headers: dict[str, list[str]] = {}
+    for raw_name, raw_value in scope["headers"]:
+        headers.setdefault(raw_name.decode("latin-1"), []).append(raw_value.decode("latin-1"))
+    body = await _body(receive, body_max)
+    query = _fields(scope["query_string"])
+    parameters = query
+    if body and headers.get("content-type", [""])[0].partition(";")[0].strip().lower() == _FORM:
+        form = _fields(body)
+        twice = query.keys() & form.keys()
+        if twice:
+            raise _twice(min(twice))
+        parameters = query | form
+    in_headers = _is_signed_in_headers(headers, parameters)
+    if in_headers:
+        parameters = dict(parameters)
+        for name, header in (("Action", _ACTION), ("Version", _VERSION)):
+            if header in headers:
+                parameters[name] = headers[header][0]
+    return Incoming(scope["method"], headers, query, parameters, body, in_headers)
+
+
+async def _body(receive: Receive, body_max: int) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False) and len(body) <= body_max:
+        message = await receive()
+        body += message.get("body", b"")
+    if len(body) > body_max:
+        raise Stopped(413, "RequestEntityTooLarge", f"The request body is larger than {body_max} bytes.")
+    return body
+
+
+def _is_signed_in_headers(headers: Mapping[str, Sequence[str]], parameters: Mapping[str, str]) -> bool:
+    # Clients with a signature in the parameters send `x-acs-action` too, so that header alone tells nothing.
+    if "Signature" in parameters:
+        return False
+    return "authorization" in headers or _NONCE in headers
+
+
+def _fields(raw: bytes) -> dict[str, str]:
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+    except UnicodeDecodeError:
+        raise Stopped(400, "InvalidParameter", "A parameter is not UTF-8.") from None
+    except ValueError:
+        raise Stopped(400, "InvalidParameter", f"More than {MAX_FIELDS} parameters.") from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _twice(next(name for name in names if names.count(name) > 1))
+    return fields
+
+
+def _twice(name: str) -> Stopped:
+    return Stopped(400, "InvalidParameter", f"Specified parameter {name[:64]} is given more than once.")
+
+
+def _form_of_headers(accept: str) -> str:
+    return "XML" if "xml" in accept.lower() and "json" not in accept.lower() else "JSON"
