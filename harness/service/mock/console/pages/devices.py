@@ -1,0 +1,84 @@
+"""Devices: search, and what can be done with one."""
+
+from starlette.responses import Response
+
+from harness.errors import UsageError
+from harness.service.mock.console.view import Flash, View
+from harness.service.mock.devices import DeviceState
+
+_PAGE = 50
+_CALLS = 20
+
+
+def show_all(view: View) -> Response:
+    """List devices, a page at a time."""
+    wanted = view.query("state")
+    state = DeviceState(wanted) if wanted in list(DeviceState) else None
+    number = view.query("page")
+    page = min(int(number), 10_000_000) if number.isascii() and number.isdigit() and int(number) > 0 else 1
+    found = view.admin.devices(
+        state=state,
+        product_key=view.query("product") or None,
+        search=view.query("search").upper() if len(view.query("search")) <= 24 else view.query("search"),
+        limit=_PAGE,
+        offset=(page - 1) * _PAGE,
+    )
+    return view.page(
+        "devices.html.j2",
+        found=found,
+        number=page,
+        pages=max(1, -(-found.total // _PAGE)),
+        first=(page - 1) * _PAGE + 1,
+        states=tuple(DeviceState),
+        state=state,
+        search=view.query("search"),
+        product=view.query("product"),
+        now_ms=_now_ms(view),
+    )
+
+
+def show(view: View) -> Response:
+    """Show one device."""
+    return _show(view)
+
+
+def set_state(view: View) -> Response:
+    """Put a device into another state."""
+    id2 = view.path("id2")
+    if view.field("state") not in list(DeviceState):
+        return _show(view, errors={"state": view.text("error.choice")})
+    try:
+        view.admin.set_device_state(id2, view.field("state"))
+    except UsageError as error:
+        return _show(view, problem=error.message)
+    return view.done(f"/devices/{id2}", Flash("devices.state_changed"))
+
+
+def erase(view: View) -> Response:
+    """Forget a device's activation, as when its storage is erased."""
+    id2 = view.path("id2")
+    if view.field("confirmed") != "yes":
+        return _show(view, errors={"confirmed": view.text("error.confirm")})
+    try:
+        view.admin.erase_device(id2)
+    except UsageError as error:
+        return _show(view, problem=error.message)
+    return view.done(f"/devices/{id2}", Flash("devices.erased"))
+
+
+def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
+    device = view.admin.device(view.path("id2"))
+    return view.page(
+        "device.html.j2",
+        422 if errors or problem else 200,
+        device=device,
+        state=device.state_at(_now_ms(view)),
+        states=tuple(DeviceState),
+        calls=tuple(reversed(view.admin.calls(id2=device.id2, limit=_CALLS))),
+        errors=errors or {},
+        problem=problem,
+    )
+
+
+def _now_ms(view: View) -> int:
+    return round(view.admin.now().timestamp() * 1000)

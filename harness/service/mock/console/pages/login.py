@@ -1,0 +1,30 @@
+"""Showing the token once, and leaving again."""
+
+from starlette.responses import Response
+
+from harness.service.mock.console.view import View
+
+
+def show(view: View) -> Response:
+    """Ask for the token."""
+    return view.page("login.html.j2", needed=view.guard.needs_login)
+
+
+def log_in(view: View) -> Response:
+    """Check it."""
+    scope = view.request.scope
+    session = view.guard.login(scope, view.field("token"))
+    if session is None:
+        return view.page("login.html.j2", 403, needed=True, errors={"token": view.text("login.wrong")})
+    response = view.done("/")
+    view.guard.set_cookie(response, view.guard.session_cookie(scope), session)
+    return response
+
+
+def log_out(view: View) -> Response:
+    """End the session."""
+    scope = view.request.scope
+    view.guard.logout(scope)
+    response = view.done("/login")
+    view.guard.set_cookie(response, view.guard.session_cookie(scope), "", max_age_s=0)
+    return response

@@ -1,0 +1,333 @@
+"""What stands in front of the console and the admin API: who may ask, and whether a browser was tricked into it.
+
+The runtime API at `/` is not guarded by this: its requests are signed.
+
+Checked for every request, in this order: the rate of the peer, the `Host` header (a page of somebody else may
+have had its name point here: DNS rebinding), the origin of requests that change something, and the token when
+there is one. Forms of the console carry a token of their own on top (`form_token`).
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from harness.errors import UsageError
+from harness.secret import Secret
+from harness.service.mock.settings import Settings
+
+LOGIN = "/console/login"
+_STATIC = "/console/static/"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain"})
+_SESSIONS = 1_000
+_PEERS = 4_096
+_SESSION_S = 12 * 3_600.0
+_MINUTE_S = 60.0
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not `no-referrer`: with that, browsers send `Origin: null` with the console's own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Headers of every guarded answer, unless it brings its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not let through.
+
+    Attributes:
+        status: HTTP status.
+        code: A short name for programs.
+        message: One sentence for people.
+        retry_after_s: When to come again, seconds; 0 says nothing.
+    """
+
+    status: int
+    code: str
+    message: str
+    retry_after_s: int = 0
+
+
+class Guard:
+    """The guard of one mock service; safe to use from any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        loopback: bool,
+        token: Secret | None = None,
+        secure: bool = False,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Make a guard.
+
+        Args:
+            settings: Rates and further host names.
+            loopback: The service listens on this computer only.
+            token: What people and programs must show; required when not on loopback.
+            secure: The service speaks TLS, so cookies are for TLS only.
+            now: Seconds that only grow.
+
+        Raises:
+            UsageError: Reachable from elsewhere, and no token.
+        """
+        if not loopback and token is None:
+            raise UsageError(
+                "a mock service that listens beyond this computer needs a token",
+                hint="give one with --token-file, or listen on 127.0.0.1",
+            )
+        self._settings = settings
+        self._loopback = loopback
+        self._token = token
+        self._secure = secure
+        self._now = now
+        self._key = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._sessions: OrderedDict[str, float] = OrderedDict()
+        self._rates = _Rates(now)
+        self._failures = _Rates(now)
+
+    @property
+    def needs_login(self) -> bool:
+        """True when a token must be shown."""
+        return self._token is not None
+
+    def protect(self, app: ASGIApp) -> ASGIApp:
+        """Return `app` behind this guard; use it as Starlette middleware: `Middleware(guard.protect)`."""
+        return _Guarded(app, self)
+
+    def login(self, scope: Scope, given: str) -> str | None:
+        """Check a token; return the session for the cookie, or None when it is wrong or there were too many tries.
+
+        Args:
+            scope: The request, for its peer.
+            given: What the person typed.
+        """
+        allowed = self._failures.allowed(_peer(scope), self._settings.login_attempts_per_minute, spend=False)
+        if not allowed:
+            return None
+        if not self._is_token(given):
+            self._failures.allowed(_peer(scope), self._settings.login_attempts_per_minute)
+            return None
+        session = secrets.token_urlsafe(32)
+        with self._lock:
+            self._sessions[_digest(session)] = self._now() + _SESSION_S
+            while len(self._sessions) > _SESSIONS:
+                self._sessions.popitem(last=False)
+        return session
+
+    def logout(self, scope: Scope) -> None:
+        """Forget the session of a request."""
+        with self._lock:
+            self._sessions.pop(_digest(cookie(scope, self.session_cookie(scope))), None)
+
+    def logged_in(self, scope: Scope) -> bool:
+        """Tell whether a request shows the token, or a session that was made for it; True when none is needed."""
+        if self._token is None:
+            return True
+        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            peer, rate = _peer(scope), self._settings.login_attempts_per_minute
+            if not self._failures.allowed(peer, rate, spend=False):
+                return False
+            good = self._is_token(given.strip())
+            if not good:
+                self._failures.allowed(peer, rate)
+            return good
+        with self._lock:
+            ends = self._sessions.get(_digest(cookie(scope, self.session_cookie(scope))))
+        return ends is not None and ends > self._now()
+
+    def session_cookie(self, scope: Scope) -> str:
+        """Return the name of the session's cookie: cookies of one host are shared by all its ports."""
+        return f"id2-session-{_port(scope)}"
+
+    def browser_cookie(self, scope: Scope) -> str:
+        """Return the name of the cookie that forms are bound to."""
+        return f"id2-browser-{_port(scope)}"
+
+    def set_cookie(self, response: Response, name: str, value: str, *, max_age_s: int | None = None) -> None:
+        """Set a cookie that no script, and no page of somebody else, can use; an age of 0 deletes it."""
+        response.set_cookie(
+            name,
+            value,
+            max_age=max_age_s,
+            path="/console",
+            httponly=True,
+            samesite="strict",
+            secure=self._secure,
+        )
+
+    def form_token(self, browser: str) -> str:
+        """Return what the forms of a browser must carry."""
+        return hmac.new(self._key, browser.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    def is_own_form(self, scope: Scope, given: str) -> bool:
+        """Tell whether a form came from a page of ours, in this browser."""
+        browser = cookie(scope, self.browser_cookie(scope))
+        wanted = self.form_token(browser).encode()
+        return bool(browser) and hmac.compare_digest(wanted, given.encode("utf-8", "replace"))
+
+    def refusal(self, scope: Scope) -> Refusal | None:
+        """Return why a request is not let through, or None."""
+        headers = Headers(scope=scope)
+        # On this computer alone nobody needs slowing down, and tests and scripts would feel it.
+        if not self._loopback or self.needs_login:
+            rate = self._settings.web_requests_per_minute
+            if not self._rates.allowed(_peer(scope), rate):
+                return Refusal(429, "TooManyRequests", f"more than {rate} requests in a minute", 60)
+        if len(headers.getlist("host")) != 1 or not self._is_own_host(headers["host"]):
+            return Refusal(
+                421, "WrongHost", "the Host header names another computer; open the address that was printed"
+            )
+        if scope["method"] not in _READING and not _same_origin(scope, headers):
+            return Refusal(403, "ForeignOrigin", "the request comes from a page of another origin")
+        is_open = scope["path"] == LOGIN or scope["path"].startswith(_STATIC)
+        if not self.logged_in(scope) and not is_open:
+            return Refusal(401, "TokenRequired", "show the token: Authorization: Bearer TOKEN")
+        return None
+
+    def _is_token(self, given: str) -> bool:
+        # Digests have one length, so the comparison tells nothing about the token's.
+        wanted = b"" if self._token is None else self._token.reveal()
+        mine, other = hashlib.sha256(wanted).digest(), hashlib.sha256(given.encode("utf-8", "replace"))
+        return hmac.compare_digest(mine, other.digest())
+
+    def _is_own_host(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        if name.rstrip(".") in _LOCAL_NAMES | self._settings.web_hosts:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        # A name can be made to point here, an address cannot: pages of an address come from that address.
+        return address.is_loopback or not self._loopback
+
+
+class _Guarded:
+    """An application behind a guard."""
+
+    def __init__(self, app: ASGIApp, guard: Guard) -> None:
+        self._app = app
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                message["headers"] = headers.raw
+            await send(message)
+
+        refused = self._guard.refusal(scope)
+        app = self._app if refused is None else _answer(scope, refused)
+        await app(scope, receive, send_with_headers)
+
+
+class _Rates:
+    """How many requests each peer made in the running minute; bounded, the longest silent peer is forgotten."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def allowed(self, peer: str, per_minute: int, *, spend: bool = True) -> bool:
+        """Tell whether a peer may do one more, and by default count it."""
+        now = self._now()
+        with self._lock:
+            began, count = self._windows.get(peer, (now, 0))
+            if now - began >= _MINUTE_S:
+                began, count = now, 0
+            if spend:
+                self._windows[peer] = began, count + 1
+                self._windows.move_to_end(peer)
+                while len(self._windows) > _PEERS:
+                    self._windows.popitem(last=False)
+            return count < per_minute
+
+
+def cookie(scope: Scope, name: str) -> str:
+    """Return a cookie of a request; empty when it has none."""
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        for header in Headers(scope=scope).getlist("cookie"):
+            jar.load(header)
+    except CookieError:
+        return ""
+    found = jar.get(name)
+    return "" if found is None else found.value
+
+
+def _same_origin(scope: Scope, headers: Headers) -> bool:
+    """Tell whether a request that changes something may come from where it comes from.
+
+    Browsers send `Origin` with every such request, older ones at least `Referer`. A request with neither comes
+    from a program, which nobody tricks with a page.
+    """
+    own = f"{scope['scheme']}://{headers['host']}".lower()
+    origin, referer = headers.get("origin"), headers.get("referer")
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    if origin is not None:
+        return origin.lower() == own
+    if referer is not None:
+        return referer.lower() == own or referer.lower().startswith(own + "/")
+    return True
+
+
+def _answer(scope: Scope, refused: Refusal) -> Response:
+    headers = {"Retry-After": str(refused.retry_after_s)} if refused.retry_after_s else {}
+    if scope["path"].startswith("/admin"):
+        if refused.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        content = {"code": refused.code, "message": refused.message}
+        return JSONResponse(content, refused.status, headers)
+    if refused.status == 401:
+        return RedirectResponse(LOGIN, 303)
+    return PlainTextResponse(f"{refused.status} {refused.code}: {refused.message}\n", refused.status, headers)
+
+
+def _peer(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def _port(scope: Scope) -> int:
+    server = scope.get("server")
+    return (server[1] or 0) if server else 0
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
