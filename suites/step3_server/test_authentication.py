@@ -1,11 +1,14 @@
 """Step 3: what the manufacturer's server does with the device, the harness being that server."""
 
+import pytest
+
 from fixtures.expect import refused
 from fixtures.types import Carrier, Cloud, Device, Product, Scenario, Service
 
 EXTRA = "abcd1234"
 
 
+@pytest.mark.authentications(2)
 def test_challenge_authentication(
     scenario: Scenario, service: Service, carrier: Carrier, product: Product, device: Device
 ) -> None:
@@ -18,6 +21,7 @@ def test_challenge_authentication(
         service.verify(device.id2, product.product_key, code)
 
 
+@pytest.mark.authentications(4)
 def test_timestamp_authentication(
     scenario: Scenario, service: Service, carrier: Carrier, product: Product, device: Device, cloud: Cloud
 ) -> None:
@@ -35,6 +39,7 @@ def test_timestamp_authentication(
                 service.verify(device.id2, product.product_key, late)
 
 
+@pytest.mark.authentications(2)
 def test_extra_is_bound(
     scenario: Scenario, service: Service, carrier: Carrier, product: Product, device: Device
 ) -> None:
@@ -47,6 +52,7 @@ def test_extra_is_bound(
             service.verify(device.id2, product.product_key, code, extra=EXTRA.swapcase())
 
 
+@pytest.mark.authentications(1)
 def test_changed_signature_is_refused(
     scenario: Scenario, service: Service, carrier: Carrier, product: Product, device: Device
 ) -> None:
@@ -58,6 +64,7 @@ def test_changed_signature_is_refused(
         service.verify(device.id2, product.product_key, f"{fields}~{changed}")
 
 
+@pytest.mark.authentications(3)
 def test_mutual_authentication(
     scenario: Scenario, service: Service, carrier: Carrier, product: Product, device: Device
 ) -> None:
@@ -77,6 +84,7 @@ def test_mutual_authentication(
                 carrier.verify_server(answer.server_auth_code, carrier.get_device_challenge(32), extra)
 
 
+@pytest.mark.authentications(1)
 def test_session_key_distribution(
     scenario: Scenario, service: Service, carrier: Carrier, product: Product, device: Device
 ) -> None:
