@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from harness import __version__
-from harness.cli import boards, check_log, explain, id2, plan, report, run, service, simulate, trace
+from harness.cli import (
+    boards,
+    check_log,
+    discover,
+    doctor,
+    explain,
+    id2,
+    ledger,
+    plan,
+    report,
+    run,
+    service,
+    simulate,
+    trace,
+)
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -24,7 +38,21 @@ app = typer.Typer(
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
 
-for command in (run, plan, boards, check_log, report, trace, simulate, service, id2, explain):
+for command in (
+    run,
+    plan,
+    boards,
+    check_log,
+    report,
+    trace,
+    simulate,
+    service,
+    ledger,
+    id2,
+    explain,
+    discover,
+    doctor,
+):
     command.register(app)
 
 

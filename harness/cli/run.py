@@ -27,8 +27,60 @@ def run(
     destructive: Annotated[
         bool, typer.Option(help="Allow scenarios that burn a key, erase storage or spend a licence.")
     ] = False,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="Real service: file that counts authentications; one for this user by default."),
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="Real service: YAML file with answers to operator steps.")
+    ] = None,
+    attended: Annotated[
+        bool | None,
+        typer.Option(
+            "--attended/--unattended",
+            help="Whether a person at this terminal answers operator steps; so when stdin is a terminal.",
+        ),
+    ] = None,
+    operator_timeout: Annotated[
+        float | None, typer.Option(help="Seconds that an operator step waits; for ever by default.", min=1)
+    ] = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(help="Run without the devices: a recorded run answers for them.", metavar="RUN"),
+    ] = None,
+    replay_match: Annotated[
+        str, typer.Option(help="How a request finds its recorded answer: exact or requests.")
+    ] = "exact",
+    replay_timing: Annotated[
+        str, typer.Option(help="When a recorded answer comes: none (at once) or original.")
+    ] = "none",
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='What goes wrong on a transport on purpose: "chip=nak after=3", or chip=@FILE.',
+            metavar="TRANSPORT=PLAN",
+        ),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for a board that another run has.", min=0)
+    ] = 0.0,
 ) -> None:
     """Run the suites on each board in turn, show progress, and end with one table and the report paths."""
-    from harness.cli.run_boards import run_boards
+    from harness.cli.run_boards import RunOptions, run_boards
 
-    raise typer.Exit(run_boards(boards, runs=runs, select=select, destructive=destructive, suites=suites))
+    options = RunOptions(
+        runs=runs,
+        select=select,
+        destructive=destructive,
+        suites=suites,
+        ledger=ledger,
+        answers=answers,
+        attended=attended,
+        operator_timeout=operator_timeout,
+        replay=replay,
+        replay_match=replay_match,
+        replay_timing=replay_timing,
+        faults=tuple(fault or ()),
+        wait=wait,
+    )
+    raise typer.Exit(run_boards(boards, options))

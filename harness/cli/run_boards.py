@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +19,48 @@ from harness.run.verdict import Verdict
 
 _WORST_FIRST = (4, 2, 1, 3, 0)
 _INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a user asks of a run, as the command line's help describes it.
+
+    `attended` is None for whether stdin is a terminal, which cannot be asked any more when pytest has begun.
+    """
+
+    runs: Path
+    select: str = ""
+    destructive: bool = False
+    suites: Path | None = None
+    ledger: Path | None = None
+    answers: Path | None = None
+    attended: bool | None = None
+    operator_timeout: float | None = None
+    replay: Path | None = None
+    replay_match: str = "exact"
+    replay_timing: str = "none"
+    faults: tuple[str, ...] = ()
+    wait: float = 0.0
+
+    def arguments(self, board: Path) -> list[str]:
+        """Return pytest's arguments for a run on a board."""
+        given = [*arguments(board, self.suites, self.select), f"--runs={self.runs}"]
+        if self.destructive:
+            given.append("--destructive")
+        if self.ledger is not None:
+            given.append(f"--ledger={self.ledger}")
+        if self.answers is not None:
+            given.append(f"--answers={self.answers}")
+        if self.operator_timeout is not None:
+            given.append(f"--operator-timeout={self.operator_timeout}")
+        if self.replay is not None:
+            given.append(f"--replay={self.replay}")
+        given += [f"--replay-match={self.replay_match}", f"--replay-timing={self.replay_timing}"]
+        given += [f"--fault={fault}" for fault in self.faults]
+        given.append(f"--wait={self.wait}")
+        if self.attended if self.attended is not None else os.isatty(0):
+            given.append("--attended")
+        return given
 
 
 class _Console(Console):
@@ -68,6 +111,15 @@ class _Follower(Collected):
         self.began = True
         self._task = self._progress.add_task("", total=scenarios, board=board, now="")
 
+    def pytest_id2_told(self, board: str, text: str) -> None:
+        self._progress.console.print(Text(f"{board}  {text}"), soft_wrap=True)
+
+    def pytest_id2_operator_waits(self) -> None:
+        self._progress.stop()
+
+    def pytest_id2_operator_answered(self) -> None:
+        self._progress.start()
+
     def pytest_id2_scenario_started(self, title: str) -> None:
         self._progress.update(self._task, now=title)
 
@@ -94,9 +146,7 @@ class _Follower(Collected):
             self.interrupted = True
 
 
-def run_boards(
-    boards: Sequence[Path], *, runs: Path, select: str, destructive: bool, suites: Path | None = None
-) -> int:
+def run_boards(boards: Sequence[Path], options: RunOptions) -> int:
     """Run the suites on each board and return the worst exit code.
 
     All board files are checked before the first board is touched.
@@ -111,8 +161,7 @@ def run_boards(
     codes: list[int] = []
     with _Follower(console) as follower:
         for board in boards:
-            given = [*arguments(board, suites, select), f"--runs={runs}"]
-            code = int(pytest.main([*given, "--destructive"] if destructive else given, plugins=[follower]))
+            code = int(pytest.main(options.arguments(board), plugins=[follower]))
             # Pytest's own complaint about its arguments, which stands on stderr already: they came from the user.
             follower.misused = code == pytest.ExitCode.USAGE_ERROR and not follower.began
             codes.append(2 if follower.misused else code)
@@ -123,7 +172,7 @@ def run_boards(
         terminal.show([model.load(folder) for folder in rendered], console)
         console.print()
         terminal.paths([folder / "report.html" for folder in rendered], console)
-    for line in _what_to_say(follower, codes, boards, select):
+    for line in _what_to_say(follower, codes, boards, options.select):
         print(line, file=sys.stderr)
     if follower.interrupted:
         return _INTERRUPTED

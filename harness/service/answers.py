@@ -10,6 +10,7 @@ Source: service.md 4.2.
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from harness.id2.errors import quoted
 
 MAX_ANSWER = 1 << 20
 _MAX_TEXT = 200
-_ECHO = " server string to sign is:"
+_ECHO = re.compile(r"[\s\"'(,;:]*\b(?:server|client)\W*(?:string\W*to\W*sign|canonical\W*request)", re.IGNORECASE)
 
 
 class MalformedAnswerError(ValueError):
@@ -76,8 +77,10 @@ def parse_gateway_error(body: bytes) -> GatewayError | None:
     name, message = fields.get("code"), fields.get("message")
     if not isinstance(name, str) or not isinstance(message, str):
         return None
-    # The gateway echoes the string to sign, and with it every parameter, session keys included.
-    return GatewayError(_text(name), _text(message.split(_ECHO)[0]), _text(fields.get("requestid")))
+    # The gateway echoes what was signed, and with it parameters or headers: session keys, security tokens.
+    return GatewayError(
+        _text(name), _text(_ECHO.split(message, maxsplit=1)[0]), _text(fields.get("requestid"))
+    )
 
 
 def boolean(value: object, name: str) -> bool:

@@ -15,7 +15,7 @@ from harness.service import answers
 from harness.service.access_key import AccessKey
 from harness.service.answers import Envelope, MalformedAnswerError
 from harness.service.errors import GatewayRefusal, ServiceRefusal, ServiceUnavailable
-from harness.service.wire import Method, Wire
+from harness.service.wire import Method, SignedWire, Wire
 
 __all__ = ["AccessKey", "Call", "Id2Service", "OtpAnswer", "ServerAnswer"]
 
@@ -72,7 +72,7 @@ def _ignore(_call: Call) -> None:
 class Id2Service:
     """A session with an ID² service; a context manager, or `close` it. Safe to share between threads.
 
-    Nothing is retried: a retried `Verify` would spend a second challenge and hide what the first one did.
+    Nothing is retried here: a retried `Verify` would spend a second challenge and hide what the first one did.
 
     Source: service.md 4.1, 4.2.
     """
@@ -104,10 +104,18 @@ class Id2Service:
         Raises:
             UsageError: Not an endpoint, or not this computer without `real`.
         """
-        self._wire = Wire(
+        self._wire: Wire = SignedWire(
             endpoint, access_key, method=method, timeout=timeout, region=region, real=real, now=now
         )
         self._on_call = on_call
+
+    @classmethod
+    def over(cls, wire: Wire, *, on_call: Callable[[Call], None] = _ignore) -> Self:
+        """Return a session over another wire, which it closes in the end."""
+        session = cls.__new__(cls)
+        session._wire = wire  # noqa: SLF001 - its own attribute, of a session made here
+        session._on_call = on_call  # noqa: SLF001 - as above
+        return session
 
     @property
     def endpoint(self) -> str:

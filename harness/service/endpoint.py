@@ -42,9 +42,8 @@ def checked(endpoint: str, *, real: bool) -> str:
         raise problem
     if not real and not is_loopback(host):
         raise UsageError(
-            f"the service endpoint is on {host}, not on this computer: "
-            "the real service is not available in this version",
-            hint="use the mock: `harness service` prints where it listens",
+            f"the service endpoint is on {host}, not on this computer, and was not asked for as the real service",
+            hint="name it in a board file as `service: {endpoint: …}`, or use the mock: `harness service`",
         )
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")

@@ -57,11 +57,27 @@ class GatewayRefusal(ServiceError):  # noqa: N818 - a sibling of ServiceRefusal
 
 
 class ServiceUnavailable(ServiceError):  # noqa: N818 - named by the design
-    """Nothing usable answered at the endpoint: it says nothing about the device."""
+    """Nothing usable answered at the endpoint: it says nothing about the device.
+
+    Attributes:
+        sent: Whether the call may have reached the service and taken effect there.
+    """
 
     outcome: ClassVar[Outcome] = "blocked"
     exit_code = 3
     who_acts = "the person who runs the service or the network"
+
+    def __init__(self, message: str, *, hint: str = "", sent: bool = True) -> None:
+        super().__init__(message, hint=hint)
+        self.sent = sent
+
+
+class RationSpent(ServiceError):  # noqa: N818 - a sibling of ServiceUnavailable
+    """The device has had its authentications of the day: nothing was sent, and it says nothing about the device."""
+
+    outcome: ClassVar[Outcome] = "blocked"
+    exit_code = 3
+    who_acts = "the person who plans the runs: wait for the next day"
 
 
 _HINTS = {
@@ -70,6 +86,17 @@ _HINTS = {
     "SignatureDoesNotMatch": "check the AccessKey secret: it does not belong to this AccessKey id",
     "InvalidTimeStamp.Expired": "set this computer's clock: it is 15 minutes or more away from the service's",
     "SignatureNonceUsed": "call again: every call needs its own nonce (was a recorded call replayed?)",
+    "InvalidAccessKeyId": "check the AccessKey id: the service does not know it",
+    "IncompleteSignature": "the call's signature was cut on its way; is a proxy changing headers?",
+    "InvalidTimeStamp.Format": "set this computer's clock: the service does not read its time",
+    "IllegalTimestamp": "set this computer's clock: it is 15 minutes or more away from the service's",
+    "InvalidSecurityToken.Expired": "the temporary credentials have run out; get new ones",
+    "InvalidSecurityToken.Malformed": "the security token is damaged; get new temporary credentials",
+    "InvalidSecurityToken.MismatchWithAccessKey": "the security token belongs to another AccessKey",
+    "Forbidden.RAM": "give the account's RAM user the policy AliyunIOTIDFullAccess",
+    "NoPermission": "give the account's RAM user the policy AliyunIOTIDFullAccess",
+    "InvalidRegionId": "the service is not in this region; check service.region (cn-shanghai is the known one)",
+    "InvalidRegion.NotFound": "the service is not in this region; check service.region",
     "InvalidVersion": "the endpoint serves another product or API version; check the endpoint",
     "InvalidAction.NotFound": "the endpoint does not know this operation; check the endpoint",
 }
@@ -80,6 +107,8 @@ def _gateway_hint(name: str) -> str:
         return _HINTS[name]
     if name.startswith("Missing"):
         return f"the call lacks the parameter {name.removeprefix('Missing')}"
+    if name.startswith("InvalidSecurityToken"):
+        return "get new temporary credentials"
     if name.startswith("Throttling"):
         return "wait, then call more slowly"
     return "look the code up in the cloud's list of common gateway errors"

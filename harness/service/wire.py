@@ -1,5 +1,7 @@
 """One signed HTTP call to the gateway of an ID² service, and back comes a status and a body.
 
+`Wire` is the face; `SignedWire` signs by itself, for the mock; `harness.service.real.cloud` has the one of the cloud.
+
 What httpx says in its errors and its log holds whole URLs, with signature and session keys; what leaves this
 module names the endpoint only.
 """
@@ -9,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 import httpx
 
@@ -40,8 +42,31 @@ def _without_queries(record: logging.LogRecord) -> bool:
     return True
 
 
-class Wire:
-    """Connections to one endpoint, on behalf of one AccessKey; safe to share between threads."""
+class Wire(Protocol):
+    """Calls to one endpoint on behalf of one account; safe to share between threads."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where the calls go: scheme, host and port."""
+
+    def call(self, operation: str, parameters: Mapping[str, str]) -> tuple[int, bytes]:
+        """Sign and send one call.
+
+        Returns:
+            HTTP status and body, at most 1 MiB.
+
+        Raises:
+            ServiceUnavailable: No connection, no answer in time, or the connection broke; `sent` says whether
+                the service may have taken the call.
+            MalformedAnswerError: The body is larger.
+        """
+
+    def close(self) -> None:
+        """Give the connections back; closing twice is fine."""
+
+
+class SignedWire:
+    """A wire with the older signature 1.0, over httpx."""
 
     def __init__(
         self,
@@ -59,7 +84,7 @@ class Wire:
         Raises:
             UsageError: Not an endpoint, or not this computer without `real`.
         """
-        self.endpoint = endpoint.checked(address, real=real)
+        self._endpoint = endpoint.checked(address, real=real)
         self._access_key = access_key
         self._method: Method = method
         self._timeout = timeout
@@ -71,7 +96,7 @@ class Wire:
             follow_redirects=False,
             # A proxy of the environment must not see calls to a mock on this computer.
             trust_env=real,
-            verify=self.endpoint.startswith("https:"),
+            verify=self._endpoint.startswith("https:"),
             # Nothing is unpacked: the bound on an answer holds for what comes over the wire.
             headers={
                 "Accept": "application/json",
@@ -79,6 +104,11 @@ class Wire:
                 "User-Agent": "id2-harness",
             },
         )
+
+    @property
+    def endpoint(self) -> str:
+        """Where the calls go: scheme, host and port."""
+        return self._endpoint
 
     def close(self) -> None:
         """Give the connections back; closing twice is fine."""
@@ -95,18 +125,20 @@ class Wire:
             MalformedAnswerError: The body is larger.
         """
         request = self._request(self._signed(operation, parameters))
+        sent = True
         try:
             return self._receive(request)
         except httpx.ConnectError:
             problem = f"nothing answers at {self.endpoint}"
             hint = "start the service (`harness service`), or correct the endpoint"
+            sent = False
         except httpx.TimeoutException:
             problem = f"no answer from {self.endpoint} within {self._timeout:g} s"
             hint = "check the network and the service, or allow more time"
         except httpx.RequestError as error:
             problem = f"the connection to {self.endpoint} broke ({type(error).__name__})"
             hint = "check the network and the service's own log"
-        raise ServiceUnavailable(f"{operation}: {problem}", hint=hint)
+        raise ServiceUnavailable(f"{operation}: {problem}", hint=hint, sent=sent)
 
     def _signed(self, operation: str, parameters: Mapping[str, str]) -> dict[str, str]:
         signed = {

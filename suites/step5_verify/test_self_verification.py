@@ -1,9 +1,11 @@
 """Step 5: the device-side adaptation verification, as the console does it."""
 
+import pytest
+
 from fixtures.expect import refused
 from fixtures.oracle import Oracle
 from fixtures.published import CHALLENGE
-from fixtures.types import Carrier, Device, Product, Scenario, Service
+from fixtures.types import Carrier, ConsoleVerification, Device, Product, Scenario, Service
 
 
 def test_validation_report(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
@@ -17,6 +19,7 @@ def test_validation_report(scenario: Scenario, carrier: Carrier, oracle: Oracle)
         assert not problems, "; ".join(problems)
 
 
+@pytest.mark.authentications(1)
 def test_ciphertext(
     scenario: Scenario, carrier: Carrier, device: Device, service: Service, product: Product
 ) -> None:
@@ -39,3 +42,25 @@ def test_server_code(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> No
             carrier.verify_server(oracle.server_code(CHALLENGE[::-1]), CHALLENGE)
         with refused(-1, by="the device"):
             carrier.verify_server(code.replace("10~", "11~", 1), CHALLENGE, b"extra")
+
+
+def test_verification_in_console(
+    scenario: Scenario, carrier: Carrier, oracle: Oracle, console_verification: ConsoleVerification
+) -> None:
+    """The vendor's console accepts the validation report, and the device decrypts its ciphertext."""
+    report = scenario.evidence(
+        "validation-report.json",
+        oracle.validation_report(carrier).encode(),
+        media_type="application/json",
+        title="validation report for the console",
+    )
+    result, ciphertext = console_verification.verify(report)
+    scenario.evidence("ciphertext.hex", ciphertext.hex().upper().encode(), title="ciphertext of the console")
+    with scenario.step("VER-04"):
+        assert result == "passed", "the console does not accept the validation report"
+    with scenario.step("VER-02"):
+        assert carrier.decrypt(ciphertext).decode("ascii", "backslashreplace") == oracle.id2
+    with scenario.step("VER-05"):
+        assert console_verification.confirm(oracle.id2) == "passed", (
+            "the console does not finish the verification"
+        )

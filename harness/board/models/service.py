@@ -4,35 +4,61 @@ import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from harness.board.models.references import SecretReference
-from harness.board.models.words import Section, Text, wrong
+from harness.board.models.words import PathText, Section, Text, wrong
 from harness.id2.keys import KeyType
 
 MOCK = "mock"
+REAL = "real"
+CHAIN = "env"
+
+_REAL_ENDPOINT = "https://id2.{region}.aliyuncs.com"
+"""Host of the real service. Known for cn-shanghai alone; the other regions follow the cloud's own pattern.
+
+Source: service.md 4.1.
+"""
 
 
 def _endpoint(value: str) -> str:
-    if value == MOCK:
+    if value in (MOCK, REAL):
         return value
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise wrong("is not a URL; write mock, or the service's address such as https://HOST") from None
+        raise wrong("is not a URL; write mock, real, or a service's address such as https://HOST") from None
     if parts.scheme not in ("http", "https") or not host or re.search(r"\s", value):
-        raise wrong("must be mock, or the service's address such as https://HOST")
+        raise wrong("must be mock, real, or a service's address such as https://HOST")
     if parts.username is not None or parts.password is not None:
         raise wrong("carries no user and password; they belong in access_key, by reference")
     return value
 
 
-class AccessKey(Section):
-    """The AccessKey of the Alibaba Cloud account that owns the product, by reference."""
+def _chain(value: object) -> object:
+    return {"chain": CHAIN} if value == CHAIN else value
 
-    id: SecretReference = Field(description="The AccessKey id.")
-    secret: SecretReference = Field(description="The AccessKey secret.")
+
+class AccessKey(Section):
+    """The AccessKey of the account that owns the product: by reference, or `env` for the cloud's own chain."""
+
+    chain: Literal["env"] | None = Field(
+        default=None,
+        description="`access_key: env` is short for `{chain: env}`: the first that is there of the cloud's "
+        "own variables (`ALIBABA_CLOUD_ACCESS_KEY_ID` and `…_SECRET`), its command line's profile, and its "
+        "credentials file.",
+    )
+    id: SecretReference | None = Field(default=None, description="The AccessKey id.")
+    secret: SecretReference | None = Field(default=None, description="The AccessKey secret.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.chain is None and (self.id is None or self.secret is None):
+            raise wrong("needs id and secret, each {env: NAME} or {file: PATH}; or write access_key: env")
+        if self.chain is not None and (self.id is not None or self.secret is not None):
+            raise wrong("says both env and id or secret; write only one of them")
+        return self
 
 
 class Product(Section):
@@ -73,22 +99,41 @@ class Service(Section):
 
     endpoint: Annotated[str, AfterValidator(_endpoint)] = Field(
         default=MOCK,
-        description="`mock` for the service that the harness brings along, or the URL of the real one.",
+        description="`mock` for the service that the harness brings along, `real` for the cloud's in `region`, "
+        "or the URL of one, which is treated as the real one is.",
     )
     region: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")] = Field(
         default="cn-shanghai", description="Region id of the real service."
     )
-    product: Product = Field(default_factory=Product, description="The product that the device belongs to.")
-    access_key: AccessKey | None = Field(
-        default=None, description="AccessKey of the account; the real service needs it."
+    ca: PathText | None = Field(
+        default=None,
+        description="Certificates (PEM) that the service's certificate is checked against instead of the "
+        "public ones; relative to this file.",
     )
+    timeout_s: float = Field(
+        default=10.0, description="How long the real service may take to connect and to answer.", gt=0, le=120
+    )
+    ledger: PathText | None = Field(
+        default=None,
+        description="File that counts the authentications of every device, shared by all runs against the "
+        "real service; relative to this file. Left out: one for this user on this machine.",
+    )
+    activated: bool = Field(
+        default=False,
+        description="The device was authenticated under this product before, so that doing it again spends "
+        "no licence of the real service.",
+    )
+    product: Product = Field(default_factory=Product, description="The product that the device belongs to.")
+    access_key: Annotated[
+        AccessKey | None, BeforeValidator(_chain, json_schema_input_type=AccessKey | Literal["env"] | None)
+    ] = Field(default=None, description="AccessKey of the account; the real service needs it.")
 
     @model_validator(mode="after")
     def _real_service_is_complete(self) -> Self:
         if self.is_mock:
             return self
         if self.access_key is None:
-            raise wrong("the real service needs access_key: {id: {env: NAME}, secret: {env: NAME}}")
+            raise wrong("the real service needs access_key: env, or {id: {env: NAME}, secret: {env: NAME}}")
         if self.product.product_key is None:
             raise wrong("the real service needs product: {product_key: …}")
         return self
@@ -97,3 +142,10 @@ class Service(Section):
     def is_mock(self) -> bool:
         """True when the harness brings the service along."""
         return self.endpoint == MOCK
+
+    @property
+    def url(self) -> str:
+        """Address of the real service; empty for the mock, whose address is known when it runs."""
+        if self.is_mock:
+            return ""
+        return _REAL_ENDPOINT.format(region=self.region) if self.endpoint == REAL else self.endpoint

@@ -1,0 +1,176 @@
+"""The wire to the real service, over HTTP and TLS, against a mock that stands in for the cloud."""
+
+import logging
+import socket
+import traceback
+from contextlib import contextmanager
+
+import pytest
+
+from harness.errors import UsageError
+from harness.secret import Secret
+from harness.service.access_key import AccessKey
+from harness.service.client import Id2Service
+from harness.service.errors import GatewayRefusal, ServiceRefusal, ServiceUnavailable
+from harness.service.mock.server import MockService
+from harness.service.mock.tls import Tls
+from harness.service.real.cloud import CloudWire
+from harness.service.real.credentials import from_access_key
+from tests.service.service_bench import Bench, new_device
+from tests.service.test_service_client import answering, http
+
+KEY = AccessKey("TESTKEY", Secret("TESTSECRETSECRET"))
+ID2 = "2122232425262728292A2B2C"
+
+
+@contextmanager
+def cloud(endpoint, key=KEY, token=None, **options):
+    wire = CloudWire(endpoint, from_access_key(key, token), region="cn-shanghai", **options)
+    with Id2Service.over(wire) as service:
+        yield service
+
+
+def authenticates(mock, **options):
+    bench = Bench(mock, None)
+    device, product = bench.device(), bench.product()
+    with cloud(mock.endpoint, mock.admin.default_access_key()[0], **options) as service:
+        code = device.answer(service.get_server_random(device.id2), "ä & b=1")
+        assert service.verify(device.id2, product.product_key, code, "ä & b=1")
+        code = device.answer(service.get_server_random(device.id2))
+        assert service.verify_and_encrypt(device.id2, product.product_key, code, "session key")
+        with pytest.raises(ServiceRefusal, match="code 35"):
+            service.verify(device.id2, product.product_key, code)
+    assert mock.admin.device(device.id2).product_key == product.product_key
+
+
+def test_over_http(bench):
+    authenticates(bench.mock)
+
+
+def test_over_tls(tmp_path):
+    tls = Tls.made()
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(tls.ca_pem)
+    with MockService(tls=tls) as mock:
+        assert mock.endpoint.startswith("https://")
+        authenticates(mock, ca=ca)
+        with (
+            cloud(mock.endpoint) as service,
+            pytest.raises(ServiceUnavailable, match="certificate") as caught,
+        ):
+            service.get_server_random(ID2)
+    assert not caught.value.sent
+    assert "service.ca" in caught.value.hint
+
+
+def test_temporary_credentials(bench):
+    given = bench.admin.issue_sts("full", lifetime_s=900)
+    device = bench.device()
+    with cloud(bench.mock.endpoint, given.access_key, given.token) as service:
+        assert service.get_server_random(device.id2)
+    with (
+        cloud(bench.mock.endpoint, given.access_key, Secret("another-token")) as service,
+        pytest.raises(GatewayRefusal, match="InvalidSecurityToken"),
+    ):
+        service.get_server_random(device.id2)
+
+
+def test_gateway_failures(bench):
+    right = bench.admin.default_access_key()[0]
+    for key, name in [
+        (KEY, "InvalidAccessKeyId.NotFound"),
+        (AccessKey(right.id, KEY.secret), "SignatureDoesNotMatch"),
+    ]:
+        with cloud(bench.mock.endpoint, key) as service, pytest.raises(GatewayRefusal) as caught:
+            service.get_server_random(ID2)
+        assert caught.value.name == name
+        assert "AccessKey" in caught.value.hint
+        assert "tring" not in caught.value.message, "what was signed is not repeated"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"", "broke"),
+        (http("200 OK", b"<html>"), "not JSON"),
+        (http("200 OK", b"x" * (2 << 20)), "1048576 bytes"),
+        (http("503 Busy", b"<html>"), "HTTP 503"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "HTTP 302"),
+    ],
+    ids=["nothing", "page", "large", "503", "redirect"],
+)
+def test_broken_services(answer, says):
+    with (
+        answering(answer) as endpoint,
+        cloud(endpoint) as service,
+        pytest.raises(ServiceUnavailable, match=says),
+    ):
+        service.get_server_random(ID2)
+
+
+def test_silence():
+    with (
+        answering(hang=True) as endpoint,
+        cloud(endpoint, timeout=0.2) as service,
+        pytest.raises(ServiceUnavailable, match=r"within 0\.2 s") as caught,
+    ):
+        service.get_server_random(ID2)
+    assert caught.value.sent
+
+
+def test_nothing_there():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with cloud(endpoint) as service, pytest.raises(ServiceUnavailable, match="nothing answers") as caught:
+        service.get_server_random(ID2)
+    assert not caught.value.sent
+
+
+def test_proxy_of_the_environment(bench, monkeypatch):
+    page = http("200 OK", b'{"Code": "200", "Success": "true", "Data": "FROMPROXY"}')
+    with answering(page) as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        with cloud("http://id2.invalid") as service:
+            assert service.get_server_random(ID2) == "FROMPROXY"
+    with cloud("http://id2.invalid") as service, pytest.raises(ServiceUnavailable, match="proxy") as caught:
+        service.get_server_random(ID2)
+    assert "HTTPS_PROXY" in caught.value.hint
+    device = bench.device()
+    with cloud(bench.mock.endpoint, bench.admin.default_access_key()[0]) as service:
+        assert service.get_server_random(device.id2), "this computer is not reached through a proxy"
+
+
+def test_secrets_stay_out_of_errors_and_logs(bench, caplog, capfd, monkeypatch):
+    monkeypatch.setenv("DEBUG", "sdk")
+    caplog.set_level(logging.DEBUG)
+    device, product = new_device(), bench.product()
+    code = "0~2~0011223344556677~HIDDENCHALLENGE~c2lnbg=="
+    said, session = "", "HIDDEN" + "SESSION"
+    with cloud(bench.mock.endpoint) as service, pytest.raises(GatewayRefusal) as refused:
+        service.verify_and_encrypt(device.id2, product.product_key, code, session)
+    with (
+        answering(b"") as endpoint,
+        cloud(endpoint) as service,
+        pytest.raises(ServiceUnavailable) as broken,
+    ):
+        service.verify_and_encrypt(device.id2, product.product_key, code, session)
+    for error in (refused.value, broken.value):
+        said += "".join(traceback.format_exception(error)) + repr(error.to_record())
+    shown = capfd.readouterr()
+    said += caplog.text + shown.out + shown.err
+    for hidden in ("TESTSECRETSECRET", "HIDDENSESSION", "HIDDENCHALLENGE", "ACS3-HMAC"):
+        assert hidden not in said
+
+
+def test_a_devices_garbage_is_sent_and_refused(bench):
+    device, product = bench.device(), bench.product()
+    with (
+        cloud(bench.mock.endpoint, bench.admin.default_access_key()[0]) as service,
+        pytest.raises(ServiceRefusal, match="code 21"),
+    ):
+        service.verify(device.id2, product.product_key, "\udcff\x00\x1b[2J~" * 20)
+
+
+def test_no_such_certificates(tmp_path):
+    with pytest.raises(UsageError, match=r"nothing\.pem"):
+        CloudWire("https://127.0.0.1", from_access_key(KEY), region="r", ca=tmp_path / "nothing.pem")
