@@ -8,13 +8,13 @@ BENCH  := .venv-bench
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants slow-test service-test browser-test exhaustive bench clean help
+.PHONY: demo test lint types layers mutants slow-test service-test browser-test lab-test exhaustive bench clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: $(READY)  ## run the onboarding suites on the virtual boards and print where the reports are
-	$(BIN)/harness run boards/virtual-se-i2c.yaml boards/virtual-se-sm4.yaml boards/virtual-se-mtk.yaml boards/recorded-console.yaml
+	$(BIN)/harness run boards/virtual-se-i2c.yaml boards/virtual-se-sm4.yaml boards/virtual-se-mtk.yaml boards/recorded-console.yaml boards/virtual-business-server.yaml
 
 test: $(READY) lint types layers  ## lint, types, layers and the default tests
 	$(BIN)/python -m pytest -q -n auto
@@ -36,11 +36,14 @@ slow-test: $(READY)  ## the tests that need minutes: a 200 MB console
 	$(BIN)/python -m pytest -q -m slow tests
 
 service-test: $(READY)  ## the mock service under kill -9, load, fuzzed requests, and broken customer servers
-	$(BIN)/python -m pytest -q -m service tests
+	$(BIN)/python -m pytest -q -s -m service tests
 
 browser-test: $(READY)  ## the console driven in headless Chromium, which is installed when it is missing
 	tools/ensure-command.sh chromium chromium fonts-noto-cjk
 	$(BIN)/python -m pytest -q -m browser tests
+
+lab-test: $(READY)  ## the suites and bus checks on the kernel's own drivers, in QEMU guests
+	LAB_PYTHON=$(BIN)/python tools/lab/test.sh
 
 exhaustive: $(READY)  ## every replacement of every character that matters in the captured consoles
 	$(BIN)/python -m pytest -q -m exhaustive tests
@@ -50,6 +53,7 @@ bench: $(BENCH)/.ready  ## the benchmarks, each printing ratios measured side by
 	$(BENCH)/bin/python benchmarks/apdu.py
 	$(BENCH)/bin/python benchmarks/scenario.py
 	$(BENCH)/bin/python benchmarks/startup.py
+	$(BENCH)/bin/python benchmarks/service.py
 
 clean:  ## remove what the targets made, but not runs/
 	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis

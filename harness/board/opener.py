@@ -14,6 +14,7 @@ from harness.board.models import (
     BoardFile,
     CarrierKind,
     CommandSet,
+    FtdiI2cSettings,
     I2cSettings,
     SerialSettings,
     SimulatedDevice,
@@ -23,12 +24,15 @@ from harness.board.models import (
     SocketSettings,
     TransportSettings,
     UsbIdentity,
+    UserSpaceSettings,
 )
 from harness.board.resolve import Resolver
 from harness.errors import HarnessError, ToolError, UsageError
 from harness.id2.keys import Key, KeyType
 from harness.transport.base import Transport
-from harness.transport.i2c import I2cTransport
+from harness.transport.i2c import I2cPatience, I2cTransport
+from harness.transport.i2c_adapters import find_adapter
+from harness.transport.identity import UsbSelector
 from harness.transport.serial import SerialTransport
 from harness.transport.socket import SocketTransport
 from harness.transport.usb import find_port
@@ -106,14 +110,16 @@ def make_transport(board: BoardFile, name: str, resolver: Resolver) -> Transport
         raise UsageError(f"the board has no transport {name!r}; it has {', '.join(board.transports)}")
     try:
         if isinstance(settings, I2cSettings):
-            return I2cTransport(name, settings.bus)
+            return _i2c(name, settings)
         if isinstance(settings, SerialSettings):
             return _serial(name, settings)
+        if isinstance(settings, UserSpaceSettings):
+            return settings.make(name)
         if isinstance(settings, SocketSettings):
             if settings.path is not None:
                 return SocketTransport(name, path=str(board.folder / settings.path))
             return SocketTransport(name, host=settings.host, port=settings.port)
-        ready = _ready(board, name, settings, resolver)
+        ready = ready_simulation(board, name, settings, resolver)
         return _simulator(settings.kind.removeprefix("simulated-"))(name, ready)
     except HarnessError as error:
         error.at(board=board.name, transport=name)
@@ -126,11 +132,15 @@ def occupies(settings: TransportSettings, folder: Path) -> str | None:
     Simulated transports occupy nothing.
 
     Raises:
-        BenchError: The USB adapter that is named is not plugged in.
+        BenchError: The USB adapter or reader that is named is not plugged in.
+        UsageError: Several have that identity.
     """
     if isinstance(settings, I2cSettings):
         # Two chips on one bus do not disturb each other: the kernel keeps their transfers apart.
-        return f"{_real_path(settings.bus)} address {settings.address:#x}"
+        return f"{_real_path(i2c_bus(settings))} address {settings.address:#x}"
+    if isinstance(settings, UserSpaceSettings):
+        place = settings.make("").place()
+        return f"{place} address {settings.address:#x}" if isinstance(settings, FtdiI2cSettings) else place
     if isinstance(settings, SocketSettings):
         return _real_path(folder / settings.path) if settings.path else f"{settings.host}:{settings.port}"
     if isinstance(settings, SerialSettings):
@@ -158,6 +168,29 @@ def serial_port(settings: SerialSettings) -> str:
     return find_port(usb.vid, usb.pid, usb.serial_number, usb.interface, usb.location)
 
 
+def i2c_bus(settings: I2cSettings) -> str:
+    """Return the path of the bus; an adapter named by its name or USB identity is looked up now.
+
+    Raises:
+        BenchError: There is no such adapter.
+        UsageError: Several adapters fit.
+    """
+    if settings.bus is not None:
+        return settings.bus
+    return find_adapter(_adapter(settings)).device
+
+
+def _adapter(settings: I2cSettings) -> UsbSelector | str:
+    return settings.usb.selector() if settings.usb is not None else cast("str", settings.adapter)
+
+
+def _i2c(name: str, settings: I2cSettings) -> Transport:
+    patience = I2cPatience(
+        nak_tries=settings.nak_tries, nak_time=settings.nak_time_s, clock_stretch=settings.clock_stretch_s
+    )
+    return I2cTransport(name, settings.bus or _adapter(settings), patience)
+
+
 def _serial(name: str, settings: SerialSettings) -> Transport:
     return SerialTransport(
         name,
@@ -173,7 +206,14 @@ def _serial(name: str, settings: SerialSettings) -> Transport:
     )
 
 
-def _ready(board: BoardFile, name: str, settings: SimulatedSettings, resolver: Resolver) -> ReadySimulation:
+def ready_simulation(
+    board: BoardFile, name: str, settings: SimulatedSettings, resolver: Resolver
+) -> ReadySimulation:
+    """Return what the simulator of a transport is given.
+
+    Raises:
+        UsageError: The key of the simulated device cannot be read.
+    """
     device = _ready_device(name, settings.device, resolver) if settings.device else None
     if isinstance(settings, SimulatedI2cSettings):
         return ReadySimulation(settings.kind, device, address=settings.address)

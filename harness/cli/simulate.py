@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import simulate_attach
+
 _KeyType = Annotated[str, typer.Option("--key-type", help="Type of the ID² key, e.g. aes-128.")]
 _Key = Annotated[
     str | None, typer.Option("--key", metavar="KEY", help="The ID² key: HEX, env:NAME or file:PATH.")
@@ -38,6 +40,7 @@ def register(app: typer.Typer) -> None:
         console
     )
     group.command("faults", help="List the ways in which a device can be broken.")(faults)
+    simulate_attach.register(group)
     app.add_typer(group, name="simulate")
 
 

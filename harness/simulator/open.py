@@ -10,7 +10,8 @@ The configuration is read by plain attribute access, so any object with these at
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.simulator.bus import SimulatedI2c
+from harness.simulator.bus import I2cSlave, SimulatedI2c
+from harness.simulator.chip_model import ChipModel
 from harness.simulator.console_board import (
     BoardKind,
     ConsoleBoard,
@@ -36,17 +37,23 @@ def simulated_i2c(name: str, config: object) -> Transport:
     Raises:
         UsageError: the configuration says something that cannot be.
     """
+    chip, slaves = i2c_chip(config)
+    return SimulatedI2c(name, slaves, f"{chip.identity}, on a simulated I²C bus")
+
+
+def i2c_chip(config: object) -> tuple[ChipModel, dict[int, I2cSlave]]:
+    """Return the chip behind a simulated I²C transport, and what is on the bus by address.
+
+    Raises:
+        UsageError: the configuration says something that cannot be.
+    """
     device = _device(config)
     chip = make_chip(chip_config(device))
     fault = device_fault(device)
     _require_layer(fault, (Layer.CHIP, Layer.FRAMING), "a chip on I²C")
     slave = Fm1280Slave(chip, fault.framing_hooks() if fault else None)
     address = getattr(config, "address", None)
-    return SimulatedI2c(
-        name,
-        {ADDRESS if address is None else int(address): slave},
-        f"{chip.identity}, on a simulated I²C bus",
-    )
+    return chip, {ADDRESS if address is None else int(address): slave}
 
 
 def simulated_serial(name: str, config: object) -> Transport:
@@ -55,10 +62,20 @@ def simulated_serial(name: str, config: object) -> Transport:
     Raises:
         UsageError: the configuration says something that cannot be.
     """
+    chip = line_chip(config)
+    return SimulatedLine(name, lambda: HexLineChip(chip.session()), chip.identity)
+
+
+def line_chip(config: object) -> ChipModel:
+    """Return the chip at the end of a simulated serial line.
+
+    Raises:
+        UsageError: the configuration says something that cannot be.
+    """
     device = _device(config)
     chip = make_chip(chip_config(device))
     _require_layer(device_fault(device), (Layer.CHIP,), "a chip behind hex lines")
-    return SimulatedLine(name, lambda: HexLineChip(chip.session()), chip.identity)
+    return chip
 
 
 def simulated_console(name: str, config: object) -> Transport:

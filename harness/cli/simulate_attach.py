@@ -1,0 +1,142 @@
+"""`harness simulate attach` and `detach`: a virtual board in the kernel of this machine."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.board.models import BoardFile
+    from harness.simulator.usb.board import Attached, VirtualBoard
+
+_LOOK = 0.2  # seconds between two looks whether somebody has pulled the board out
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to `group`."""
+    group.command("attach", help="Plug a virtual BOARD into this machine's kernel, as USB devices.")(attach)
+    group.command("detach", help="Pull a virtual BOARD out again.")(detach)
+
+
+def attach(
+    board: Annotated[Path, typer.Argument(help="Board file with simulated transports, or its name.")],
+    board_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--board-file", metavar="FILE", help="Write the board file that names the real buses here."
+        ),
+    ] = None,
+) -> None:
+    """Plug the board in and serve it until `harness simulate detach`, SIGINT or SIGTERM; root only."""
+    from harness.board.file import load
+
+    described = load(board)
+    virtual = virtual_board(described)
+    wanted = threading.Event()
+    before = [
+        (each, signal.signal(each, lambda *_: wanted.set())) for each in (signal.SIGINT, signal.SIGTERM)
+    ]
+    try:
+        found = virtual.insert()
+        for each in found:
+            print(
+                f"{each.name}: {each.node}, USB serial number {each.identity.serial_number}, at {each.place}"
+            )
+        if board_file is not None:
+            write_board_file(described, found, board_file)
+            print(f"run it with: harness run {board_file}")
+        print("attached", flush=True)
+        while not wanted.is_set() and not virtual.wait_until_out(_LOOK):
+            pass
+    finally:
+        virtual.remove()
+        for number, handler in before:
+            signal.signal(number, handler)
+    print("detached")
+
+
+def detach(
+    board: Annotated[Path, typer.Argument(help="Board file, or name of the board that is attached.")],
+) -> None:
+    """Pull out every device of the board; the program that serves it ends by that."""
+    from harness.simulator.usb.board import detach_board
+
+    name = board.stem if board.suffix in (".yaml", ".yml") else board.name
+    if not detach_board(name):
+        raise UsageError(f"no board {name!r} is attached", hint="harness simulate attach plugs one in")
+    print(f"detached {name}")
+
+
+def virtual_board(described: "BoardFile") -> "VirtualBoard":
+    """Return the simulated devices of a board file, not plugged in yet.
+
+    Raises:
+        UsageError: it has none, or one of them says something that cannot be.
+    """
+    from harness.board.models import SimulatedSettings
+    from harness.board.opener import ready_simulation
+    from harness.board.resolve import Resolver
+    from harness.simulator.usb.board import VirtualBoard
+
+    resolver = Resolver(described)
+    configs = {
+        name: ready_simulation(described, name, settings, resolver)
+        for name, settings in described.transports.items()
+        if isinstance(settings, SimulatedSettings)
+    }
+    return VirtualBoard(described.name, configs)
+
+
+def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: Path) -> None:
+    """Write a copy of a board file in which the transports that were plugged in lead through the kernel.
+
+    The board is called as the new file is. A test key goes to a file of its own beside it, mode 0600.
+
+    Args:
+        described: The board file with simulated transports, which was loaded from a file.
+        found: Where its devices are now.
+        path: The new file.
+    """
+    import yaml
+
+    from harness.board import yaml_lines
+
+    source = described.source.path
+    assert source is not None, "a board file that was loaded has a path"
+    document = yaml_lines.parse(source.read_text(encoding="utf-8"), str(source)).to_data()
+    transports = document["transports"]
+    assert isinstance(transports, dict), "the board file was loaded before"
+    keys: dict[str, object] = {}
+    for each in found:
+        old = transports[each.name]
+        assert isinstance(old, dict), "the board file was loaded before"
+        inner = old.get("device")
+        keys[each.name] = inner.get("key") if isinstance(inner, dict) else None
+        new: dict[str, object] = each.settings()
+        if "address" in old:
+            new["address"] = old["address"]
+        transports[each.name] = new  # type: ignore[assignment]  # a plain tree, as the one it is put into
+    document["name"] = path.stem
+    device = document.get("device")
+    if isinstance(device, dict) and isinstance(key := device.get("key"), dict) and "simulated" in key:
+        device["key"] = _real_key(keys[str(key["simulated"])], path)  # type: ignore[assignment]  # as above
+    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _real_key(reference: object, path: Path) -> dict[str, str]:
+    """Return the reference by which a board file may name the key of the simulated device."""
+    assert isinstance(reference, dict), "a simulated device has a key"
+    if "test_key" not in reference:
+        return {str(kind): str(value) for kind, value in reference.items()}
+    file = path.with_suffix(".key")
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(str(reference["test_key"]))
+    return {"file": file.name}

@@ -1,0 +1,52 @@
+"""The board file that `simulate attach` writes: the same board, through the kernel."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from harness.board.file import load
+from harness.board.resolve import Resolver
+from harness.cli.simulate_attach import virtual_board, write_board_file
+from harness.simulator.usb.board import Attached
+
+KINDS = {
+    "virtual-se-i2c": ("i2c", "/dev/i2c-5"),
+    "virtual-se-sm4": ("i2c", "/dev/i2c-6"),
+    "virtual-se-mtk": ("serial", "/dev/ttyUSB0"),
+    "recorded-console": ("serial", "/dev/ttyACM0"),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_loads_and_has_the_same_key(name, tmp_path):
+    source = load(f"boards/{name}.yaml")
+    virtual = virtual_board(source)
+    kind, node = KINDS[name]
+    found = [
+        Attached(each, source.transports[each].kind, "3-1", node, plug.device.descriptors.identity)
+        for each, plug in virtual.plugs.items()
+    ]
+    target = tmp_path / f"lab-{name}.yaml"
+    write_board_file(source, found, target)
+    real = load(target)
+    assert real.name == f"lab-{name}"
+    assert kind in {settings.kind for settings in real.transports.values()}
+    assert not [settings for settings in real.transports.values() if settings.kind.startswith("simulated-")]
+    assert real.declaration == source.declaration
+    assert Resolver(real).device_key() == Resolver(source).device_key()
+    for file in tmp_path.glob("*.key"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_the_address_stays(tmp_path):
+    text = Path("boards/virtual-se-i2c.yaml").read_text(encoding="utf-8")
+    (tmp_path / "virtual-se-i2c.yaml").write_text(
+        text.replace("address: 0x71", "address: 0x31"), encoding="utf-8"
+    )
+    source = load(tmp_path / "virtual-se-i2c.yaml")
+    who = virtual_board(source).plugs["chip"].device.descriptors.identity
+    target = tmp_path / "lab.yaml"
+    write_board_file(source, [Attached("chip", "simulated-i2c", "3-1", "/dev/i2c-9", who)], target)
+    settings = load(target).transports["chip"]
+    assert (settings.usb.serial_number, settings.address) == ("virtual-se-i2c.chip", 0x31)

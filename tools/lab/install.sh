@@ -1,0 +1,20 @@
+#!/bin/sh
+# install.sh: install Debian's packages that the virtual lab needs and that are missing, saying which.
+set -eu
+needed="qemu-system-x86 busybox-static cpio kmod udev"
+missing=""
+for package in $needed; do
+    case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+        "install ok installed") ;;
+        *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+echo "installing$missing"
+as_root=""
+[ "$(id -u)" = 0 ] || as_root=sudo
+$as_root apt-get update -qq
+# shellcheck disable=SC2086 # a list of words
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+# shellcheck disable=SC2086 # a list of words
+echo "installed: $(dpkg-query -W -f '${Package} ${Version}; ' $missing)"
