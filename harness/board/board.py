@@ -1,5 +1,6 @@
 """A board in use: locked, its transports recorded, its parts opened when they are first asked for."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,17 +15,20 @@ from harness.board.models import (
     Chip,
     CommandSet,
     Framing,
+    FtdiI2cSettings,
     I2cSettings,
     SimulatedI2cSettings,
 )
-from harness.board.opener import make_transport, occupies
+from harness.board.opener import occupies
 from harness.board.resolve import Resolver
+from harness.board.wiring import Wiring
 from harness.carrier.base import Carrier
 from harness.carrier.se import SeCarrier
 from harness.chip.channel import ApduChannel
 from harness.chip.direct import Direct
 from harness.chip.fm1280 import DEFAULT_ADDRESS, Fm1280I2c
 from harness.chip.fm1280 import Limits as Fm1280Limits
+from harness.chip.fm1280_spi import Fm1280Spi, SpiLimits
 from harness.chip.hexline import HexLine
 from harness.chip.ica.chip import IcaChip
 from harness.chip.mtk import MtkChip
@@ -56,6 +60,10 @@ class Board:
         environment: Where `env` references are looked up; the process's own when left out.
         locks: Folder of the locks; the machine-wide one when left out.
         wait: Seconds to wait for the locks.
+        on_wait: Told for whom it begins to wait.
+        wiring: What stands between the harness and the devices: a recorded run, faults; nothing when left out.
+        on_note: Told what befalls a transport: a fault that strikes, a device that leaves and returns.
+        random: Gives the random bytes that the harness shows to the device.
     """
 
     def __init__(
@@ -68,14 +76,22 @@ class Board:
         environment: Mapping[str, str] | None = None,
         locks: Path | None = None,
         wait: float = 0,
+        on_wait: Callable[[str], None] | None = None,
+        wiring: Wiring | None = None,
+        on_note: Callable[[str], None] | None = None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.file = file
         self.resolver = Resolver(file, environment)
         self._recordings = recordings
         self._on_open = on_open
-        self._run = run
+        self.run = run
         self._lock_folder = locks
         self._wait = wait
+        self._on_wait = on_wait
+        self._wiring = wiring or Wiring()
+        self._on_note = on_note
+        self._random = random
         self._locks: Locks | None = None
         self._closing = ExitStack()
         self._transports: dict[str, Transport] = {}
@@ -100,7 +116,8 @@ class Board:
     def lock(self) -> None:
         """Take the board and every device path it leads to, for this process alone; once is enough.
 
-        A board of simulated transports only occupies nothing, so any number of runs may use it at once.
+        A board of simulated transports only, or one whose run is replayed, occupies nothing, so any number of runs
+        may use it at once.
 
         Raises:
             BenchError: Another run has the board or one of its devices (the message names the holder), or
@@ -109,11 +126,20 @@ class Board:
         if self._locks is not None:
             return
         try:
-            places = [occupies(settings, self.file.folder) for settings in self.file.transports.values()]
+            replayed = self._wiring.replay is not None
+            used = () if replayed else self.file.transports.values()
+            places = [occupies(settings, self.file.folder) for settings in used]
             names = [place for place in places if place is not None]
             if names:
                 names.append(f"board {self.name}")
-            locks = Locks(names, board=self.name, run=self._run, folder=self._lock_folder, wait=self._wait)
+            locks = Locks(
+                names,
+                board=self.name,
+                run=self.run,
+                folder=self._lock_folder,
+                wait=self._wait,
+                on_wait=self._on_wait,
+            )
             locks.acquire()
         except HarnessError as error:
             error.at(board=self.name)
@@ -133,7 +159,9 @@ class Board:
         if name in self.file.transports:
             self.lock()
         try:
-            transport = make_transport(self.file, name, self.resolver)
+            transport = self._wiring.make(
+                self.file, name, self.resolver, lambda text: self._befallen(name, text)
+            )
             if self._recordings is not None:
                 recording = Recording(self._recordings(name), transport)
                 self._closing.callback(recording.close)
@@ -237,7 +265,7 @@ class Board:
                 raise UsageError(
                     f"carrier {plan.carrier} cannot be driven directly yet; only se can", board=self.name
                 )
-            self._carrier = SeCarrier(self.chip(), plan.key_type)
+            self._carrier = SeCarrier(self.chip(), plan.key_type, random=self._random)
         return self._carrier
 
     def key(self) -> Key | None:
@@ -263,6 +291,13 @@ class Board:
         for recording in self._recorded.values():
             recording.note(text)
 
+    def _befallen(self, name: str, text: str) -> None:
+        """Write what befell a transport into its recording, and tell whoever keeps the journal."""
+        if (recording := self._recorded.get(name)) is not None:
+            recording.note(text)
+        if self._on_note is not None:
+            self._on_note(f"transport {name}: {text}")
+
     def close(self) -> None:
         """Close whatever is open, the last first, and let the locks go. May be called more than once."""
         with ExitStack() as stack:
@@ -287,20 +322,22 @@ class Board:
     def _channel(self, settings: Chip, transport: Transport) -> ApduChannel:
         if settings.framing is Framing.FM1280:
             limits = Fm1280Limits(answer=settings.timeout_s, total=_WITH_EXTENSIONS * settings.timeout_s)
-            if isinstance(self.file.transports[settings.transport], SimulatedI2cSettings):
-                # The pause between frames is for the chip's silicon; a simulated one needs none.
+            simulated = isinstance(self.file.transports[settings.transport], SimulatedI2cSettings)
+            if simulated or self._wiring.replay is not None:
+                # The pause between frames is for the chip's silicon; a simulated or replayed one needs none.
                 limits = replace(limits, frame_delay=0.0)
             address = self._address(settings.transport)
             return Fm1280I2c(transport, address, limits=limits, reading=settings.reading)
+        if settings.framing is Framing.FM1280_SPI:
+            return Fm1280Spi(transport, limits=SpiLimits(answer=settings.timeout_s), reading=settings.reading)
         if settings.framing is Framing.HEX_LINE:
             return HexLine(transport, timeout=settings.timeout_s, settle=settings.settle_s)
         return Direct(transport, timeout=settings.timeout_s)
 
     def _address(self, transport: str) -> int:
         settings = self.file.transports[transport]
-        return (
-            settings.address if isinstance(settings, (I2cSettings, SimulatedI2cSettings)) else DEFAULT_ADDRESS
-        )
+        on_i2c = (I2cSettings, FtdiI2cSettings, SimulatedI2cSettings)
+        return settings.address if isinstance(settings, on_i2c) else DEFAULT_ADDRESS
 
     def _tell(self, transport: Transport) -> None:
         identity = transport.identity

@@ -79,6 +79,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *_key(board),
         *_declaration(board),
         *_captures(board),
+        *_server(board),
     ]
 
 
@@ -93,6 +94,7 @@ def advice(board: BoardFile) -> list[Problem]:
         *_simulated(board),
         *_mtk(board),
         *_service(board),
+        *_server_doubts(board),
     ]
 
 
@@ -260,4 +262,25 @@ def _service(board: BoardFile) -> list[Problem]:
                 f"is {algorithm}; plan.key_type is {board.plan.key_type}",
             )
         )
+    return found
+
+
+def _server(board: BoardFile) -> list[Problem]:
+    if board.server is not None and not plan_matrix.consequences(board.plan.pattern).server_development:
+        text = f"there is no server to write with pattern {board.plan.pattern}; leave the section out"
+        return [Problem(("server",), text)]
+    return []
+
+
+def _server_doubts(board: BoardFile) -> list[Problem]:
+    if board.server is None:
+        return []
+    found = []
+    if board.chip is None or board.device.key is None:
+        needed = "a chip section" if board.chip is None else "device.key"
+        text = f"is not judged: the mock answers for the device on the bench, which needs {needed}"
+        found.append(Problem(("server",), text))
+    if not board.server.trigger.names_the_device:
+        text = "does not say which device is meant ({id2}); an impostor cannot be tried then"
+        found.append(Problem(("server", "trigger"), text))
     return found

@@ -19,6 +19,7 @@ from harness.board.models import (
     Platform,
     Program,
     SimulatedConsoleSettings,
+    Use,
 )
 from harness.id2 import published
 from harness.id2.hashes import HashType
@@ -55,6 +56,7 @@ def _many(field: str, meaning: str, kind: type[StrEnum]) -> Word:
 _HASHES = {HashType.SHA256: "sha256", HashType.SM3: "sm3"}
 _NO_CHIP = "there is no chip section"
 _NO_CONSOLE = "there is no console section"
+_NO_SERVER = "there is no server section"
 
 VOCABULARY: Mapping[str, Word] = MappingProxyType(
     {
@@ -101,7 +103,24 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
         "sdk_version": Word(
             "declaration.sdk_version", "the SDK version is declared", "no SDK version is declared"
         ),
-        "service": Word("service.endpoint", "which ID² service", values=("mock", "real")),
+        "server": Word("server", "there is a server of the manufacturer to judge", _NO_SERVER),
+        "server_uses": Word(
+            "server.uses",
+            "what the server does in one authentication",
+            _NO_SERVER,
+            tuple(member.value for member in Use),
+            many=True,
+        ),
+        "server_names_device": Word(
+            "server.trigger",
+            "the trigger says which device is to be authenticated",
+            "the trigger does not say which device is to be authenticated ({id2})",
+        ),
+        "service": Word(
+            "service.endpoint",
+            "which ID² service; one at an address counts as the real one",
+            values=("mock", "real"),
+        ),
     }
 )
 """Every word of `applies_when`, with the field that decides it."""
@@ -156,6 +175,8 @@ def facts_of(board: BoardFile) -> Facts:
         words |= {"chip": (), "framing": (chip.framing,), "command_set": (chip.command_set,)}
     if console:
         words |= {"console": (), "program": (console.program,)}
+    if board.server:
+        words |= {"server": (), "server_uses": board.server.uses}
     lists: dict[str, tuple[StrEnum, ...]] = {
         "algorithm": declaration.algorithms,
         "command": declaration.commands,
@@ -174,6 +195,7 @@ def facts_of(board: BoardFile) -> Facts:
         "key_known": device.key is not None,
         "published_key": _has_published_key(board),
         "serial_number": device.serial_number is not None,
+        "server_names_device": board.server is not None and board.server.trigger.names_the_device,
         "vendor": declaration.vendor is not None,
         "sdk_version": declaration.sdk_version is not None,
     }

@@ -4,14 +4,15 @@ Each lock is a `flock` on a file in one machine-wide folder, so a killed run lea
 Beside it lies a small file that says who holds it; it is only for people, a stale one means nothing.
 """
 
-import getpass
 import hashlib
 import json
 import os
+import pwd
 import re
 import stat
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from harness.errors import BenchError
 FOLDER_NAME = "id2-harness"
 FOLDER_VARIABLE = "HARNESS_LOCKS"
 _MAX_HOLDER_BYTES = 4096
+_KERNEL_LOCKS = Path("/proc/locks")
+_PLACE = 5  # place of the file in a line of it
 _EVERYONE = 0o666
 _EVERYONE_FOLDER = 0o777
 
@@ -63,6 +66,7 @@ class Locks:
         run: Name of the run, for the holder's note.
         folder: Where the lock files are; the machine-wide folder when left out.
         wait: Seconds to wait for all locks together.
+        on_wait: Told, in one sentence that names the holder, for what it begins to wait.
     """
 
     def __init__(
@@ -73,12 +77,14 @@ class Locks:
         run: str = "",
         folder: Path | None = None,
         wait: float = 0,
+        on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self._names = sorted(set(names))  # one order for everyone, so that two runs never wait for each other
         self._board = board
         self._run = run
         self._folder = folder
         self._wait = wait
+        self._on_wait = on_wait
         self._held = ExitStack()
 
     @property
@@ -95,11 +101,10 @@ class Locks:
         if not self._names:
             return
         folder = self._folder or machine_folder()
-        deadline = datetime.now(UTC).timestamp() + self._wait
+        deadline = time.monotonic() + self._wait
         with ExitStack() as stack:
             for name in self._names:
-                left = max(0.0, deadline - datetime.now(UTC).timestamp())
-                stack.enter_context(_Lock(folder, name, self._holder(), left))
+                stack.enter_context(self._one(folder, name, deadline))
             self._held = stack.pop_all()
 
     def release(self) -> None:
@@ -115,10 +120,26 @@ class Locks:
     ) -> None:
         self.release()
 
+    def _one(self, folder: Path, name: str, deadline: float) -> "_Lock":
+        """Return a lock that is held; a run that has to wait says so first."""
+        try:
+            return _Lock(folder, name, self._holder(), 0).taken()
+        except LockedError as busy:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            if self._on_wait is not None:
+                self._on_wait(f"{busy.message}; waiting for it, {left:.0f} s at most")
+            return _Lock(folder, name, self._holder(), left).taken()
+
     def _holder(self) -> Holder:
         return Holder(
-            os.getpid(), _user(), datetime.now(UTC).isoformat(timespec="seconds"), self._board, self._run
+            os.getpid(), user_name(), datetime.now(UTC).isoformat(timespec="seconds"), self._board, self._run
         )
+
+
+class LockedError(BenchError):
+    """Another run holds what is to be locked."""
 
 
 class _Lock:
@@ -130,7 +151,13 @@ class _Lock:
         # Not `thread_local`: a run may take its locks in one thread and end in another.
         self._lock = FileLock(folder / f"{stem}.lock", timeout=wait, mode=_EVERYONE, thread_local=False)
 
-    def __enter__(self) -> None:
+    def taken(self) -> Self:
+        """Take the lock, within its time.
+
+        Raises:
+            LockedError: It is held by another.
+            BenchError: The lock folder cannot be used.
+        """
         try:
             self._lock.acquire()
         except Timeout:
@@ -141,6 +168,10 @@ class _Lock:
                 hint=f"make the folder writable, or set {FOLDER_VARIABLE} to one that is",
             ) from None
         _write_note(self._note, self._holder)
+        return self
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -149,10 +180,10 @@ class _Lock:
             self._note.unlink(missing_ok=True)
         self._lock.release()
 
-    def _busy(self) -> BenchError:
+    def _busy(self) -> LockedError:
         holder = read_holder(self._note)
         who = str(holder) if holder else "another process, which left no note"
-        return BenchError(
+        return LockedError(
             f"{self._name} is in use by {who}",
             hint="wait until that run has ended, or end it" + (f": kill {holder.pid}" if holder else ""),
             board=self._holder.board,
@@ -179,6 +210,34 @@ def machine_folder() -> Path:
         f"no folder for locks: {' and '.join(map(str, places))} cannot be written to",
         hint=f"set {FOLDER_VARIABLE} to a folder that every user of this machine can write to",
     )
+
+
+def holder_of(name: str, folder: Path | None = None) -> Holder | None:
+    """Return who holds the lock on `name` now; None when nobody does.
+
+    The kernel's list of locks is read: trying the lock would get in the way of a run that begins just then,
+    and a note that a killed run left behind means nothing.
+
+    Raises:
+        BenchError: The lock folder cannot be used.
+    """
+    place = folder or machine_folder()
+    stem = _file_stem(name)
+    try:
+        inode = (place / f"{stem}.lock").stat().st_ino
+        kernel = _KERNEL_LOCKS.read_text()
+    except OSError:
+        return None
+    owners = {line[4] for line in map(str.split, kernel.splitlines()) if _is_lock_on(line, inode)}
+    holder = read_holder(place / f"{stem}.holder")
+    if holder is not None and str(holder.pid) in owners:
+        return holder
+    return None
+
+
+def _is_lock_on(words: list[str], inode: int) -> bool:
+    """Tell whether a line of the kernel's list is a lock on a file: `1: FLOCK ADVISORY WRITE pid dev:dev:inode`."""
+    return len(words) > _PLACE and words[1] == "FLOCK" and words[_PLACE].rpartition(":")[2] == str(inode)
 
 
 def read_holder(note: Path) -> Holder | None:
@@ -225,8 +284,9 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return who really runs this: the environment's word for it outlives a change of the user."""
     try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return str(os.getuid())
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a user without an entry, as in some containers
+        return str(os.geteuid())

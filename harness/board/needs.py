@@ -2,23 +2,32 @@
 
 from dataclasses import dataclass
 
-from harness.board.models import BoardFile, Framing, TransportSettings
+from harness.board.models import BoardFile, Framing, SerialSettings, TransportSettings
 from harness.board.problems import Loc, Problem
 from harness.board.suggest import meant
 from harness.transport.base import Capability
 
 _FRAMING_NEEDS = {
     Framing.FM1280: Capability.I2C,
+    Framing.FM1280_SPI: Capability.SPI,
     Framing.HEX_LINE: Capability.STREAM,
     Framing.DIRECT: Capability.APDU,
 }
-_SUPPLIED_BY: dict[str, Capability] = {
-    "i2c": Capability.I2C,
-    "serial": Capability.STREAM,
-    "socket": Capability.STREAM,
-    "simulated-i2c": Capability.I2C,
-    "simulated-serial": Capability.STREAM,
-    "simulated-console": Capability.STREAM,
+_STREAM = frozenset({Capability.STREAM})
+_CARD = frozenset({Capability.APDU, Capability.CARD})
+_SUPPLIED_BY: dict[str, frozenset[Capability]] = {
+    "i2c": frozenset({Capability.I2C}),
+    "serial": frozenset({Capability.STREAM, Capability.LINES}),
+    "socket": _STREAM,
+    "usb": frozenset({Capability.APDU}),
+    "ccid": _CARD,
+    "hid": frozenset({Capability.APDU}),
+    "pcsc": _CARD,
+    "ftdi-i2c": frozenset({Capability.I2C}),
+    "ftdi-spi": frozenset({Capability.SPI}),
+    "simulated-i2c": frozenset({Capability.I2C}),
+    "simulated-serial": _STREAM,
+    "simulated-console": _STREAM,
 }
 
 
@@ -57,7 +66,9 @@ def needs(board: BoardFile) -> tuple[Need, ...]:
 
 def supplied(settings: TransportSettings) -> frozenset[Capability]:
     """Return what a transport with these settings carries, without opening it."""
-    return frozenset({_SUPPLIED_BY[settings.kind]})
+    if isinstance(settings, SerialSettings) and (settings.port or "").startswith("socket://"):
+        return _STREAM  # a socket has no lines beside its data
+    return _SUPPLIED_BY[settings.kind]
 
 
 def unmet(board: BoardFile) -> list[Problem]:
@@ -71,7 +82,7 @@ def unmet(board: BoardFile) -> list[Problem]:
         has = supplied(settings)
         if not need.capabilities <= has:
             wanted = ", ".join(sorted(need.capabilities))
-            kinds = ", ".join(kind for kind, carries in _SUPPLIED_BY.items() if carries in need.capabilities)
+            kinds = ", ".join(kind for kind, carries in _SUPPLIED_BY.items() if need.capabilities <= carries)
             found.append(
                 Problem(
                     need.loc,

@@ -1,6 +1,7 @@
 """What would run on a board, told before anything is touched."""
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,15 @@ from harness.board import plan_matrix
 from harness.board.facts import Facts, facts_of
 from harness.board.models import (
     BoardFile,
+    FtdiI2cSettings,
     I2cSettings,
+    PcscSettings,
     SerialSettings,
     SimulatedConsoleSettings,
     SocketSettings,
     TransportSettings,
+    UsbIdentity,
+    UserSpaceSettings,
 )
 from harness.board.needs import needs, supplied
 from harness.board.resolve import Resolver
@@ -122,6 +127,21 @@ def _plan(board: BoardFile) -> tuple[tuple[str, str], ...]:
         ("product created in", f"{means.console} ({means.wizard})"),
         ("server development", "yes" if means.server_development else "no"),
         ("service", board.service.endpoint),
+        *_server(board),
+    )
+
+
+def _server(board: BoardFile) -> tuple[tuple[str, str], ...]:
+    server = board.server
+    if server is None:
+        return ()
+    began = "runs already" if server.start is None else f"started as {shlex.join(server.start.command)}"
+    trigger = server.trigger
+    told = f"{trigger.method} {trigger.url}" if trigger.command is None else shlex.join(trigger.command)
+    return (
+        ("server", f"{began}; judged against the mock"),
+        ("server uses", ", ".join(server.uses)),
+        ("server trigger", told),
     )
 
 
@@ -147,16 +167,18 @@ def _transports(board: BoardFile) -> tuple[TransportLine, ...]:
 def place_of(settings: TransportSettings) -> str:
     """Return where a transport leads, in words."""
     if isinstance(settings, I2cSettings):
-        return f"{settings.bus}, address {settings.address:#x}"
+        named = f"adapter {settings.adapter}" if settings.adapter else _usb(settings.usb)
+        return f"{settings.bus or named}, address {settings.address:#x}"
+    if isinstance(settings, PcscSettings):
+        return f"reader {settings.reader}, {settings.share}, protocol {settings.protocol}"
+    if isinstance(settings, UserSpaceSettings):
+        at = f", address {settings.address:#x}" if isinstance(settings, FtdiI2cSettings) else ""
+        return f"{_usb(settings.usb)}{at}"
     if isinstance(settings, SerialSettings):
+        named = f", actions {', '.join(settings.actions)}" if settings.actions else ""
         if settings.port is not None:
-            return f"{settings.port}, {settings.baudrate} baud"
-        usb = settings.usb.model_dump(exclude_none=True) if settings.usb else {}
-        words = (
-            f"{key} {value:#06x}" if isinstance(value, int) else f"{key} {value}"
-            for key, value in usb.items()
-        )
-        return f"usb {', '.join(words)}, {settings.baudrate} baud"
+            return f"{settings.port}, {settings.baudrate} baud{named}"
+        return f"{_usb(settings.usb)}, {settings.baudrate} baud{named}"
     if isinstance(settings, SocketSettings):
         return settings.path or f"{settings.host}:{settings.port}"
     if isinstance(settings, SimulatedConsoleSettings) and settings.file:
@@ -166,6 +188,14 @@ def place_of(settings: TransportSettings) -> str:
         return ""
     fault = f", fault {device.fault}" if device.fault else ""
     return f"simulated {device.command_set} chip, {device.key_type}, answers {device.answers}{fault}"
+
+
+def _usb(identity: UsbIdentity | None) -> str:
+    given = identity.model_dump(exclude_none=True) if identity else {}
+    words = (
+        f"{key} {value:#06x}" if isinstance(value, int) else f"{key} {value}" for key, value in given.items()
+    )
+    return f"usb {', '.join(words)}"
 
 
 def _note(settings: TransportSettings, folder: Path) -> str:
@@ -187,10 +217,19 @@ def _secrets(board: BoardFile, environment: Mapping[str, str] | None) -> tuple[t
     key = board.device.key
     if key is not None:
         found.append(("device.key", _state(resolver.device_key)))
-    if board.service.access_key is not None:
-        access = board.service.access_key
+    access = board.service.access_key
+    if access is not None and access.chain is not None:
+        found.append(("service.access_key", "the cloud's own chain, looked up when the run starts"))
+    if access is not None and access.id is not None and access.secret is not None:
         for field, reference in (("id", access.id), ("secret", access.secret)):
             name = f"service.access_key.{field}"
+            found.append(
+                (name, _state(lambda reference=reference, name=name: resolver.secret(reference, name)))
+            )
+    ours = board.server.access_key if board.server else None
+    if ours is not None:
+        for field, reference in (("id", ours.id), ("secret", ours.secret)):
+            name = f"server.access_key.{field}"
             found.append(
                 (name, _state(lambda reference=reference, name=name: resolver.secret(reference, name)))
             )

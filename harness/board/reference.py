@@ -98,7 +98,7 @@ def _default(field: FieldInfo) -> str:
     if isinstance(default, StrEnum):
         return f"`{default.value}`"
     if isinstance(default, tuple):
-        return "`[]`"
+        return f"`[{', '.join(default)}]`"
     if isinstance(default, int) and _is_hex(field):
         return f"`{default:#x}`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
@@ -110,11 +110,15 @@ def _is_hex(field: FieldInfo) -> bool:
 
 def _value(annotation: object) -> str:
     inner = _unwrapped(annotation)
+    if get_origin(inner) is dict and _unwrapped(get_args(inner)[1]) is str:
+        return "names with a text each"
+    if get_origin(inner) is dict and get_origin(_unwrapped(get_args(inner)[1])) is tuple:
+        return "names with a list of sections each"
     if inner is TransportSettings or get_origin(inner) is dict:
         return "names with a section each"
     if get_origin(inner) is tuple:
         words = _words(inner)
-        return "list of words" if len(words) > _MAX_WORDS else f"list of {_or(words)}"
+        return f"list of {_or(words) or 'texts'}" if len(words) <= _MAX_WORDS else "list of words"
     if isinstance(inner, type) and issubclass(inner, BaseModel):
         return "section"
     words = _words(inner)
@@ -152,6 +156,8 @@ def _unwrapped(annotation: object) -> object:
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
     inner = _unwrapped(annotation)
+    if get_origin(inner) in (dict, tuple):
+        return _model_in(get_args(inner)[1 if get_origin(inner) is dict else 0])
     return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
 
 

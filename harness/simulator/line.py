@@ -5,7 +5,7 @@ from collections.abc import Callable
 from harness.errors import BenchError, HarnessError, UsageError
 from harness.simulator.pty import PtyServer
 from harness.simulator.stream import StreamDevice
-from harness.transport.base import Capability, Operation, Transport
+from harness.transport.base import Capability, Operation, Transport, refuse
 from harness.transport.serial import SerialTransport
 
 
@@ -60,6 +60,8 @@ class SimulatedLine(Transport):
 
     def do(self, operation: Operation) -> bytes:
         """Carry out one operation."""
+        if operation.capability not in self.capabilities:
+            raise refuse(self, operation)
         line = self._line
         if line is None:
             raise BenchError(f"{self.name}: not open", transport=self.name)

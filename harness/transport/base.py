@@ -7,7 +7,7 @@ A transport states its capabilities and does operations. Because one method does
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -20,6 +20,9 @@ class Capability(StrEnum):
     STREAM = "stream"  # an ordered byte stream, both ways
     I2C = "i2c"  # addressed reads and writes on an I²C bus
     APDU = "apdu"  # one whole command in, one whole response out
+    CARD = "card"  # a card whose power the reader switches
+    SPI = "spi"  # transfers with one slave, its chip select held from the first byte to the last
+    LINES = "lines"  # the lines beside the data of a serial port: DTR, RTS, CTS, DSR, RI, CD and break
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,67 @@ class Exchange:
     timeout: float
 
 
-Operation = StreamRead | StreamWrite | I2cRead | I2cWrite | Exchange
+@dataclass(frozen=True, slots=True)
+class CardReset:
+    """Take the power from the card and give it back; the answer is its ATR."""
+
+    capability: ClassVar[Capability] = Capability.CARD
+
+
+@dataclass(frozen=True, slots=True)
+class SpiTransfer:
+    """Select the slave, write `data`, then read `length` bytes; either may be nothing, not both."""
+
+    capability: ClassVar[Capability] = Capability.SPI
+    data: bytes
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetLines:
+    """Set the outputs of a serial port; None leaves one as it is. The answer is b""."""
+
+    capability: ClassVar[Capability] = Capability.LINES
+    dtr: bool | None = None
+    rts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLines:
+    """Read the inputs of a serial port; the answer is one byte of `Line` flags."""
+
+    capability: ClassVar[Capability] = Capability.LINES
+
+
+@dataclass(frozen=True, slots=True)
+class SendBreak:
+    """Hold the line at break for `milliseconds`; the answer is b""."""
+
+    capability: ClassVar[Capability] = Capability.LINES
+    milliseconds: int
+
+
+class Line(IntFlag):
+    """The inputs of a serial port, as `ReadLines` answers them."""
+
+    CTS = 0x01
+    DSR = 0x02
+    RI = 0x04
+    CD = 0x08
+
+
+Operation = (
+    StreamRead
+    | StreamWrite
+    | I2cRead
+    | I2cWrite
+    | Exchange
+    | CardReset
+    | SpiTransfer
+    | SetLines
+    | ReadLines
+    | SendBreak
+)
 
 
 class Transport(ABC):

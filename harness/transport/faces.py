@@ -2,9 +2,15 @@
 
 from harness.transport.base import (
     Capability,
+    CardReset,
     Exchange,
     I2cRead,
     I2cWrite,
+    Line,
+    ReadLines,
+    SendBreak,
+    SetLines,
+    SpiTransfer,
     StreamRead,
     StreamWrite,
     Transport,
@@ -93,3 +99,83 @@ class ApduLink:
             BenchError: not open, or the device is gone or silent.
         """
         return self.transport.do(Exchange(command, timeout))
+
+
+class CardPower:
+    """The power of a card over a transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Check that `transport` switches a card's power; it is opened and closed by whoever made it.
+
+        Raises:
+            UsageError: it does not.
+        """
+        require(transport, {Capability.CARD})
+        self.transport = transport
+
+    def reset(self) -> bytes:
+        """Take the power from the card, give it back, and return its ATR.
+
+        Raises:
+            BenchError: not open, or reader or card is gone.
+        """
+        return self.transport.do(CardReset())
+
+
+class SpiSlave:
+    """One slave of an SPI bus over a transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Check that `transport` carries SPI; it is opened and closed by whoever made it.
+
+        Raises:
+            UsageError: it does not.
+        """
+        require(transport, {Capability.SPI})
+        self.transport = transport
+
+    def transfer(self, data: bytes = b"", length: int = 0) -> bytes:
+        """Write `data`, then read `length` bytes, with the slave selected all the while.
+
+        Raises:
+            BenchError: not open, or the adapter is gone.
+            UsageError: neither `data` nor `length` says anything.
+        """
+        return self.transport.do(SpiTransfer(data, length))
+
+
+class ModemLines:
+    """The lines beside the data of a serial port."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Check that `transport` has such lines; it is opened and closed by whoever made it.
+
+        Raises:
+            UsageError: it does not.
+        """
+        require(transport, {Capability.LINES})
+        self.transport = transport
+
+    def set(self, *, dtr: bool | None = None, rts: bool | None = None) -> None:
+        """Set DTR, RTS or both at once; None leaves one as it is.
+
+        Raises:
+            BenchError: not open, gone, or a port without these lines.
+        """
+        self.transport.do(SetLines(dtr, rts))
+
+    def read(self) -> Line:
+        """Return the inputs that are up.
+
+        Raises:
+            BenchError: not open, gone, or a port without these lines.
+        """
+        return Line(self.transport.do(ReadLines())[0])
+
+    def send_break(self, milliseconds: int) -> None:
+        """Hold the line at break.
+
+        Raises:
+            BenchError: not open, gone, or a port that cannot send a break.
+        """
+        self.transport.do(SendBreak(milliseconds))

@@ -1,8 +1,13 @@
 """I²C buses of this machine, `/dev/i2c-N`."""
 
 import errno
+import fcntl
 import os
 import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from smbus2 import I2cFunc, SMBus, i2c_msg
@@ -10,10 +15,33 @@ from smbus2 import I2cFunc, SMBus, i2c_msg
 from harness.errors import BenchError, UsageError
 from harness.transport.base import Capability, I2cRead, I2cWrite, Operation, Transport, refuse
 from harness.transport.errors import I2cNack
+from harness.transport.i2c_adapters import I2cAdapter, find_adapter, i2c_adapters
+from harness.transport.identity import UsbSelector
 
 _CAPABILITIES = frozenset({Capability.I2C})
 _LOWEST, _HIGHEST = 0x03, 0x77  # the bus reserves the addresses outside
 _LONGEST = 8192  # bytes in one message; the kernel's own limit
+_I2C_TIMEOUT = 0x0702  # ioctl: how long a transaction may take, in units of 10 ms
+_TICK = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class I2cPatience:
+    """How long a bus puts up with a device that is busy.
+
+    Attributes:
+        nak_tries: How often a transaction that nobody acknowledges is tried again. None by default: the drivers of
+            chips that poll do so themselves.
+        nak_time: Seconds that these tries may take in all.
+        pause: Seconds between two tries.
+        clock_stretch: Seconds that a device may hold the clock low before the adapter calls the bus hung; None
+            leaves it to the adapter, which takes about one second.
+    """
+
+    nak_tries: int = 0
+    nak_time: float = 1.0
+    pause: float = 0.001
+    clock_stretch: float | None = None
 
 
 class I2cTransport(Transport):
@@ -22,17 +50,39 @@ class I2cTransport(Transport):
     Each operation is one transaction: start, address, bytes, stop.
     """
 
-    def __init__(self, name: str, bus: int | str) -> None:
+    def __init__(
+        self,
+        name: str,
+        bus: int | str | UsbSelector,
+        patience: I2cPatience | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         """Describe the bus; nothing is touched before `open`.
 
         Args:
             name: Name of the transport in the board file.
-            bus: Number N of `/dev/i2c-N`, or its path.
+            bus: Number N of `/dev/i2c-N`, its path, the adapter's name, or its USB identity.
+            patience: How long a busy device is put up with.
+            clock: Monotonic seconds.
+            pause: Waits between two tries: the bus has no other way to be asked again.
         """
         super().__init__(name)
-        self.path = f"/dev/i2c-{bus}" if isinstance(bus, int) else bus
+        self._wanted: UsbSelector | str | None = None
+        if isinstance(bus, int):
+            self.path = f"/dev/i2c-{bus}"
+        elif isinstance(bus, str) and bus.startswith("/"):
+            self.path = bus
+        else:
+            self._wanted = bus
+            self.path = f"I²C adapter {bus!r}" if isinstance(bus, str) else f"I²C adapter with {bus}"
         self._identity = self.path
+        self._patience = patience or I2cPatience()
+        self._clock = clock
+        self._pause = pause
         self._bus: SMBus | None = None
+        self._there = False
         self._lock = threading.Lock()
 
     @property
@@ -42,7 +92,7 @@ class I2cTransport(Transport):
 
     @property
     def identity(self) -> str:
-        """The bus; from open on also the adapter's name."""
+        """The bus; from open on also the adapter's name and USB identity."""
         return self._identity
 
     def open(self) -> None:
@@ -50,11 +100,16 @@ class I2cTransport(Transport):
 
         Raises:
             BenchError: no such bus, no permission, or an adapter without plain I²C messages.
-            UsageError: opened twice.
+            UsageError: opened twice, or several adapters fit.
         """
         with self._lock:
             if self._bus is not None:
                 raise UsageError(f"{self.path}: opened twice", transport=self.name)
+            if self._wanted is not None:
+                try:
+                    self.path = find_adapter(self._wanted).device
+                except (BenchError, UsageError) as error:
+                    raise error.at(transport=self.name) from None
             bus = SMBus()
             try:
                 bus.open(self.path)
@@ -69,7 +124,14 @@ class I2cTransport(Transport):
                     hint="use another adapter",
                     transport=self.name,
                 )
+            if self._patience.clock_stretch is not None:
+                try:
+                    _allow_stretching(bus, self._patience.clock_stretch)
+                except OSError as error:
+                    bus.close()
+                    raise self._cannot_open(error) from error
             self._bus = bus
+            self._there = Path(self.path).exists()
             self._identity = _identify(self.path)
 
     def close(self) -> None:
@@ -80,19 +142,36 @@ class I2cTransport(Transport):
                 bus.close()
 
     def do(self, operation: Operation) -> bytes:
-        """Run one transaction.
+        """Run one transaction; one that nobody acknowledges as often as `I2cPatience` says.
 
         Raises:
             I2cNack: the device did not acknowledge.
             BenchError: the bus or the adapter failed.
             UsageError: an impossible address or length, or another kind of operation.
         """
-        if isinstance(operation, I2cRead):
-            message = self._message(operation.address, operation.length)
-        elif isinstance(operation, I2cWrite):
-            message = self._message(operation.address, operation.data)
-        else:
+        if not isinstance(operation, (I2cRead, I2cWrite)):
             raise refuse(self, operation)
+        content = operation.length if isinstance(operation, I2cRead) else operation.data
+        message = self._message(operation.address, content)
+        deadline: float | None = None
+        tries = 0
+        while True:
+            try:
+                self._transact(message, operation)
+            except I2cNack as nack:
+                now = self._clock()
+                deadline = now + self._patience.nak_time if deadline is None else deadline
+                if tries == self._patience.nak_tries or now >= deadline:
+                    if tries:
+                        nack.message += f" in {tries + 1} tries"
+                        nack.args = (nack.message,)
+                    raise
+                tries += 1
+                self._pause(self._patience.pause)
+            else:
+                return bytes(message) if isinstance(operation, I2cRead) else b""
+
+    def _transact(self, message: i2c_msg, operation: I2cRead | I2cWrite) -> None:
         with self._lock:
             if self._bus is None:
                 raise BenchError(f"{self.path}: not open", transport=self.name)
@@ -100,7 +179,6 @@ class I2cTransport(Transport):
                 self._bus.i2c_rdwr(message)
             except OSError as error:
                 raise self._failed(error, operation) from error
-        return bytes(message) if isinstance(operation, I2cRead) else b""
 
     def _message(self, address: int, content: int | bytes) -> i2c_msg:
         length = content if isinstance(content, int) else len(content)
@@ -118,6 +196,14 @@ class I2cTransport(Transport):
 
     def _failed(self, error: OSError, operation: I2cRead | I2cWrite) -> BenchError:
         where = f"{self.path} address {operation.address:#04x}"
+        if error.errno in _GONE or (self._there and not Path(self.path).exists()):
+            at = datetime.now(UTC).strftime("%H:%M:%S.%f")[:-3]
+            doing = "reading" if isinstance(operation, I2cRead) else "writing"
+            return BenchError(
+                f"{where}: the adapter is gone, seen while {doing}, at {at} UTC",
+                hint="check the adapter's cable and plug it in again",
+                transport=self.name,
+            )
         if error.errno in (errno.ENXIO, errno.EREMOTEIO):
             return I2cNack(
                 f"{where}: no acknowledge",
@@ -153,20 +239,28 @@ class I2cTransport(Transport):
 
 _TRANSFER_ERRORS = {
     errno.ETIMEDOUT: (
-        "the bus timed out",
-        "a device may hold a line low: power-cycle it, check the pull-ups",
+        "the bus hangs (timed out)",
+        (
+            "a device may hold a line low: power-cycle it, check the pull-ups; one that stretches the clock for "
+            "long needs clock_stretch_s in the board file"
+        ),
     ),
     errno.EBUSY: ("the bus is busy", "another program or a kernel driver uses this address: unbind it"),
     errno.EAGAIN: ("lost the bus to another master", "take the other master off the bus, or try again"),
-    errno.ENODEV: ("the adapter is gone", "check the adapter's cable and plug it in again"),
     errno.EOPNOTSUPP: ("the adapter refused the message", "use an adapter that carries plain I²C messages"),
     errno.EINVAL: ("the adapter refused the message", "it may not carry messages of this length"),
 }
 
 
+_GONE = (errno.ENODEV, errno.ESHUTDOWN)
+
+
+def _allow_stretching(bus: SMBus, seconds: float) -> None:
+    if bus.fd is not None:
+        fcntl.ioctl(bus.fd, _I2C_TIMEOUT, max(1, round(seconds / _TICK)))
+
+
 def _identify(path: str) -> str:
-    name = Path("/sys/class/i2c-dev") / Path(path).resolve().name / "name"
-    try:
-        return f"{path} ({name.read_text(errors='replace').strip()[:80]})"
-    except OSError:
-        return path
+    real = str(Path(path).resolve())
+    known: I2cAdapter | None = next((each for each in i2c_adapters() if each.device == real), None)
+    return f"{path} ({known.identity})" if known and known.identity else path

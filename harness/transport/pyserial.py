@@ -38,10 +38,25 @@ class LineSettings:
 
 
 class _Tty(serial.Serial):
-    """A tty whose waiting input survives the opening: a simulated board may have spoken before."""
+    """A tty that is opened without side effects.
+
+    Waiting input survives: a simulated board may have spoken before. DTR and RTS are touched only when they were
+    asked for: an edge resets many boards.
+    """
+
+    sets_dtr = False
+    sets_rts = False
 
     def _reset_input_buffer(self) -> None:
         pass
+
+    def _update_dtr_state(self) -> None:
+        if self.sets_dtr:
+            super()._update_dtr_state()  # type: ignore[misc]  # the stubs leave it out
+
+    def _update_rts_state(self) -> None:
+        if self.sets_rts:
+            super()._update_rts_state()  # type: ignore[misc]  # the stubs leave it out
 
 
 def create(port: str, settings: LineSettings) -> serial.Serial:
@@ -58,6 +73,7 @@ def create(port: str, settings: LineSettings) -> serial.Serial:
         made = serial.serial_for_url(port, do_not_open=True, exclusive=True)
     else:
         made = _Tty(exclusive=True)
+        made.sets_dtr, made.sets_rts = settings.dtr is not None, settings.rts is not None
         made.port = port
     made.baudrate = settings.baudrate
     made.bytesize = settings.bytesize

@@ -6,9 +6,16 @@ A recording is JSON Lines: a header, then one record a line.
      "capabilities":["stream"],"anchor":{"wall":"2026-11-22T18:00:00.000000Z","monotonic_ns":123}}
     {"t":456,"op":"write","d":">","x":"6c730a"}
 
-`t` is `time.monotonic_ns`; `op` is read, write, i2c-read, i2c-write, exchange, note, open or close; `d` is
-`>` to the device, `<` from it, `!` an error (its text in `m`), `#` a note (its text in `m`); `x` is the data
-in hex, `a` the I²C address. A stream read that brought nothing leaves no record.
+`t` is `time.monotonic_ns`; `op` is one of `OPERATIONS`; `d` is `>` to the device, `<` from it, `!` an error (its
+text in `m`), `#` a note (its text in `m`); `x` is the data in hex, `a` the I²C address. A stream read that brought
+nothing leaves no record.
+
+The operations whose data are no bytes of the device's own:
+
+    set-lines   `>` two bytes: which lines are set, and to what; DTR is bit 0, RTS bit 1
+    get-lines   `<` one byte of `base.Line` flags
+    break       `>` the milliseconds, four bytes, the highest first
+    card-reset  `<` the ATR
 """
 
 import base64
@@ -26,11 +33,16 @@ from typing import Literal, Self
 from harness.errors import BenchError, ToolError
 from harness.secret import Secret
 from harness.transport.base import (
+    CardReset,
     Exchange,
     I2cRead,
     I2cWrite,
     Middleware,
     Operation,
+    ReadLines,
+    SendBreak,
+    SetLines,
+    SpiTransfer,
     StreamRead,
     StreamWrite,
     Transport,
@@ -38,6 +50,25 @@ from harness.transport.base import (
 
 FORMAT = "id2-recording"
 VERSION = 1
+
+OPERATIONS = frozenset(
+    {
+        "read",
+        "write",
+        "i2c-read",
+        "i2c-write",
+        "exchange",
+        "card-reset",
+        "spi",
+        "set-lines",
+        "get-lines",
+        "break",
+        "note",
+        "open",
+        "close",
+    }
+)
+"""Every word that a record's `op` may be."""
 
 SCENARIO = "scenario "
 """Beginning of the note that marks a scenario's start; its name follows."""
@@ -232,7 +263,7 @@ class Recorded(Middleware):
         """Carry out and record one operation."""
         if isinstance(operation, StreamRead):
             return self._read(operation)
-        op, address, sent = _parts(operation)
+        op, address, sent = parts(operation)
         if sent is not None:
             self.recording.data(op, ">", sent, time.monotonic_ns(), address)
         try:
@@ -256,18 +287,39 @@ class Recorded(Middleware):
         return data
 
 
-_ANSWERED = (I2cRead, Exchange)
+_ANSWERED = (I2cRead, Exchange, CardReset, SpiTransfer, ReadLines)
 
 
-def _parts(operation: StreamWrite | I2cRead | I2cWrite | Exchange) -> tuple[str, int | None, bytes | None]:
+def parts(operation: Operation) -> tuple[str, int | None, bytes | None]:
     """Return the operation's name in the recording, its address, and what it sends."""
-    if isinstance(operation, StreamWrite):
-        return "write", None, operation.data
-    if isinstance(operation, I2cWrite):
-        return "i2c-write", operation.address, operation.data
-    if isinstance(operation, I2cRead):
-        return "i2c-read", operation.address, None
-    return "exchange", None, operation.command
+    match operation:
+        case StreamRead():
+            return "read", None, None
+        case StreamWrite():
+            return "write", None, operation.data
+        case I2cWrite():
+            return "i2c-write", operation.address, operation.data
+        case I2cRead():
+            return "i2c-read", operation.address, None
+        case Exchange():
+            return "exchange", None, operation.command
+        case CardReset():
+            return "card-reset", None, None
+        case SpiTransfer():
+            return "spi", None, operation.data
+        case SetLines():
+            return "set-lines", None, _lines(operation)
+        case ReadLines():
+            return "get-lines", None, None
+        case SendBreak():
+            return "break", None, operation.milliseconds.to_bytes(4, "big")
+
+
+def _lines(operation: SetLines) -> bytes:
+    states = (operation.dtr, operation.rts)
+    given = sum(1 << bit for bit, state in enumerate(states) if state is not None)
+    raised = sum(1 << bit for bit, state in enumerate(states) if state)
+    return bytes((given, raised))
 
 
 def _describe(error: Exception) -> str:

@@ -9,12 +9,11 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from harness.errors import BenchError, UsageError
-from harness.transport.recorder import FORMAT, VERSION
+from harness.transport.recorder import FORMAT, OPERATIONS, VERSION
 
 LINE_LIMIT = 1 << 20
 """Bytes in one line of a recording; more is an error, so that a foreign file cannot fill the memory."""
 
-_OPERATIONS = frozenset({"read", "write", "i2c-read", "i2c-write", "exchange", "note", "open", "close"})
 _DIRECTIONS = frozenset({">", "<", "!", "#"})
 
 
@@ -47,7 +46,7 @@ class Record:
 
     Attributes:
         t: Monotonic nanoseconds.
-        op: `read`, `write`, `i2c-read`, `i2c-write`, `exchange`, `note`, `open` or `close`.
+        op: One of `recorder.OPERATIONS`.
         direction: `>` to the device, `<` from it, `!` an error, `#` a note.
         data: The bytes, for `>` and `<`.
         address: The I²C address, where there is one.
@@ -195,7 +194,7 @@ def _header(value: dict[str, object]) -> Header:
 
 def _record(value: dict[str, object]) -> Record:
     op, direction = _text(value["op"]), _text(value["d"])
-    if op not in _OPERATIONS or direction not in _DIRECTIONS:
+    if op not in OPERATIONS or direction not in _DIRECTIONS:
         raise ValueError
     address = value.get("a")
     return Record(

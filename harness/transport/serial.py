@@ -14,15 +14,26 @@ from urllib.parse import urlsplit
 import serial
 
 from harness.errors import BenchError, UsageError
-from harness.transport.base import Capability, Operation, StreamRead, StreamWrite, Transport, refuse
+from harness.transport.base import (
+    Capability,
+    Operation,
+    ReadLines,
+    SendBreak,
+    SetLines,
+    StreamRead,
+    StreamWrite,
+    Transport,
+    refuse,
+)
 from harness.transport.descriptor import Descriptor
 from harness.transport.holders import Holder, holders
 from harness.transport.pyserial import LineSettings, PyserialLine, create, open_port
+from harness.transport.serial_lines import LineControl, PyserialLines, TtyLines, check_break
 from harness.transport.socket import connect_tcp
 from harness.transport.usb import port_at, ports_hint
 
-_CAPABILITIES = frozenset({Capability.STREAM})
-_OPERATIONS = (StreamRead, StreamWrite)
+_CAPABILITIES = frozenset({Capability.STREAM, Capability.LINES})
+_NO_LINES = frozenset({Capability.STREAM})
 _CFLAG, _CC = 2, 6  # places in what tcgetattr returns
 
 
@@ -33,7 +44,8 @@ class SerialTransport(Transport):
     `loop://`). `socket://HOST:PORT` is read directly, so that nothing the far end says at once is lost.
 
     On a tty the lines DTR and RTS stay as the driver raises them at the first open, and are left up at close
-    (no HUPCL), because many boards reset on an edge of DTR. Give `dtr` or `rts` to set them at open.
+    (no HUPCL), because many boards reset on an edge of DTR. Give `dtr` or `rts` to set them at open. While it is
+    open they are set, and the other lines read, by the operations of `Capability.LINES`; a `socket://` has none.
     """
 
     def __init__(
@@ -70,8 +82,11 @@ class SerialTransport(Transport):
         super().__init__(name)
         self.port = port
         self._place = f"port {port}"
+        self._capabilities = _NO_LINES if port.startswith("socket://") else _CAPABILITIES
         self._identity = port
         self._line: _Line | None = None
+        self._lines: LineControl | None = None
+        self._using_lines = threading.Lock()
         self._lock = threading.Lock()
         self._settings = LineSettings(baudrate, bytesize, parity, stopbits, rtscts, xonxoff, dtr, rts)
         try:
@@ -83,8 +98,8 @@ class SerialTransport(Transport):
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Carries a byte stream."""
-        return _CAPABILITIES
+        """Carries a byte stream, and the lines beside it unless the port is a socket."""
+        return self._capabilities
 
     @property
     def identity(self) -> str:
@@ -113,23 +128,43 @@ class SerialTransport(Transport):
         """Let the port go and wake a blocked read; DTR and RTS stay as they are."""
         with self._lock:
             line, self._line = self._line, None
-            if line is not None:
-                line.close()
+            lines, self._lines = self._lines, None
+            if lines is not None:
+                lines.wake()
+            with self._using_lines:  # the descriptor's number must not be reused under them
+                if line is not None:
+                    line.close()
 
     def do(self, operation: Operation) -> bytes:
-        """Read or write."""
-        line = self._line
-        if not isinstance(operation, _OPERATIONS):
+        """Read, write, or use the lines beside the data."""
+        if operation.capability not in self._capabilities:
             raise refuse(self, operation)
+        line = self._line
         if line is None:
             raise BenchError(f"{self._place}: not open", transport=self.name)
         try:
             if isinstance(operation, StreamRead):
                 return line.read(operation.limit, operation.timeout)
-            line.write(operation.data)
+            if isinstance(operation, StreamWrite):
+                line.write(operation.data)
+                return b""
+            with self._using_lines:
+                return self._use_lines(operation)
         except BenchError as error:
             error.at(transport=self.name)
             raise
+
+    def _use_lines(self, operation: Operation) -> bytes:
+        lines = self._lines
+        if lines is None:
+            raise BenchError(f"{self._place}: not open")
+        if isinstance(operation, SetLines):
+            lines.set(operation.dtr, operation.rts)
+        elif isinstance(operation, ReadLines):
+            return bytes((lines.read(),))
+        elif isinstance(operation, SendBreak):
+            check_break(operation.milliseconds, self.name)
+            lines.send_break(operation.milliseconds)
         return b""
 
     def _open(self) -> "_Line":
@@ -141,6 +176,7 @@ class SerialTransport(Transport):
         except (serial.SerialException, OSError) as error:
             raise self._cannot_open(error) from error
         if getattr(port, "fd", None) is None:  # only pyserial itself can read this one
+            self._lines = PyserialLines(port, self._place)
             return PyserialLine(port, self._place)
         try:
             return self._take_tty(port)
@@ -167,6 +203,7 @@ class SerialTransport(Transport):
                 f"{self._place}: refused its settings ({error})", hint="plug it in again"
             ) from error
         self._identity = _identify(self.port, path)
+        self._lines = TtyLines(fileno, self._place)
 
         def release() -> None:
             with suppress(OSError):

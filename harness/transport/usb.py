@@ -7,7 +7,7 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
-from harness.errors import BenchError, UsageError
+from harness.transport.identity import UsbSelector, describe, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,7 @@ class SerialPort:
     @property
     def identity(self) -> str:
         """The USB identity in one line; empty for a port that is no USB device."""
-        if self.vid is None or self.pid is None:
-            return ""
-        parts = [f"usb {self.vid:04x}:{self.pid:04x}"]
-        parts += [f"{self.product!r}"] if self.product else []
-        parts += [f"serial number {self.serial_number}"] if self.serial_number else []
-        parts += [f"location {self.location}"] if self.location else []
-        parts += [f"interface {self.interface}"] if self.interface is not None else []
-        return ", ".join(parts)
+        return describe(self, self.product)
 
     def __str__(self) -> str:
         return f"{self.device} ({self.identity})" if self.identity else self.device
@@ -84,8 +77,7 @@ def port_at(path: str) -> SerialPort | None:
 
 def ports_hint(ports: Iterable[SerialPort] | None = None) -> str:
     """Return a sentence that lists the serial ports of this machine."""
-    names = [str(port) for port in (serial_ports() if ports is None else ports)]
-    return f"serial ports here: {'; '.join(names)}" if names else "this machine has no serial ports now"
+    return listed(serial_ports() if ports is None else ports, "serial port")
 
 
 def find_port(
@@ -111,56 +103,5 @@ def find_port(
         UsageError: nothing is asked for, or several ports fit.
         BenchError: no port fits.
     """
-    given: dict[str, int | str | None] = {
-        "vid": vid,
-        "pid": pid,
-        "serial_number": serial_number,
-        "interface": interface,
-        "location": location,
-    }
-    wanted = {name: value for name, value in given.items() if value is not None}
-    if not wanted:
-        raise UsageError(
-            "a USB port is asked for without any property", hint=f"give at least one of {', '.join(given)}"
-        )
-    present = tuple(serial_ports() if ports is None else ports)
-    fitting = [port for port in present if all(_fits(port, name, value) for name, value in wanted.items())]
-    asked = ", ".join(f"{name} {_shown(name, value)}" for name, value in wanted.items())
-    if not fitting:
-        raise BenchError(f"no serial port with {asked}", hint=f"check cable and power; {ports_hint(present)}")
-    if len(fitting) > 1:
-        raise UsageError(
-            f"{len(fitting)} serial ports have {asked}: {'; '.join(map(str, fitting))}",
-            hint=_distinction(fitting),
-        )
-    return fitting[0].device
-
-
-def _fits(port: SerialPort, name: str, value: int | str) -> bool:
-    if name == "interface":
-        return str(value) in (str(port.interface), port.interface_name)
-    if name == "location":
-        place, colon, configuration = str(value).partition(":")
-        interface = configuration.rpartition(".")[2]
-        return place == port.location and (not colon or interface == str(port.interface))
-    return bool(getattr(port, name) == value)
-
-
-def _shown(name: str, value: int | str) -> str:
-    return f"{value:04x}" if name in ("vid", "pid") else str(value)
-
-
-def _distinction(ports: list[SerialPort]) -> str:
-    for name in ("serial_number", "interface", "location"):
-        values = [getattr(port, name) for port in ports]
-        if None not in values and len(set(values)) == len(values):
-            choices = " or ".join(str(value) for value in values)
-            return f"tell them apart by {name}: {choices}"
-    differing = [name for name in ("serial_number", "interface", "location") if _differs(name, ports)]
-    if differing:
-        return f"tell them apart by {' and '.join(differing)} together"
-    return "they look the same to USB: unplug one, or name the port by its path"
-
-
-def _differs(name: str, ports: list[SerialPort]) -> bool:
-    return len({getattr(port, name) for port in ports}) > 1
+    wanted = UsbSelector(vid, pid, serial_number, interface, location)
+    return wanted.choose(serial_ports() if ports is None else ports, "serial port").device

@@ -14,7 +14,10 @@ KEY = "00112233445566778899AABBCCDDEEFF"
 KEY_TYPES = (
     "3des-112, 3des-168, aes-128, aes-192, aes-256, sm1-128, sm4-128, rsa-1024, rsa-2048, ecc-k256, sm2-256"
 )
-KINDS = "i2c, serial, socket, simulated-i2c, simulated-serial, simulated-console"
+KINDS = (
+    "i2c, serial, socket, usb, ccid, hid, pcsc, ftdi-i2c, ftdi-spi, simulated-i2c, simulated-serial, "
+    "simulated-console"
+)
 PUBLISHED = "3des-112, 3des-168, aes-128, aes-192, aes-256, rsa-1024, ecc-k256"
 DEVICE = "device: {key_type: aes-128, key: {published: aes-128}}"
 
@@ -42,7 +45,7 @@ ONE_PROBLEM = {
         (
             "3: transport: unknown key; did you mean 'transports'? valid keys: version, name, "
             "description, plan, "
-            "transports, chip, console, device, declaration, service, limits"
+            "transports, chip, console, device, declaration, service, server, limits"
         ),
     ),
     "unknown carrier": (
@@ -116,7 +119,10 @@ ONE_PROBLEM = {
     "transport key": (
         f"kind: simulated-i2c, {DEVICE}",
         "kind: i2c, bus: /dev/i2c-1, adress: 0x71",
-        "5: transports.chip.adress: unknown key; did you mean 'address'? valid keys: kind, bus, address",
+        (
+            "5: transports.chip.adress: unknown key; did you mean 'address'? valid keys: kind, bus, "
+            "adapter, usb, address, nak_tries, nak_time_s, clock_stretch_s"
+        ),
     ),
     "8-bit address": (
         f"kind: simulated-i2c, {DEVICE}",
@@ -135,8 +141,8 @@ ONE_PROBLEM = {
     ),
     "bus number": (
         f"kind: simulated-i2c, {DEVICE}",
-        "kind: i2c, bus: 1",
-        "5: transports.chip.bus: must be the path of the bus, such as /dev/i2c-1",
+        "kind: i2c, bus: one",
+        "5: transports.chip.bus: must be the path or number of the bus, such as /dev/i2c-1",
     ),
     "socket without far end": (
         f"kind: simulated-i2c, {DEVICE}",
@@ -241,7 +247,7 @@ ONE_PROBLEM = {
         "framing: fm1208",
         (
             "6: chip.framing: 'fm1208' is not a valid word here; did you mean 'fm1280'? valid: "
-            "fm1280, hex-line, direct"
+            "fm1280, fm1280-spi, hex-line, direct"
         ),
     ),
     "framing needs another transport": (
@@ -259,7 +265,7 @@ ONE_PROBLEM = {
         (
             "6: chip.framing: framing direct needs apdu; transport 'chip' of kind simulated-i2c "
             "supplies i2c; "
-            "kinds that supply apdu: none yet"
+            "kinds that supply apdu: usb, ccid, hid, pcsc"
         ),
     ),
     "neither chip nor console": (
@@ -382,7 +388,7 @@ ONE_MORE = {
     ),
     "endpoint": (
         "service: {endpoint: moc}",
-        "7: service.endpoint: must be mock, or the service's address such as https://HOST",
+        "7: service.endpoint: must be mock, real, or a service's address such as https://HOST",
     ),
     "endpoint with a password": (
         "service: {endpoint: 'https://me:hunter2@host'}",
@@ -390,7 +396,7 @@ ONE_MORE = {
     ),
     "real service without AccessKey": (
         "service: {endpoint: 'https://host'}",
-        "7: service: the real service needs access_key: {id: {env: NAME}, secret: {env: NAME}}",
+        "7: service: the real service needs access_key: env, or {id: {env: NAME}, secret: {env: NAME}}",
     ),
     "real service without product": (
         "service: {endpoint: 'https://host', access_key: {id: {env: A}, secret: {env: B}}}",
@@ -439,7 +445,7 @@ def test_several_problems_are_all_listed_in_the_order_of_the_lines(refusal, soun
         (
             "  lab.yaml:7: limits.apdu: unknown key; did you mean 'apdu_s'? valid keys: apdu_s, "
             "auth_code_s, decrypt_s, "
-            "self_test_s"
+            "self_test_s, replug_s"
         ),
     ]
 

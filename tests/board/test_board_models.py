@@ -25,6 +25,7 @@ SHIPPED = {
     "virtual-se-i2c",
     "virtual-se-sm4",
     "virtual-se-mtk",
+    "virtual-business-server",
     "recorded-console",
     "example-se-i2c",
     "example-se-serial",

@@ -93,7 +93,7 @@ def test_run_folder_is_whole(tmp_path):
                 }
             },
             2,
-            ["real service"],
+            ["service.access_key.id", "environment variable A is not set"],
         ),
     ],
 )

@@ -9,9 +9,15 @@ import pytest
 import smbus2.smbus2 as kernel
 
 from harness.errors import BenchError, UsageError
+from harness.simulator.fm1280 import NotAcknowledged
+from harness.transport import i2c as module
 from harness.transport.base import Capability, I2cRead, I2cWrite, StreamRead
 from harness.transport.errors import I2cNack
-from harness.transport.i2c import I2cTransport
+from harness.transport.i2c import I2cPatience, I2cTransport
+from harness.transport.i2c_adapters import I2cAdapter
+from harness.transport.identity import UsbSelector
+from tests.transport.contract import I2cBench, I2cContract
+from tests.transport.far_ends import EchoSlave
 
 
 class Adapter:
@@ -22,6 +28,8 @@ class Adapter:
         self.messages = []
         self.answer = bytes(range(256)) * 4
         self.failure = 0
+        self.failures = -1  # how often; for ever when negative
+        self.slaves = None  # by address; without them everything is acknowledged
         self.path = None
         self.held = set()
 
@@ -32,18 +40,32 @@ class Adapter:
         return os.open("/dev/null", os.O_RDWR)
 
     def ioctl(self, _fd, request, argument):
-        if self.failure:
+        if self.failure and self.failures:
+            self.failures -= 1
             raise OSError(self.failure, os.strerror(self.failure))
         if request == kernel.I2C_FUNCS:
             argument.value = int(self.functions)
         elif request == kernel.I2C_RDWR:
             assert argument.nmsgs == 1
             message = argument.msgs[0]
+            if self.slaves is not None:
+                return self.slave(message)
             if message.flags & kernel.I2C_M_RD:
                 ctypes.memmove(message.buf, self.answer, message.len)
                 self.messages.append((message.addr, message.len))
             else:
                 self.messages.append((message.addr, ctypes.string_at(message.buf, message.len)))
+        return 0
+
+    def slave(self, message):
+        try:
+            slave = self.slaves[message.addr]
+            if message.flags & kernel.I2C_M_RD:
+                ctypes.memmove(message.buf, slave.read(message.len), message.len)
+            else:
+                slave.write(ctypes.string_at(message.buf, message.len))
+        except (KeyError, NotAcknowledged):
+            raise OSError(errno.ENXIO, os.strerror(errno.ENXIO)) from None
         return 0
 
 
@@ -220,3 +242,125 @@ def test_opened_twice_and_closed_twice(adapter, bus):
         bus.do(I2cRead(0x71, 1))
     bus.open()
     assert bus.do(I2cRead(0x71, 1)) == b"\x00"
+
+
+def patient(**settings):
+    clock = Clock()
+    transport = I2cTransport("se", 7, I2cPatience(**settings), clock=clock.now, pause=clock.sleep)
+    transport.open()
+    return transport, clock
+
+
+class Clock:
+    """Time that passes only while somebody waits."""
+
+    def __init__(self):
+        self.time = 0.0
+        self.waits = 0
+
+    def now(self):
+        return self.time
+
+    def sleep(self, seconds):
+        self.time += seconds
+        self.waits += 1
+
+
+def test_a_busy_device_is_asked_again_until_it_acknowledges(adapter):
+    transport, clock = patient(nak_tries=10, pause=0.01)
+    adapter.failure, adapter.failures = errno.ENXIO, 4
+    assert transport.do(I2cRead(0x71, 3)) == b"\x00\x01\x02"
+    assert clock.waits == 4
+    transport.close()
+
+
+def test_tries_are_limited_by_count(adapter):
+    transport, clock = patient(nak_tries=3, nak_time=60.0)
+    adapter.failure = errno.ENXIO
+    with pytest.raises(I2cNack, match="no acknowledge in 4 tries"):
+        transport.do(I2cWrite(0x71, b"x"))
+    assert clock.waits == 3
+    transport.close()
+
+
+def test_tries_are_limited_by_time(adapter):
+    transport, clock = patient(nak_tries=100_000, nak_time=0.1, pause=0.03)
+    adapter.failure = errno.ENXIO
+    with pytest.raises(I2cNack, match="no acknowledge in 5 tries"):
+        transport.do(I2cWrite(0x71, b"x"))
+    assert clock.time == pytest.approx(0.12)
+    transport.close()
+
+
+def test_only_a_missing_acknowledge_is_tried_again(adapter):
+    transport, clock = patient(nak_tries=10)
+    adapter.failure = errno.ETIMEDOUT
+    with pytest.raises(BenchError, match="the bus hangs") as caught:
+        transport.do(I2cRead(0x71, 1))
+    assert "clock_stretch_s" in caught.value.hint
+    assert clock.waits == 0
+    transport.close()
+
+
+def test_the_adapter_is_told_how_long_the_clock_may_be_held(adapter, monkeypatch):
+    told = []
+    monkeypatch.setattr(module.fcntl, "ioctl", lambda fd, request, value: told.append((request, value)))
+    transport = I2cTransport("se", 7, I2cPatience(clock_stretch=2.5))
+    transport.open()
+    assert told == [(0x0702, 250)]
+    transport.close()
+
+
+def test_an_adapter_whose_node_is_gone_is_gone_whatever_the_error(adapter, tmp_path):
+    node = tmp_path / "i2c-7"
+    node.touch()
+    transport = I2cTransport("se", str(node))
+    transport.open()
+    node.unlink()
+    adapter.failure = errno.ENXIO
+    with pytest.raises(
+        BenchError, match=r"the adapter is gone, seen while reading, at \d\d:\d\d:\d\d"
+    ) as caught:
+        transport.do(I2cRead(0x71, 1))
+    assert not isinstance(caught.value, I2cNack)
+    transport.close()
+
+
+def test_an_adapter_by_name_is_looked_up_at_open(adapter, monkeypatch):
+    monkeypatch.setattr(module, "find_adapter", lambda wanted: I2cAdapter(f"/dev/i2c-{len(str(wanted))}"))
+    transport = I2cTransport("se", "i2c-tiny-usb")
+    assert transport.identity == "I²C adapter 'i2c-tiny-usb'"
+    with transport:
+        assert adapter.path == "/dev/i2c-12"
+    assert I2cTransport("se", UsbSelector(location="1-1")).identity == "I²C adapter with location 1-1"
+
+
+def test_an_adapter_that_is_not_there_names_the_transport(monkeypatch):
+    def missing(_wanted):
+        raise BenchError("no I²C adapter named 'x'")
+
+    monkeypatch.setattr(module, "find_adapter", missing)
+    with pytest.raises(BenchError) as caught:
+        I2cTransport("se", "x").open()
+    assert caught.value.transport == "se"
+
+
+class AdapterBench(I2cBench):
+    """The kernel's ioctl calls in front of an echo slave."""
+
+    def __init__(self, adapter):
+        self.adapter = adapter
+        self.slave = EchoSlave()
+        adapter.slaves = {self.echo: self.slave}
+
+    def transport(self):
+        return I2cTransport(self.name, 7)
+
+    def unplug(self):
+        self.adapter.failure = errno.ENODEV
+
+
+class TestI2cContract(I2cContract):
+    @pytest.fixture
+    def bench(self, adapter):
+        return AdapterBench(adapter)

@@ -5,6 +5,7 @@ from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOpt
 from harness.board.models.parts import Chip, Console, Device, Framing, Limits, Program
 from harness.board.models.plan import CarrierKind, Pattern, Plan, Platform
 from harness.board.models.references import DeviceKeyReference, SecretReference, SimulatedKeyReference
+from harness.board.models.server import Server, Start, Trigger, Use
 from harness.board.models.service import AccessKey, Product, Service
 from harness.board.models.simulated import (
     AnswerStyle,
@@ -22,7 +23,16 @@ from harness.board.models.transports import (
     SimulatedSettings,
     SocketSettings,
     TransportSettings,
-    UsbIdentity,
+)
+from harness.board.models.usb_identity import UsbIdentity
+from harness.board.models.user_space import (
+    CcidSettings,
+    FtdiI2cSettings,
+    FtdiSpiSettings,
+    HidSettings,
+    PcscSettings,
+    UsbSettings,
+    UserSpaceSettings,
 )
 
 __all__ = [
@@ -30,6 +40,7 @@ __all__ = [
     "AnswerStyle",
     "BoardFile",
     "CarrierKind",
+    "CcidSettings",
     "Chip",
     "ChipAlgorithm",
     "ChipCommand",
@@ -41,10 +52,14 @@ __all__ = [
     "DeviceKeyReference",
     "Feature",
     "Framing",
+    "FtdiI2cSettings",
+    "FtdiSpiSettings",
+    "HidSettings",
     "I2cSettings",
     "Limits",
     "Parity",
     "Pattern",
+    "PcscSettings",
     "Plan",
     "Platform",
     "Product",
@@ -52,6 +67,7 @@ __all__ = [
     "RealSettings",
     "SecretReference",
     "SerialSettings",
+    "Server",
     "Service",
     "SimulatedConsoleSettings",
     "SimulatedDevice",
@@ -61,6 +77,11 @@ __all__ = [
     "SimulatedSettings",
     "SocketSettings",
     "Source",
+    "Start",
     "TransportSettings",
+    "Trigger",
     "UsbIdentity",
+    "UsbSettings",
+    "Use",
+    "UserSpaceSettings",
 ]

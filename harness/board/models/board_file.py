@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 from harness.board.models.declaration import Declaration
 from harness.board.models.parts import Chip, Console, Device, Limits
 from harness.board.models.plan import Plan
+from harness.board.models.server import Server
 from harness.board.models.service import Service
 from harness.board.models.simulated import (
     SimulatedConsoleSettings,
@@ -79,6 +80,10 @@ class BoardFile(Section):
         Field(
             default_factory=Service, description="The ID² service that the device is authenticated against."
         )
+    )
+    server: Server | None = Field(
+        default=None,
+        description="The manufacturer's own server, to be judged in step 3; for own-platform and third-party-system.",
     )
     limits: Annotated[Limits, BeforeValidator(_empty_is_default, json_schema_input_type=Limits | None)] = (
         Field(default_factory=Limits, description="Limits that scenarios measure against.")

@@ -17,6 +17,7 @@ class Framing(StrEnum):
     """How APDUs travel over the transport. Source: device-protocol.md e.4 (fm1280)."""
 
     FM1280 = "fm1280"
+    FM1280_SPI = "fm1280-spi"
     HEX_LINE = "hex-line"
     DIRECT = "direct"
 
@@ -34,16 +35,16 @@ class Chip(Section):
 
     transport: Word = Field(description="Name of the transport that leads to the chip.")
     framing: Framing = Field(
-        description="How APDUs travel: fm1280 frames over I²C, one hex line each way (hex-line), or as "
-        "they are (direct)."
+        description="How APDUs travel: fm1280 frames over I²C, its other frames over SPI (fm1280-spi), one hex line "
+        "each way (hex-line), or as they are (direct)."
     )
     command_set: CommandSet = Field(
         default=CommandSet.ICA, description="APDU set: the ICA standard, or the MTK variant."
     )
     reading: Reading = Field(
         default=Reading.ONE_READ,
-        description="fm1280 only: how the driver reads a frame whose length it does not know yet. If a chip "
-        "answers with frame errors, try the next one.",
+        description="fm1280 and fm1280-spi only: how the driver reads a frame whose length it does not know yet. "
+        "If a chip answers with frame errors, try the next one.",
     )
     settle_s: float = Field(
         default=0.0,
@@ -98,4 +99,8 @@ class Limits(Section):
     decrypt_s: Seconds = Field(default=3.0, description="Longest time, in seconds, to decrypt 1024 bytes.")
     self_test_s: Seconds = Field(
         default=120.0, description="Longest time, in seconds, for a program's whole self-test."
+    )
+    replug_s: Seconds = Field(
+        default=10.0,
+        description="Seconds to wait for a USB device that was unplugged or reset to come back on its port.",
     )

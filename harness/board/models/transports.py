@@ -4,14 +4,24 @@ import re
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from harness.board.models.line_steps import LineStepSettings
 from harness.board.models.simulated import (
     SimulatedConsoleSettings,
     SimulatedI2cSettings,
     SimulatedSerialSettings,
 )
-from harness.board.models.words import I2cAddress, Number16, PathText, Section, Text, wrong
+from harness.board.models.usb_identity import UsbIdentity
+from harness.board.models.user_space import (
+    CcidSettings,
+    FtdiI2cSettings,
+    FtdiSpiSettings,
+    HidSettings,
+    PcscSettings,
+    UsbSettings,
+)
+from harness.board.models.words import I2cAddress, PathText, Section, Text, Word, wrong
 
 _PORT_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 
@@ -23,9 +33,13 @@ def _serial_port(value: str) -> str:
     return value
 
 
-def _i2c_bus(value: str) -> str:
-    if not value.startswith("/"):
-        raise wrong("must be the path of the bus, such as /dev/i2c-1")
+def _i2c_bus(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if isinstance(value, str) and value.strip().isdecimal():
+        return f"/dev/i2c-{int(value)}"
+    if not isinstance(value, str) or not value.strip().startswith("/"):
+        raise wrong("must be the path or number of the bus, such as /dev/i2c-1")
     return value
 
 
@@ -40,35 +54,45 @@ class Parity(StrEnum):
 
 
 class I2cSettings(Section):
-    """A chip on an I²C bus of this machine."""
+    """A chip on an I²C bus of this machine; the bus is named by bus, adapter or usb."""
 
     kind: Literal["i2c"] = Field(description="An I²C bus of this machine.")
-    bus: Annotated[PathText, AfterValidator(_i2c_bus)] = Field(
-        description="Path of the bus, such as /dev/i2c-1."
+    bus: Annotated[PathText, BeforeValidator(_i2c_bus)] | None = Field(
+        default=None, description="Path or number of the bus, such as /dev/i2c-1."
     )
+    adapter: Text | None = Field(
+        default=None,
+        description="Name of the adapter, as i2cdetect -l shows it, or a part that only one adapter has.",
+    )
+    usb: UsbIdentity | None = Field(default=None, description="The adapter, when it is a USB device.")
     address: I2cAddress = Field(
         default=0x71,
         description="7-bit address of the chip; 0x71 is what a data sheet calls 0xE2 write, 0xE3 read.",
     )
-
-
-class UsbIdentity(Section):
-    """Which USB serial adapter: whatever is written must match, and exactly one adapter may match."""
-
-    vid: Number16 | None = Field(default=None, description="USB vendor id, such as 0x0403.")
-    pid: Number16 | None = Field(default=None, description="USB product id, such as 0x6001.")
-    serial_number: Text | None = Field(default=None, description="Serial number of the adapter.")
-    interface: Text | None = Field(
-        default=None, description="Interface of an adapter with several ports: its number or its name."
+    nak_tries: int = Field(
+        default=0,
+        description="How often a transaction without acknowledge is tried again. The fm1280 driver polls by itself.",
+        ge=0,
+        le=100_000,
     )
-    location: Text | None = Field(
-        default=None, description="USB port that it is plugged into, such as 1-1.4."
+    nak_time_s: float = Field(
+        default=1.0, description="Seconds that these tries may take in all.", gt=0, le=60
+    )
+    clock_stretch_s: float | None = Field(
+        default=None,
+        description="Seconds that the chip may hold the clock before the bus counts as hung; left to the adapter "
+        "when left out.",
+        gt=0,
+        le=60,
     )
 
     @model_validator(mode="after")
-    def _identifies(self) -> Self:
-        if self.vid is None and self.serial_number is None and self.location is None:
-            raise wrong("identifies no adapter; write vid and pid, serial_number or location")
+    def _one_way_to_find_it(self) -> Self:
+        given = [name for name in ("bus", "adapter", "usb") if getattr(self, name) is not None]
+        if not given:
+            raise wrong("needs one of bus, adapter and usb")
+        if len(given) > 1:
+            raise wrong(f"says {' and '.join(given)}; write only one of them")
         return self
 
 
@@ -97,6 +121,11 @@ class SerialSettings(Section):
     rts: bool | None = Field(
         default=None, description="State of the RTS line from opening on; left to the driver when left out."
     )
+    actions: dict[Word, Annotated[tuple[LineStepSettings, ...], Field(min_length=1, max_length=100)]] = Field(
+        default_factory=dict,
+        description="Named sequences of DTR, RTS and break, such as reset. None runs unless it is asked for.",
+        max_length=16,
+    )
 
     @model_validator(mode="after")
     def _one_way_to_find_it(self) -> Self:
@@ -106,6 +135,8 @@ class SerialSettings(Section):
                 if self.port is None
                 else "says port and usb; write only one of them"
             )
+        if self.actions and (self.port or "").startswith("socket://"):
+            raise wrong("has actions, and a socket has no lines beside its data")
         if self.stopbits not in (1, 1.5, 2):
             raise wrong("stopbits must be 1, 1.5 or 2")
         return self
@@ -132,13 +163,29 @@ class SocketSettings(Section):
         return self
 
 
-RealSettings = I2cSettings | SerialSettings | SocketSettings
+RealSettings = (
+    I2cSettings
+    | SerialSettings
+    | SocketSettings
+    | UsbSettings
+    | CcidSettings
+    | HidSettings
+    | PcscSettings
+    | FtdiI2cSettings
+    | FtdiSpiSettings
+)
 SimulatedSettings = SimulatedI2cSettings | SimulatedSerialSettings | SimulatedConsoleSettings
 
 TransportSettings = Annotated[
     I2cSettings
     | SerialSettings
     | SocketSettings
+    | UsbSettings
+    | CcidSettings
+    | HidSettings
+    | PcscSettings
+    | FtdiI2cSettings
+    | FtdiSpiSettings
     | SimulatedI2cSettings
     | SimulatedSerialSettings
     | SimulatedConsoleSettings,

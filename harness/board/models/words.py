@@ -94,6 +94,11 @@ Number = Annotated[int, BeforeValidator(_number), WithJsonSchema(_NUMBER_SCHEMA)
 # In a report a person compares these with a data sheet, which writes them in hexadecimal.
 _AS_HEX = PlainSerializer(hex, return_type=str, when_used="json")
 
+Number8 = Annotated[
+    int, AfterValidator(_within(0, 0xFF)), BeforeValidator(_number), WithJsonSchema(_NUMBER_SCHEMA), _AS_HEX
+]
+"""A number of 8 bits."""
+
 Number16 = Annotated[
     int, AfterValidator(_within(0, 0xFFFF)), BeforeValidator(_number), WithJsonSchema(_NUMBER_SCHEMA), _AS_HEX
 ]

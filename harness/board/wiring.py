@@ -1,0 +1,156 @@
+"""How the transports of a board are made for one run: the device itself or its recording, and what goes wrong."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from harness.board import regular_file
+from harness.board.models import (
+    BoardFile,
+    SimulatedConsoleSettings,
+    SimulatedI2cSettings,
+    SimulatedSerialSettings,
+    SocketSettings,
+)
+from harness.board.opener import make_transport
+from harness.board.resolve import Resolver
+from harness.errors import UsageError
+from harness.transport.base import Transport
+from harness.transport.fault_plan import MAX_TEXT, FaultPlan, parse, parse_yaml
+from harness.transport.faulty import Faulty
+from harness.transport.reconnecting import Reconnecting
+from harness.transport.replay_steps import recording_of
+from harness.transport.replayed import Match, Replayed, Timing
+
+_NEVER_UNPLUGGED = (
+    SocketSettings,
+    SimulatedI2cSettings,
+    SimulatedSerialSettings,
+    SimulatedConsoleSettings,
+)
+_NO_FAULTS: Mapping[str, FaultPlan] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A recorded run in the place of the devices.
+
+    Attributes:
+        run: Folder of the recorded run; resolved, because `runs/latest` points elsewhere in a moment.
+        match: How a request finds its answer.
+        timing: When an answer comes.
+    """
+
+    run: Path
+    match: Match = Match.EXACT
+    timing: Timing = Timing.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What stands between the harness and the devices of one run.
+
+    Attributes:
+        replay: The run that is replayed; None for the devices themselves.
+        faults: What goes wrong on purpose, by the transport's name.
+    """
+
+    replay: Replay | None = None
+    faults: Mapping[str, FaultPlan] = field(default_factory=lambda: _NO_FAULTS)
+
+    def check(self, board: BoardFile) -> None:
+        """Check before anything is opened that a board can be run like this.
+
+        Raises:
+            UsageError: a fault plan for a transport that the board does not have, or a run that cannot be replayed.
+        """
+        for name in self.faults:
+            if name not in board.transports:
+                raise UsageError(
+                    f"board {board.name}: a fault plan for the transport {name!r}; "
+                    f"it has {', '.join(board.transports)}"
+                )
+        if self.replay is None:
+            return
+        if not board.service.is_mock:
+            raise UsageError(
+                f"board {board.name}: a run with the real service cannot be replayed: its challenges are new each time",
+                hint="replay a run of a board file with `service: {endpoint: mock}`",
+            )
+        if board.server is not None:
+            raise UsageError(
+                f"board {board.name}: a run with a server of the manufacturer cannot be replayed: "
+                "its random values are its own",
+                hint="replay a run of a board file without a server section",
+            )
+
+    def options(self) -> dict[str, object]:
+        """Return the same for the header of a run; what is not asked for is left out."""
+        found: dict[str, object] = {}
+        if self.replay is not None:
+            replay = self.replay
+            found["replay"] = {"run": replay.run.name, "match": replay.match, "timing": replay.timing}
+        if self.faults:
+            found["faults"] = {name: str(plan) for name, plan in self.faults.items()}
+        return found
+
+    def make(self, board: BoardFile, name: str, resolver: Resolver, note: Callable[[str], None]) -> Transport:
+        """Return one transport of a board, not yet opened.
+
+        Args:
+            board: The board file.
+            name: Name of the transport in it.
+            resolver: Finds the keys of simulated devices.
+            note: Told what befalls the transport: a fault that strikes, a device that leaves and returns.
+
+        Raises:
+            HarnessError: as `make_transport` and `Replayed`.
+        """
+        made = self._device(board, name, resolver, note)
+        plan = self.faults.get(name)
+        return made if plan is None else Faulty(made, plan, on_strike=lambda strike: note(str(strike)))
+
+    def _device(
+        self, board: BoardFile, name: str, resolver: Resolver, note: Callable[[str], None]
+    ) -> Transport:
+        replay = self.replay
+        if replay is not None and name in board.transports:
+            return Replayed(name, recording_of(replay.run, name), match=replay.match, timing=replay.timing)
+        if isinstance(board.transports.get(name), (*_NEVER_UNPLUGGED, type(None))):
+            return make_transport(board, name, resolver)
+        return Reconnecting(
+            lambda: make_transport(board, name, resolver), limit=board.limits.replug_s, on_note=note
+        )
+
+
+def fault_plans(given: Iterable[str]) -> dict[str, FaultPlan]:
+    """Return the fault plans of a command line, by the transport's name.
+
+    Args:
+        given: Each `TRANSPORT=PLAN`, or `TRANSPORT=@FILE` for a plan in YAML.
+
+    Raises:
+        UsageError: names the option or the file, line and column of what is wrong.
+    """
+    plans: dict[str, FaultPlan] = {}
+    for text in given:
+        name, equals, plan = text.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"--fault {text[:60]!r}: no transport is named", hint='write --fault "chip=nak after=3"'
+            )
+        if name in plans:
+            raise UsageError(f"--fault {name!r}: two plans for one transport", hint="join them with ;")
+        plans[name] = _from_file(plan[1:]) if plan.startswith("@") else parse(plan, f"--fault {name}")
+    return plans
+
+
+def _from_file(file: str) -> FaultPlan:
+    try:
+        text = regular_file.read(Path(file), MAX_TEXT).decode("utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        raise UsageError(f"{file}: no such file with a fault plan") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: is not UTF-8 text: {error.reason}") from None
+    return parse_yaml(text, file)

@@ -1,0 +1,143 @@
+"""The thread in which PC/SC is called: its calls know no time limit."""
+
+import queue
+import threading
+from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
+
+from harness.errors import BenchError
+from harness.transport.base import CardReset, Exchange
+from harness.transport.pcsc_calls import (
+    PROTOCOLS,
+    SCOPE_SYSTEM,
+    SHARES,
+    CardProtocol,
+    Ending,
+    Scard,
+    Share,
+    check,
+    choose,
+)
+
+_STOP_TIME = 1.0  # seconds that `stop` waits for a call that is under way
+
+
+class Connect:
+    """The first job of a worker."""
+
+
+_Job = tuple[Exchange | CardReset | Connect, "Future[bytes]"]
+
+
+class PcscWorker:
+    """The thread that makes the calls of one connection, one after the other."""
+
+    def __init__(self, calls: Scard, wanted: str, share: Share, protocol: CardProtocol) -> None:
+        self._calls = calls
+        self._wanted = wanted
+        self._share = SHARES[share]
+        self._asked = PROTOCOLS[protocol]
+        self._context: int | None = None
+        self._card: int | None = None
+        self._active = 0
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._waiting: Future[bytes] | None = None
+        self._late = False
+        self._stopped = False
+        self.place = wanted
+        self._thread = threading.Thread(target=self._work, name="pcsc", daemon=True)
+        self._thread.start()
+
+    @property
+    def protocol_name(self) -> str:
+        """The protocol that reader and card agreed on."""
+        return {1: "T=0", 2: "T=1"}.get(self._active, f"protocol {self._active}")
+
+    def run(self, job: Exchange | CardReset | Connect, limit: float) -> bytes:
+        """Have a job done and return its outcome, which came within `limit` seconds."""
+        if self._late:
+            raise BenchError(
+                f"{self.place}: still busy with a command that came too late",
+                hint="close it and open it anew",
+            )
+        answer: Future[bytes] = Future()
+        self._waiting = answer
+        self._jobs.put((job, answer))
+        if self._stopped:  # `stop` may have looked just before
+            _fail(answer, self._closed())
+        try:
+            return answer.result(limit)
+        except FutureTimeout:
+            self._late = True
+            raise BenchError(
+                f"{self.place}: no answer within {limit:g} s",
+                hint="does the card hang? take it out and put it back, or power-cycle the reader",
+            ) from None
+
+    def stop(self) -> None:
+        """Wake who waits, and end the connection; a call that hangs ends it later."""
+        self._stopped = True
+        if self._waiting is not None:
+            _fail(self._waiting, self._closed())
+        self._jobs.put(None)
+        self._thread.join(_STOP_TIME)  # so that whoever opens the reader next finds it free
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            what, answer = job
+            try:
+                outcome = self._do(what)
+            except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
+                _fail(answer, error)
+            else:
+                with suppress(InvalidStateError):
+                    answer.set_result(outcome)
+        if self._card is not None:
+            self._calls.SCardDisconnect(
+                self._card, Ending.RESET if self._share == SHARES[Share.EXCLUSIVE] else Ending.LEAVE
+            )
+        if self._context is not None:
+            self._calls.SCardReleaseContext(self._context)
+
+    def _do(self, job: Exchange | CardReset | Connect) -> bytes:
+        if isinstance(job, Connect):
+            return self._connect()
+        card = self._card
+        if card is None:
+            raise BenchError(f"{self.place}: not connected")
+        if isinstance(job, CardReset):
+            code, self._active = self._calls.SCardReconnect(card, self._share, self._asked, Ending.UNPOWER)
+            self._check(code, "power-cycling the card")
+            return self._atr(card)
+        code, answer = self._calls.SCardTransmit(card, self._active, list(job.command))
+        self._check(code, "waiting for the answer")
+        return bytes(answer)
+
+    def _connect(self) -> bytes:
+        code, context = self._calls.SCardEstablishContext(SCOPE_SYSTEM)
+        self._check(code, "asking the PC/SC service")
+        self._context = context
+        code, readers = self._calls.SCardListReaders(context, [])
+        self._check(code, "listing readers")
+        self.place = choose(self._wanted, readers)
+        code, card, self._active = self._calls.SCardConnect(context, self.place, self._share, self._asked)
+        self._check(code, "connecting to the card")
+        self._card = card
+        return self._atr(card)
+
+    def _atr(self, card: int) -> bytes:
+        code, _reader, _state, _protocol, atr = self._calls.SCardStatus(card)
+        self._check(code, "asking for the ATR")
+        return bytes(atr)
+
+    def _check(self, code: int, moment: str) -> None:
+        check(code, self.place, moment)
+
+    def _closed(self) -> BenchError:
+        return BenchError(f"{self.place}: closed")
+
+
+def _fail(answer: "Future[bytes]", error: Exception) -> None:
+    with suppress(InvalidStateError):
+        answer.set_exception(error)

@@ -1,0 +1,235 @@
+"""PC/SC against a service of the test's own: the calls of pyscard, with their result codes."""
+
+import sys
+import threading
+
+import pytest
+
+from harness.errors import BenchError, UsageError
+from harness.transport.base import CardReset, Exchange, StreamRead
+from harness.transport.errors import CardAbsent
+from harness.transport.pcsc import PcscTransport
+from harness.transport.pcsc_calls import CardProtocol, Share
+from harness.transport.pcsc_codes import ABSENT, PcscCode, describe
+from tests.transport.contract import ApduBench, ApduContract
+from tests.transport.far_ends import EXCHANGES, echo
+
+ATR = bytes.fromhex("3B80800101")
+READER = "Simulated Reader [CCID Interface] (R1) 00 00"
+
+
+class Service:
+    """What pcscd would be: one reader with a card."""
+
+    def __init__(self, *readers):
+        self.readers = list(readers or (READER,))
+        self.running = True
+        self.card = True
+        self.failure = 0
+        self.open = 0
+        self.contexts = 0
+        self.calls = []
+        self.reader_there = True
+        self.quiet = threading.Event()
+        self.quiet.set()
+
+    def SCardEstablishContext(self, scope):
+        assert scope == 2
+        self.contexts += self.running
+        return (0, 1) if self.running else (PcscCode.NO_SERVICE, 0)
+
+    def SCardReleaseContext(self, context):
+        self.contexts -= 1
+        return 0
+
+    def SCardListReaders(self, context, groups):
+        if not self.reader_there:
+            return PcscCode.NO_READERS_AVAILABLE, []
+        return 0, self.readers
+
+    def SCardConnect(self, context, reader, share, protocol):
+        self.calls.append(("connect", reader, share, protocol))
+        if self.failure:
+            return self.failure, 0, 0
+        if not self.card:
+            return PcscCode.NO_SMARTCARD, 0, 0
+        self.open += 1
+        return 0, 7, 2 if protocol & 2 else 1
+
+    def SCardReconnect(self, card, share, protocol, initialization):
+        self.calls.append(("reconnect", share, protocol, initialization))
+        return (0, 2) if self.card else (PcscCode.REMOVED_CARD, 0)
+
+    def SCardStatus(self, card):
+        return 0, READER, 0, 2, list(ATR)
+
+    def SCardTransmit(self, card, protocol, command):
+        while not self.quiet.wait(0.01):
+            if not self.reader_there:
+                break
+        if not self.reader_there:
+            return PcscCode.READER_UNAVAILABLE - (1 << 32), []
+        if not self.card:
+            return PcscCode.REMOVED_CARD, []
+        if self.failure:
+            return self.failure, []
+        return 0, list(echo(bytes(command)))
+
+    def SCardDisconnect(self, card, disposition):
+        self.calls.append(("disconnect", disposition))
+        self.open -= 1
+        return 0
+
+
+class PcscBench(ApduBench):
+    exchanges = EXCHANGES
+
+    def __init__(self):
+        self.service = Service()
+
+    def transport(self):
+        return PcscTransport(self.name, "simulated reader", scard=self.service)
+
+    def unplug(self):
+        self.service.reader_there = False
+
+    def hush(self, *, on):
+        if on:
+            self.service.quiet.clear()
+        else:
+            self.service.quiet.set()
+
+
+class TestPcsc(ApduContract):
+    recovers = False
+    moment = "the reader is gone .* while waiting for the answer"
+
+    @pytest.fixture
+    def bench(self):
+        bench = PcscBench()
+        yield bench
+        bench.hush(on=False)
+
+
+@pytest.fixture
+def service():
+    return Service()
+
+
+def made(service, reader=READER, **settings):
+    return PcscTransport("se", reader, scard=service, **settings)
+
+
+def test_the_reader_and_the_card_are_told(service):
+    with made(service, "R1") as transport:
+        assert transport.identity == f"PC/SC reader {READER}, T=1, ATR 3b80800101"
+    assert made(service, "R1").place() == f"PC/SC reader {READER}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "share", "protocol", "left"),
+    [
+        ({}, 1, 3, 1),
+        ({"share": Share.SHARED, "protocol": CardProtocol.T0}, 2, 1, 0),
+        ({"protocol": CardProtocol.T1}, 1, 2, 1),
+    ],
+)
+def test_share_and_protocol_are_asked_for(service, settings, share, protocol, left):
+    with made(service, **settings):
+        pass
+    assert service.calls[0] == ("connect", READER, share, protocol)
+    assert service.calls[-1] == ("disconnect", left)
+    assert (service.open, service.contexts) == (0, 0)
+
+
+def test_a_card_reset_takes_the_power(service):
+    with made(service) as transport:
+        assert transport.do(CardReset()) == ATR
+        assert service.calls[-1] == ("reconnect", 1, 3, 2)
+
+
+def test_two_readers_with_one_name():
+    service = Service("ACS A 00 00", "ACS B 01 00")
+    with pytest.raises(UsageError, match="2 PC/SC readers are named 'acs': ACS A 00 00; ACS B 01 00"):
+        made(service, "acs").open()
+    with made(service, "acs b") as transport:
+        assert "ACS B 01 00" in transport.identity
+
+
+def test_a_whole_name_wins_over_a_part():
+    service = Service("Reader", "Reader 2")
+    with made(service, "Reader") as transport:
+        assert transport.identity.startswith("PC/SC reader Reader, ")
+
+
+def test_no_such_reader_lists_the_others(service):
+    with pytest.raises(BenchError, match="no PC/SC reader named 'Other'") as caught:
+        made(service, "Other").open()
+    assert READER in caught.value.hint
+
+
+def test_no_service(service):
+    service.running = False
+    with pytest.raises(BenchError, match="service does not run") as caught:
+        made(service).open()
+    assert "systemctl start pcscd" in caught.value.hint
+    assert caught.value.code == PcscCode.NO_SERVICE
+
+
+def test_no_card(service):
+    service.card = False
+    with pytest.raises(CardAbsent, match=r"there is no card in the reader .* while connecting to the card"):
+        made(service).open()
+
+
+def test_the_card_is_taken_out(service):
+    with made(service) as transport:
+        service.card = False
+        with pytest.raises(
+            CardAbsent, match=r"the card was taken out .* while waiting for the answer"
+        ) as caught:
+            transport.do(Exchange(b"\x00\xa4", 5.0))
+        assert caught.value.transport == "se"
+
+
+def test_a_card_that_others_have(service):
+    service.failure = PcscCode.SHARING_VIOLATION
+    with pytest.raises(BenchError, match="another program has the card") as caught:
+        made(service).open()
+    assert "scdaemon" in caught.value.hint
+
+
+def test_a_late_answer_spoils_the_connection_until_it_is_opened_anew(service):
+    transport = made(service)
+    transport.open()
+    service.quiet.clear()
+    with pytest.raises(BenchError, match=r"no answer within 0\.02 s"):
+        transport.do(Exchange(b"\x00\xa4", 0.02))
+    service.quiet.set()
+    with pytest.raises(BenchError, match="came too late"):
+        transport.do(Exchange(b"\x00\xa4", 5.0))
+    transport.close()
+    with transport:
+        assert transport.do(Exchange(b"\x00\xa4", 5.0)) == b"\xa4\x00\x90\x00"
+
+
+def test_without_pyscard_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "smartcard", None)
+    monkeypatch.setitem(sys.modules, "smartcard.scard", None)
+    with pytest.raises(UsageError, match="need the library pyscard") as caught:
+        PcscTransport("se", "x").open()
+    assert "id2-harness[pcsc]" in caught.value.hint
+
+
+def test_streams_are_refused(service):
+    with pytest.raises(UsageError, match="StreamRead needs stream"):
+        made(service).do(StreamRead(1, 0.0))
+
+
+def test_every_code_has_meaning_and_hint():
+    for code in PcscCode:
+        meaning, hint = describe(code)
+        assert code.meaning in meaning
+        assert hint
+    assert describe(0x80101234)[0] == "PC/SC error 0x80101234"
+    assert PcscCode.REMOVED_CARD in ABSENT
