@@ -1,0 +1,62 @@
+"""`harness discover`: what this machine could reach a board by, who claims it and who holds it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("discover", help="List buses and devices, which board file claims each, and who holds it.")(
+        discover
+    )
+
+
+def discover(
+    boards: Annotated[Path, typer.Option(help="Folder with board files.")] = Path("boards"),
+    draft: Annotated[
+        Path | None, typer.Option(help="Write a board file for a new device.", metavar="PATH")
+    ] = None,
+    device: Annotated[
+        str, typer.Option(help="With --draft: its path, USB location or serial number.", metavar="DEVICE")
+    ] = "",
+    udev: Annotated[
+        bool, typer.Option("--udev", help="Print udev rules: who may use the USB devices.")
+    ] = False,
+    group: Annotated[str, typer.Option(help="With --udev: the group that may use them.")] = "plugdev",
+) -> None:
+    """List what is there; with --draft or --udev, write what follows from it."""
+    import re
+    import sys
+
+    from harness.board import discovery, discovery_draft, udev_rules
+    from harness.board.discovery_claims import listed, load_all
+    from harness.errors import UsageError
+
+    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", group):
+        raise UsageError(f"{group!r} is no name of a group", hint="such as plugdev or dialout")
+    if device and draft is None:
+        raise UsageError("--device goes with --draft", hint="add --draft boards/NAME.yaml")
+    found = discovery.discover()
+    if udev:
+        print(udev_rules.rules(found, group), end="")
+        return
+    known, broken = load_all(boards)
+    for problem in broken:
+        print(f"warning: not read: {problem}", file=sys.stderr)
+    rows = listed(found, known)
+    if draft is not None:
+        chosen = discovery_draft.choose(rows, device)
+        discovery_draft.write(draft, discovery_draft.draft(chosen, draft))
+        print(f"{draft}: drafted for {chosen}")
+        return
+    if not rows:
+        print(
+            "nothing found: no serial port, I²C bus, USB device or card reader; `harness doctor` may know why",
+            file=sys.stderr,
+        )
+    for row in rows:
+        claims = f"  claimed by {', '.join(map(str, row.claims))}" if row.claims else ""
+        held = f"  held by {row.held}" if row.held else ""
+        print(f"{row.found.bus:<6}  {row.found}{claims}{held}")

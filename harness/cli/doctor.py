@@ -1,0 +1,42 @@
+"""`harness doctor`: what keeps this machine from reaching its boards, with the command that mends it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("doctor", help="Say what keeps this machine from reaching its boards, and what mends it.")(
+        doctor
+    )
+
+
+def doctor(
+    boards: Annotated[Path, typer.Option(help="Folder with board files.")] = Path("boards"),
+    hints: Annotated[bool, typer.Option(help="Show hints too, not only what blocks or warns.")] = True,
+) -> None:
+    """Examine the machine; exit code 3 when something keeps a run from its device."""
+    import os
+    import sys
+
+    from harness.board.discovery import discover
+    from harness.board.discovery_claims import listed, load_all
+    from harness.board.doctor import Level, Machine, blocks, examine
+    from harness.board.doctor_checks import CHECKS
+    from harness.board.locks import user_name
+    from harness.errors import BenchError
+
+    known, broken = load_all(boards)
+    for problem in broken:
+        print(f"warning: not read: {problem}", file=sys.stderr)
+    machine = Machine(user=user_name(), own_pid=os.getpid())
+    findings = examine(machine, listed(discover(), known), CHECKS)
+    shown = [finding for finding in findings if hints or finding.level is not Level.HINT]
+    for finding in shown:
+        print(finding)
+    if not shown:
+        print("nothing stands between this machine and its boards")
+    if blocks(findings):
+        raise typer.Exit(BenchError.exit_code)

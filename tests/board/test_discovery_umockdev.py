@@ -1,0 +1,167 @@
+"""Discovery and identity through the real libraries (list_ports, pyudev, libusb) on devices that umockdev makes up.
+
+The clients are unmodified; umockdev puts sysfs, /dev and the kernel's events under them.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEVICES = Path(__file__).with_name("devices")
+BENCH = DEVICES / "bench.umockdev"
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("umockdev-run") is None, reason="umockdev is not installed: apt install umockdev"
+)
+
+LIBRARIES = """
+import json, libusb_package, pyudev, usb.backend.libusb1, usb.core
+from harness.board.discovery import discover
+from harness.transport.i2c_adapters import i2c_adapters
+from harness.transport.reconnecting import sits_on
+from harness.transport.seat import seats
+from harness.transport.usb import serial_ports
+backend = usb.backend.libusb1.get_backend(find_library=libusb_package.find_library)
+devices = usb.core.find(find_all=True, backend=backend)
+print(json.dumps({
+    "list_ports": [(port.device, port.vid, port.pid, port.serial_number, port.location) for port in serial_ports()],
+    "adapters": [(each.device, each.vid, each.serial_number, each.location) for each in i2c_adapters()],
+    "libusb": sorted((f"{d.bus}-{'.'.join(map(str, d.port_numbers))}", d.idVendor, d.idProduct) for d in devices),
+    "pyudev": sorted(d.device_node for d in pyudev.Context().list_devices() if d.device_node),
+    "seats": [(seat.location, seat.vid, seat.pid, seat.serial_number, seat.number) for seat in seats()],
+    "discover": [(f.bus, f.path, f.location, f.serial_number, f.interface) for f in discover(readers=list)],
+}))
+"""
+
+LISTEN = """
+import time
+from harness.transport.reconnecting import KernelEvents
+events = KernelEvents()
+print("listening", flush=True)
+started = time.monotonic()
+events.wait(120)
+events.close()
+print("heard" if time.monotonic() - started < 100 else "nothing")
+"""
+
+
+def run(*command, description=BENCH, environment=None):
+    """Run a command that sees the described devices."""
+    return subprocess.run(
+        ["umockdev-run", "-d", description, "--", *command],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def seen():
+    done = run(sys.executable, "-c", LIBRARIES)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_all_libraries_see_one_identity(seen):
+    assert seen["list_ports"] == [["/dev/ttyUSB0", 0x0403, 0x6001, "A10K3X9T", "1-1"]]
+    assert seen["adapters"] == [["/dev/i2c-7", 0x0403, "T1", "1-2"]]
+    assert seen["libusb"] == [["1-1", 0x0403, 0x6001], ["1-2", 0x0403, 0xC631]]
+    assert seen["seats"] == [["1-1", 0x0403, 0x6001, "A10K3X9T", 5], ["1-2", 0x0403, 0xC631, "T1", 6]]
+    assert set(seen["pyudev"]) == {
+        f"/dev/{name}" for name in ("ttyUSB0", "i2c-7", "bus/usb/001/005", "bus/usb/001/006")
+    }
+
+
+def test_discovery_agrees(seen):
+    assert seen["discover"] == [
+        ["serial", "/dev/ttyUSB0", "1-1", "A10K3X9T", 0],
+        ["i2c", "/dev/i2c-7", "1-2", "T1", 0],
+        ["usb", "/dev/bus/usb/001/005", "1-1", "A10K3X9T", None],
+        ["usb", "/dev/bus/usb/001/006", "1-2", "T1", None],
+    ]
+
+
+def test_the_discover_command(tmp_path):
+    done = run(
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "discover",
+        "--boards=boards",
+        environment={"HARNESS_LOCKS": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "serial  /dev/ttyUSB0" in done.stdout
+    assert "claimed by example-se-serial:chip" in done.stdout
+
+
+def test_the_doctor_command(tmp_path):
+    done = run(
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "doctor",
+        f"--boards={tmp_path}",
+        environment={"HARNESS_LOCKS": str(tmp_path)},
+    )
+    assert "/dev/ttyUSB0: its latency timer is 16 ms" in done.stdout
+    assert "fix: echo 1 | sudo tee /sys/bus/usb-serial/devices/ttyUSB0/latency_timer" in done.stdout
+    assert "(usb 0403:6001" in done.stdout
+    assert "USB autosuspend is on" in done.stdout
+    assert "i2c-tiny-usb would" not in done.stdout
+
+
+def test_two_identical_adapters_are_told_apart(tmp_path):
+    text = (
+        BENCH.read_text()
+        .split("P: /devices/pci0000:00/0000:00:1d.0/usb1/1-2\n")[0]
+        .replace("A: serial=A10K3X9T\\n\n", "")
+    )
+    second = (
+        text.replace("1-1", "1-3")
+        .replace("ttyUSB0", "ttyUSB1")
+        .replace("001/005", "001/007")
+        .replace("=5\\n", "=7\\n")
+    )
+    second = second.replace("DEVNUM=005", "DEVNUM=007").replace("MINOR=4", "MINOR=6")
+    description = tmp_path / "two.umockdev"
+    description.write_text(text + second)
+    choose = "from harness.transport.usb import find_port\nimport sys\n"
+    both = run(sys.executable, "-c", choose + "find_port(0x0403, 0x6001)", description=description)
+    assert "2 serial ports have vid 0403, pid 6001: /dev/ttyUSB0" in both.stderr
+    one = run(
+        sys.executable, "-c", choose + "print(find_port(0x0403, location='1-3'))", description=description
+    )
+    assert one.stdout == "/dev/ttyUSB1\n", one.stderr
+
+
+def test_the_kernels_events_are_heard():
+    wrapper, python = shutil.which("umockdev-wrapper"), Path("/usr/bin/python3")
+    if (
+        wrapper is None
+        or subprocess.run(
+            [python, "-c", "import gi; gi.require_version('UMockdev', '1.0')"],
+            capture_output=True,
+            check=False,
+        ).returncode
+    ):
+        pytest.skip("no Python binding of umockdev: apt install gir1.2-umockdev-1.0 python3-gi")
+    done = subprocess.run(
+        [wrapper, python, DEVICES / "replug.py", BENCH, sys.executable, "-c", LISTEN],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.stdout == "heard\n", done.stderr

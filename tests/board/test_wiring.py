@@ -1,0 +1,127 @@
+"""Wiring: what stands in the place of the devices, and fault plans from a command line."""
+
+import pytest
+
+from harness.board.file import load, parse
+from harness.board.resolve import Resolver
+from harness.board.wiring import Replay, Wiring, fault_plans
+from harness.errors import UsageError
+from harness.transport.base import I2cRead
+from harness.transport.fault_plan import parse as parse_plan
+from harness.transport.faulty import Faulty
+from harness.transport.reconnecting import Reconnecting
+from harness.transport.recorder import Recorded, Recording
+from harness.transport.replayed import Replayed
+from harness.transport.serial import SerialTransport
+from tests.board.test_discovery import BOARD
+
+
+@pytest.fixture
+def virtual():
+    return load("boards/virtual-se-i2c.yaml")
+
+
+def make(wiring, board, name="chip", note=pytest.fail):
+    return wiring.make(board, name, Resolver(board, {}), note)
+
+
+def text(transport, framing="hex-line", more=""):
+    return BOARD.format(name="lab", transport=transport, framing=framing) + more
+
+
+def test_plainly_a_simulated_device_is_itself(virtual):
+    assert type(make(Wiring(), virtual)).__module__ == "harness.simulator.bus"
+
+
+def test_a_real_device_may_be_plugged_in_again(tmp_path):
+    board = parse(
+        text("{kind: serial, port: /dev/ttyS9}", more="limits: {replug_s: 3}\n"), tmp_path / "lab.yaml"
+    )
+    made = make(Wiring(), board)
+    assert isinstance(made, Reconnecting)
+    assert isinstance(made._inner, SerialTransport)
+    assert made._limit == 3
+
+
+def test_a_socket_is_not_waited_for(tmp_path):
+    board = parse(text("{kind: socket, host: 127.0.0.1, port: 1}"), tmp_path / "lab.yaml")
+    assert not isinstance(make(Wiring(), board), Reconnecting)
+
+
+def test_faults_are_noted(virtual):
+    notes = []
+    made = make(Wiring(faults={"chip": parse_plan("nak")}), virtual, note=notes.append)
+    assert isinstance(made, Faulty)
+    with made, pytest.raises(Exception, match="not acknowledged"):
+        made.do(I2cRead(0x71, 1))
+    assert notes == ["fault nak struck the i2c-read of 1 bytes at address 0x71, after 0"]
+
+
+def test_a_replay_needs_no_device(virtual, tmp_path):
+    (tmp_path / "transport").mkdir()
+    device = make(Wiring(), virtual)
+    with Recording(tmp_path / "transport" / "chip.jsonl", device) as recording, Recorded(device, recording):
+        pass
+    made = make(Wiring(replay=Replay(tmp_path)), virtual)
+    assert isinstance(made, Replayed)
+    made.open()
+    with pytest.raises(UsageError, match="no recording of the transport"):
+        make(Wiring(replay=Replay(tmp_path / "none")), virtual)
+
+
+def test_a_transport_that_is_none(virtual):
+    for wiring in (Wiring(), Wiring(replay=Replay(virtual.folder))):
+        with pytest.raises(UsageError, match="no transport 'other'"):
+            make(wiring, virtual, "other")
+
+
+def test_what_cannot_be_is_refused_before(virtual, tmp_path):
+    Wiring(replay=Replay(tmp_path), faults={"chip": parse_plan("nak")}).check(virtual)
+    with pytest.raises(UsageError, match="fault plan for the transport 'chop'; it has chip"):
+        Wiring(faults={"chop": parse_plan("nak")}).check(virtual)
+    server = load("boards/virtual-business-server.yaml")
+    Wiring().check(server)
+    with pytest.raises(UsageError, match="with a server of the manufacturer cannot be replayed"):
+        Wiring(replay=Replay(tmp_path)).check(server)
+    real = (
+        "service:\n  endpoint: https://id2.cn-shanghai.aliyuncs.com\n  region: cn-shanghai\n"
+        "  product: {product_key: a1XXXXXXXXX}\n  access_key: {id: {env: I}, secret: {env: S}}\n"
+    )
+    board = parse(text("{kind: serial, port: /dev/ttyS9}", more=real), tmp_path / "lab.yaml")
+    with pytest.raises(UsageError, match="with the real service cannot be replayed"):
+        Wiring(replay=Replay(tmp_path)).check(board)
+
+
+def test_plans_of_a_command_line(tmp_path):
+    file = tmp_path / "plan.yaml"
+    file.write_text("- nak: {after: 3}\n")
+    plans = fault_plans(["chip=flip bit=3; nak", f"console=@{file}"])
+    assert plans == {"chip": parse_plan("flip bit=3; nak"), "console": parse_plan("nak after=3")}
+    assert fault_plans([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (["chip"], "no transport is named"),
+        (["=nak"], "no transport is named"),
+        (["chip=nak", "chip=nak"], "two plans for one transport"),
+        (["chip=nap"], "^--fault chip:1:1: no fault 'nap'"),
+        (["chip=@/nonexistent"], "^/nonexistent: no such file"),
+        (["chip=@/"], "^/: no such file"),
+        (["chip=@/dev/null"], "not a regular file"),
+    ],
+)
+def test_wrong_plans_of_a_command_line(given, problem):
+    with pytest.raises(UsageError, match=problem):
+        fault_plans(given)
+
+
+def test_a_plan_file_is_named_with_its_place(tmp_path):
+    file = tmp_path / "plan.yaml"
+    file.write_text("faults:\n- nap\n")
+    with pytest.raises(UsageError, match=r"plan.yaml:2:3: no fault 'nap'"):
+        fault_plans([f"chip=@{file}"])
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="is not UTF-8 text"):
+        fault_plans([f"chip=@{file}"])

@@ -1,0 +1,197 @@
+"""`harness run` with --replay, --fault and --wait: the same verdicts, named faults, named holders."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fixtures.cloud import MockCloud
+from harness.board.locks import Locks
+from harness.cli.main import invoke
+from harness.id2.keys import KeyType
+from harness.report import model
+from harness.service.mock.server import MockService
+
+ROOT = Path(__file__).resolve().parents[2]
+BOARD = str(ROOT / "boards" / "virtual-se-i2c.yaml")
+SHORT = "test_timestamp_authentication or test_challenge or test_identity"
+
+
+def harness(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "harness.cli.main", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def verdicts(run):
+    return {scenario.key: scenario.verdict for scenario in model.load(run).scenarios}
+
+
+def journal(run):
+    return [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
+
+
+def traffic(run):
+    records = [json.loads(line) for line in (run / "transport/chip.jsonl").read_text().splitlines()[1:]]
+    return [(each["op"], each["d"], each.get("x"), each.get("a")) for each in records if each["d"] in "<>"]
+
+
+def test_a_replay_gives_the_same_verdicts(tmp_path):
+    done = harness("run", BOARD, f"--runs={tmp_path}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    recorded = (tmp_path / "latest").resolve()
+    done = harness("run", BOARD, f"--runs={tmp_path}", f"--replay={tmp_path / 'latest'}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    replayed = (tmp_path / "latest").resolve()
+    assert replayed != recorded
+    assert len(verdicts(recorded)) > 20
+    assert verdicts(replayed) == verdicts(recorded)
+    assert traffic(replayed) == traffic(recorded)
+    header = json.loads((replayed / "run.json").read_text())
+    assert header["options"]["replay"] == {"run": recorded.name, "match": "exact", "timing": "none"}
+    opened = [event for event in journal(replayed) if event["event"] == "transport-opened"]
+    assert opened[0]["identity"].endswith("replayed from chip.jsonl")
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """A few scenarios, recorded and replayed."""
+    runs = tmp_path_factory.mktemp("short")
+    first = harness("run", BOARD, f"--runs={runs}", "-k", SHORT)
+    assert first.returncode == 0, first.stdout + first.stderr
+    recorded = (runs / "latest").resolve()
+    second = harness("run", BOARD, f"--runs={runs}", "-k", SHORT, f"--replay={recorded}")
+    assert second.returncode == 0, second.stdout + second.stderr
+    return recorded, (runs / "latest").resolve()
+
+
+@pytest.mark.slow
+def test_a_replay_can_be_replayed(short, tmp_path):
+    recorded, replayed = short
+    done = harness("run", BOARD, f"--runs={tmp_path}", "-k", SHORT, f"--replay={replayed}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for run in (replayed, (tmp_path / "latest").resolve()):
+        assert (run / "inputs.jsonl").read_bytes() == (recorded / "inputs.jsonl").read_bytes()
+
+
+def test_the_mock_goes_back_to_the_recorded_time():
+    days_ago = round(time.time() * 1000) - 3 * 86_400_000
+
+    class Inputs:
+        def random(self, purpose, size):
+            raise AssertionError
+
+        def number(self, purpose, now):
+            del purpose, now
+            return days_ago
+
+    with MockService() as mock:
+        cloud = MockCloud(mock.admin, "id2", KeyType.AES_128, Inputs())
+        assert cloud.now_ms() == days_ago
+        assert abs(mock.admin.now().timestamp() * 1000 - days_ago) < 60_000
+
+
+@pytest.mark.slow
+def test_another_selection_is_told_where_it_differs(short, tmp_path):
+    done = harness("run", BOARD, f"--runs={tmp_path}", f"--replay={short[0]}", "-k", "test_timestamp")
+    assert done.returncode == 3, done.stdout
+    assert "does not follow the record" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--replay=/nonexistent"], "is no run folder"),
+        (["--fault=chop=nak"], "fault plan for the transport 'chop'"),
+        (["--fault=chip=nap"], "--fault chip:1:1: no fault 'nap'"),
+        (["--replay-match=odd"], "--replay-match"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(tmp_path, capfd, options, words):
+    assert invoke(["run", BOARD, f"--runs={tmp_path}", *options]) == 2
+    told = capfd.readouterr().err
+    assert words in told
+    assert "Traceback" not in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_struck_faults_are_named(tmp_path):
+    done = harness(
+        "run",
+        BOARD,
+        f"--runs={tmp_path}",
+        "-k",
+        SHORT,
+        "--fault",
+        "chip=disconnect after=6",
+    )
+    assert done.returncode == 3, done.stdout
+    run = (tmp_path / "latest").resolve()
+    notes = [event["text"] for event in journal(run) if event["event"] == "note"]
+    (struck,) = [text for text in notes if "struck" in text]
+    assert struck.startswith("transport chip: fault disconnect after=6 struck the i2c-")
+    assert "fault disconnect after=6 struck" in (run / "transport" / "chip.jsonl").read_text()
+    assert json.loads((run / "run.json").read_text())["options"]["faults"] == {
+        "chip": "seed 0; disconnect after=6"
+    }
+    assert "fault disconnect after=6 struck" in (run / "report.html").read_text()
+
+
+@pytest.fixture
+def held(tmp_path):
+    """A board on a port that is no device, locked by this process."""
+    board = yaml.safe_load((ROOT / "boards" / "virtual-se-mtk.yaml").read_text())
+    board.update(name="held", transports={"chip": {"kind": "serial", "port": "/dev/ttyNOTHERE"}}, device={})
+    path = tmp_path / "held.yaml"
+    path.write_text(yaml.safe_dump(board))
+    locks = Locks(["board held"], board="held", run="r1", folder=tmp_path / "locks")
+    (tmp_path / "locks").mkdir()
+    locks.acquire()
+    yield path, locks
+    locks.release()
+
+
+def test_a_second_run_names_the_holder(held, tmp_path):
+    path, _ = held
+    done = harness(
+        "run", str(path), f"--runs={tmp_path / 'runs'}", "-k", SHORT, HARNESS_LOCKS=str(tmp_path / "locks")
+    )
+    assert done.returncode == 3
+    assert f"in use by pid {os.getpid()}" in done.stdout
+    assert "run r1" in done.stdout
+
+
+def test_a_second_run_waits(held, tmp_path):
+    path, locks = held
+    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={tmp_path / 'runs'}"]
+    with subprocess.Popen(
+        [*command, "-k", SHORT, "--wait=60"],
+        cwd=ROOT,
+        env={**os.environ, "HARNESS_LOCKS": str(tmp_path / "locks")},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        watchdog = threading.Timer(100, process.kill)
+        watchdog.start()
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "waiting for it" in line:
+                locks.release()
+        watchdog.cancel()
+    assert f"in use by pid {os.getpid()}" in said
+    assert "waiting for it, 60 s at most" in said
+    assert "/dev/ttyNOTHERE" in said  # it went on, and found that the port is not there
+    assert process.returncode == 3
