@@ -13,7 +13,6 @@ half of the bare handler's rate, with 1 and with 8 clients; a store of 1,000,000
 
 import argparse
 import contextlib
-import os
 import secrets
 import signal
 import socket
@@ -30,8 +29,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.id2 import authcode
 from harness.id2.keys import Key, KeyType
@@ -44,6 +42,7 @@ from harness.service.mock.server import MockService
 from harness.service.mock.store import Store
 from harness.service.signature import percent_encode, sign, timestamp
 
+ROOT = Path(__file__).resolve().parent.parent
 GOAL_RATIO = 0.5
 GOAL_OPEN_S = 1.0
 CLIENTS = (1, 8)
@@ -277,7 +276,7 @@ def open_time(folder: Path, count: int) -> bool:
     Store(folder / "small.db").close()
     large = statistics.median(opening(folder / "large.db") for _ in range(5))
     small = statistics.median(opening(folder / "small.db") for _ in range(5))
-    size = os.path.getsize(folder / "large.db") / 2**20
+    size = (folder / "large.db").stat().st_size / 2**20
     print(
         f"opening a store of {count:,} devices ({size:.0f} MiB): {large * 1000:.1f} ms, "
         f"{large / small:.2f} x an empty one; goal <= {GOAL_OPEN_S * 1000:.0f} ms"

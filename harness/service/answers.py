@@ -18,7 +18,9 @@ from harness.id2.errors import quoted
 
 MAX_ANSWER = 1 << 20
 _MAX_TEXT = 200
-_ECHO = re.compile(r"[\s\"'(,;:]*\b(?:server|client)\W*(?:string\W*to\W*sign|canonical\W*request)", re.IGNORECASE)
+_ECHO = re.compile(
+    r"[\s\"'(,;:]*\b(?:server|client)\W*(?:string\W*to\W*sign|canonical\W*request)", re.IGNORECASE
+)
 
 
 class MalformedAnswerError(ValueError):

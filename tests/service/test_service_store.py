@@ -55,7 +55,9 @@ def test_the_file_is_its_owners_alone(tmp_path):
     db = tmp_path / "service.db"
     opened = Store(db)
     with opened.transaction() as connection:
-        connection.execute("INSERT INTO access_key (id, secret, policy, created_ms) VALUES ('a', 'b', 'full', 0)")
+        connection.execute(
+            "INSERT INTO access_key (id, secret, policy, created_ms) VALUES ('a', 'b', 'full', 0)"
+        )
     for path in tmp_path.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     opened.close()
