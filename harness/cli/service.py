@@ -1,6 +1,7 @@
 """`harness service`: run the mock ID² service, with console and admin API, until it is told to stop."""
 
 import contextlib
+import gc
 import signal
 import sys
 import threading
@@ -86,6 +87,9 @@ def service(
         print(f"listening on {mock.endpoint}", flush=True)
         print(f"console {mock.endpoint}/console", file=sys.stderr)
         print(f"admin API {mock.endpoint}/admin", file=sys.stderr, flush=True)
+        # All that is imported by now stays to the end: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         told.wait()
 
 

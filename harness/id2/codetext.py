@@ -5,6 +5,7 @@ Source: device-protocol.md b.1, b.4, b.6; service.md 5.1.
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -17,7 +18,9 @@ RANDOM_MAX = 32
 DEVICE_CHALLENGE_MAX = 128
 HARDENED_PREFIX = "99~"
 
-_UPPER_HEX = frozenset("0123456789ABCDEF")
+_NO_UPPER_HEX = re.compile(r"[^0-9A-F]")
+_NOT_PRINTABLE = re.compile(r"[^ -~]")
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _CLIENT_FIELDS = ("type", "hash", "device_random", "random", "sign")
 _SERVER_FIELDS = ("type", "hash", "device_random", "sign")
 
@@ -203,6 +206,8 @@ def cut(text: str) -> dict[str, tuple[int, str]]:
 
 
 _Fields = dict[str, tuple[int, str]]
+_TYPES = {str(kind.value): kind for kind in AuthCodeType}
+_HASHES = {str(hash_type.value): hash_type for hash_type in HashType}
 
 
 def _cut(text: str, problems: list[Problem]) -> _Fields:
@@ -235,18 +240,18 @@ def _cut(text: str, problems: list[Problem]) -> _Fields:
 
 def _read_type(fields: _Fields, problems: list[Problem]) -> AuthCodeType | None:
     value = fields["type"][1]
-    for kind in AuthCodeType:
-        if value == str(kind.value):
-            return kind
+    kind = _TYPES.get(value)
+    if kind is not None:
+        return kind
     problems.append(Problem("type", 0, f"{quoted(value, 12)} is no type; types are 0, 1, 2, 3, 10 and 11"))
     return None
 
 
 def _read_hash(fields: _Fields, problems: list[Problem]) -> HashType | None:
     position, value = fields["hash"]
-    for hash_type in HashType:
-        if value == str(hash_type.value):
-            return hash_type
+    hash_type = _HASHES.get(value)
+    if hash_type is not None:
+        return hash_type
     problems.append(
         Problem(
             "hash",
@@ -279,10 +284,12 @@ def _check_device_random(fields: _Fields, problems: list[Problem], *, from_serve
             )
         )
         return
-    odd = next((index for index, char in enumerate(value) if char not in _UPPER_HEX), None)
+    odd = _NO_UPPER_HEX.search(value)
     if odd is not None:
         problems.append(
-            Problem("device_random", position + odd, f"{quoted(value[odd])} is not an upper-case hex digit")
+            Problem(
+                "device_random", position + odd.start(), f"{quoted(odd[0])} is not an upper-case hex digit"
+            )
         )
 
 
@@ -294,9 +301,9 @@ def _check_random(fields: _Fields, problems: list[Problem]) -> None:
 def _check_printable(name: str, position: int, value: str, limit: int, problems: list[Problem]) -> None:
     if not 1 <= len(value) <= limit:
         problems.append(Problem(name, position, f"{len(value)} characters; it has 1 to {limit}"))
-    odd = next((index for index, char in enumerate(value) if not " " <= char <= "~"), None)
+    odd = _NOT_PRINTABLE.search(value)
     if odd is not None:
-        problems.append(Problem(name, position + odd, f"{quoted(value[odd])} is not printable ASCII"))
+        problems.append(Problem(name, position + odd.start(), f"{quoted(odd[0])} is not printable ASCII"))
 
 
 def _read_sign(fields: _Fields, problems: list[Problem]) -> bytes | None:
@@ -304,11 +311,11 @@ def _read_sign(fields: _Fields, problems: list[Problem]) -> bytes | None:
     if not value:
         problems.append(Problem("sign", position, "SIGN is missing"))
         return None
-    allowed = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-    body = value.rstrip("=")
-    odd = next((index for index, char in enumerate(body) if char not in allowed), None)
+    odd = _NO_BASE64.search(value.rstrip("="))
     if odd is not None:
-        problems.append(Problem("sign", position + odd, f"{quoted(body[odd])} is not a base64 character"))
+        problems.append(
+            Problem("sign", position + odd.start(), f"{quoted(odd[0])} is not a base64 character")
+        )
         return None
     try:
         sign = base64.b64decode(value, validate=True)

@@ -39,8 +39,13 @@ def string_to_sign(method: str, parameters: Mapping[str, str]) -> str:
 
     Source: service.md 4.1 (generic RPC signature).
     """
-    pairs = sorted((name, value) for name, value in parameters.items() if name != "Signature")
-    canonical = "&".join(f"{percent_encode(name)}={percent_encode(value)}" for name, value in pairs)
+    canonical = "&".join(
+        [
+            f"{percent_encode(name)}={percent_encode(parameters[name])}"
+            for name in sorted(parameters)
+            if name != "Signature"
+        ]
+    )
     # The canonical query holds nothing else that a second encoding would change.
     encoded = canonical.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
     return f"{method}&%2F&{encoded}"

@@ -10,6 +10,7 @@ import sqlite3
 import string
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
@@ -134,8 +135,11 @@ def lookup(db: sqlite3.Connection, key_id: str) -> Holder | None:
         "SELECT id, secret, policy, account, active, token, expires_ms FROM access_key WHERE id = ?",
         (key_id,),
     ).fetchone()
-    if row is None:
-        return None
+    return None if row is None else _holder(row)
+
+
+@lru_cache(maxsize=1024)
+def _holder(row: sqlite3.Row) -> Holder:
     return Holder(
         key=AccessKey(row["id"], Secret(row["secret"])),
         policy=Policy(row["policy"]),

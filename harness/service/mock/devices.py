@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
@@ -210,6 +211,7 @@ def _in_state(state: DeviceState, now_ms: int) -> tuple[str, list[str | int]]:
     return "state = ?", [state]
 
 
+@lru_cache(maxsize=4096)
 def _device(row: sqlite3.Row) -> Device:
     id2, key_type, secret, public, state, product_key, licence_id, activated_ms, expires_ms, origin = row
     return Device(

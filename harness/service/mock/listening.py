@@ -91,6 +91,8 @@ class HttpThread:
             log_config=None,
             server_header=False,
             date_header=False,
+            # Nothing stands in front of it: who a peer is, only its connection tells.
+            proxy_headers=False,
             ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
         self._server = _Server(config)

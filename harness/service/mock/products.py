@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from harness.id2.keys import KeyType
 from harness.secret import Secret
@@ -182,8 +183,12 @@ def whitelist_remove(db: sqlite3.Connection, product_key: str, names: Iterable[s
 
 
 def _product(row: sqlite3.Row | None) -> Product | None:
-    if row is None:
-        return None
+    return None if row is None else _of(row)
+
+
+@lru_cache(maxsize=1024)
+def _of(row: sqlite3.Row) -> Product:
+    # A product is read with every call and changes hardly ever; equal rows are equal products.
     return Product(
         product_key=row["product_key"],
         product_secret=Secret(row["product_secret"]),
