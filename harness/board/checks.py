@@ -1,5 +1,6 @@
 """Checks that look across the sections of a board file: errors first, then advice."""
 
+import os
 import re
 
 from harness.board import plan_matrix
@@ -79,6 +80,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *_key(board),
         *_declaration(board),
         *_captures(board),
+        *_certificates(board),
         *_server(board),
     ]
 
@@ -263,6 +265,14 @@ def _service(board: BoardFile) -> list[Problem]:
             )
         )
     return found
+
+
+def _certificates(board: BoardFile) -> list[Problem]:
+    ca = board.service.ca
+    if board.service.is_mock or ca is None or os.path.isfile(board.folder / ca):  # noqa: PTH113 - Path.is_file raises in a folder that is closed to us
+        return []
+    text = f"there is no file of certificates {printable(str(board.folder / ca))}"
+    return [Problem(("service", "ca"), text)]
 
 
 def _server(board: BoardFile) -> list[Problem]:

@@ -94,6 +94,7 @@ class _Follower(Collected):
         self.stopped = ""
         self.began = False
         self.misused = False
+        self.held_back: list[dict[str, None]] = []
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -109,6 +110,7 @@ class _Follower(Collected):
 
     def pytest_id2_run_started(self, board: str, scenarios: int) -> None:
         self.began = True
+        self.held_back.append({})
         self._task = self._progress.add_task("", total=scenarios, board=board, now="")
 
     def pytest_id2_told(self, board: str, text: str) -> None:
@@ -127,6 +129,8 @@ class _Follower(Collected):
         self, board: str, step: str, title: str, verdict: Verdict, seconds: float, reason: str
     ) -> None:
         self._progress.advance(self._task)
+        if verdict is Verdict.NOT_RUN:
+            self.held_back[-1][reason] = None
         told = verdict not in {Verdict.PASSED, Verdict.NOT_APPLICABLE}
         if told or (verdict is Verdict.PASSED and not self._console.is_terminal):
             line = f"{board}  {step}  {verdict.words}  {seconds:.2f} s  {title}"
@@ -190,9 +194,9 @@ def _what_to_say(follower: _Follower, codes: list[int], boards: Sequence[Path], 
     if follower.ends_the_rest and len(codes) < len(boards):
         lines.append("not run: " + ", ".join(str(board) for board in boards[len(codes) :]))
     if not lines and 2 in codes and follower.began:
+        why = "; ".join(follower.held_back[codes.index(2)]) or "no selected scenario applies to the board"
         lines.append(
-            "error: nothing was judged: no selected scenario applies to the board\n  try: harness plan "
-            f"{boards[codes.index(2)]} says why"
+            f"error: nothing was judged: {why}\n  try: harness plan {boards[codes.index(2)]} says what applies"
         )
     elif not lines and 2 in codes and select and not follower.misused:
         lines.append(f"error: no scenario matches {select!r}\n  try: harness plan {boards[0]} lists them")

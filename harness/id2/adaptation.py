@@ -68,6 +68,7 @@ class Cause(StrEnum):
     CODE = "code"
     RANDOM = "random"
     SIGN = "sign"
+    OTHER_DATA = "other-data"
     NO_KEY = "no-key"
     UNUSABLE_KEY = "unusable-key"
     OPTIONAL = "optional"
@@ -130,7 +131,10 @@ def find_report(text: str) -> Found:
     if found:
         return Found(id2report.parse(found[-1]), len(found))
     if marks:
-        raise Id2Error("the validation report is cut: its JSON has no end within 64 KiB", field="report")
+        began = max(text.rfind(BANNER.rstrip(":")), text.rfind('"reportVersion"'))
+        limited = len(text) - began > id2report.TEXT_MAX
+        why = "its JSON has no end within 64 KiB" if limited else "the text ends before its last brace"
+        raise Id2Error(f"the validation report is cut: {why}; paste the whole run", field="report")
     raise Id2Error("there is no validation report in the text", field="report")
 
 
@@ -255,6 +259,8 @@ def _placed(report: ValidationReport, problem: Problem) -> tuple[Item, Reason]:
         causes = {"sdkVersion": Cause.RELEASE, "date": Cause.DATE, "reportVersion": Cause.FORM}
         cause = causes.get(problem.field, Cause.SIGN if "cipher blocks" in problem.message else Cause.ORDER)
         return Item.REPORT, Reason(cause, str(problem))
+    if path["rest"].startswith("api"):  # the order is the whole report's, whatever stands in the item
+        return Item.REPORT, Reason(Cause.ORDER, str(problem))
     api = report.items[int(path["index"])].api if int(path["index"]) < len(report.items) else ""
     item = _ITEMS.get(api, Item.REPORT)
     return item, Reason(_cause_of(item, path["rest"], problem), str(problem))
@@ -263,10 +269,10 @@ def _placed(report: ValidationReport, problem: Problem) -> tuple[Item, Reason]:
 def _cause_of(item: Item, rest: str, problem: Problem) -> Cause:
     if rest.startswith("args"):
         return Cause.ARGUMENT
-    if rest.startswith("api"):
-        return Cause.ORDER
     if item is Item.IDENTITY:
         return Cause.UNPROVISIONED if "not provisioned" in problem.message else Cause.IDENTITY
+    if "over other data" in problem.message:
+        return Cause.OTHER_DATA
     last = next(_fields(rest), "")
     return {"sign": Cause.SIGN, "random": Cause.RANDOM}.get(last, Cause.CODE)
 

@@ -198,8 +198,10 @@ def parse(text: str) -> ValidationReport:
     try:
         loaded: object = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
+        # Some of these messages expect the position behind them.
+        why = error.msg.removesuffix(" at").removesuffix(" starting")
         raise Id2Error(
-            f"report is not JSON at position {error.pos}: {error.msg}", field="report", position=error.pos
+            f"report is not JSON at position {error.pos}: {why}", field="report", position=error.pos
         ) from None
     except Id2Error:
         raise

@@ -47,7 +47,7 @@ PRODUCT = Step(
     "product",
     "Look the product up in the console",
     (
-        "Open the {console} console and find the product {name}.",
+        "Open the {console} console and find the product with ProductKey {product_key}.",
         "Choose its view configuration (查看配置).",
         "Give back its ProductKey, and its device authentication algorithm (设备认证算法).",
     ),
@@ -73,7 +73,7 @@ BUY_LICENCE = Step(
     "buy-licence",
     "Buy a licence for the product",
     (
-        "Open the {console} console and find the product {name} ({product_key}).",
+        "Open the {console} console and find the product with ProductKey {product_key}.",
         "Buy one licence more for it, or assign one of the account's; a licence arrives in 3 to 5 minutes.",
         "Answer done when the console shows it.",
     ),
@@ -84,7 +84,7 @@ COUNTERS = Step(
     "licences",
     "Read the licence counters of the product",
     (
-        "Open the {console} console and find the product {name} ({product_key}).",
+        "Open the {console} console and find the product with ProductKey {product_key}.",
         "Give back the numbers of licences purchased (已购买), used (已使用) and expired (已过期).",
     ),
     (

@@ -192,12 +192,19 @@ class _RunFold:
         lost = [each for scenario in scenarios for each in scenario.evidence if each.state != "intact"]
         self._damage += [f"evidence {each.file} is {each.state}" for each in lost]
         interrupted = self._end.interrupted if self._end else ""
+        by_person = self._end is not None and self._end.by_person
         started = scenarios[: len(self._scenarios)]
-        seen = whole((scenario.verdict for scenario in started), interrupted=bool(interrupted))
+        seen = whole(
+            (scenario.verdict for scenario in started),
+            interrupted=bool(interrupted) and not by_person,
+            by_person=by_person,
+        )
         if self._end is not None and self._end.verdict is not seen:
             self._damage.append(f"the journal closes with {self._end.verdict}, its scenarios come to {seen}")
         verdict = whole(
-            (scenario.verdict for scenario in scenarios), interrupted=bool(interrupted or self._damage)
+            (scenario.verdict for scenario in scenarios),
+            interrupted=bool((interrupted and not by_person) or self._damage),
+            by_person=by_person,
         )
         requirements = coverage.results(self._known, frozenset(self._uncovered), scenarios)
         return RunReport(

@@ -216,12 +216,16 @@ class ScenarioFinished(Timed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished(Timed):
-    """The last event; `interrupted` says why the run ended before its end, and is empty when it did not."""
+    """The last event; `interrupted` says why the run ended before its end, and is empty when it did not.
+
+    `by_person` says that somebody ended it on purpose.
+    """
 
     event: Literal["run-finished"] = "run-finished"
     verdict: Verdict
     exit_code: int
     interrupted: str = ""
+    by_person: bool = False
 
 
 Event = (

@@ -61,6 +61,7 @@ class Run:
         self._verdicts: list[Verdict] = []
         self._finished = False
         self._interrupted = False
+        self._ended_by_person = False
 
     @classmethod
     def create(
@@ -116,7 +117,7 @@ class Run:
     @property
     def verdict(self) -> Verdict:
         """The verdict of the run so far: the worst of its scenarios; an interrupted run has not passed."""
-        return verdicts.whole(self._verdicts, interrupted=self._interrupted)
+        return verdicts.whole(self._verdicts, interrupted=self._interrupted, by_person=self._ended_by_person)
 
     def hide(self, secret: Secret) -> None:
         """Replace `secret` by stars in everything that is recorded from now on."""
@@ -187,14 +188,15 @@ class Run:
         self._open[key] = log
         return log
 
-    def finish(self, interrupted: str = "") -> int:
+    def finish(self, interrupted: str = "", *, by_person: bool = False) -> int:
         """End the run and return its exit code; a second call changes nothing.
 
-        Scenarios that are still open end as errors.
+        Scenarios that are still open end as errors, or as not run when a person ended the run.
 
         Args:
             interrupted: Why the run ends before its end (a signal, a stop at the first failure); empty when
                 it does not.
+            by_person: A person ended it on purpose, which is no error.
 
         Raises:
             BenchError: the journal cannot be written.
@@ -202,12 +204,21 @@ class Run:
         if self._finished:
             return self.exit_code
         self._finished = True
-        self._interrupted = bool(interrupted)
+        self._interrupted = bool(interrupted) and not by_person
+        self._ended_by_person = by_person
         try:
             for log in list(self._open.values()):
-                log.finish(Verdict.ERROR, reason=interrupted or "the run ended before the scenario did")
+                log.finish(
+                    Verdict.NOT_RUN if by_person else Verdict.ERROR,
+                    reason=interrupted or "the run ended before the scenario did",
+                )
             self._journal.write(
-                RunFinished(verdict=self.verdict, exit_code=self.exit_code, interrupted=interrupted)
+                RunFinished(
+                    verdict=self.verdict,
+                    exit_code=self.exit_code,
+                    interrupted=interrupted,
+                    by_person=by_person,
+                )
             )
         finally:
             self._journal.close()

@@ -94,6 +94,9 @@ class ScenarioLog:
         try:
             yield
             step.judge()
+        except KeyboardInterrupt:
+            self._end_step(index, Verdict.NOT_RUN, reason="interrupted")
+            raise
         except BaseException as error:
             # Whatever ends the step, an interruption included, must be in the journal before it goes on.
             self._end_step(index, verdict_of(error), error=ErrorRecord.of(error, self._journal.mask))

@@ -57,11 +57,14 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return next((verdict for verdict in _WORST_FIRST if verdict in seen), Verdict.NOT_RUN)
 
 
-def whole(verdicts: Iterable[Verdict], *, interrupted: bool) -> Verdict:
-    """Return the verdict of a run; what was interrupted has not passed, whatever was seen up to then."""
+def whole(verdicts: Iterable[Verdict], *, interrupted: bool, by_person: bool = False) -> Verdict:
+    """Return the verdict of a run; what was interrupted has not passed, whatever was seen up to then.
+
+    What a person ended on purpose is no error of the harness: such a run is `not_run`.
+    """
     seen = worst(verdicts)
-    if interrupted and seen not in {Verdict.FAILED, Verdict.BLOCKED}:
-        return Verdict.ERROR
+    if (interrupted or by_person) and seen not in {Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR}:
+        return Verdict.ERROR if interrupted else Verdict.NOT_RUN
     return seen
 
 

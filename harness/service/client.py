@@ -14,7 +14,13 @@ from harness.id2.codes import ServiceCode
 from harness.service import answers
 from harness.service.access_key import AccessKey
 from harness.service.answers import Envelope, MalformedAnswerError
-from harness.service.errors import GatewayRefusal, ServiceRefusal, ServiceUnavailable
+from harness.service.errors import (
+    ACCOUNT_CODES,
+    AccountRefusal,
+    GatewayRefusal,
+    ServiceRefusal,
+    ServiceUnavailable,
+)
 from harness.service.wire import Method, SignedWire, Wire
 
 __all__ = ["AccessKey", "Call", "Id2Service", "OtpAnswer", "ServerAnswer"]
@@ -108,13 +114,24 @@ class Id2Service:
             endpoint, access_key, method=method, timeout=timeout, region=region, real=real, now=now
         )
         self._on_call = on_call
+        self._foreign_account = False
 
     @classmethod
-    def over(cls, wire: Wire, *, on_call: Callable[[Call], None] = _ignore) -> Self:
-        """Return a session over another wire, which it closes in the end."""
+    def over(
+        cls, wire: Wire, *, on_call: Callable[[Call], None] = _ignore, foreign_account: bool = False
+    ) -> Self:
+        """Return a session over another wire, which it closes in the end.
+
+        Args:
+            wire: What sends the calls.
+            on_call: Called once a call, whatever its outcome.
+            foreign_account: The account and its product were set up outside the harness: a refusal that is about
+                them is an `AccountRefusal`.
+        """
         session = cls.__new__(cls)
         session._wire = wire  # noqa: SLF001 - its own attribute, of a session made here
         session._on_call = on_call  # noqa: SLF001 - as above
+        session._foreign_account = foreign_account  # noqa: SLF001 - as above
         return session
 
     @property
@@ -245,15 +262,17 @@ class Id2Service:
             envelope = self._exchange(operation, parameters)
             request_id, code = envelope.request_id, envelope.code
             if envelope.code != _SUCCESS:
-                raise ServiceRefusal(_service_code(envelope.code), operation=operation, request_id=request_id)
+                of_account = self._foreign_account and envelope.code in ACCOUNT_CODES
+                refusal = AccountRefusal if of_account else ServiceRefusal
+                raise refusal(_service_code(envelope.code), operation=operation, request_id=request_id)
             return read(envelope.data)
         except MalformedAnswerError as problem:
             raise ServiceUnavailable(
                 f"{operation}: {self.endpoint} answered in a form that is not the ID² service's: {problem}",
                 hint="check that the endpoint is an ID² service and not a proxy or another program",
             ) from None
-        except GatewayRefusal as refusal:
-            request_id, code = refusal.request_id, refusal.name
+        except GatewayRefusal as stopped:
+            request_id, code = stopped.request_id, stopped.name
             raise
         finally:
             self._on_call(

@@ -30,6 +30,29 @@ class ServiceRefusal(ServiceError):  # noqa: N818 - named by the design
         self.request_id = request_id
 
 
+ACCOUNT_CODES = frozenset(
+    {
+        ServiceCode.NO_QUOTA,
+        ServiceCode.NO_RIGHT,
+        ServiceCode.PRODUCT_CODE,
+        ServiceCode.NO_PRODUCT,
+        ServiceCode.RAM_RIGHT,
+    }
+)
+"""Codes that are about the account, its product and its licences, whatever the device sent. Source: service.md 4.4."""
+
+
+class AccountRefusal(ServiceRefusal):
+    """The service refused for one of `ACCOUNT_CODES`, under an account that the harness did not set up.
+
+    It says nothing about the device. The mock's account is the harness's own and in order, so there the same code
+    is a plain `ServiceRefusal`: something in what was sent must have brought it about.
+    """
+
+    outcome: ClassVar[Outcome] = "blocked"
+    exit_code = 3
+
+
 class GatewayRefusal(ServiceError):  # noqa: N818 - a sibling of ServiceRefusal
     """The gateway in front of the service stopped the call: account, signature, clock or parameters.
 

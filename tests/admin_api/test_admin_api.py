@@ -15,11 +15,14 @@ from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
 from harness.service.errors import ServiceRefusal, ServiceUnavailable
 from harness.service.mock import burning
+from harness.service.mock.api.body_limit import BODY_MAX
 from harness.service.mock.server import MockService
+from harness.service.mock.settings import Settings
 from tests.service.service_bench import Device
 
 KEY = "2122232425262728292A2B2C2D2E2F30"
 ID2 = "2122232425262728292A2B2C"
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -145,9 +148,17 @@ def test_calls_are_paged(api, mock):
         ("GET", "/devices/00FFFFFF0000000000000000", None, 404, "does not exist"),
         ("POST", "/products", {"name": "a b"}, 409, "name"),
         ("POST", "/products", {"name": "door_lock", "colour": "red"}, 422, "colour"),
-        ("POST", "/products", {"name": "door_lock", "licences": 1, "years": 2}, 409, "2 years"),
+        (
+            "POST",
+            "/products",
+            {"name": "door_lock", "licences": 1, "years": 2},
+            422,
+            "years: Input should be 1",
+        ),
+        ("POST", "/products", {"name": "door_lock", "years": 2}, 422, "years: Input should be 1"),
         ("POST", "/devices", {"id2": ID2, "key_type": "aes-128", "key": "12"}, 409, "key"),
         ("POST", "/faults", {"kind": "latency"}, 409, "latency_ms"),
+        ("POST", "/faults", {"kind": "drop", "operation": "Verfy"}, 409, "'Verfy' is unknown"),
         ("DELETE", "/faults/7", None, 404, "fault 7"),
         ("DELETE", "/access-keys/LTAInone", None, 404, "LTAInone"),
         ("GET", "/nowhere", None, 404, "Not Found"),
@@ -171,7 +182,58 @@ def test_pages_of_others_cannot_use_it(api, mock):
     assert foreign.status_code == 403
     rebound = api.get("/products", headers={"Host": "evil.example"})
     assert rebound.status_code == 421
+    for refusal in (foreign, rebound):
+        assert set(refusal.json()) == {"error", "hint"}
+        assert all(refusal.json().values())
     assert done(api.get("/products")) == []
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/"])
+def test_the_way_to_the_description(mock, path):
+    answer = httpx.get(f"{mock.endpoint}{path}", trust_env=False)
+    assert answer.status_code == 200
+    described = httpx.get(f"{mock.endpoint}{answer.json()['description']}", trust_env=False)
+    assert described.json()["openapi"]
+    rebound = httpx.get(f"{mock.endpoint}{path}", headers={"Host": "evil.example"}, trust_env=False)
+    assert rebound.status_code == 421
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_has_a_limit(mock, api, chunked):
+    body = b'{"name": "' + b"x" * BODY_MAX + b'"}'
+    large = api.post("/products", content=iter([body]) if chunked else body, headers=JSON)
+    assert large.status_code == 413
+    assert "larger than" in large.json()["error"]
+    fits = api.post("/products", content=body[: BODY_MAX - 2] + b'"}', headers=JSON)
+    assert fits.status_code == 422, "the largest is read, and judged by its form"
+    assert done(api.get("/products")) == []
+
+
+def test_an_expired_device_is_told_as_expired(api, mock):
+    made = product(api)
+    done(api.post("/devices", json={"id2": ID2, "key_type": "aes-128", "key": KEY}))
+    device = Device(ID2, Key.parse(KeyType.AES_128, KEY))
+    with mock.client() as service:
+        assert service.verify(ID2, made["product_key"], device.answer(service.get_server_random(ID2)))
+    done(api.post("/clock", json={"move_s": 400 * 86_400}))
+    assert done(api.get(f"/devices/{ID2}"))["state"] == "expired"
+    for wanted in ({}, {"state": "expired"}):
+        (told,) = done(api.get("/devices", params=wanted))["devices"]
+        assert told["state"] == "expired"
+    assert done(api.get("/devices", params={"state": "bound"}))["devices"] == []
+
+
+def test_too_many_wrong_tokens_are_told_to_wait():
+    settings = Settings(login_attempts_per_minute=2)
+    with MockService(web=True, token=Secret("the-right-token"), settings=settings) as mock:
+        where = f"{mock.endpoint}/admin/products"
+        for token, status in (("wrong", 401), ("wrong", 401), ("the-right-token", 429)):
+            shown = {"Authorization": f"Bearer {token}"}
+            answer = httpx.get(where, headers=shown, trust_env=False)
+            assert answer.status_code == status
+            assert set(answer.json()) == {"error", "hint"}
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "wait" in answer.json()["hint"]
 
 
 def test_it_is_not_there_in_a_mock_without_pages():

@@ -398,6 +398,10 @@ ONE_MORE = {
         "service: {endpoint: 'https://host'}",
         "7: service: the real service needs access_key: env, or {id: {env: NAME}, secret: {env: NAME}}",
     ),
+    "service.ca that is not there": (
+        "service: {endpoint: real, access_key: env, product: {product_key: a1b}, ca: no-ca.pem}",
+        "7: service.ca: there is no file of certificates no-ca.pem",
+    ),
     "real service without product": (
         "service: {endpoint: 'https://host', access_key: {id: {env: A}, secret: {env: B}}}",
         "7: service: the real service needs product: {product_key: …}",

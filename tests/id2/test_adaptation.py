@@ -68,11 +68,38 @@ def test_every_algorithm_that_can_be_computed(kind):
         ("get_timestamp_auth", "get_thyme_auth", (Item.TIMESTAMP, Cause.MISSING)),
         ("get_timestamp_auth", "get_thyme_auth", (Item.REPORT, Cause.ORDER)),
         ('"1.0.0"', '"9.9.9"', (Item.REPORT, Cause.FORM)),
+        ("id2_client_get_id", "id2_client_get_timestamp_auth_code", (Item.REPORT, Cause.ORDER)),
     ],
 )
 def test_what_is_wrong_is_named(old, new, wanted):
     assert old in TEXT
     assert wanted in causes(TEXT.replace(old, new))
+
+
+def test_items_that_are_swapped_fail_the_report_and_nothing_else():
+    loaded = json.loads(TEXT)
+    items = loaded["testContent"]
+    items[1], items[2] = items[2], items[1]
+    assert causes(json.dumps(loaded)) == {(Item.REPORT, Cause.ORDER)}
+
+
+def test_another_extra_is_not_a_wrong_form():
+    wanted = {(Item.CHALLENGE, Cause.ARGUMENT), (Item.CHALLENGE, Cause.OTHER_DATA)}
+    assert causes(TEXT.replace('"abcd1234"', '"abcd1235"', 1)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (LOG[: LOG.rindex("3~2~454A")], "the text ends before its last brace; paste the whole run"),
+        (LOG[: LOG.rindex("3~2~454A")] + "x" * 70_000, "no end within 64 KiB"),
+        (TEXT.replace('"date', '"da\x01te'), "Invalid control character$"),
+        (TEXT.replace('"3.1.0",', '"3.1.0'), "Invalid control character$"),
+    ],
+)
+def test_what_is_no_report_is_told_in_whole_words(text, says):
+    with pytest.raises(Id2Error, match=says):
+        adaptation.find_report(text)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from harness.operator.desk import Desk
 from harness.operator.errors import OperatorAbsent
 
 SECRET = "i11" + "S" * 29
-CREATE = {"console": "ID²", "name": "lock", "algorithm": "aes-128", "licences": "1"}
+CREATE = {"console": "ID²", "name": "lock", "product_key": "a1b", "algorithm": "aes-128", "licences": "1"}
 
 
 class Typist:

@@ -149,6 +149,15 @@ def test_a_failure_before_the_kill_stays_a_failure(tmp_path):
     assert load(copy).verdict is Verdict.FAILED
 
 
+def test_a_run_that_a_person_ended_is_incomplete_and_no_error(tmp_path):
+    run = Run.create(tmp_path, "b")
+    run.begin(ScenarioInfo("s")).finish(Verdict.PASSED)
+    run.finish("Ctrl-C", by_person=True)
+    report = load(run.path)
+    assert (report.incomplete, report.verdict, report.exit_code) == (True, "not_run", 2)
+    assert report.problems == []
+
+
 def test_an_interrupted_run_is_incomplete(tmp_path):
     run = Run.create(tmp_path, "b")
     run.begin(ScenarioInfo("s")).finish(Verdict.PASSED)

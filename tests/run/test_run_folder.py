@@ -219,6 +219,17 @@ def test_an_interrupted_run_says_why_and_closes_what_is_open(tmp_path):
     assert events[-1].interrupted == "stopped by the keyboard"
 
 
+def test_a_run_that_a_person_ends_closes_what_is_open_as_not_run(tmp_path):
+    run = Run.create(tmp_path, "b")
+    log = run.begin(INFO)
+    with pytest.raises(KeyboardInterrupt), log.step(0):
+        raise KeyboardInterrupt
+    assert run.finish("Ctrl-C", by_person=True) == 2
+    step, scenario, last = reader.read(run.folder.journal).events[-3:]
+    assert (step.verdict, scenario.verdict, last.verdict) == (Verdict.NOT_RUN,) * 3
+    assert (scenario.reason, last.interrupted, last.by_person) == ("Ctrl-C", "Ctrl-C", True)
+
+
 def test_an_interrupted_run_whose_scenarios_passed_has_not_passed(tmp_path):
     run = Run.create(tmp_path, "b")
     run.begin(ScenarioInfo("s")).finish(Verdict.PASSED)

@@ -50,7 +50,6 @@ def test_steps_are_recorded_as_they_happen(run):
         (DeviceError("no"), "failed", "the maker of the device"),
         (BenchError("no"), "blocked", "the person at the bench"),
         (ZeroDivisionError("no"), "error", "the harness's maintainers"),
-        (KeyboardInterrupt("no"), "error", "the harness's maintainers"),
         (pytest.skip.Exception("no"), "not_run", "the harness's maintainers"),
     ],
 )

@@ -52,6 +52,22 @@ def test_an_interrupted_run_has_not_passed():
 
 
 @pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ("passed", "not_run"),
+        ("not_run", "not_run"),
+        ("failed", "failed"),
+        ("blocked", "blocked"),
+        ("error", "error"),
+    ],
+)
+def test_a_run_that_a_person_ended_is_no_error(seen, expected):
+    assert whole([Verdict(seen)], interrupted=False, by_person=True) is Verdict(expected)
+    if seen == "passed":
+        assert whole([Verdict(seen)], interrupted=True, by_person=True) is Verdict.ERROR
+
+
+@pytest.mark.parametrize(
     ("error", "expected"),
     [
         (AssertionError("no"), Verdict.FAILED),

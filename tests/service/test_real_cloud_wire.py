@@ -11,7 +11,7 @@ from harness.errors import UsageError
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
-from harness.service.errors import GatewayRefusal, ServiceRefusal, ServiceUnavailable
+from harness.service.errors import AccountRefusal, GatewayRefusal, ServiceRefusal, ServiceUnavailable
 from harness.service.mock.server import MockService
 from harness.service.mock.tls import Tls
 from harness.service.real.cloud import CloudWire
@@ -41,6 +41,26 @@ def authenticates(mock, **options):
         with pytest.raises(ServiceRefusal, match="code 35"):
             service.verify(device.id2, product.product_key, code)
     assert mock.admin.device(device.id2).product_key == product.product_key
+
+
+@pytest.mark.parametrize(("foreign", "kind"), [(True, AccountRefusal), (False, ServiceRefusal)])
+def test_what_the_account_is_refused_for_says_nothing_about_the_device(bench, foreign, kind):
+    device = bench.device()
+    wire = CloudWire(
+        bench.mock.endpoint, from_access_key(bench.mock.admin.default_access_key()[0]), region="cn-shanghai"
+    )
+    with Id2Service.over(wire, foreign_account=foreign) as service:
+        code = device.answer(service.get_server_random(device.id2))
+        with pytest.raises(ServiceRefusal, match="code 51") as caught:
+            service.verify(device.id2, "a1WRONGabcd", code)
+        assert type(caught.value) is kind
+        assert (caught.value.outcome, caught.value.exit_code) == (
+            ("blocked", 3) if foreign else ("failed", 1)
+        )
+        assert "ProductKey" in caught.value.hint
+        with pytest.raises(ServiceRefusal, match=r"code 21|code 35") as caught:
+            service.verify(device.id2, bench.product().product_key, code[:-2] + "00")
+        assert caught.value.outcome == "failed"
 
 
 def test_over_http(bench):

@@ -132,6 +132,10 @@ def test_sigterm_with_a_call_under_way_and_an_open_connection():
         ("native_types", "write NAME=VALUE", ""),
         ("clock_skew_s=ten", "'ten' does not fit", ""),
         ("wrong_extra_code=22", "'22' does not fit", ""),
+        ("challenge_lifetime_s=-5", "challenge_lifetime_s must be 1 or more, not -5", ""),
+        ("daily_limit=0", "daily_limit must be 1 or more, not 0", ""),
+        ("user_calls_per_second=0", "user_calls_per_second must be 1 or more", ""),
+        ("day_starts_utc_hour=24", "day_starts_utc_hour must be 0 to 23, not 24", ""),
     ],
 )
 def test_settings_that_cannot_be(assignment, message, hint):
@@ -197,6 +201,15 @@ def test_a_port_that_is_taken():
         port = taken.getsockname()[1]
         with pytest.raises(BenchError, match=f"port {port}: it is taken"):
             command(port=port, host="127.0.0.1", db=None, seed=None)
+
+
+def test_an_address_of_another_computer(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("a-token-of-my-own\n")
+    # Of the documentation's own network: no computer has it.
+    with pytest.raises(BenchError, match="not an address of this computer") as caught:
+        command(host="192.0.2.1", token_file=token)
+    assert "port" not in caught.value.hint
 
 
 def test_errors_of_the_seed_come_before_anything_listens(tmp_path, capsys):

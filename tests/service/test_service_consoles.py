@@ -50,6 +50,13 @@ def test_bad_names(admin, console, name, says):
         admin.create_product(name, console=console)
 
 
+@pytest.mark.parametrize("licences", [0, 1])
+def test_a_validity_that_is_not_sold(admin, licences):
+    with pytest.raises(UsageError, match="2 years is not sold"):
+        admin.create_product("lock", licences=licences, years=2)
+    assert admin.products() == ()
+
+
 def test_setting_free_names_in_the_id2_console():
     mock = MockService(settings=Settings(id2_console_name_rule=False))
     assert mock.admin.create_product("My lock - 1").name == "My lock - 1"

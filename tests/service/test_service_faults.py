@@ -195,6 +195,7 @@ def test_the_oldest_fault_comes_first_and_faults_can_be_switched_off():
         ({"kind": FaultKind.DROP, "after": -1}, "after"),
         ({"kind": FaultKind.CODE, "code": 0}, "code"),
         ({"kind": FaultKind.LATENCY}, "needs latency_ms"),
+        ({"kind": FaultKind.DROP, "operation": "Verfy"}, "'Verfy' is unknown; known are .*Verify"),
         ({"kind": FaultKind.WRONG_SERVER_CODE, "operation": "Verify"}, "does not fit Verify"),
     ],
     ids=str,

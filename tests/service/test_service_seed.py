@@ -83,7 +83,7 @@ def test_empty_seeds(tmp_path, admin, text):
         (
             "i11TESTTEST",
             "q11TESTTEST",
-            r"products\[0\]: ProductSecret has not the form of a provisioning token",
+            r"products\[0\]: product_secret: ProductSecret has not the form of a provisioning token",
         ),
         ("name: lock", "name: ''", r"products\[0\]: product name"),
         ("key_type: aes-128", "key_type: aes", r"devices\[0\]\.key_type"),
@@ -119,12 +119,36 @@ def test_files_that_cannot_be_read(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("secret: TESTSECRET", "secret: OTHERSECRET", "AccessKey TESTKEY is in the store already"),
-        ("name: lock", "name: door", "product a1TESTabcde is in the store already"),
-        ("key: 2122", "key: 2123", "device 2122232425262728292A2B2C is in the store already"),
+        (
+            "secret: TESTSECRET",
+            "secret: OTHERSECRET",
+            "AccessKey TESTKEY is in the store already, with another secret$",
+        ),
+        ("policy: full", "policy: verify", "AccessKey TESTKEY is in the store already, with another policy$"),
+        ("name: lock", "name: door", "product a1TESTabcde is in the store already, with another name$"),
+        ("i11TEST", "i11REST", "product a1TESTabcde is in the store already, with another product_secret$"),
+        (
+            "lock, console: id2",
+            "door, console: iot-platform",
+            "product a1TESTabcde is in the store already, with another name and another console$",
+        ),
+        (
+            "key: 2122",
+            "key: 2123",
+            "device 2122232425262728292A2B2C is in the store already, with another key$",
+        ),
     ],
 )
 def test_a_store_that_holds_something_else(tmp_path, admin, old, new, says):
     seeded(tmp_path / "seed.yaml", admin)
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=says) as caught:
         seeded(tmp_path / "seed.yaml", admin, GOOD.replace(old, new, 1))
+    assert "leave --seed out" in caught.value.hint
+
+
+def test_an_algorithm_that_the_console_changed_is_the_stores_own(tmp_path, admin):
+    seeded(tmp_path / "seed.yaml", admin)
+    changed = admin.change_algorithm("a1TESTabcde", KeyType.AES_256)
+    assert changed.product_secret != Secret("i11TESTTESTTESTTESTTESTTESTTESTT")
+    seeded(tmp_path / "seed.yaml", admin)
+    assert admin.product("a1TESTabcde") == changed

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from harness.id2.report import BANNER
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.mock.server import MockService
+from tests.service.service_bench import Device
 from tests.web_console.web_bench import (
     GOOD_LOG,
     PUBLISHED,
@@ -239,6 +241,46 @@ def test_devices_are_found_and_changed(browser):
     erased = browser.post(f"/console/devices/{SE_ID}/erase", confirmed="yes")
     assert erased.status == 200
     assert browser.get("/console/devices/nobody").status == 404
+
+
+def test_a_released_device_says_so(browser):
+    admin = browser.mock.admin
+    key = admin.create_product("lock", licences=1).product_key
+    device = Device(PUBLISHED.id2, PUBLISHED.key)
+    with browser.mock.client() as service:
+        assert service.verify(device.id2, key, device.answer(service.get_server_random(device.id2)))
+    path = f"/console/devices/{device.id2}"
+    admin.move_clock(timedelta(days=370))
+    assert "Refused with 50" in browser.get(path).text
+    admin.move_clock(timedelta(days=15))
+    text = browser.get(path).text
+    assert "Refused with 50" not in text
+    assert "its data is released, and it is answered with 18" in text
+
+
+def test_assigned_licences_are_no_purchase(browser):
+    admin = browser.mock.admin
+    key = admin.create_product("lock").product_key
+    pool = admin.buy_account_licences(1, 1)
+    admin.assign_licences(pool.id, key, 1)
+    text = browser.get("/console/licences").text
+    assert f"Assigned from order {pool.id}" in text
+    rows = re.findall(r"<tr>.*?</tr>", browser.get("/console/licences").html, re.DOTALL)
+    bought = next(re.sub(r"<[^>]*>", " ", row).split() for row in rows if "Purchase<" in row)
+    assert bought[-6:-2] == ["1", "0", "1", "0"], "quantity, used, assigned, left"
+    assert sum("Purchase<" in row for row in rows) == 1
+
+
+def test_an_empty_call_log_is_not_a_search_without_a_result(browser):
+    assert "There is no call yet." in browser.get("/console/calls").text
+    assert "No call fits." in browser.get("/console/calls?operation=Verify").text
+
+
+def test_the_change_of_the_algorithm_tells_its_price(browser):
+    key = browser.mock.admin.create_product("lock", licences=1).product_key
+    text = browser.get(f"/console/products/{key}").text
+    assert "ProductSecret changes its key-type digit" in text
+    assert "gets code 42" in text
 
 
 def test_devices_come_in_pages(browser):

@@ -31,6 +31,11 @@ class Admin(ProductAdmin, LicenceAdmin, DeviceAdmin, AccessAdmin, BurningAdmin, 
         """The fault switches."""
         return self._core.faults
 
+    @property
+    def released_code(self) -> int:
+        """How a device is answered that expired so long ago that its data is released."""
+        return self._core.settings.released_code
+
     def now(self) -> datetime:
         """Return the service's time, UTC."""
         return self._core.clock.now()

@@ -122,6 +122,15 @@ def require_purchase(quantity: int, years: int) -> None:
         raise UsageError(f"a purchase of {quantity} licences is none; the least is 1")
     if quantity > _MOST_AT_ONCE:
         raise UsageError(f"a purchase of {quantity} licences is too large; the most is {_MOST_AT_ONCE}")
+    require_sold(years)
+
+
+def require_sold(years: int) -> None:
+    """Check a validity.
+
+    Raises:
+        UsageError: It is not sold.
+    """
     if years not in validity.YEARS:
         raise UsageError(
             f"a validity of {years} years is not sold; sold are {', '.join(map(str, validity.YEARS))}"

@@ -17,7 +17,7 @@ from harness.id2.keys import KeyType
 from harness.secret import Secret
 from harness.service.mock import licences as orders
 from harness.service.mock import naming, products, token
-from harness.service.mock.admin_licences import require_purchase
+from harness.service.mock.admin_licences import require_purchase, require_sold
 from harness.service.mock.core import Core
 from harness.service.mock.licences import OrderKind
 from harness.service.mock.products import (
@@ -109,6 +109,7 @@ class ProductAdmin:
         )
         made = _by_console(made)
         _require_product_key(made.product_key)
+        require_sold(years)
         if licences:
             require_purchase(licences, years)
         self._insert(made, licences, years, trial=trial)

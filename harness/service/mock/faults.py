@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.errors import UsageError
+from harness.service.mock.operations import OPERATIONS
 from harness.service.mock.request import Data
 
 EVERY_OPERATION = "*"
@@ -182,6 +183,10 @@ def _flipped(text: str) -> str:
 
 
 def _check(fault: Fault) -> None:
+    if fault.operation not in (EVERY_OPERATION, *OPERATIONS):
+        raise UsageError(
+            f"fault: operation {fault.operation!r} is unknown; known are *, {', '.join(OPERATIONS)}"
+        )
     if fault.count is not None and fault.count < 1:
         raise UsageError(
             f"fault: count {fault.count} is none; leave a fault out, or give None for every call"

@@ -35,6 +35,7 @@ _SESSIONS = 1_000
 _PEERS = 4_096
 _SESSION_S = 12 * 3_600.0
 _MINUTE_S = 60.0
+_WAIT = "wait a minute, then try again"
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -58,14 +59,16 @@ class Refusal:
 
     Attributes:
         status: HTTP status.
-        code: A short name for programs.
-        message: One sentence for people.
+        code: A short name, shown with the status on the console.
+        message: What is wrong, in one sentence.
+        hint: What to do about it.
         retry_after_s: When to come again, seconds; 0 says nothing.
     """
 
     status: int
     code: str
     message: str
+    hint: str = ""
     retry_after_s: int = 0
 
 
@@ -125,8 +128,7 @@ class Guard:
             scope: The request, for its peer.
             given: What the person typed.
         """
-        allowed = self._failures.allowed(_peer(scope), self._settings.login_attempts_per_minute, spend=False)
-        if not allowed:
+        if self.tried_too_often(scope):
             return None
         if not self._is_token(given):
             self._failures.allowed(_peer(scope), self._settings.login_attempts_per_minute)
@@ -138,6 +140,11 @@ class Guard:
                 self._sessions.popitem(last=False)
         return session
 
+    def tried_too_often(self, scope: Scope) -> bool:
+        """Tell whether the peer showed so many wrong tokens that even the right one must wait."""
+        rate = self._settings.login_attempts_per_minute
+        return not self._failures.allowed(_peer(scope), rate, spend=False)
+
     def logout(self, scope: Scope) -> None:
         """Forget the session of a request."""
         with self._lock:
@@ -147,14 +154,13 @@ class Guard:
         """Tell whether a request shows the token, or a session that was made for it; True when none is needed."""
         if self._token is None:
             return True
-        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            peer, rate = _peer(scope), self._settings.login_attempts_per_minute
-            if not self._failures.allowed(peer, rate, spend=False):
+        given = _bearer(scope)
+        if given is not None:
+            if self.tried_too_often(scope):
                 return False
-            good = self._is_token(given.strip())
+            good = self._is_token(given)
             if not good:
-                self._failures.allowed(peer, rate)
+                self._failures.allowed(_peer(scope), self._settings.login_attempts_per_minute)
             return good
         with self._lock:
             ends = self._sessions.get(_digest(cookie(scope, self.session_cookie(scope))))
@@ -197,16 +203,31 @@ class Guard:
         if not self._loopback or self.needs_login:
             rate = self._settings.web_requests_per_minute
             if not self._rates.allowed(_peer(scope), rate):
-                return Refusal(429, "TooManyRequests", f"more than {rate} requests in a minute", 60)
+                message = f"more than {rate} requests in a minute"
+                return Refusal(429, "TooManyRequests", message, _WAIT, round(_MINUTE_S))
         if len(headers.getlist("host")) != 1 or not self._is_own_host(headers["host"]):
             return Refusal(
-                421, "WrongHost", "the Host header names another computer; open the address that was printed"
+                421,
+                "WrongHost",
+                "the Host header names another computer",
+                "use the address that was printed; the setting web_hosts names further ones",
             )
         if scope["method"] not in _READING and not _same_origin(scope, headers):
-            return Refusal(403, "ForeignOrigin", "the request comes from a page of another origin")
-        is_open = scope["path"] == LOGIN or scope["path"].startswith(_STATIC)
-        if not self.logged_in(scope) and not is_open:
-            return Refusal(401, "TokenRequired", "show the token: Authorization: Bearer TOKEN")
+            return Refusal(
+                403,
+                "ForeignOrigin",
+                "the request comes from a page of another origin",
+                "use the console's own pages, or a program that sends no Origin",
+            )
+        if scope["path"] == LOGIN or scope["path"].startswith(_STATIC):
+            return None
+        if self.needs_login and _bearer(scope) is not None and self.tried_too_often(scope):
+            message = "too many wrong tokens in a minute; even the right one must wait"
+            return Refusal(429, "TooManyTokens", message, _WAIT, round(_MINUTE_S))
+        if not self.logged_in(scope):
+            return Refusal(
+                401, "TokenRequired", "the token is missing or wrong", "send Authorization: Bearer TOKEN"
+            )
         return None
 
     def _is_token(self, given: str) -> bool:
@@ -312,11 +333,18 @@ def _answer(scope: Scope, refused: Refusal) -> Response:
     if scope["path"].startswith("/admin"):
         if refused.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
-        content = {"code": refused.code, "message": refused.message}
+        content = {"error": refused.message, "hint": refused.hint}
         return JSONResponse(content, refused.status, headers)
     if refused.status == 401:
         return RedirectResponse(LOGIN, 303)
-    return PlainTextResponse(f"{refused.status} {refused.code}: {refused.message}\n", refused.status, headers)
+    text = "; ".join(filter(None, (refused.message, refused.hint)))
+    return PlainTextResponse(f"{refused.status} {refused.code}: {text}\n", refused.status, headers)
+
+
+def _bearer(scope: Scope) -> str | None:
+    """Return the token that a request's header shows; None when it shows none."""
+    scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else None
 
 
 def _peer(scope: Scope) -> str:

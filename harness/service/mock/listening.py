@@ -41,7 +41,7 @@ def listen(host: str, port: int) -> socket.socket:
         port: 0 lets the system choose.
 
     Raises:
-        BenchError: The port is taken or not allowed.
+        BenchError: The port is taken or not allowed, or the address is another computer's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named because asyncio switches Nagle off only for sockets that say TCP.
@@ -53,6 +53,11 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         with contextlib.suppress(OSError):
             listener.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
+            raise BenchError(
+                f"the mock service cannot listen on {host}: it is not an address of this computer",
+                hint="give one of its addresses, for example 127.0.0.1, or 0.0.0.0 for all of them",
+            ) from None
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         reason = "it is taken" if taken else getattr(error, "strerror", None) or str(error)
         raise BenchError(

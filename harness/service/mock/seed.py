@@ -13,6 +13,7 @@ from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
+from harness.service.mock import token
 from harness.service.mock.admin import Admin
 from harness.service.mock.devices import DeviceState
 from harness.service.mock.products import DEFAULT_REGION, Edition, NodeType, Registration
@@ -26,6 +27,9 @@ SeedState = Literal[
     DeviceState.EXPIRED,
 ]
 """States that need no history; `bound` comes by a success, `burning` by a production line."""
+
+
+_PLANTED_ALREADY = "leave --seed out: the store has what it needs already; or take a new --db"
 
 
 class _Model(BaseModel):
@@ -138,12 +142,18 @@ def _plant_access_key(seed: SeedAccessKey, admin: Admin) -> None:
     found = admin.access_key(seed.id)
     if found is None:
         admin.create_access_key(seed.policy, key=wanted)
-    elif found != (wanted, seed.policy):
-        raise UsageError(f"AccessKey {seed.id} is in the store already, with another secret or policy")
+        return
+    there, policy = found
+    _require_same(f"AccessKey {seed.id}", secret=there == wanted, policy=policy == seed.policy)
 
 
 def _plant_product(seed: SeedProduct, admin: Admin) -> None:
     found = admin.find_product(seed.product_key)
+    secret = _secret(seed.product_secret)
+    try:
+        token.parse(secret)
+    except UsageError as error:
+        raise UsageError(f"product_secret: {error.message}") from None
     if found is None:
         admin.create_product(
             seed.name,
@@ -159,16 +169,18 @@ def _plant_product(seed: SeedProduct, admin: Admin) -> None:
             instance_id=seed.instance_id,
             registration=seed.registration,
             product_key=seed.product_key,
-            product_secret=_secret(seed.product_secret),
+            product_secret=secret,
         )
         return
-    # Licences are not compared: what was bought and used since then is the store's own history.
-    there = (found.product_secret, found.name, found.console, found.algorithm)
-    if there != (_secret(seed.product_secret), seed.name, seed.console, seed.algorithm):
-        raise UsageError(
-            f"product {seed.product_key} is in the store already, "
-            "with another secret, name, console or algorithm"
-        )
+    # Licences and the algorithm, with its digit in the ProductSecret, are not compared: what the console
+    # did to them since then is the store's own history.
+    _require_same(
+        f"product {seed.product_key}",
+        product_secret=token.with_key_type(secret, found.algorithm)
+        == token.with_key_type(found.product_secret, found.algorithm),
+        name=seed.name == found.name,
+        console=seed.console == found.console,
+    )
 
 
 def _plant_device(seed: SeedDevice, admin: Admin) -> None:
@@ -178,15 +190,31 @@ def _plant_device(seed: SeedDevice, admin: Admin) -> None:
         admin.add_device(seed.id, key)
         if seed.state is not DeviceState.BURNT:
             admin.set_device_state(seed.id, seed.state)
-    elif found.key != key:
-        raise UsageError(f"device {seed.id} is in the store already, with another key")
+        return
+    _require_same(f"device {seed.id}", key=found.key == key)
+
+
+def _require_same(what: str, **same: bool) -> None:
+    """Check that what is in the store is what the seed calls by the same name.
+
+    Raises:
+        UsageError: It is not; the message names each field that differs, and no value.
+    """
+    other = [field for field, is_same in same.items() if not is_same]
+    if other:
+        raise UsageError(
+            f"{what} is in the store already, with another {' and another '.join(other)}",
+            hint=_PLANTED_ALREADY,
+        )
 
 
 @contextlib.contextmanager
 def _at(path: Path, where: str) -> Iterator[None]:
     try:
         yield
-    except (UsageError, Id2Error) as error:
+    except UsageError as error:
+        raise UsageError(f"seed file {path}: {where}: {error.message}", hint=error.hint) from None
+    except Id2Error as error:
         raise UsageError(f"seed file {path}: {where}: {error}") from None
 
 

@@ -4,9 +4,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.errors import UsageError
+
 OPERATIONS_OF_VERIFY_POLICY = frozenset(
     {"GetServerRandom", "Verify", "VerifyAndEncrypt", "GetServerAuthCodeAndEncryptData"}
 )
+
+_AT_LEAST = {
+    "clock_skew_s": 1,
+    "user_calls_per_second": 1,
+    "challenge_lifetime_s": 1,
+    "timestamp_window_s": 1,
+    "extra_max": 0,
+    "device_challenge_max": 1,
+    "ciphertext_max": 1,
+    "body_max": 1,
+    "assignment_max": 1,
+    "daily_limit": 1,
+    "day_starts_utc_hour": 0,
+    "downloads_per_fingerprint": 1,
+    "downloads_per_product": 1,
+    "retrieve_max": 1,
+    "call_log_max": 1,
+    "web_requests_per_minute": 1,
+    "login_attempts_per_minute": 1,
+}
+"""The least value of each number that makes sense; those that may be None are checked when they are given."""
+_LAST_HOUR = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +108,9 @@ class Settings:
         synchronous: SQLite's own setting for a store in a file. NORMAL survives `kill -9`; FULL survives a
             power cut too and costs a disk flush a call.
 
+    Raises:
+        UsageError: A number is below what makes sense; the message names the field.
+
     Source: service.md 3, 4, 5 and 12; device-protocol.md a.1.
     """
 
@@ -136,3 +163,13 @@ class Settings:
     login_attempts_per_minute: int = 10
     web_hosts: frozenset[str] = frozenset()
     synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+
+    def __post_init__(self) -> None:
+        for name, least in _AT_LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise UsageError(f"setting {name} must be {least} or more, not {value}")
+        if self.day_starts_utc_hour > _LAST_HOUR:
+            raise UsageError(
+                f"setting day_starts_utc_hour must be 0 to {_LAST_HOUR}, not {self.day_starts_utc_hour}"
+            )

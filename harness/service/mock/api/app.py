@@ -22,6 +22,7 @@ The console side of the mock ID² service: products, licences, devices, AccessKe
 fault switches. Every error has the same body: `error` says what is wrong, `hint` what to try.
 """
 _MAX_TOLD = 8
+_WHERE = {"api": "admin API of the mock ID² service", "description": "/admin/openapi.json"}
 
 
 def build(admin: Admin) -> FastAPI:
@@ -36,14 +37,23 @@ def build(admin: Admin) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         root_path_in_servers=False,
         servers=[{"url": "/admin"}],
-        responses={422: {"model": Problem, "description": "The request is not in the described form."}},
+        responses={
+            413: {"model": Problem, "description": "The body is larger than 1 MiB."},
+            422: {"model": Problem, "description": "The request is not in the described form."},
+        },
     )
     for room in (products, licences, devices, production, control):
         app.include_router(room.router(admin))
+    app.add_route("/", home, include_in_schema=False)
     app.add_exception_handler(UsageError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     return app
+
+
+async def home(_request: Request) -> JSONResponse:
+    """Say where the description is, to people who open `/admin`."""
+    return JSONResponse(_WHERE)
 
 
 def _problem(status: int, error: str, hint: str = "", headers: dict[str, str] | None = None) -> JSONResponse:

@@ -21,6 +21,9 @@ def router(admin: Admin) -> APIRouter:
     """Return the routes about devices."""
     routes = APIRouter(tags=["devices"])
 
+    def told(device: Stored) -> Device:
+        return _told(device, round(admin.now().timestamp() * 1000))
+
     def require(id2: str) -> Stored:
         found = admin.find_device(id2)
         if found is None:
@@ -37,7 +40,7 @@ def router(admin: Admin) -> APIRouter:
     ) -> DevicePage:
         """Devices by product, state, or a part of the ID²."""
         page = admin.devices(product_key=product_key, state=state, search=search, limit=limit, offset=offset)
-        return DevicePage(devices=[_told(device) for device in page.devices], total=page.total)
+        return DevicePage(devices=[told(device) for device in page.devices], total=page.total)
 
     @routes.post("/devices", status_code=201, responses=REFUSED | {201: links("id2", *_OF_A_DEVICE)})
     def add_device(wanted: NewDevice) -> Device:
@@ -46,25 +49,25 @@ def router(admin: Admin) -> APIRouter:
             key = Key.parse(wanted.key_type, wanted.key.get_secret_value())
         except Id2Error as error:
             raise UsageError(f"key: {error}") from None
-        return _told(admin.add_device(wanted.id2, key))
+        return told(admin.add_device(wanted.id2, key))
 
     @routes.get("/devices/{id2}", responses=NOT_THERE)
     def get_device(id2: Id2) -> Device:
         """One device."""
-        return _told(require(id2))
+        return told(require(id2))
 
     @routes.put("/devices/{id2}/state", responses=NOT_THERE | REFUSED)
     def set_state(id2: Id2, change: models.StateChange) -> Device:
         """Put a device into a state."""
         require(id2)
-        return _told(admin.set_device_state(id2, change.state))
+        return told(admin.set_device_state(id2, change.state))
 
     @routes.post("/devices/{id2}/erasure", responses=NOT_THERE | REFUSED)
     def erase(id2: Id2) -> Device:
         """Forget that the device was ever used: its next success spends another licence."""
         require(id2)
         admin.erase_device(id2)
-        return _told(require(id2))
+        return told(require(id2))
 
     @routes.post("/debug-devices", status_code=201, responses=REFUSED | {201: links("id2", *_OF_A_DEVICE)})
     def make_debug_device(wanted: models.NewDebugDevice) -> DebugDevice:
@@ -78,11 +81,11 @@ def router(admin: Admin) -> APIRouter:
     return routes
 
 
-def _told(device: Stored) -> Device:
+def _told(device: Stored, now_ms: int) -> Device:
     return Device(
         id2=device.id2,
         key_type=device.key.key_type,
-        state=device.state,
+        state=device.state_at(now_ms),
         product_key=device.product_key,
         licence_id=device.licence_id,
         activated_ms=device.activated_ms,

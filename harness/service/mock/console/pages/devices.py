@@ -68,11 +68,13 @@ def erase(view: View) -> Response:
 
 def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
     device = view.admin.device(view.path("id2"))
+    now_ms = _now_ms(view)
     return view.page(
         "device.html.j2",
         422 if errors or problem else 200,
         device=device,
-        state=device.state_at(_now_ms(view)),
+        state=device.state_at(now_ms),
+        released_code=view.admin.released_code if device.released_at(now_ms) else None,
         states=tuple(DeviceState),
         calls=tuple(reversed(view.admin.calls(id2=device.id2, limit=_CALLS))),
         errors=errors or {},

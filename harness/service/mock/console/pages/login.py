@@ -13,6 +13,8 @@ def show(view: View) -> Response:
 def log_in(view: View) -> Response:
     """Check it."""
     scope = view.request.scope
+    if view.guard.tried_too_often(scope):
+        return view.page("login.html.j2", 429, needed=True, errors={"token": view.text("login.too_often")})
     session = view.guard.login(scope, view.field("token"))
     if session is None:
         return view.page("login.html.j2", 403, needed=True, errors={"token": view.text("login.wrong")})
