@@ -152,3 +152,26 @@ def test_an_algorithm_that_the_console_changed_is_the_stores_own(tmp_path, admin
     assert changed.product_secret != Secret("i11TESTTESTTESTTESTTESTTESTTESTT")
     seeded(tmp_path / "seed.yaml", admin)
     assert admin.product("a1TESTabcde") == changed
+
+
+def test_every_field_of_a_product_and_the_state_of_a_device(tmp_path, admin):
+    """What a seed says beyond the least, a product of the IoT Platform shows."""
+    seeded(
+        tmp_path / "seed.yaml",
+        admin,
+        """\
+products:
+  - {product_key: a1TESTabcde, product_secret: i19TESTTESTTESTTESTTESTTESTTESTT, name: 智能门锁, console: iot-platform,
+     algorithm: sm4-128, licences: 3, years: 5, auto_renew: false, region: ap-southeast-1, edition: basic,
+     node_type: gateway, instance_id: iot-0a1b, registration: whitelist}
+devices:
+  - {id: 2122232425262728292A2B2C, key_type: aes-128, key: 2122232425262728292A2B2C2D2E2F30, state: suspended}
+""",
+    )
+    product = admin.product("a1TESTabcde")
+    assert (product.name, product.region, product.edition) == ("智能门锁", "ap-southeast-1", "basic")
+    assert (product.node_type, product.instance_id) == ("gateway", "iot-0a1b")
+    assert (product.registration, product.auto_renew) == ("whitelist", False)
+    (order,) = admin.orders("a1TESTabcde")
+    assert (order.quantity, order.years, order.region) == (3, 5, "ap-southeast-1")
+    assert admin.device("2122232425262728292A2B2C").state == "suspended"
