@@ -60,7 +60,7 @@ __all__ = [
 EXTRA_MAX = 512
 
 
-class Mismatch(Id2Error):  # noqa: N818 - named for what it says, as the callers read it  # noqa: N818 - named for what it says, as the callers read it
+class Mismatch(Id2Error):  # noqa: N818 - named for what it says, as the callers read it
     """The code is well formed, and is not what this key makes of these values."""
 
 

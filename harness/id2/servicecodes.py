@@ -96,17 +96,23 @@ class ServiceCode(Code):
 
 
 class ItlsAlert(Code):
-    """Alerts of an iTLS handshake: the plain TLS ones that occur, and those of ID² from 160 on."""
+    """Alerts of an iTLS connection: the plain TLS ones that occur, and those of ID² from 160 on."""
 
+    CLOSE_NOTIFY = 0, "TLS: close notify, the sender has no more to say", ""
     UNEXPECTED_MESSAGE = 10, "TLS: unexpected message", "Check that this port speaks iTLS."
     BAD_RECORD_MAC = 20, "TLS: bad record MAC", "The two sides hold other keys: check the ID² key."
+    RECORD_OVERFLOW = 22, "TLS: record overflow", "Keep records to the negotiated maximum fragment length."
     HANDSHAKE_FAILURE = (
         40,
         "TLS: handshake failure; the client sends it for a wrong or missing server code or pre-master",
         "Check that device and service hold the same ID² key.",
     )
+    ILLEGAL_PARAMETER = 47, "TLS: illegal parameter", "Compare the hello with that of the vendor's client."
     DECODE_ERROR = 50, "TLS: decode error", "Check lengths of the extensions."
     DECRYPTION = 51, "TLS: decryption failed", "Check the ID² key."
+    PROTOCOL_VERSION = 70, "TLS: protocol version", "iTLS is TLS 1.2, version 03 03."
+    INTERNAL_ERROR = 80, "TLS: internal error", "Read the log of the other side."
+    USER_CANCELED = 90, "TLS: handshake given up", "Read the log of the other side."
     UNSUPPORTED_EXTENSION = 110, "TLS: unsupported extension", "Check the version of the library."
     GENERIC = 160, "generic ID² error", "Check the ProductSecret."
     NO_QUOTA = 161, "no licence left for this product", "Buy licences and assign them to this product."

@@ -1,0 +1,48 @@
+"""Alert messages: level and number, both kept even when they mean nothing.
+
+The numbers with their meanings are `harness.id2.codes.ItlsAlert`. Source: device-protocol.md h.4; RFC 5246 7.2.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from harness.id2.codes import ItlsAlert, describe_alert
+
+
+class Level(IntEnum):
+    """How grave an alert is."""
+
+    WARNING = 1
+    FATAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMessage:
+    """An alert as it travelled.
+
+    Attributes:
+        level: 1 warning, 2 fatal; 0 to 255.
+        number: 0 to 255.
+    """
+
+    level: int
+    number: int
+
+    @property
+    def closes(self) -> bool:
+        """True for close_notify."""
+        return self.number == ItlsAlert.CLOSE_NOTIFY
+
+    @property
+    def fatal(self) -> bool:
+        """True for everything but a warning."""
+        return self.level != Level.WARNING
+
+    @property
+    def data(self) -> bytes:
+        """The two bytes of the record."""
+        return bytes((self.level, self.number))
+
+    def __str__(self) -> str:
+        level = "warning" if self.level == Level.WARNING else "fatal"
+        return f"{level} {describe_alert(self.number)}"

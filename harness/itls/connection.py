@@ -1,0 +1,338 @@
+"""What both sides of an iTLS connection share: records in, records out, alerts, closing. No I/O.
+
+Bytes from the wire go into `receive`, what must be sent comes from `take`; both in any portions.
+
+Source: device-protocol.md h.3; RFC 5246 6.2, 7.2.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from harness.id2.codes import ItlsAlert
+from harness.itls import messages, records
+from harness.itls.alerts import AlertMessage, Level
+from harness.itls.errors import ItlsError
+from harness.itls.key_schedule import SessionKeys
+from harness.itls.messages import MessageType
+from harness.itls.records import ContentType, Protection, Record, RecordBuffer
+
+_MESSAGE_HEADER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a peer may ask of this side.
+
+    Attributes:
+        message_max: Longest handshake message, bytes.
+        empty_records: Records without content in a row.
+        warnings: Alerts of level warning in one connection, beside close_notify.
+        fragment: Longest fragment that this side sends when nothing else is negotiated, bytes.
+    """
+
+    message_max: int = 8192
+    empty_records: int = 16
+    warnings: int = 8
+    fragment: int = records.PLAIN_MAX
+
+
+class Direction(Enum):
+    """Which way a record went, seen from the side that notes it."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One record for whoever keeps a transcript.
+
+    Attributes:
+        direction: Which way.
+        kind: What is in it.
+        plain: Its content in clear.
+        wire: The record as it travelled, with its header.
+        sequence: Its number under keys; None when it travelled in clear.
+    """
+
+    direction: Direction
+    kind: ContentType
+    plain: bytes
+    wire: bytes
+    sequence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """The handshake is complete; application data may flow."""
+
+    keys: SessionKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Application data."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """The peer sent an alert."""
+
+    message: AlertMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more comes.
+
+    Attributes:
+        clean: The peer said close_notify.
+    """
+
+    clean: bool
+
+
+Event = Established | Received | Alerted | Ended
+
+
+class Hooks:
+    """Where a side that misbehaves on purpose takes hold of what goes out; this one changes nothing."""
+
+    def before_record(self, protection: Protection | None) -> None:
+        """Before a record is protected; `protection` is None while records travel in clear."""
+
+    def record(self, data: bytes, *, encrypted: bool) -> bytes:
+        """Return what goes out instead of a record, header and all."""
+        del encrypted
+        return data
+
+    def stream(self, sent: int, data: bytes) -> bytes:
+        """Return what goes out of the next bytes; less than `data` cuts the stream off there.
+
+        Args:
+            sent: How many bytes went out before.
+            data: The next ones.
+        """
+        del sent
+        return data
+
+
+class Connection:
+    """One side of a connection; `client.py` and `server.py` add their handshake.
+
+    Attributes:
+        keys: What was derived, once the handshake came so far.
+        established: Application data may flow.
+        closed: This side sends nothing more.
+        cut_off: The hooks cut the stream off: whoever owns the transport closes it without another word.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        observe: Callable[[Seen], None] | None = None,
+        hooks: Hooks | None = None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.keys: SessionKeys | None = None
+        self.established = False
+        self.closed = False
+        self.cut_off = False
+        self._sent = 0
+        self._observe = observe
+        self._hooks = hooks or Hooks()
+        self._random = random
+        self._out = bytearray()
+        self._in = RecordBuffer()
+        self._message = bytearray()
+        self._reader: Protection | None = None
+        self._writer: Protection | None = None
+        self._fragment_out = self.limits.fragment
+        self._fragment_in = records.PLAIN_MAX
+        self._empty = 0
+        self._warnings = 0
+        self._peer_done = False
+
+    # ---- what a caller does
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take bytes from the wire and say what they meant.
+
+        Raises:
+            ItlsError: The peer broke the protocol, or this side refuses. The alert for it, if there is one, is
+                in `take()`; the connection is at its end.
+        """
+        events: list[Event] = []
+        if self.closed or self._peer_done:
+            return events
+        self._in.add(data)
+        try:
+            while (record := self._next()) is not None:
+                self._record(record, events)
+        except ItlsError as error:
+            self._fail(error)
+            raise
+        return events
+
+    def end_of_stream(self) -> list[Event]:
+        """Say that the peer's stream has ended; a stream that was cut gives an unclean end."""
+        if self._peer_done:
+            return []
+        self._peer_done = self.closed = True
+        return [Ended(clean=False)]
+
+    def send(self, data: bytes) -> None:
+        """Send application data, in fragments of what was negotiated.
+
+        Raises:
+            ItlsError: The handshake is not complete, or the connection is closed.
+        """
+        if not self.established or self.closed:
+            raise ItlsError("application data has no connection to go to", None)
+        self._write(ContentType.APPLICATION_DATA, data)
+
+    def close(self) -> None:
+        """Say close_notify; nothing more is sent."""
+        if not self.closed:
+            self._alert(Level.WARNING, ItlsAlert.CLOSE_NOTIFY)
+            self.closed = True
+
+    def alert(self, number: int, level: Level = Level.FATAL) -> None:
+        """Send an alert; a fatal one is the last that is sent."""
+        if not self.closed:
+            self._alert(level, number)
+            self.closed = level is Level.FATAL
+
+    def take(self) -> bytes:
+        """Return what must go to the wire, and forget it."""
+        if self.cut_off:
+            return b""
+        data = bytes(self._out)
+        self._out.clear()
+        shaped = self._hooks.stream(self._sent, data)
+        self._sent += len(shaped)
+        self.cut_off = len(shaped) < len(data)
+        return shaped
+
+    @property
+    def buffered(self) -> int:
+        """Bytes of the peer that are held, because a record or message is not whole yet."""
+        return len(self._in) + len(self._message)
+
+    # ---- what a side adds
+
+    def _handshake(self, kind: int, body: bytes, raw: bytes) -> list[Event]:
+        """Act on a handshake message; `raw` is the message with its header."""
+        raise NotImplementedError
+
+    def _protect(self, keys: SessionKeys, *, as_client: bool) -> None:
+        """From here on both directions are under keys."""
+        self.keys = keys
+        mine, theirs = (keys.client, keys.server) if as_client else (keys.server, keys.client)
+        self._writer = Protection(keys.suite, mine, self._random)
+        self._reader = Protection(keys.suite, theirs, self._random)
+
+    def _send_message(self, kind: MessageType, body: bytes) -> bytes:
+        raw = messages.framed(kind, body)
+        self._write(ContentType.HANDSHAKE, raw)
+        return raw
+
+    def _fragment(self, size: int) -> None:
+        """Keep to a maximum fragment length, both ways."""
+        self._fragment_out = min(size, self.limits.fragment)
+        self._fragment_in = size
+
+    # ---- records
+
+    def _next(self) -> Record | None:
+        return None if self._peer_done else self._in.next()
+
+    def _record(self, record: Record, events: list[Event]) -> None:
+        sequence = None if self._reader is None else self._reader.sequence
+        plain = record.payload if self._reader is None else self._reader.open(record)
+        if self._observe is not None:
+            wire = records.framed(record.kind, record.payload)
+            self._observe(Seen(Direction.IN, record.kind, plain, wire, sequence))
+        if len(plain) > self._fragment_in:
+            raise ItlsError(
+                f"a record of {len(plain)} bytes of content; {self._fragment_in} were agreed",
+                ItlsAlert.RECORD_OVERFLOW,
+            )
+        if not plain:
+            self._empty += 1
+            if record.kind is not ContentType.APPLICATION_DATA or self._empty > self.limits.empty_records:
+                raise ItlsError("records without content", ItlsAlert.UNEXPECTED_MESSAGE)
+            return
+        self._empty = 0
+        if record.kind is ContentType.HANDSHAKE:
+            self._message += plain
+            self._messages(events)
+        elif record.kind is ContentType.ALERT:
+            self._alerted(plain, events)
+        elif record.kind is ContentType.APPLICATION_DATA and self.established:
+            events.append(Received(plain))
+        else:
+            raise ItlsError(f"{record.kind.name} where it has no place", ItlsAlert.UNEXPECTED_MESSAGE)
+
+    def _messages(self, events: list[Event]) -> None:
+        while len(self._message) >= _MESSAGE_HEADER:
+            size = int.from_bytes(self._message[1:_MESSAGE_HEADER], "big")
+            if size > self.limits.message_max:
+                raise ItlsError(
+                    f"a handshake message of {size} bytes; {self.limits.message_max} are the most",
+                    ItlsAlert.DECODE_ERROR,
+                )
+            end = _MESSAGE_HEADER + size
+            if len(self._message) < end:
+                return
+            raw = bytes(self._message[:end])
+            del self._message[:end]
+            reader = self._reader
+            events += self._handshake(raw[0], raw[_MESSAGE_HEADER:], raw)
+            if self._message and self._reader is not reader:
+                raise ItlsError("a message in clear after the keys changed", ItlsAlert.UNEXPECTED_MESSAGE)
+
+    def _alerted(self, plain: bytes, events: list[Event]) -> None:
+        if len(plain) != 2:
+            raise ItlsError(f"an alert of {len(plain)} bytes; it has 2", ItlsAlert.DECODE_ERROR)
+        message = AlertMessage(plain[0], plain[1])
+        if message.closes:
+            self._peer_done = True
+            events += (Alerted(message), Ended(clean=True))
+        elif message.fatal:
+            self._peer_done = self.closed = True
+            events += (Alerted(message), Ended(clean=False))
+        else:
+            self._warnings += 1
+            if self._warnings > self.limits.warnings:
+                raise ItlsError("too many warnings", ItlsAlert.UNEXPECTED_MESSAGE)
+            events.append(Alerted(message))
+
+    def _write(self, kind: ContentType, data: bytes) -> None:
+        size = self._fragment_out
+        for at in range(0, len(data), size) if data else (0,):
+            self._write_record(kind, data[at : at + size])
+
+    def _write_record(self, kind: ContentType, plain: bytes) -> None:
+        writer = self._writer
+        self._hooks.before_record(writer)
+        sequence = None if writer is None else writer.sequence
+        payload = plain if writer is None else writer.protect(kind, plain)
+        wire = records.framed(kind, payload)
+        if self._observe is not None:
+            self._observe(Seen(Direction.OUT, kind, plain, wire, sequence))
+        self._out += self._hooks.record(wire, encrypted=writer is not None)
+
+    def _alert(self, level: Level, number: int) -> None:
+        self._write(ContentType.ALERT, AlertMessage(level, number).data)
+
+    def _fail(self, error: ItlsError) -> None:
+        if not self.closed and error.alert is not None:
+            self._alert(Level.FATAL, error.alert)
+        self.closed = self._peer_done = True

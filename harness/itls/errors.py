@@ -1,0 +1,20 @@
+"""What goes wrong on an iTLS connection."""
+
+from harness.errors import DeviceError
+from harness.id2.codes import ItlsAlert
+
+
+class ItlsError(DeviceError):
+    """The peer broke the protocol, or this side refuses it.
+
+    Attributes:
+        alert: What the peer is told; None when the connection ends without a word.
+    """
+
+    def __init__(self, message: str, alert: ItlsAlert | None, *, hint: str = "") -> None:
+        super().__init__(
+            message,
+            hint=hint or ("" if alert is None else alert.hint),
+            code=None if alert is None else alert.value,
+        )
+        self.alert = alert
