@@ -1,4 +1,4 @@
-"""An I²C bus in this process, with simulated chips on it."""
+"""An I²C bus in this process, with simulated chips on it; and what every bus in this process does."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -21,31 +21,26 @@ class I2cSlave(Protocol):
         """Give one read transaction its bytes."""
 
 
-class SimulatedI2c(Transport):
-    """An I²C bus in this process.
+class SimulatedBus(Transport):
+    """A bus in this process, of one capability; opened and closed as a real one is."""
 
-    Args:
-        name: Name of the transport.
-        slaves: Devices by 7-bit address.
-        identity: What a report says this is.
+    def __init__(self, name: str, capability: Capability, identity: str) -> None:
+        """Keep what it is.
 
-    Raises:
-        UsageError: an address that the bus reserves.
-    """
-
-    def __init__(self, name: str, slaves: Mapping[int, I2cSlave], identity: str = "") -> None:
+        Args:
+            name: Name of the transport.
+            capability: What it carries.
+            identity: What a report says this is.
+        """
         super().__init__(name)
-        for address in slaves:
-            if address not in _ADDRESSES:
-                raise UsageError(f"I²C address {address:#04x} is reserved; use 0x03 to 0x77", transport=name)
-        self._slaves = dict(slaves)
-        self._identity = identity or "simulated I²C bus"
+        self._capabilities = frozenset({capability})
+        self._identity = identity
         self._open = False
 
     @property
     def capabilities(self) -> frozenset[Capability]:
         """What it carries."""
-        return frozenset({Capability.I2C})
+        return self._capabilities
 
     @property
     def identity(self) -> str:
@@ -62,6 +57,35 @@ class SimulatedI2c(Transport):
         """Let it go; may be called more than once."""
         self._open = False
 
+    def require_open(self) -> None:
+        """Raise the error of a bus that is not in use.
+
+        Raises:
+            BenchError: it is not open.
+        """
+        if not self._open:
+            raise BenchError(f"{self.name}: not open", transport=self.name)
+
+
+class SimulatedI2c(SimulatedBus):
+    """An I²C bus in this process.
+
+    Args:
+        name: Name of the transport.
+        slaves: Devices by 7-bit address.
+        identity: What a report says this is.
+
+    Raises:
+        UsageError: an address that the bus reserves.
+    """
+
+    def __init__(self, name: str, slaves: Mapping[int, I2cSlave], identity: str = "") -> None:
+        super().__init__(name, Capability.I2C, identity or "simulated I²C bus")
+        for address in slaves:
+            if address not in _ADDRESSES:
+                raise UsageError(f"I²C address {address:#04x} is reserved; use 0x03 to 0x77", transport=name)
+        self._slaves = dict(slaves)
+
     def do(self, operation: Operation) -> bytes:
         """Carry out one operation."""
         if not isinstance(operation, (I2cRead, I2cWrite)):
@@ -76,8 +100,7 @@ class SimulatedI2c(Transport):
         return b""
 
     def _slave(self, address: int) -> I2cSlave:
-        if not self._open:
-            raise BenchError(f"{self.name}: not open", transport=self.name)
+        self.require_open()
         try:
             return self._slaves[address]
         except KeyError:

@@ -39,6 +39,17 @@ class StreamDevice(ABC):
     def receive(self, data: bytes) -> Iterator[Output]:
         """Take bytes, in whatever pieces they come, and yield what the device sends back."""
 
+    def wakeup(self) -> int | None:
+        """Return a descriptor that is readable while the device has something to say unasked; None for never."""
+        return None
+
+    def speak(self) -> Iterator[Output]:
+        """Yield what the device has to say unasked; called when `wakeup` is readable."""
+        return iter(())
+
+    def power_off(self) -> None:  # noqa: B027 - most devices do nothing by themselves
+        """Stop whatever the device does by itself; `power_on` may follow."""
+
 
 class StopSignal:
     """Wakes a loop from another thread, and ends it for good when asked to."""
@@ -117,6 +128,12 @@ class Pump:
 
     def run(self) -> None:
         """Work until the stop signal, or until the far end is gone and what was to be said is said."""
+        try:
+            self._run()
+        finally:
+            self._device.power_off()
+
+    def _run(self) -> None:
         poll = select.poll()
         poll.register(self._stop.fileno(), select.POLLIN)
         while not self._stop.is_set:
@@ -129,8 +146,11 @@ class Pump:
                 select.POLLIN if not self._ended and len(self._inputs) < _MOST_WAITING else 0
             )
             poll.register(self._fileno, wanted)
+            wakeup = self._listen_to_device(poll)
             events = dict(poll.poll(self._patience()))
             self._stop.drain()
+            if wakeup is not None and wakeup in events:
+                self._talking = self._device.speak()
             mine = events.get(self._fileno, 0)
             if mine & select.POLLOUT and not self._send():
                 return
@@ -138,6 +158,18 @@ class Pump:
                 if mine & (select.POLLERR | select.POLLNVAL):
                     return
                 self._receive()
+
+    def _listen_to_device(self, poll: "select.poll") -> int | None:
+        """Watch for unasked words of the device, unless others wait to be sent; return the descriptor for it."""
+        wakeup = self._device.wakeup()
+        if wakeup is None:
+            return None
+        if self._out or self._held:
+            with suppress(KeyError):
+                poll.unregister(wakeup)
+            return None
+        poll.register(wakeup, select.POLLIN)
+        return wakeup
 
     def _advance(self) -> None:
         """Get the next bytes out of the device when there are none to send."""

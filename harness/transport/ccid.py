@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from harness.errors import BenchError, DeviceError, HarnessError, UsageError
 from harness.transport import pyusb
-from harness.transport.base import Capability, CardReset, Exchange, Operation, Transport, refuse
+from harness.transport.base import Capability, CardReset, Operation
 from harness.transport.ccid_messages import (
     HEADER,
     Answer,
@@ -28,6 +28,7 @@ from harness.transport.ccid_messages import (
 )
 from harness.transport.errors import CardAbsent, UsbSilent
 from harness.transport.identity import UsbSelector
+from harness.transport.usb_apdu import LONGEST, UsbApduTransport
 from harness.transport.usb_functions import UsbFunction
 from harness.transport.usb_link import UsbLink
 
@@ -39,11 +40,10 @@ _STATUS_TIME = 1.0  # seconds for an answer of the reader itself
 _NOTICE_TIME = 0.001  # seconds to wait for a notice that may be there
 _NOTICES = 16  # bytes read from the interrupt endpoint
 _WITH_EXTENSIONS = 7.5  # how many times the time limit a command may take when the card asks for more time
-_LONGEST = 65544  # bytes of an answer over all parts
 _CONTACTS = (SlotError.CARD_MUTE, SlotError.HARDWARE_ERROR)
 
 
-class CcidTransport(Transport):
+class CcidTransport(UsbApduTransport):
     """One slot of a CCID reader; opening it powers the card.
 
     A reader must take short or extended APDUs as they are. One that wants single characters or blocks needs a
@@ -61,14 +61,14 @@ class CcidTransport(Transport):
             slot: Slot of a reader with several, from 0.
             backend: libusb when left out.
         """
-        super().__init__(name)
-        self._link = UsbLink(device, lambda each: each.bInterfaceClass == _CCID_CLASS, "CCID reader", backend)
+        super().__init__(
+            name, UsbLink(device, lambda each: each.bInterfaceClass == _CCID_CLASS, "CCID reader", backend)
+        )
         self._slot = slot
         self._sequence = 0
-        self._facts = ReaderFacts(Level.EXTENDED_APDU, _LONGEST, 1, (0,))
-        self._out = self._in = 0
+        self._facts = ReaderFacts(Level.EXTENDED_APDU, LONGEST, 1, (0,))
+        self._out = 0
         self._notices: int | None = None
-        self._packet = 64
         self.atr = b""
 
     @property
@@ -83,15 +83,6 @@ class CcidTransport(Transport):
         slot = f", slot {self._slot}" if self._slot else ""
         return f"{self._link.identity}{slot}{atr}"
 
-    def place(self) -> str:
-        """Return what it will occupy; nothing is opened.
-
-        Raises:
-            BenchError: not plugged in.
-            UsageError: several devices fit.
-        """
-        return self._link.place()
-
     def open(self) -> None:
         """Find the reader, take it, and power the card.
 
@@ -101,17 +92,7 @@ class CcidTransport(Transport):
             UsageError: several readers fit, no such slot, or a reader that takes no whole APDUs.
         """
         self.atr = b""
-        try:
-            function = self._link.open()
-            try:
-                self._learn(function)
-                self._clear_notices()
-                self.atr = self._power_on()
-            except HarnessError:
-                self._link.close()
-                raise
-        except HarnessError as error:
-            raise error.at(transport=self.name) from error.__cause__
+        super().open()
 
     def close(self) -> None:
         """Take the power from the card and give the reader back; wakes a waiting exchange within 0.1 s."""
@@ -124,19 +105,12 @@ class CcidTransport(Transport):
                 self._link.busy.release()
         self._link.close()
 
-    def do(self, operation: Operation) -> bytes:
-        """Send one APDU and return the answer, or power-cycle the card and return its ATR."""
-        if not isinstance(operation, (Exchange, CardReset)):
-            raise refuse(self, operation)
-        with self._link.busy:
-            try:
-                if isinstance(operation, CardReset):
-                    self._power_off()
-                    self.atr = self._power_on()
-                    return self.atr
-                return self._exchange(operation.command, operation.timeout)
-            except HarnessError as error:
-                raise error.at(transport=self.name) from error.__cause__
+    def _answer(self, operation: Operation) -> bytes:
+        if not isinstance(operation, CardReset):
+            return super()._answer(operation)
+        self._power_off()
+        self.atr = self._power_on()
+        return self.atr
 
     def slot_changes(self, timeout: float = _NOTICE_TIME) -> tuple[SlotChange, ...]:
         """Return what the reader has told of its slots since the last call; waits at most `timeout` seconds.
@@ -154,6 +128,11 @@ class CcidTransport(Transport):
         return slot_changes(notice, self._facts.slots)
 
     def _learn(self, function: UsbFunction) -> None:
+        self._read_descriptors(function)
+        self._clear_notices()
+        self.atr = self._power_on()
+
+    def _read_descriptors(self, function: UsbFunction) -> None:
         ends = list(function.descriptor)
         extra = bytes(function.descriptor.extra_descriptors) + b"".join(
             bytes(each.extra_descriptors) for each in ends
@@ -217,8 +196,8 @@ class CcidTransport(Transport):
         reply = self._send_command(command, timeout)
         answer = reply.data
         while reply.chain in (Chain.FIRST, Chain.MIDDLE):
-            if len(answer) > _LONGEST:
-                raise DeviceError(f"{self.identity}: an answer of more than {_LONGEST} bytes")
+            if len(answer) > LONGEST:
+                raise DeviceError(f"{self.identity}: an answer of more than {LONGEST} bytes")
             reply = self._transfer(b"", Chain.GO_ON, timeout, "fetching the next part of the answer")
             answer += reply.data
         return answer

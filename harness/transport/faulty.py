@@ -12,21 +12,20 @@ from harness.transport.base import (
     I2cWrite,
     Middleware,
     Operation,
-    SendBreak,
-    SetLines,
     SpiTransfer,
     StreamRead,
     StreamWrite,
     Transport,
 )
 from harness.transport.errors import I2cNack
-from harness.transport.fault_plan import Fault, FaultKind, FaultPlan, Side
+from harness.transport.fault_aim import REQUESTS, Aim, Aiming
+from harness.transport.fault_plan import Fault, FaultKind, FaultPlan
 from harness.transport.printable import hex_bytes
 from harness.transport.recorder import parts
 
-_STREAM_REACH = (
-    8  # what is drawn for a stream's answer lies in its first bytes: how many will come is not known
-)
+_STREAM_REACH = 4
+"""What is drawn for a stream's answer lies in its first bytes, which the shortest status word on a line has too."""
+
 _SHOWN = 8  # bytes of a request in a strike's words
 _RELEASED = b"\xff"  # what a master reads from an I²C bus that nobody drives
 
@@ -52,16 +51,6 @@ class Strike:
     def __str__(self) -> str:
         detail = f": {self.detail}" if self.detail else ""
         return f"fault {self.fault} struck {self.operation}, after {self.count}{detail}"
-
-
-@dataclass(slots=True)
-class _Aim:
-    """A fault that is to strike one operation, or the rest of one stream answer."""
-
-    index: int
-    fault: Fault
-    count: int
-    told: bool = False
 
 
 class Faulty(Middleware):
@@ -91,15 +80,14 @@ class Faulty(Middleware):
         self.plan = plan
         self._on_strike = on_strike
         self._clock = clock
+        self._aiming = Aiming(plan)
         self._lock = threading.Lock()
-        self._counts = dict.fromkeys(Side, 0)
-        self._strikes = [0] * len(plan.faults)
         self._closed = threading.Event()
         self._gone = False
         self._dark_until: float | None = None
         self._answer_begun = False  # of a stream: since the last write
         self._answer_seen = 0
-        self._answer_aim: _Aim | None = None
+        self._answer_aim: Aim | None = None
 
     def open(self) -> None:
         """Open the inner transport; a device that was disconnected is there again."""
@@ -127,44 +115,17 @@ class Faulty(Middleware):
             return self._in_the_dark(operation)
         if isinstance(operation, StreamRead):
             return self._read_stream(operation)
-        aim = self._aim(operation)
+        aim = self._aiming.aim(operation)
         if aim is None:
             answer = self.inner.do(operation)
-            self._count(operation)
+            self._aiming.count(operation)
         else:
             answer = self._strike(aim, operation)
         if isinstance(operation, StreamWrite):
             self._end_answer()
         return answer
 
-    def _aim(self, operation: Operation) -> _Aim | None:
-        """Return the fault that strikes this operation, which then counts as done."""
-        sides = _sides(operation)
-        with self._lock:
-            for index, fault in enumerate(self.plan.faults):
-                if fault.side not in sides or (
-                    fault.kind is FaultKind.NAK and isinstance(operation, StreamRead)
-                ):
-                    continue
-                count = self._counts[fault.side]
-                past = count - fault.after
-                if past < 0 or past % fault.every or (fault.times and self._strikes[index] >= fault.times):
-                    continue
-                if self.plan.draw(index, count, "chance", 100) < fault.chance:
-                    self._strikes[index] += 1
-                    self._advance(sides)
-                    return _Aim(index, fault, count)
-        return None
-
-    def _count(self, operation: Operation) -> None:
-        with self._lock:
-            self._advance(_sides(operation))
-
-    def _advance(self, sides: frozenset[Side]) -> None:
-        for side in sides:
-            self._counts[side] += 1
-
-    def _strike(self, aim: _Aim, operation: Operation) -> bytes:
+    def _strike(self, aim: Aim, operation: Operation) -> bytes:
         match aim.fault.kind:
             case FaultKind.NAK:
                 self._tell(aim, operation)
@@ -188,18 +149,15 @@ class Faulty(Middleware):
                 return self._spoil(aim, operation, self._answer_to(aim, operation))
         return self.inner.do(operation)
 
-    def _answer_to(self, aim: _Aim, operation: Operation) -> bytes:
+    def _answer_to(self, aim: Aim, operation: Operation) -> bytes:
         """Return the answer that is to be spoilt; a busy device gives none, and the fault waits for the next."""
         try:
             return self.inner.do(operation)
         except I2cNack:
-            with self._lock:
-                self._strikes[aim.index] -= 1
-                for side in _sides(operation):
-                    self._counts[side] -= 1
+            self._aiming.take_back(aim, operation)
             raise
 
-    def _spoil(self, aim: _Aim, operation: Operation, answer: bytes) -> bytes:
+    def _spoil(self, aim: Aim, operation: Operation, answer: bytes) -> bytes:
         if not answer:
             return answer
         fault = aim.fault
@@ -230,14 +188,14 @@ class Faulty(Middleware):
             return data
         if not self._answer_begun:
             self._answer_begun = True
-            self._answer_aim = self._aim(operation)
+            self._answer_aim = self._aiming.aim(operation)
             if self._answer_aim is None:
-                self._count(operation)
+                self._aiming.count(operation)
         start, self._answer_seen = self._answer_seen, self._answer_seen + len(data)
         aim = self._answer_aim
         return data if aim is None else self._strike_stream(aim, operation, data, start)
 
-    def _strike_stream(self, aim: _Aim, operation: StreamRead, data: bytes, start: int) -> bytes:
+    def _strike_stream(self, aim: Aim, operation: StreamRead, data: bytes, start: int) -> bytes:
         """Do to one piece of a stream's answer, which begins at its byte `start`, what the fault says."""
         fault = aim.fault
         match fault.kind:
@@ -275,13 +233,13 @@ class Faulty(Middleware):
         self._answer_seen = 0
         self._answer_aim = None
 
-    def _disconnect(self, aim: _Aim, operation: Operation) -> None:
+    def _disconnect(self, aim: Aim, operation: Operation) -> None:
         self._gone = True
         self._tell(aim, operation)
         self.inner.close()
         raise self._gone_error()
 
-    def _lose_power(self, aim: _Aim, operation: Operation) -> None:
+    def _lose_power(self, aim: Aim, operation: Operation) -> None:
         self._dark_until = self._clock() + aim.fault.ms / 1000
         aim.told = True
         self._tell(aim, operation)
@@ -307,7 +265,7 @@ class Faulty(Middleware):
         if isinstance(operation, StreamRead):
             self._closed.wait(self._dark_left(operation.timeout))
             return b""
-        if isinstance(operation, _REQUESTS):
+        if isinstance(operation, REQUESTS):
             return b""
         raise self._no_answer(operation)
 
@@ -315,12 +273,12 @@ class Faulty(Middleware):
         until = self._dark_until
         return 0.0 if until is None else max(0.0, min(at_most, until - self._clock()))
 
-    def _tell_once(self, aim: _Aim, operation: Operation, detail: str = "") -> None:
+    def _tell_once(self, aim: Aim, operation: Operation, detail: str = "") -> None:
         if not aim.told:
             aim.told = True
             self._tell(aim, operation, detail)
 
-    def _tell(self, aim: _Aim, operation: Operation, detail: str = "") -> None:
+    def _tell(self, aim: Aim, operation: Operation, detail: str = "") -> None:
         if self._on_strike is not None:
             self._on_strike(Strike(self.name, aim.fault, aim.count, _words(operation), detail))
 
@@ -345,19 +303,6 @@ class Faulty(Middleware):
             hint="it is there again when the transport is opened again",
             transport=self.name,
         )
-
-
-_REQUEST = frozenset({Side.ANY, Side.REQUEST})
-_ANSWER = frozenset({Side.ANY, Side.ANSWER})
-_BOTH = frozenset(Side)
-_REQUESTS = (StreamWrite, I2cWrite, SetLines, SendBreak)
-_WITH_BOTH = (Exchange, SpiTransfer)
-
-
-def _sides(operation: Operation) -> frozenset[Side]:
-    if isinstance(operation, _REQUESTS):
-        return _REQUEST
-    return _BOTH if isinstance(operation, _WITH_BOTH) else _ANSWER
 
 
 def _words(operation: Operation) -> str:

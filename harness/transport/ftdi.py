@@ -2,9 +2,11 @@
 
 import errno
 import threading
+from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
 
 from harness.errors import BenchError, HarnessError, UsageError
 from harness.transport import pyusb
@@ -31,8 +33,19 @@ _SPI_LONGEST = 65280  # bytes; what pyftdi puts into one MPSSE command
 _WHAT = "FTDI bridge"
 
 
-class _Bridge(Transport):
-    """What both kinds of bridge have in common: finding it, and telling what went wrong."""
+class _Controller(Protocol):
+    """A bridge that is open."""
+
+    def close(self) -> None:
+        """Let the bridge go."""
+
+
+_Controlling = TypeVar("_Controlling", bound=_Controller)
+_Value = TypeVar("_Value")
+
+
+class _Bridge(Transport, Generic[_Controlling]):
+    """What both kinds of bridge have in common: finding it, taking it, and telling what went wrong."""
 
     def __init__(self, name: str, device: UsbSelector, backend: pyusb.Backend | None) -> None:
         super().__init__(name)
@@ -40,6 +53,7 @@ class _Bridge(Transport):
         self._backend = backend
         self._identity = f"{_WHAT} with {device}"
         self._lock = threading.Lock()
+        self._controller: _Controlling | None = None
 
     @property
     def identity(self) -> str:
@@ -54,6 +68,47 @@ class _Bridge(Transport):
             UsageError: several bridges fit.
         """
         return place_of(self._find())
+
+    def open(self) -> None:
+        """Take the bridge.
+
+        Raises:
+            BenchError: not plugged in, no permission, in use, or a bridge that cannot do what is asked of it.
+            UsageError: several bridges fit, opened twice, or pyftdi is not installed.
+        """
+        with self._lock:
+            if self._controller is not None:
+                raise UsageError(f"{self._identity}: opened twice", transport=self.name)
+            try:
+                found = self._find()
+                self._identity = str(found)
+                self._controller = self._take(found.device, found.interface + 1)
+            except HarnessError as error:
+                raise error.at(transport=self.name) from error.__cause__
+            except Exception as error:  # pyftdi raises what its layers do, some of it not OSError
+                raise self._trouble(error, "opening it").at(transport=self.name) from error
+
+    def close(self) -> None:
+        """Let the bridge go; waits for what runs."""
+        with self._lock:
+            controller, self._controller = self._controller, None
+            if controller is not None:
+                with suppress(Exception):  # it may be unplugged
+                    controller.close()
+
+    @abstractmethod
+    def _take(self, device: pyusb.Device, port: int) -> _Controlling:
+        """Return the controller of a port (from 1) of the bridge."""
+
+    def _using(self, use: Callable[[_Controlling], _Value], moment: str) -> _Value:
+        """Return what `use` brings from the bridge; `moment` says what is being done."""
+        with self._lock:
+            if self._controller is None:
+                raise BenchError(f"{self._identity}: not open", transport=self.name)
+            try:
+                return use(self._controller)
+            except Exception as error:  # pyftdi raises what its layers do, some of it not OSError
+                raise self._trouble(error, moment).at(transport=self.name) from error
 
     def _find(self) -> UsbFunction:
         backend = self._backend or pyusb.libusb()
@@ -98,7 +153,7 @@ class _Bridge(Transport):
         )
 
 
-class FtdiI2c(_Bridge):
+class FtdiI2c(_Bridge[I2cController]):
     """The I²C bus behind an FTDI bridge (SCL on AD0, SDA on AD1 and AD2 joined)."""
 
     def __init__(
@@ -126,41 +181,14 @@ class FtdiI2c(_Bridge):
         self._frequency = frequency
         self._stretching = clock_stretching
         self._connect = connect or open_i2c
-        self._controller: I2cController | None = None
 
     @property
     def capabilities(self) -> frozenset[Capability]:
         """Carries addressed reads and writes."""
         return frozenset({Capability.I2C})
 
-    def open(self) -> None:
-        """Take the bridge.
-
-        Raises:
-            BenchError: not plugged in, no permission, in use.
-            UsageError: several bridges fit, opened twice, or pyftdi is not installed.
-        """
-        with self._lock:
-            if self._controller is not None:
-                raise UsageError(f"{self._identity}: opened twice", transport=self.name)
-            try:
-                found = self._find()
-                self._identity = str(found)
-                self._controller = self._connect(
-                    found.device, found.interface + 1, self._frequency, self._stretching
-                )
-            except HarnessError as error:
-                raise error.at(transport=self.name) from error.__cause__
-            except Exception as error:  # pyftdi raises what its layers do, some of it not OSError
-                raise self._trouble(error, "opening it").at(transport=self.name) from error
-
-    def close(self) -> None:
-        """Let the bridge go; waits for a running transaction."""
-        with self._lock:
-            controller, self._controller = self._controller, None
-            if controller is not None:
-                with suppress(Exception):  # it may be unplugged
-                    controller.close()
+    def _take(self, device: pyusb.Device, port: int) -> I2cController:
+        return self._connect(device, port, self._frequency, self._stretching)
 
     def do(self, operation: Operation) -> bytes:
         """Run one transaction.
@@ -172,26 +200,25 @@ class FtdiI2c(_Bridge):
         """
         if not isinstance(operation, (I2cRead, I2cWrite)):
             raise refuse(self, operation)
-        length = operation.length if isinstance(operation, I2cRead) else len(operation.data)
-        self._check(operation.address, length)
-        with self._lock:
-            if self._controller is None:
-                raise BenchError(f"{self._identity}: not open", transport=self.name)
-            try:
-                if isinstance(operation, I2cRead):
-                    return bytes(self._controller.read(operation.address, operation.length))
-                self._controller.write(operation.address, operation.data)
-            except Exception as error:
-                if type(error).__name__ == "I2cNackError":  # the class is pyftdi's, and that is imported late
-                    raise I2cNack(
-                        f"{self._identity} address {operation.address:#04x}: no acknowledge",
-                        hint="check power, wiring and pull-ups, and the address",
-                        transport=self.name,
-                    ) from error
-                doing = "reading" if isinstance(operation, I2cRead) else "writing"
-                trouble = self._trouble(error, f"{doing} at address {operation.address:#04x}")
-                raise trouble.at(transport=self.name) from error
+        address = operation.address
+        if isinstance(operation, I2cRead):
+            length = operation.length
+            self._check(address, length)
+            return self._using(
+                lambda it: bytes(it.read(address, length)), f"reading at address {address:#04x}"
+            )
+        data = operation.data
+        self._check(address, len(data))
+        self._using(lambda it: it.write(address, data), f"writing at address {address:#04x}")
         return b""
+
+    def _trouble(self, error: Exception, moment: str) -> HarnessError:
+        if type(error).__name__ == "I2cNackError":  # the class is pyftdi's, and that is imported late
+            return I2cNack(
+                f"{self._identity}: no acknowledge while {moment}",
+                hint="check power, wiring and pull-ups, and the address",
+            )
+        return super()._trouble(error, moment)
 
     def _check(self, address: int, length: int) -> None:
         if not _I2C_LOWEST <= address <= _I2C_HIGHEST:
@@ -204,7 +231,7 @@ class FtdiI2c(_Bridge):
             )
 
 
-class FtdiSpi(_Bridge):
+class FtdiSpi(_Bridge[SpiController]):
     """The SPI bus behind an FTDI bridge, with one slave (SCK AD0, MOSI AD1, MISO AD2, CS from AD3 on)."""
 
     def __init__(
@@ -233,41 +260,14 @@ class FtdiSpi(_Bridge):
         super().__init__(name, device, backend)
         self._frequency, self._mode, self._select = frequency, mode, chip_select
         self._connect = connect or open_spi
-        self._controller: SpiController | None = None
 
     @property
     def capabilities(self) -> frozenset[Capability]:
         """Carries transfers with one slave."""
         return frozenset({Capability.SPI})
 
-    def open(self) -> None:
-        """Take the bridge.
-
-        Raises:
-            BenchError: not plugged in, no permission, in use, or a bridge without this mode.
-            UsageError: several bridges fit, opened twice, or pyftdi is not installed.
-        """
-        with self._lock:
-            if self._controller is not None:
-                raise UsageError(f"{self._identity}: opened twice", transport=self.name)
-            try:
-                found = self._find()
-                self._identity = str(found)
-                self._controller = self._connect(
-                    found.device, found.interface + 1, self._frequency, self._mode, self._select
-                )
-            except HarnessError as error:
-                raise error.at(transport=self.name) from error.__cause__
-            except Exception as error:  # pyftdi raises what its layers do, some of it not OSError
-                raise self._trouble(error, "opening it").at(transport=self.name) from error
-
-    def close(self) -> None:
-        """Let the bridge go; waits for a running transfer."""
-        with self._lock:
-            controller, self._controller = self._controller, None
-            if controller is not None:
-                with suppress(Exception):  # it may be unplugged
-                    controller.close()
+    def _take(self, device: pyusb.Device, port: int) -> SpiController:
+        return self._connect(device, port, self._frequency, self._mode, self._select)
 
     def do(self, operation: Operation) -> bytes:
         """Select the slave, write, read, let it go.
@@ -282,10 +282,6 @@ class FtdiSpi(_Bridge):
             raise UsageError(
                 f"{self._identity}: a transfer has 1 to {_SPI_LONGEST} bytes", transport=self.name
             )
-        with self._lock:
-            if self._controller is None:
-                raise BenchError(f"{self._identity}: not open", transport=self.name)
-            try:
-                return bytes(self._controller.port.exchange(operation.data, operation.length))
-            except Exception as error:  # pyftdi raises what its layers do, some of it not OSError
-                raise self._trouble(error, "transferring").at(transport=self.name) from error
+        return self._using(
+            lambda it: bytes(it.port.exchange(operation.data, operation.length)), "transferring"
+        )

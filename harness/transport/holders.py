@@ -1,4 +1,4 @@
-"""Finds the program that holds a device file."""
+"""Finds the programs that hold a device file, or use a library."""
 
 import os
 from collections.abc import Iterator
@@ -27,6 +27,25 @@ def holders(path: str) -> tuple[Holder, ...]:
     except OSError:
         return ()
     return tuple(Holder(pid, _program(pid)) for pid in _processes() if _holds(pid, wanted))
+
+
+def users_of(library: str) -> tuple[Holder, ...]:
+    """Return the other processes that have a shared library loaded, as far as this user may see them.
+
+    Args:
+        library: How the name of its file begins: `libpcsclite.so`.
+    """
+    return tuple(
+        Holder(pid, _program(pid)) for pid in _processes() if pid != os.getpid() and _has_loaded(pid, library)
+    )
+
+
+def _has_loaded(pid: int, library: str) -> bool:
+    try:
+        text = (_PROC / str(pid) / "maps").read_text(errors="replace")
+    except OSError:  # ended meanwhile, or another user's
+        return False
+    return f"/{library}" in text
 
 
 def _processes() -> Iterator[int]:

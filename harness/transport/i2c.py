@@ -19,6 +19,7 @@ from harness.transport.i2c_adapters import I2cAdapter, find_adapter, i2c_adapter
 from harness.transport.identity import UsbSelector
 
 _CAPABILITIES = frozenset({Capability.I2C})
+_OPERATIONS = (I2cRead, I2cWrite)
 _LOWEST, _HIGHEST = 0x03, 0x77  # the bus reserves the addresses outside
 _LONGEST = 8192  # bytes in one message; the kernel's own limit
 _I2C_TIMEOUT = 0x0702  # ioctl: how long a transaction may take, in units of 10 ms
@@ -149,15 +150,15 @@ class I2cTransport(Transport):
             BenchError: the bus or the adapter failed.
             UsageError: an impossible address or length, or another kind of operation.
         """
-        if not isinstance(operation, (I2cRead, I2cWrite)):
+        if not isinstance(operation, _OPERATIONS):
             raise refuse(self, operation)
-        content = operation.length if isinstance(operation, I2cRead) else operation.data
-        message = self._message(operation.address, content)
+        message = self._message(operation)
         deadline: float | None = None
         tries = 0
         while True:
             try:
                 self._transact(message, operation)
+                return bytes(message) if isinstance(operation, I2cRead) else b""
             except I2cNack as nack:
                 now = self._clock()
                 deadline = now + self._patience.nak_time if deadline is None else deadline
@@ -168,20 +169,20 @@ class I2cTransport(Transport):
                     raise
                 tries += 1
                 self._pause(self._patience.pause)
-            else:
-                return bytes(message) if isinstance(operation, I2cRead) else b""
 
     def _transact(self, message: i2c_msg, operation: I2cRead | I2cWrite) -> None:
         with self._lock:
-            if self._bus is None:
+            bus = self._bus
+            if bus is None:
                 raise BenchError(f"{self.path}: not open", transport=self.name)
             try:
-                self._bus.i2c_rdwr(message)
+                bus.i2c_rdwr(message)
             except OSError as error:
                 raise self._failed(error, operation) from error
 
-    def _message(self, address: int, content: int | bytes) -> i2c_msg:
-        length = content if isinstance(content, int) else len(content)
+    def _message(self, operation: I2cRead | I2cWrite) -> i2c_msg:
+        address = operation.address
+        length = operation.length if isinstance(operation, I2cRead) else len(operation.data)
         if not _LOWEST <= address <= _HIGHEST:
             raise UsageError(
                 f"{self.path}: {address:#04x} is no 7-bit I²C address of a device",
@@ -192,7 +193,9 @@ class I2cTransport(Transport):
             raise UsageError(
                 f"{self.path}: a message has 1 to {_LONGEST} bytes, not {length}", transport=self.name
             )
-        return i2c_msg.read(address, content) if isinstance(content, int) else i2c_msg.write(address, content)
+        if isinstance(operation, I2cRead):
+            return i2c_msg.read(address, length)
+        return i2c_msg.write(address, operation.data)
 
     def _failed(self, error: OSError, operation: I2cRead | I2cWrite) -> BenchError:
         where = f"{self.path} address {operation.address:#04x}"

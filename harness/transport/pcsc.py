@@ -53,7 +53,7 @@ class PcscTransport(Transport):
 
     @property
     def identity(self) -> str:
-        """The reader; from open on also the protocol and the card's ATR."""
+        """The reader; from open on also the protocol, the card's ATR, and which USB device the reader is."""
         return self._identity
 
     def place(self) -> str:
@@ -86,7 +86,9 @@ class PcscTransport(Transport):
             except HarnessError as error:
                 worker.stop()
                 raise error.at(transport=self.name) from error.__cause__
-            self._identity = f"PC/SC reader {worker.place}, {worker.protocol_name}, ATR {self.atr.hex()}"
+            seat = worker.seat
+            usb = f", usb {seat.vid:04x}:{seat.pid:04x}, location {seat.location}" if seat else ""
+            self._identity = f"PC/SC reader {worker.place}, {worker.protocol_name}, ATR {self.atr.hex()}{usb}"
             self._worker = worker
 
     def close(self) -> None:

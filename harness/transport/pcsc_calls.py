@@ -1,16 +1,19 @@
 """The calls of PC/SC that are used, and what their result codes say."""
 
 import importlib
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol, cast
 
 from harness.errors import BenchError, UsageError
 from harness.transport.errors import CardAbsent
-from harness.transport.pcsc_codes import ABSENT, PcscCode, describe
+from harness.transport.holders import users_of
+from harness.transport.pcsc_codes import ABSENT, GONE, PcscCode, describe
 from harness.transport.printable import safe_text
 
 SCOPE_SYSTEM = 2
 _NAME_LIMIT = 120
+_LIBRARY = "libpcsclite.so"  # through which every program reaches the service
 
 
 class Share(StrEnum):
@@ -66,6 +69,9 @@ class Scard(Protocol):
     def SCardTransmit(self, card: int, protocol: int, command: list[int]) -> tuple[int, list[int]]:  # noqa: N802 - pyscard's name
         """Give the result code and the answer."""
 
+    def SCardGetAttrib(self, card: int, attribute: int) -> tuple[int, list[int]]:  # noqa: N802 - pyscard's name
+        """Give the result code and the bytes of an attribute of the reader."""
+
     def SCardDisconnect(self, card: int, disposition: int) -> int:  # noqa: N802 - pyscard's name
         """Let a card go."""
 
@@ -81,8 +87,13 @@ def check(code: int, place: str, moment: str) -> None:
     if code == 0:
         return
     meaning, hint = describe(code)
+    text = f"{safe_text(place, _NAME_LIMIT)}: {meaning}, while {moment}"
+    if code in GONE:
+        text += f", at {datetime.now(UTC).strftime('%H:%M:%S.%f')[:-3]} UTC"
+    if code == PcscCode.SHARING_VIOLATION and (others := users_of(_LIBRARY)):
+        text += f"; programs that use the PC/SC service now: {', '.join(map(str, others))}"
     kind = CardAbsent if code in ABSENT else BenchError
-    raise kind(f"{safe_text(place, _NAME_LIMIT)}: {meaning}, while {moment}", hint=hint, code=code)
+    raise kind(text, hint=hint, code=code)
 
 
 def find_reader(calls: Scard, wanted: str) -> str:

@@ -22,6 +22,7 @@ class PcscCode(IntEnum):
     UNPOWERED_CARD = 0x80100067
     RESET_CARD = 0x80100068
     REMOVED_CARD = 0x80100069
+    SECURITY_VIOLATION = 0x8010006A
 
     @property
     def meaning(self) -> str:
@@ -59,10 +60,17 @@ _MEANINGS = {
     PcscCode.UNPOWERED_CARD: ("the card has no power any more", "open anew"),
     PcscCode.RESET_CARD: ("another program reset the card", "use share: exclusive, then open anew"),
     PcscCode.REMOVED_CARD: ("the card was taken out", _REINSERT),
+    PcscCode.SECURITY_VIOLATION: (
+        "the PC/SC service does not let this user in",
+        "polkit asks for a local login: allow org.debian.pcsc-lite.access_pcsc and access_card in a polkit rule",
+    ),
 }
 
 ABSENT = frozenset({PcscCode.NO_SMARTCARD, PcscCode.REMOVED_CARD, PcscCode.UNPOWERED_CARD})
 """Codes that say there is no card now."""
+
+GONE = frozenset({PcscCode.READER_UNAVAILABLE, PcscCode.REMOVED_CARD, PcscCode.SERVICE_STOPPED})
+"""Codes that say something has left amid a connection; its moment is worth knowing."""
 
 
 def describe(code: int) -> tuple[str, str]:

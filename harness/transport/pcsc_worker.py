@@ -2,9 +2,6 @@
 
 import queue
 import threading
-from concurrent.futures import Future, InvalidStateError
-from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import suppress
 
 from harness.errors import BenchError
 from harness.transport.base import CardReset, Exchange
@@ -19,6 +16,8 @@ from harness.transport.pcsc_calls import (
     check,
     choose,
 )
+from harness.transport.pcsc_seat import usb_seat
+from harness.transport.seat import Seat
 
 _STOP_TIME = 1.0  # seconds that `stop` waits for a call that is under way
 
@@ -27,7 +26,9 @@ class Connect:
     """The first job of a worker."""
 
 
-_Job = tuple[Exchange | CardReset | Connect, "Future[bytes]"]
+# What is put into an answer first counts. A future would do, and cost more: it waits in Python.
+_Answer = queue.SimpleQueue[bytes | Exception]
+_Job = tuple[Exchange | CardReset | Connect, _Answer]
 
 
 class PcscWorker:
@@ -42,10 +43,11 @@ class PcscWorker:
         self._card: int | None = None
         self._active = 0
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._waiting: Future[bytes] | None = None
+        self._waiting: _Answer | None = None
         self._late = False
         self._stopped = False
         self.place = wanted
+        self.seat: Seat | None = None
         self._thread = threading.Thread(target=self._work, name="pcsc", daemon=True)
         self._thread.start()
 
@@ -61,25 +63,28 @@ class PcscWorker:
                 f"{self.place}: still busy with a command that came too late",
                 hint="close it and open it anew",
             )
-        answer: Future[bytes] = Future()
+        answer: _Answer = queue.SimpleQueue()
         self._waiting = answer
         self._jobs.put((job, answer))
         if self._stopped:  # `stop` may have looked just before
-            _fail(answer, self._closed())
+            answer.put(self._closed())
         try:
-            return answer.result(limit)
-        except FutureTimeout:
+            outcome = answer.get(timeout=max(0.0, limit))
+        except queue.Empty:
             self._late = True
             raise BenchError(
                 f"{self.place}: no answer within {limit:g} s",
                 hint="does the card hang? take it out and put it back, or power-cycle the reader",
             ) from None
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def stop(self) -> None:
         """Wake who waits, and end the connection; a call that hangs ends it later."""
         self._stopped = True
         if self._waiting is not None:
-            _fail(self._waiting, self._closed())
+            self._waiting.put(self._closed())
         self._jobs.put(None)
         self._thread.join(_STOP_TIME)  # so that whoever opens the reader next finds it free
 
@@ -87,12 +92,9 @@ class PcscWorker:
         while (job := self._jobs.get()) is not None:
             what, answer = job
             try:
-                outcome = self._do(what)
+                answer.put(self._do(what))
             except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
-                _fail(answer, error)
-            else:
-                with suppress(InvalidStateError):
-                    answer.set_result(outcome)
+                answer.put(error)
         if self._card is not None:
             self._calls.SCardDisconnect(
                 self._card, Ending.RESET if self._share == SHARES[Share.EXCLUSIVE] else Ending.LEAVE
@@ -124,7 +126,9 @@ class PcscWorker:
         code, card, self._active = self._calls.SCardConnect(context, self.place, self._share, self._asked)
         self._check(code, "connecting to the card")
         self._card = card
-        return self._atr(card)
+        atr = self._atr(card)
+        self.seat = usb_seat(self._calls, card)
+        return atr
 
     def _atr(self, card: int) -> bytes:
         code, _reader, _state, _protocol, atr = self._calls.SCardStatus(card)
@@ -136,8 +140,3 @@ class PcscWorker:
 
     def _closed(self) -> BenchError:
         return BenchError(f"{self.place}: closed")
-
-
-def _fail(answer: "Future[bytes]", error: Exception) -> None:
-    with suppress(InvalidStateError):
-        answer.set_exception(error)

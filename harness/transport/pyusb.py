@@ -6,6 +6,7 @@ transport is also read and planned where nothing is plugged in.
 
 import errno
 import importlib
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Protocol, cast
@@ -73,11 +74,11 @@ class Device(Protocol):
     def attach_kernel_driver(self, interface: int) -> None:
         """Give the interface back to its kernel driver."""
 
-    def write(self, endpoint: int, data: bytes, timeout: int | None = None) -> int:
-        """Write to an endpoint; `timeout` in ms."""
+    def write(self, endpoint: int, data: "array[int]", timeout: int | None = None) -> int:
+        """Write to an endpoint and return how many bytes it took; `timeout` in ms."""
 
-    def read(self, endpoint: int, size_or_buffer: int, timeout: int | None = None) -> Sequence[int]:
-        """Read from an endpoint; `timeout` in ms."""
+    def read(self, endpoint: int, size_or_buffer: "array[int]", timeout: int | None = None) -> int:
+        """Fill a buffer from an endpoint and return how many bytes came; `timeout` in ms."""
 
     def ctrl_transfer(
         self,

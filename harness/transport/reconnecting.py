@@ -11,9 +11,10 @@ import pyudev  # type: ignore[import-untyped]  # it ships no types
 from harness.errors import BenchError
 from harness.transport.base import Capability, Operation, Transport
 from harness.transport.errors import I2cNack
-from harness.transport.seat import Seat, location_in, seat_at
+from harness.transport.seat import Seat, location_in, seat_at, stays
 
 _LOOK_AGAIN = 0.25  # seconds; a device node gets its permissions a moment after it appears, which is no event
+_LAST_LOOKS, _PAUSE = 25, 0.02  # a transfer fails some time before the kernel takes the device from its list
 _SUBSYSTEMS = ("usb", "tty", "i2c-dev", "hidraw")
 
 
@@ -63,7 +64,8 @@ class Reconnecting(Transport):
         limit: Seconds to wait for the device.
         on_note: Told each loss and each return, for the journal and the recording.
         sits: Returns what an open transport leads to.
-        look: Returns what sits on a port now.
+        look: Returns what sits on a port now; waits while the kernel sets it up or takes it down.
+        remains: Tells whether a device is still on its port, without waiting.
         events: Returns a source of events that listens already.
         clock: Monotonic seconds; replaced in tests.
 
@@ -79,6 +81,7 @@ class Reconnecting(Transport):
         on_note: Callable[[str], None] | None = None,
         sits: Callable[[Transport], Seat | None] = sits_on,
         look: Callable[[str], Seat | None] = seat_at,
+        remains: Callable[[Seat], bool] = stays,
         events: Callable[[], Events] = KernelEvents,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -89,6 +92,7 @@ class Reconnecting(Transport):
         self._on_note = on_note
         self._sits = sits
         self._look = look
+        self._remains = remains
         self._events = events
         self._clock = clock
         self._seat: Seat | None = None
@@ -141,8 +145,12 @@ class Reconnecting(Transport):
             raise self._lose(seat, error) from error
 
     def _has_left(self, seat: Seat) -> bool:
-        now = self._look(seat.location)
-        return now is None or now.number != seat.number or not now.is_same_device(seat)
+        for _ in range(_LAST_LOOKS):
+            if not self._remains(seat):
+                return True
+            if self._closed.wait(_PAUSE):
+                break
+        return False
 
     def _lose(self, seat: Seat, error: BenchError) -> BenchError:
         with self._returning:

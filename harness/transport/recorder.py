@@ -24,11 +24,12 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from harness.errors import BenchError, ToolError
 from harness.secret import Secret
@@ -75,7 +76,8 @@ SCENARIO = "scenario "
 
 Direction = Literal[">", "<", "!", "#"]
 
-_PIECE = 65536  # bytes of data in one record: keeps lines bounded for readers
+_PIECE = 65536  # bytes of data in one record to the device: keeps lines bounded for readers
+_SMALL_PIECE = 16384  # the same from the device: longer lines cost twice the time, for memory
 _TEXT_LIMIT = 4096
 _HINTS = {
     errno.ENOSPC: "free some space there, or keep runs on another disk",
@@ -148,11 +150,12 @@ class Recording:
         if self._secrets:
             data = self._hide(data)
         place = "" if address is None else f',"a":{address}'
-        if len(data) <= _PIECE:
+        if len(data) <= _SMALL_PIECE:
             self._append(f'{{"t":{at},"op":"{op}","d":"{direction}","x":"{data.hex()}"{place}}}\n')
             return
-        for start in range(0, len(data), _PIECE):
-            piece = data[start : start + _PIECE]
+        size = _SMALL_PIECE if direction == "<" else _PIECE
+        for start in range(0, len(data), size):
+            piece = data[start : start + size]
             self._append(f'{{"t":{at},"op":"{op}","d":"{direction}","x":"{piece.hex()}"{place}}}\n')
 
     def text(self, op: str, direction: Direction, text: str, *, address: int | None = None) -> None:
@@ -208,19 +211,23 @@ class Recording:
 
     def _append(self, line: str) -> None:
         record = line.encode()
-        with self._lock:
+        lock = self._lock
+        lock.acquire()  # `with` would cost more than the lock, at each record
+        try:
             file = self._file
             if file is None:
                 raise ToolError(f"{self.path}: recorded to after it was closed")
-            try:
-                written = os.write(file, record)
-                while written < len(record):  # a full disk takes a part first, and then refuses the rest
-                    written += os.write(file, record[written:])
-            except OSError as error:
-                with suppress(OSError):
-                    os.ftruncate(file, self._length)
-                raise self._refused(error) from error
+            written = os.write(file, record)
+            while written < len(record):  # a full disk takes a part first, and then refuses the rest
+                written += os.write(file, record[written:])
             self._length += written
+        except OSError as error:
+            if self._file is not None:
+                with suppress(OSError):
+                    os.ftruncate(self._file, self._length)
+            raise self._refused(error) from error
+        finally:
+            lock.release()
 
     def _refused(self, error: OSError) -> BenchError:
         reason = os.strerror(error.errno).lower() if error.errno else str(error)
@@ -261,21 +268,23 @@ class Recorded(Middleware):
 
     def do(self, operation: Operation) -> bytes:
         """Carry out and record one operation."""
-        if isinstance(operation, StreamRead):
+        kind = type(operation)
+        if kind is StreamRead:
             return self._read(operation)
         op, address, sent = parts(operation)
+        recording = self.recording
         if sent is not None:
-            self.recording.data(op, ">", sent, time.monotonic_ns(), address)
+            recording.data(op, ">", sent, time.monotonic_ns(), address)
         try:
             answer = self.inner.do(operation)
         except Exception as error:
-            self.recording.text(op, "!", _describe(error), address=address)
+            recording.text(op, "!", _describe(error), address=address)
             raise
-        if isinstance(operation, _ANSWERED):
-            self.recording.data(op, "<", answer, time.monotonic_ns(), address)
+        if kind in _ANSWERED:
+            recording.data(op, "<", answer, time.monotonic_ns(), address)
         return answer
 
-    def _read(self, operation: StreamRead) -> bytes:
+    def _read(self, operation: Operation) -> bytes:
         try:
             data = self.inner.do(operation)
         except Exception as error:
@@ -287,32 +296,29 @@ class Recorded(Middleware):
         return data
 
 
-_ANSWERED = (I2cRead, Exchange, CardReset, SpiTransfer, ReadLines)
+_ANSWERED = frozenset({I2cRead, Exchange, CardReset, SpiTransfer, ReadLines})
+
+_Parts = tuple[str, int | None, bytes | None]
 
 
-def parts(operation: Operation) -> tuple[str, int | None, bytes | None]:
+def parts(operation: Operation) -> _Parts:
     """Return the operation's name in the recording, its address, and what it sends."""
-    match operation:
-        case StreamRead():
-            return "read", None, None
-        case StreamWrite():
-            return "write", None, operation.data
-        case I2cWrite():
-            return "i2c-write", operation.address, operation.data
-        case I2cRead():
-            return "i2c-read", operation.address, None
-        case Exchange():
-            return "exchange", None, operation.command
-        case CardReset():
-            return "card-reset", None, None
-        case SpiTransfer():
-            return "spi", None, operation.data
-        case SetLines():
-            return "set-lines", None, _lines(operation)
-        case ReadLines():
-            return "get-lines", None, None
-        case SendBreak():
-            return "break", None, operation.milliseconds.to_bytes(4, "big")
+    return _PARTS[type(operation)](operation)
+
+
+# A table and no `match`: that would ask one kind after the other, in each exchange.
+_PARTS: Mapping[type[Operation], Callable[[Any], _Parts]] = {
+    StreamRead: lambda _: ("read", None, None),
+    StreamWrite: lambda made: ("write", None, made.data),
+    I2cWrite: lambda made: ("i2c-write", made.address, made.data),
+    I2cRead: lambda made: ("i2c-read", made.address, None),
+    Exchange: lambda made: ("exchange", None, made.command),
+    CardReset: lambda _: ("card-reset", None, None),
+    SpiTransfer: lambda made: ("spi", None, made.data),
+    SetLines: lambda made: ("set-lines", None, _lines(made)),
+    ReadLines: lambda _: ("get-lines", None, None),
+    SendBreak: lambda made: ("break", None, made.milliseconds.to_bytes(4, "big")),
+}
 
 
 def _lines(operation: SetLines) -> bytes:

@@ -65,6 +65,33 @@ def seat_at(location: str, root: Path = SYSTEM) -> Seat | None:
     )
 
 
+def seat_numbered(bus: int, number: int, root: Path = SYSTEM) -> Seat | None:
+    """Return the device that the kernel numbers so on a bus; None when there is none."""
+    for location in _locations(root):
+        folder = root / _DEVICES / location
+        if (_number(folder / "busnum", 10), _number(folder / "devnum", 10)) == (bus, number):
+            return seat_at(location, root)
+    return None
+
+
+def stays(seat: Seat, root: Path = SYSTEM) -> bool:
+    """Tell whether a device is still on its port; never waits for the kernel.
+
+    Its serial number is not read again: the kernel hands that out under the device's lock, and holds the lock while
+    a driver waits until the last program has closed what has left. That program may be this one.
+    """
+    folder = root / _DEVICES / seat.location
+    found = (
+        _number(folder / "idVendor", 16),
+        _number(folder / "idProduct", 16),
+        _number(folder / "devnum", 10),
+    )
+    if found != (seat.vid, seat.pid, seat.number):
+        return False
+    # An interface loses its properties before its driver lets it go.
+    return all((each / "bInterfaceNumber").exists() for each in folder.glob(f"{seat.location}:*"))
+
+
 def seats(root: Path = SYSTEM) -> tuple[Seat, ...]:
     """Return the USB devices of this machine, by port; the root hubs are left out."""
     return tuple(sorted(_found(root), key=lambda seat: _order(seat.location)))
@@ -80,13 +107,17 @@ def location_in(identity: str) -> str:
 
 
 def _found(root: Path) -> Iterator[Seat]:
+    for name in _locations(root):
+        if (seat := seat_at(name, root)) is not None:
+            yield seat
+
+
+def _locations(root: Path) -> Iterator[str]:
     try:
         names = [entry.name for entry in (root / _DEVICES).iterdir()]
     except OSError:
         return
-    for name in names:
-        if not name.startswith("usb") and (seat := seat_at(name, root)) is not None:
-            yield seat
+    yield from (name for name in names if not name.startswith("usb") and _LOCATION.fullmatch(name))
 
 
 def _order(location: str) -> list[int]:

@@ -1,8 +1,10 @@
 """One interface of a USB device, taken for this process alone: found by identity, read and written in slices."""
 
 import errno
+import os
 import threading
 import time
+from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,11 +12,13 @@ from datetime import UTC, datetime
 from harness.errors import BenchError, DeviceError, HarnessError, UsageError
 from harness.transport import pyusb
 from harness.transport.errors import UsbSilent, UsbStall
+from harness.transport.holders import Holder, holders
 from harness.transport.identity import UsbSelector, listed
 from harness.transport.printable import safe_text
 from harness.transport.usb_functions import UsbFunction, functions, place_of
 
 _SLICE = 0.1  # seconds of one libusb call, so that `close` is never kept waiting longer
+_SLICE_MS = 100
 _NAME_LIMIT = 120
 _GONE = (errno.ENODEV, errno.ESHUTDOWN, errno.ENXIO)
 _DOUBTFUL = (errno.EIO, errno.EPROTO, errno.ENOENT, errno.EILSEQ)  # what an unplug may look like at first
@@ -51,6 +55,7 @@ class UsbLink:
         self._function: UsbFunction | None = None
         self._detached = False
         self._closing = False
+        self._buffer = array("B")
         self.busy = threading.RLock()
         self.identity = f"{what} with {wanted}"
         self.unfinished = False
@@ -81,7 +86,7 @@ class UsbLink:
                 self._detached = _take(function)
             except (OSError, NotImplementedError) as problem:
                 pyusb.dispose(function.device)
-                raise self._cannot_open(problem) from problem
+                raise self._cannot_open(function.device, problem) from problem
             self._function = function
             return function
 
@@ -113,18 +118,19 @@ class UsbLink:
             UsbStall: the device halted the endpoint; the halt is cleared.
         """
         device = self._device(moment)
-        deadline = time.monotonic() + timeout
-        rest = data
+        now = time.monotonic()
+        deadline = now + timeout
+        rest = array("B", data)  # pyusb would make one too, by a detour
         while True:
             try:
-                written = device.write(endpoint, rest, self._slice(deadline))
+                written = device.write(endpoint, rest, _slice(deadline - now))
             except OSError as error:
-                self._late_or_failed(error, deadline, moment, timeout, endpoint)
+                now = self._late_or_failed(error, deadline, moment, timeout, endpoint)
                 continue
             if written >= len(rest):
                 return
             rest = rest[written:]
-            self._go_on(deadline, moment, timeout, None)
+            now = self._go_on(deadline, moment, timeout, None)
 
     def read(self, endpoint: int, size: int, timeout: float, moment: str) -> bytes:
         """Return what one transfer brings, up to `size` bytes (a multiple of the packet size).
@@ -135,16 +141,19 @@ class UsbLink:
             UsbStall: the device halted the endpoint; the halt is cleared.
         """
         device = self._device(moment)
-        deadline = time.monotonic() + timeout
+        buffer = self._buffer
+        if len(buffer) != size:
+            buffer = self._buffer = array("B", bytes(size))
+        now = time.monotonic()
+        deadline = now + timeout
         while True:
-            limit = self._slice(deadline)
-            until = time.monotonic() + limit / 1000
+            limit = _slice(deadline - now)
             try:
-                data = bytes(device.read(endpoint, size, limit))
-                self.unfinished = len(data) < size and time.monotonic() >= until
-                return data  # noqa: TRY300 - an else branch would hide that the loop ends here
+                length = device.read(endpoint, buffer, limit)
+                self.unfinished = length < size and time.monotonic() >= now + limit / 1000
+                return buffer[:length].tobytes()
             except OSError as error:
-                self._late_or_failed(error, deadline, moment, timeout, endpoint)
+                now = self._late_or_failed(error, deadline, moment, timeout, endpoint)
 
     def control(
         self, request_type: int, request: int, value: int, data: bytes | int, timeout: float, moment: str
@@ -159,14 +168,15 @@ class UsbLink:
         device = self._device(moment)
         function = self._function
         index = function.interface if function is not None else 0
-        deadline = time.monotonic() + timeout
+        now = time.monotonic()
+        deadline = now + timeout
         while True:
             try:
                 answer = device.ctrl_transfer(
-                    request_type, request, value, index, data, self._slice(deadline)
+                    request_type, request, value, index, data, _slice(deadline - now)
                 )
             except OSError as error:
-                self._late_or_failed(error, deadline, moment, timeout, None)
+                now = self._late_or_failed(error, deadline, moment, timeout, None)
             else:
                 return bytes(answer) if isinstance(data, int) else b""
 
@@ -183,26 +193,24 @@ class UsbLink:
             raise self._closed(moment)
         return function.device
 
-    def _slice(self, deadline: float) -> int:
-        """Return the time limit of the next call in ms; libusb takes 0 for eternity."""
-        return max(1, int(min(_SLICE, deadline - time.monotonic()) * 1000))
-
     def _late_or_failed(
         self, error: OSError, deadline: float, moment: str, timeout: float, endpoint: int | None
-    ) -> None:
-        """Return when a slice has passed and there is time left, else raise what happened."""
+    ) -> float:
+        """Return the time when a slice has passed and some is left, else raise what happened."""
         if not pyusb.is_timeout(error):
             raise self._failed(error, moment, endpoint) from error
-        self._go_on(deadline, moment, timeout, error)
+        return self._go_on(deadline, moment, timeout, error)
 
-    def _go_on(self, deadline: float, moment: str, timeout: float, late: OSError | None) -> None:
+    def _go_on(self, deadline: float, moment: str, timeout: float, late: OSError | None) -> float:
         if self._closing:
             raise self._closed(moment)
-        if time.monotonic() >= deadline:
+        now = time.monotonic()
+        if now >= deadline:
             raise UsbSilent(
                 f"{self.identity}: nothing within {timeout:g} s while {moment}",
                 hint="is the device's firmware running? power-cycle it, or give it more time",
             ) from late
+        return now
 
     def _closed(self, moment: str) -> BenchError:
         return BenchError(f"{self.identity}: {'closed' if self._closing else 'not open'} while {moment}")
@@ -252,7 +260,7 @@ class UsbLink:
             return False
         return any((device.bus, device.address) == ours for device in present)
 
-    def _cannot_open(self, problem: Exception) -> BenchError:
+    def _cannot_open(self, device: pyusb.Device, problem: Exception) -> BenchError:
         code = problem.errno if isinstance(problem, OSError) else None
         if code in (errno.EACCES, errno.EPERM):
             return BenchError(
@@ -260,14 +268,25 @@ class UsbLink:
                 hint="give your user the device by a udev rule: harness discover --udev",
             )
         if code == errno.EBUSY:
+            others = ", ".join(map(str, _other_holders(device)))
             return BenchError(
-                f"{self.identity}: in use by another program",
+                f"{self.identity}: in use by another program" + (f": {others}" if others else ""),
                 hint="end it (pcscd holds smart card readers: systemctl stop pcscd.socket pcscd)",
             )
         return BenchError(
             f"{self.identity}: cannot be opened ({safe_text(str(problem), _NAME_LIMIT)})",
             hint="plug it in again",
         )
+
+
+def _other_holders(device: pyusb.Device) -> tuple[Holder, ...]:
+    node = f"/dev/bus/usb/{device.bus or 0:03}/{device.address or 0:03}"
+    return tuple(each for each in holders(node) if each.pid != os.getpid())
+
+
+def _slice(left: float) -> int:
+    """Return the time limit of the next call in ms; libusb takes 0 for eternity."""
+    return _SLICE_MS if left >= _SLICE else max(1, int(left * 1000))
 
 
 def _take(function: UsbFunction) -> bool:

@@ -2,26 +2,21 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.errors import DeviceError, HarnessError, UsageError
+from harness.errors import DeviceError, UsageError
 from harness.transport import pyusb
-from harness.transport.base import Capability, Exchange, Operation, Transport, refuse
 from harness.transport.errors import UsbSilent
 from harness.transport.identity import UsbSelector
+from harness.transport.usb_apdu import LONGEST, UsbApduTransport
 from harness.transport.usb_framing import LengthPrefix, PipeFraming
 from harness.transport.usb_functions import UsbFunction
 from harness.transport.usb_link import UsbLink
 
-_CAPABILITIES = frozenset({Capability.APDU})
 _VENDOR_CLASS = 0xFF
-_LONGEST = 65544  # bytes of an answer: an extended APDU, its status word, and a length field
 _FIRST = 4096  # bytes of one read; a longer answer takes several, and a large buffer costs time
 _QUIET = 0.1  # seconds without a packet that end a plain answer whose last packet was full
-_DRAIN = 0.02  # seconds of silence after which a late answer is taken to be gone
-_DRAINED = 1.0  # seconds after which a device that sends for ever is let be
 _TO_DEVICE, _TO_HOST = 0x41, 0xC1  # vendor request to an interface
 _POLL_PAUSE = 0.005  # seconds between two questions for an answer that is not ready
 
@@ -57,7 +52,7 @@ class UsbPipe:
     request_in: int = 0x02
 
 
-class UsbPipeTransport(Transport):
+class UsbPipeTransport(UsbApduTransport):
     """A vendor's USB interface that carries whole APDUs."""
 
     def __init__(
@@ -78,119 +73,65 @@ class UsbPipeTransport(Transport):
             backend: libusb when left out.
             pause: Waits between two questions for an answer of a control pipe.
         """
-        super().__init__(name)
-        self._pipe = pipe or UsbPipe()
         any_class = device.interface is not None or ":" in (device.location or "")
-        self._link = UsbLink(
-            device,
-            lambda each: any_class or each.bInterfaceClass == _VENDOR_CLASS,
-            "USB interface" if any_class else "vendor USB interface",
-            backend,
+        super().__init__(
+            name,
+            UsbLink(
+                device,
+                lambda each: any_class or each.bInterfaceClass == _VENDOR_CLASS,
+                "USB interface" if any_class else "vendor USB interface",
+                backend,
+            ),
         )
-        self._out = self._in = 0
-        self._packet = 64
-        self._stale = False
+        self._pipe = pipe or UsbPipe()
+        self._plain = self._pipe.framing is PipeFraming.PLAIN
+        self._by_control = self._pipe.kind is PipeKind.CONTROL
+        self._out = 0
+        self._first = _FIRST
         self._pause = pause
 
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """Carries whole APDUs."""
-        return _CAPABILITIES
-
-    @property
-    def identity(self) -> str:
-        """What is looked for; from open on what was found."""
-        return self._link.identity
-
-    def place(self) -> str:
-        """Return what it will occupy; nothing is opened.
-
-        Raises:
-            BenchError: not plugged in.
-            UsageError: several devices fit.
-        """
-        return self._link.place()
-
-    def open(self) -> None:
-        """Find the device and take its interface.
-
-        Raises:
-            BenchError: not plugged in, no permission, in use.
-            UsageError: several devices fit, opened twice, or an interface without the endpoints.
-        """
-        try:
-            function = self._link.open()
-            try:
-                if self._pipe.kind is not PipeKind.CONTROL:
-                    self._find_endpoints(function)
-            except HarnessError:
-                self._link.close()
-                raise
-        except HarnessError as error:
-            raise error.at(transport=self.name) from error.__cause__
-        self._stale = False
-
-    def close(self) -> None:
-        """Give the interface back; wakes a waiting exchange within 0.1 s."""
-        self._link.close()
-
-    def do(self, operation: Operation) -> bytes:
-        """Send one APDU and return the answer."""
-        if not isinstance(operation, Exchange):
-            raise refuse(self, operation)
-        with self._link.busy:
-            try:
-                return self._exchange(operation.command, operation.timeout)
-            except HarnessError as error:
-                self._stale = True
-                raise error.at(transport=self.name) from error.__cause__
+    def _learn(self, function: UsbFunction) -> None:
+        if self._by_control:
+            return
+        kind = pyusb.BULK if self._pipe.kind is PipeKind.BULK else pyusb.INTERRUPT
+        of_kind = [each for each in function.descriptor if pyusb.transfer_type(each) == kind]
+        out = _pick(of_kind, self._pipe.endpoint_out, 0)
+        into = _pick(of_kind, self._pipe.endpoint_in, pyusb.DIRECTION_IN)
+        if out is None or into is None:
+            here = ", ".join(f"{each.bEndpointAddress:#04x}" for each in of_kind) or "none"
+            raise UsageError(
+                f"{self.identity}: needs {self._pipe.kind} endpoints, one each way; it has {here}",
+                hint="name the interface, the kind of pipe and, if need be, the endpoints in the board file",
+            )
+        self._out, self._in = out.bEndpointAddress, into.bEndpointAddress
+        self._packet = max(1, into.wMaxPacketSize)
+        self._first = self._whole_packets(_FIRST)
 
     def _exchange(self, command: bytes, timeout: float) -> bytes:
         deadline = time.monotonic() + timeout
-        message = self._framed(command)
-        if self._pipe.kind is PipeKind.CONTROL:
+        plain = self._plain
+        message = command if plain else self._prefixed(self._pipe.prefix, command)
+        if self._by_control:
             self._link.control(_TO_DEVICE, self._pipe.request_out, 0, message, timeout, "sending the command")
-            return self._unframed(self._poll_answer(deadline, timeout))
+            answer = self._poll_answer(deadline, timeout)
+            return answer if plain else self._pipe.prefix.message(answer, self.identity)
         if self._stale:
-            self._drain()
+            self._drain(self._whole_packets(LONGEST))
         self._link.write(self._out, message, timeout, "sending the command")
-        if self._pipe.framing is PipeFraming.PLAIN and len(message) % self._packet == 0:
+        if not plain:
+            return self._read_prefixed(self._pipe.prefix, deadline, self._read_packets)
+        if len(message) % self._packet == 0:
             self._link.write(self._out, b"", timeout, "ending the command")
-        if self._pipe.framing is PipeFraming.PLAIN:
-            return self._read_plain(deadline)
-        return self._unframed(self._read_prefixed(deadline))
+        return self._read_plain(deadline)
 
-    def _framed(self, command: bytes) -> bytes:
-        if self._pipe.framing is PipeFraming.PLAIN:
-            return command
-        try:
-            return self._pipe.prefix.frame(command)
-        except OverflowError as error:
-            raise UsageError(
-                f"{self.identity}: a command of {len(command)} bytes, the length field of "
-                f"{self._pipe.prefix.size} bytes can say {self._pipe.prefix.longest}"
-            ) from error
-
-    def _unframed(self, answer: bytes) -> bytes:
-        if self._pipe.framing is PipeFraming.PLAIN:
-            return answer
-        return self._pipe.prefix.message(answer, self.identity)
-
-    def _read_prefixed(self, deadline: float) -> bytes:
-        """Read until as many bytes have come as the length says."""
-        answer = b""
-        while True:
-            total = self._pipe.prefix.total(answer)
-            if total is not None and (len(answer) >= total or total > _LONGEST):
-                return answer
-            wanted = self._packet if total is None else self._whole_packets(total - len(answer))
-            answer += self._link.read(self._in, wanted, self._left(deadline), "waiting for the answer")
+    def _read_packets(self, missing: int, left: float) -> bytes:
+        return self._link.read(self._in, self._whole_packets(missing), left, "waiting for the answer")
 
     def _read_plain(self, deadline: float) -> bytes:
         """Read until the device ends its transfer, or pauses behind a full packet."""
         answer = b""
-        wanted = self._whole_packets(_FIRST)
-        while len(answer) <= _LONGEST:
+        wanted = self._first
+        while len(answer) <= LONGEST:
             limit = min(self._left(deadline), _QUIET) if answer else self._left(deadline)
             try:
                 chunk = self._link.read(self._in, wanted, limit, "waiting for the answer")
@@ -201,13 +142,7 @@ class UsbPipeTransport(Transport):
             answer += chunk
             if answer and len(chunk) < wanted and not self._link.unfinished:
                 return answer
-        raise DeviceError(f"{self.identity}: an answer of more than {_LONGEST} bytes")
-
-    def _left(self, deadline: float) -> float:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise UsbSilent(f"{self.identity}: the answer did not end in time", hint="power-cycle the device")
-        return left
+        raise DeviceError(f"{self.identity}: an answer of more than {LONGEST} bytes")
 
     def _poll_answer(self, deadline: float, timeout: float) -> bytes:
         while True:
@@ -222,30 +157,8 @@ class UsbPipeTransport(Transport):
                 return answer
             self._pause(_POLL_PAUSE)
 
-    def _drain(self) -> None:
-        """Throw away what a command that failed may still bring."""
-        deadline = time.monotonic() + _DRAINED
-        with suppress(UsbSilent):
-            while time.monotonic() < deadline:
-                self._link.read(self._in, self._whole_packets(_LONGEST), _DRAIN, "clearing late answers")
-        self._stale = False
-
     def _whole_packets(self, size: int) -> int:
         return max(1, -(-size // self._packet)) * self._packet
-
-    def _find_endpoints(self, function: UsbFunction) -> None:
-        kind = pyusb.BULK if self._pipe.kind is PipeKind.BULK else pyusb.INTERRUPT
-        of_kind = [each for each in function.descriptor if pyusb.transfer_type(each) == kind]
-        out = _pick(of_kind, self._pipe.endpoint_out, 0)
-        into = _pick(of_kind, self._pipe.endpoint_in, pyusb.DIRECTION_IN)
-        if out is None or into is None:
-            here = ", ".join(f"{each.bEndpointAddress:#04x}" for each in of_kind) or "none"
-            raise UsageError(
-                f"{self.identity}: needs {self._pipe.kind} endpoints, one each way; it has {here}",
-                hint="name the interface, the kind of pipe and, if need be, the endpoints in the board file",
-            )
-        self._out, self._in = out.bEndpointAddress, into.bEndpointAddress
-        self._packet = max(1, into.wMaxPacketSize)
 
 
 def _pick(endpoints: list[pyusb.Endpoint], address: int | None, direction: int) -> pyusb.Endpoint | None:

@@ -273,6 +273,21 @@ class TestCcid:
         assert usb.ask(0x21, 1) == 0
         assert usb.ask(0xA1, 2, 0, 0, 4) == -errno.EPIPE
 
+    def test_the_parameters_are_those_of_the_protocol_that_was_set(self, usb):
+        def wanted(protocol, body):
+            usb.write(ccid.OUT, struct.pack("<BIBBB2x", 0x61, len(body), 0, 1, protocol) + body)
+            return usb.read(ccid.IN)
+
+        assert self.ask(usb, 0x6C)[7:] == bytes.fromhex("010001 11100045000000")
+        for default in (0x62, 0x6D):  # power, or a reset of the parameters
+            t0 = wanted(0, bytes(5))
+            assert t0[0] == 0x82
+            assert t0[8:] == self.ask(usb, 0x6C)[8:] == bytes.fromhex("0000 1100000A00")
+            self.ask(usb, default)
+            assert self.ask(usb, 0x6C)[7:] == bytes.fromhex("000001 11100045000000")
+        self.ask(usb, 0x63)
+        assert wanted(2, bytes(5))[7:] == b"\x41\x07\x00"
+
     def test_a_message_that_claims_too_much_halts_the_pipe(self, usb):
         assert usb.write(ccid.OUT, struct.pack("<BIBB3x", 0x6F, 1 << 30, 0, 1)) == -errno.EPIPE
         assert usb.ask(0x02, 1, 0, ccid.OUT) == 0

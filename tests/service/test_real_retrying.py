@@ -23,6 +23,7 @@ class Scripted:
     def __init__(self, *outcomes):
         self.outcomes = list(outcomes)
         self.sent = 0
+        self.closed = False
 
     def call(self, operation, parameters):
         self.sent += 1
@@ -32,7 +33,7 @@ class Scripted:
         return outcome
 
     def close(self):
-        pass
+        self.closed = True
 
 
 def tried(operation, *outcomes, attempts=3):
@@ -45,6 +46,14 @@ def tried(operation, *outcomes, attempts=3):
     except ServiceUnavailable as error:
         result = error
     return wire.sent, result, pauses, told
+
+
+def test_what_is_wrapped_shows_through_and_is_closed_along():
+    wire = Scripted()
+    retrying = RetryingWire(wire)
+    assert retrying.endpoint == "https://h"
+    retrying.close()
+    assert wire.closed
 
 
 @pytest.mark.parametrize("trouble", [BUSY, BROKEN, THROTTLED, LOST, UNSENT], ids=str)

@@ -14,7 +14,7 @@ from harness.chip.session import ChipSession
 from harness.errors import BenchError, UsageError
 from harness.simulator.console_board import PlayedConsole
 from harness.simulator.pty import PtyServer
-from harness.simulator.stream import Output, StreamDevice
+from harness.simulator.stream import Output, StopSignal, StreamDevice
 from harness.simulator.wire import HexLineChip
 from harness.transport.base import StreamRead, StreamWrite
 from harness.transport.serial import SerialTransport
@@ -139,6 +139,76 @@ def test_a_link_leads_to_the_terminal_and_goes_with_it(chip_of, tmp_path):
     with pytest.raises(UsageError, match="File exists"):
         PtyServer(HexLineChip(chip_of().session()), link=link).start()
     assert link.read_text() == "mine"
+
+
+class Speaker(StreamDevice):
+    """Says something whenever it is told to, and notes its power."""
+
+    def __init__(self):
+        self.power = []
+        self.waiting = []
+        self._bell = StopSignal()
+
+    def say(self, data):
+        self.waiting.append(data)
+        self._bell.nudge()
+
+    def power_on(self):
+        self.power.append("on")
+        return iter(())
+
+    def power_off(self):
+        self.power.append("off")
+
+    def receive(self, data):
+        yield Output(b"<" + data + b">")
+
+    def wakeup(self):
+        return self._bell.fileno()
+
+    def speak(self):
+        self._bell.drain()
+        while self.waiting:
+            yield Output(self.waiting.pop(0))
+
+
+def read_to(transport, end):
+    got = b""
+    while not got.endswith(end):
+        piece = transport.do(StreamRead(4096, 5.0))
+        assert piece
+        got += piece
+    return got
+
+
+def test_a_device_may_speak_unasked():
+    device = Speaker()
+    server = PtyServer(device).start()
+    with server, SerialTransport("console", server.path) as transport:
+        server.power_on()
+        device.say(b"boot\n")
+        assert read_to(transport, b"boot\n") == b"boot\n"
+        transport.do(StreamWrite(b"x"))
+        assert read_to(transport, b">") == b"<x>"
+        device.say(b"a" * 200_000)  # more than the terminal holds: what follows has to wait
+        device.say(b"b")
+        assert read_to(transport, b"b") == b"a" * 200_000 + b"b"
+        assert device.power == ["on"]
+    assert device.power == ["on", "off"]
+
+
+def test_a_device_loses_power_with_each_closing_of_the_terminal():
+    device = Speaker()
+    with PtyServer(device, on_open=True) as server:
+        for times in range(1, 3):
+            with SerialTransport("console", server.path) as transport:
+                transport.do(StreamWrite(b"x"))
+                read_to(transport, b">")
+            deadline = time.monotonic() + 10
+            while device.power.count("off") < times:
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+    assert device.power == ["on", "off"] * 2
 
 
 def test_input_waits_while_the_device_is_busy():

@@ -1,8 +1,9 @@
 """What stands at the far end of a transport in the contract tests; the same on every tier."""
 
 from harness.simulator.fm1280 import NotAcknowledged
+from harness.simulator.usb import hid
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface, TransferType
-from harness.simulator.usb.device import Setup, Stall, UsbDevice
+from harness.simulator.usb.device import Stall, UsbDevice
 
 LONG = b"\x80\xe1\x00\x00\x00"
 """The command that the echo chip answers with 256 bytes and a status word."""
@@ -109,34 +110,14 @@ class ControlPipe(UsbDevice):
         raise Stall
 
 
-class HidToken(UsbDevice):
-    """APDUs in HID reports of 64 bytes, numbered when it has a report id, taken as SET_REPORT without an out pipe."""
+class HidToken(hid.HidToken):
+    """The simulated HID token with the echo chip; keeps the reports that it got."""
 
     def __init__(self, *, report_id=None, out=True):
-        ends = (Endpoint(0x81, TransferType.INTERRUPT, 64, 1),)
-        if out:
-            ends += (Endpoint(0x01, TransferType.INTERRUPT, 64, 1),)
-        super().__init__(Descriptors(Identity(0x1209, 0x2003, "H1"), (Interface(0, ends, code=(3, 0, 0)),)))
-        self.id = b"" if report_id is None else bytes((report_id,))
-        self.taken = b""
+        who = Identity(0x1209, 0x2003, "H1")
+        super().__init__(EchoChip(), who, report_id=report_id, out_pipe=out)
         self.reports = []
 
-    def control(self, setup: Setup, data):
-        if setup.request == 0x09 and setup.value == 0x0200 | (self.id[0] if self.id else 0):
-            self.received(0, data)
-            return b""
-        raise Stall
-
     def received(self, endpoint, data):
-        assert len(data) == 64
         self.reports.append(data)
-        self.taken += data[len(self.id) :]
-        length = int.from_bytes(self.taken[:2], "big")
-        if len(self.taken) < 2 + length:
-            return
-        answer = echo(self.taken[2 : 2 + length])
-        self.taken = b""
-        message = len(answer).to_bytes(2, "big") + answer
-        room = 64 - len(self.id)
-        for start in range(0, len(message), room):
-            self.send(0x81, (self.id + message[start : start + room]).ljust(64, b"\0"))
+        super().received(endpoint, data)

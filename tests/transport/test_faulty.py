@@ -17,7 +17,7 @@ from harness.transport.base import (
     StreamWrite,
 )
 from harness.transport.errors import I2cNack
-from harness.transport.fault_plan import parse
+from harness.transport.fault_syntax import parse
 from harness.transport.faulty import Faulty
 
 READ = StreamRead(100, 0.0)
@@ -124,10 +124,25 @@ def test_truncate_in_a_stream(faulty, pieces):
     assert len(made.struck) == 1
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_drawn_strikes_the_shortest_status_word_of_a_line(faulty, seed):
+    assert len(faulty(f"seed {seed}; truncate", b"9000").do(READ)) < 4
+    assert faulty(f"seed {seed}; flip", b"9000").do(READ) != b"9000"
+
+
 def test_truncate(faulty):
     assert faulty("truncate keep=2", b"abcd").do(APDU) == b"ab"
     assert faulty("truncate keep=2", b"abcd").do(ASKED) == b"ab\xff\xff"
     assert len(faulty("truncate", b"abcd").do(APDU)) < 4
+
+
+@pytest.mark.parametrize("plan", ["flip bit=0", "truncate keep=0"])
+def test_a_transfer_that_brings_nothing_is_no_answer(faulty, plan):
+    made = faulty(plan, b"", b"\x01")
+    made.do(SpiTransfer(b"\x02\x00", 0))
+    assert made.struck == []
+    assert made.do(SpiTransfer(b"\x05", 1)) != b"\x01"
+    assert len(made.struck) == 1
 
 
 def test_duplicate_reaches_the_device_twice(faulty):

@@ -1,16 +1,21 @@
 """PC/SC against a service of the test's own: the calls of pyscard, with their result codes."""
 
+import os
+import subprocess
 import sys
 import threading
 
 import pytest
 
 from harness.errors import BenchError, UsageError
+from harness.transport import pcsc_calls, pcsc_seat
 from harness.transport.base import CardReset, Exchange, StreamRead
 from harness.transport.errors import CardAbsent
+from harness.transport.holders import Holder, users_of
 from harness.transport.pcsc import PcscTransport
 from harness.transport.pcsc_calls import CardProtocol, Share
-from harness.transport.pcsc_codes import ABSENT, PcscCode, describe
+from harness.transport.pcsc_codes import ABSENT, GONE, PcscCode, describe
+from harness.transport.seat import location_in
 from tests.transport.contract import ApduBench, ApduContract
 from tests.transport.far_ends import EXCHANGES, echo
 
@@ -30,6 +35,7 @@ class Service:
         self.contexts = 0
         self.calls = []
         self.reader_there = True
+        self.channel = (0x80100022, [])  # a driver that does not tell
         self.quiet = threading.Event()
         self.quiet.set()
 
@@ -62,6 +68,10 @@ class Service:
 
     def SCardStatus(self, card):
         return 0, READER, 0, 2, list(ATR)
+
+    def SCardGetAttrib(self, card, attribute):
+        assert (card, attribute) == (7, 0x20110)
+        return self.channel
 
     def SCardTransmit(self, card, protocol, command):
         while not self.quiet.wait(0.01):
@@ -102,7 +112,7 @@ class PcscBench(ApduBench):
 
 class TestPcsc(ApduContract):
     recovers = False
-    moment = "the reader is gone .* while waiting for the answer"
+    moment = r"the reader is gone .* while waiting for the answer, at \d\d:\d\d:\d\d"
 
     @pytest.fixture
     def bench(self):
@@ -124,6 +134,25 @@ def test_the_reader_and_the_card_are_told(service):
     with made(service, "R1") as transport:
         assert transport.identity == f"PC/SC reader {READER}, T=1, ATR 3b80800101"
     assert made(service, "R1").place() == f"PC/SC reader {READER}"
+
+
+def test_the_readers_usb_device_is_told(service, monkeypatch, tmp_path):
+    folder = tmp_path / "sys/bus/usb/devices/3-1.4"
+    folder.mkdir(parents=True)
+    for name, text in {"idVendor": "20a0", "idProduct": "4108", "busnum": "3", "devnum": "9"}.items():
+        (folder / name).write_text(text)
+    (folder / "serial").write_text("R1")
+    monkeypatch.setattr(pcsc_seat, "SYSTEM", tmp_path)
+    plain = f"PC/SC reader {READER}, T=1, ATR 3b80800101"
+    for channel, told in {
+        0x00200309: ", usb 20a0:4108, location 3-1.4",
+        0x0020030A: "",  # no such device, as when the service is another machine's
+        0x00010309: "",  # no USB reader
+    }.items():
+        service.channel = (0, list(channel.to_bytes(4, sys.byteorder)))
+        with made(service) as transport:
+            assert transport.identity == plain + told
+            assert location_in(transport.identity) == ("3-1.4" if told else "")
 
 
 @pytest.mark.parametrize(
@@ -197,6 +226,33 @@ def test_a_card_that_others_have(service):
     with pytest.raises(BenchError, match="another program has the card") as caught:
         made(service).open()
     assert "scdaemon" in caught.value.hint
+
+
+def test_who_may_have_the_card_is_told(service, monkeypatch):
+    service.failure = PcscCode.SHARING_VIOLATION
+    monkeypatch.setattr(pcsc_calls, "users_of", lambda library: (Holder(41, "scdaemon"), Holder(42, library)))
+    told = r"service now: pid 41 \(scdaemon\), pid 42 \(libpcsclite\.so\)$"
+    with pytest.raises(BenchError, match=told):
+        made(service).open()
+
+
+def test_programs_that_use_a_library_are_found():
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdin.write(b"x\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == b"x\n"  # its libraries are loaded now
+        pids = {each.pid for each in users_of("libc.so") + users_of("libc-")}
+        assert other.pid in pids
+        assert os.getpid() not in pids
+        assert users_of("libthat-nobody-has.so") == ()
+
+
+@pytest.mark.parametrize("code", sorted(GONE))
+def test_when_something_left_is_told(service, code):
+    with made(service) as transport:
+        service.failure = code
+        with pytest.raises(BenchError, match=r"while waiting for the answer, at \d\d:\d\d:\d\d\.\d{3} UTC$"):
+            transport.do(Exchange(b"\x00\xa4", 5.0))
 
 
 def test_a_late_answer_spoils_the_connection_until_it_is_opened_anew(service):

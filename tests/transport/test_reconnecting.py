@@ -1,6 +1,8 @@
 """Hot-plug with made-up ports and events: loss, return, another device, and the limit."""
 
+import os
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +10,7 @@ from harness.errors import BenchError
 from harness.transport.base import I2cRead, StreamWrite
 from harness.transport.errors import I2cNack
 from harness.transport.reconnecting import KernelEvents, Reconnecting
-from harness.transport.seat import Seat, location_in, seat_at, seats
+from harness.transport.seat import Seat, location_in, seat_at, seats, stays
 
 ASK = I2cRead(0x71, 1)
 FIRST = Seat("1-1.4", 0x0403, 0x6001, "A10K", "UART", 5)
@@ -26,6 +28,7 @@ class World:
         self.now = 0.0
         self.waits = 0
         self.listening = 0
+        self.looks = self.leaves_at_look = 0
 
     def make(self):
         made = self.memory("chip")
@@ -63,11 +66,18 @@ class World:
             on_note=self.notes.append,
             sits=lambda inner: inner.seat,
             look=lambda location: self.seat if self.seat and self.seat.location == location else None,
+            remains=self.remains,
             events=self.events,
             clock=lambda: self.now,
         )
         made.open()
         return made
+
+    def remains(self, seat):
+        self.looks += 1
+        if self.looks == self.leaves_at_look:
+            self.seat = None
+        return self.seat == seat
 
     def plug(self, seat):
         self.seat = seat
@@ -121,6 +131,30 @@ def test_a_device_that_is_back_already_is_not_waited_for(world):
     world.plug(AGAIN)
     transport.do(ASK)
     assert world.waits == 0
+
+
+def test_a_device_whose_transfers_fail_before_the_kernel_has_noticed(world):
+    transport = world.transport()
+    world.leaves_at_look = 4
+    world.made[0].answers = [BenchError("protocol error")]
+    with pytest.raises(BenchError, match=r"was unplugged or reset at .*: protocol error"):
+        transport.do(ASK)
+    assert world.looks == 4
+
+
+def test_who_closes_amid_the_last_looks_leaves_with_the_first_error(world):
+    transport = world.transport()
+    error = BenchError("protocol error")
+
+    def remains(seat):
+        transport.close()
+        return True
+
+    transport._remains = remains
+    world.made[0].answers = [error]
+    with pytest.raises(BenchError) as caught:
+        transport.do(ASK)
+    assert caught.value is error
 
 
 def test_a_reset_between_two_looks_is_a_loss_too(world):
@@ -251,6 +285,21 @@ def test_seats_are_read_from_sysfs(tmp_path):
     assert seat_at("../../../etc", tmp_path) is None
     assert seats(tmp_path / "none") == ()
     assert str(Seat("1-2", 0x10C4, 0xEA60)) == "usb 10c4:ea60 without serial number at 1-2"
+
+
+def test_a_device_that_stays_is_told_without_its_serial_number(tmp_path):
+    ids = {"idVendor": "0403", "idProduct": "c631"}
+    plug(tmp_path, "1-2", **ids, devnum="5")
+    plug(tmp_path, "1-2/1-2:1.0", bInterfaceNumber="00")
+    folder = tmp_path / "sys/bus/usb/devices/1-2"
+    os.mkfifo(folder / "serial")  # to read it would wait, as the kernel may
+    seat = Seat("1-2", 0x0403, 0xC631, "S1", number=5)
+    assert stays(seat, tmp_path)
+    assert not stays(replace(seat, number=6), tmp_path)
+    assert not stays(replace(seat, pid=0x6001), tmp_path)
+    assert not stays(replace(seat, location="1-3"), tmp_path)
+    (folder / "1-2:1.0" / "bInterfaceNumber").unlink()
+    assert not stays(seat, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,19 @@ def test_large_data_is_recorded_in_pieces_whose_lines_stay_short(path, memory):
         assert b"".join(record.data for record in reading) == data
 
 
+@pytest.mark.parametrize("length", [8192, 16384, 16385, 65536])
+def test_long_answers_are_recorded_in_short_pieces_and_i2c_reads_in_one(path, memory, length):
+    data = os.urandom(length)
+    inner = memory("se", [data])
+    with Recording(path, inner) as recording:
+        assert Recorded(inner, recording).do(I2cRead(0x71, length)) == data
+    pieces = [bytes.fromhex(each["x"]) for each in lines(path)[1:]]
+    assert b"".join(pieces) == data
+    assert len(pieces) == -(
+        -length // 16384
+    )  # a replay joins no I2C reads; the kernel's longest has 8192 bytes
+
+
 def test_many_threads_record_whole_lines(path, memory):
     def work(number):
         for count in range(300):

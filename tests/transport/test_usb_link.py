@@ -1,6 +1,7 @@
 """Finding, taking and losing a USB device; the real pyusb on simulated devices."""
 
 import errno
+import os
 import time
 from array import array
 
@@ -11,8 +12,10 @@ from harness.simulator.usb.apdu_pipe import IN, OUT, ApduPipe
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface
 from harness.simulator.usb.device import Stall, UsbDevice
 from harness.simulator.usb_backend import MemoryBackend
+from harness.transport import usb_link
 from harness.transport.base import Exchange, StreamRead
 from harness.transport.errors import UsbSilent, UsbStall
+from harness.transport.holders import Holder
 from harness.transport.identity import UsbSelector
 from harness.transport.usb_framing import PipeFraming
 from harness.transport.usb_functions import functions
@@ -151,6 +154,21 @@ def test_in_use_by_another_program(backend):
     with made(backend), pytest.raises(BenchError, match="in use by another program") as caught:
         made(backend).open()
     assert "pcscd" in caught.value.hint
+
+
+def test_who_uses_it_is_told(backend, monkeypatch):
+    asked = []
+
+    def holders(path):
+        asked.append(path)
+        return Holder(41, "pcscd"), Holder(os.getpid(), "this test")
+
+    monkeypatch.setattr(usb_link, "holders", holders)
+    backend.plug(token())
+    told = r"in use by another program: pid 41 \(pcscd\)$"
+    with made(backend), pytest.raises(BenchError, match=told):
+        made(backend).open()
+    assert asked == ["/dev/bus/usb/001/001"]
 
 
 @pytest.mark.parametrize("endpoint", [OUT, IN])

@@ -7,6 +7,7 @@ from harness.service import answers
 from harness.service.answers import MalformedAnswerError
 from harness.service.errors import ServiceUnavailable
 from harness.service.real.ledger import Ledger
+from harness.service.real.wrapped import WrappedWire
 from harness.service.wire import Wire
 
 AUTHENTICATIONS = frozenset({"Verify", "VerifyAndEncrypt", "GetServerAuthCodeAndEncryptData", "Activate"})
@@ -16,22 +17,13 @@ auth code; a challenge by itself is none. Whether the cloud counts refused ones 
 _SUCCESS = 200
 
 
-class RationedWire:
+class RationedWire(WrappedWire):
     """Counts every authentication in the ledger before it is sent; refuses what is over the ration."""
 
     def __init__(self, wire: Wire, ledger: Ledger) -> None:
         """Wrap `wire`, which is closed along with this one; the ledger is not."""
-        self._wire = wire
+        super().__init__(wire)
         self._ledger = ledger
-
-    @property
-    def endpoint(self) -> str:
-        """Where the calls go: scheme, host and port."""
-        return self._wire.endpoint
-
-    def close(self) -> None:
-        """Give the connections back; closing twice is fine."""
-        self._wire.close()
 
     def call(self, operation: str, parameters: Mapping[str, str]) -> tuple[int, bytes]:
         """Count and send one call.

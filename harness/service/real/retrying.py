@@ -10,6 +10,7 @@ from harness.id2.codes import ServiceCode
 from harness.service import answers
 from harness.service.answers import MalformedAnswerError
 from harness.service.errors import ServiceUnavailable
+from harness.service.real.wrapped import WrappedWire
 from harness.service.wire import Wire
 
 SAFE = frozenset({"GetServerRandom"})
@@ -45,7 +46,7 @@ def _ignore(_reason: str) -> None:
     pass
 
 
-class RetryingWire:
+class RetryingWire(WrappedWire):
     """Tries a safe operation again after a lost connection, a server error, code 54 or throttling.
 
     Every other operation is tried again only when no connection came about, so that nothing can have been taken.
@@ -67,19 +68,10 @@ class RetryingWire:
             on_retry: Told why before each further attempt.
             sleep: Waits so many seconds.
         """
-        self._wire = wire
+        super().__init__(wire)
         self._backoff = backoff
         self._on_retry = on_retry
         self._sleep = sleep
-
-    @property
-    def endpoint(self) -> str:
-        """Where the calls go: scheme, host and port."""
-        return self._wire.endpoint
-
-    def close(self) -> None:
-        """Give the connections back; closing twice is fine."""
-        self._wire.close()
 
     def call(self, operation: str, parameters: Mapping[str, str]) -> tuple[int, bytes]:
         """Send one call, again where that is safe.

@@ -21,8 +21,10 @@ _LONGEST = 65544 + 10
 _ABSENT, _INACTIVE, _ACTIVE = 2, 1, 0
 _FAILED, _MORE_TIME = 0x40, 0x80
 _NO_CARD, _UNSUPPORTED = 0xFE, 0x00
+_BAD_PROTOCOL = 7  # where in the message the number of the protocol stands
 _ABORT = 1
-_PARAMETERS_T1 = bytes.fromhex("11100045000000")
+_PARAMETERS = {0: bytes.fromhex("1100000A00"), 1: bytes.fromhex("11100045000000")}
+_DEFAULT_PROTOCOL = 1
 _CLASS = bytes((54, 0x21)) + struct.pack(
     "<HBBIIIBIIBIIIIIBBHBB",
     *(0x0110, 0, 7, 3),  # version, one slot, 5 V, 3 V and 1.8 V, T=0 and T=1
@@ -65,6 +67,7 @@ class CcidToken(UsbDevice):
         self._taken = b""
         self._present = True
         self._powered = False
+        self._protocol = _DEFAULT_PROTOCOL
 
     def insert_card(self, *, present: bool) -> None:
         """Put the chip into the slot or take it out, and notify the host."""
@@ -83,7 +86,7 @@ class CcidToken(UsbDevice):
         del endpoint
         self._taken += data
         while len(self._taken) >= _HEAD.size:
-            kind, length, slot, number, _ = _HEAD.unpack_from(self._taken)
+            kind, length, slot, number, rest = _HEAD.unpack_from(self._taken)
             end = _HEAD.size + length
             if end > _LONGEST:
                 self._taken = b""
@@ -91,7 +94,12 @@ class CcidToken(UsbDevice):
             if len(self._taken) < end:
                 return
             body, self._taken = self._taken[_HEAD.size : end], self._taken[end:]
-            self._answer(kind, slot, number, body)
+            if kind == _Ask.SET_PARAMETERS and not self._chose(rest[0]):
+                self._tell(
+                    _Tell.PARAMETERS, slot, number, status=_FAILED | self._state(), error=_BAD_PROTOCOL
+                )
+            else:
+                self._answer(kind, slot, number, body)
 
     def unplugged(self) -> None:
         """Forget what was under way."""
@@ -103,7 +111,7 @@ class CcidToken(UsbDevice):
             self._tell(_Tell.DATA, slot, number, status=_FAILED | _ABSENT, error=_NO_CARD)
         elif kind == _Ask.POWER_ON:
             self._session = self._chip.session()
-            self._powered = True
+            self._powered, self._protocol = True, _DEFAULT_PROTOCOL
             self._tell(_Tell.DATA, slot, number, ATR)
         elif kind == _Ask.TRANSFER and self._powered:
             for _ in range(self._extensions):
@@ -112,12 +120,21 @@ class CcidToken(UsbDevice):
         elif kind == _Ask.TRANSFER:
             self._tell(_Tell.DATA, slot, number, status=_FAILED | _INACTIVE, error=_NO_CARD)
         elif kind in (_Ask.GET_PARAMETERS, _Ask.RESET_PARAMETERS, _Ask.SET_PARAMETERS):
-            self._tell(_Tell.PARAMETERS, slot, number, _PARAMETERS_T1, chain=1)
+            if kind == _Ask.RESET_PARAMETERS:
+                self._protocol = _DEFAULT_PROTOCOL
+            protocol, status = self._protocol, self._state()
+            self._tell(_Tell.PARAMETERS, slot, number, _PARAMETERS[protocol], status=status, chain=protocol)
         elif kind in (_Ask.POWER_OFF, _Ask.SLOT_STATUS):
             self._powered = self._powered and kind == _Ask.SLOT_STATUS
             self._tell(_Tell.STATUS, slot, number, status=self._state())
         else:
             self._tell(_Tell.STATUS, slot, number, status=_FAILED | self._state(), error=_UNSUPPORTED)
+
+    def _chose(self, protocol: int) -> bool:
+        """Note the protocol that the host wants; tell whether there is such a one."""
+        if protocol in _PARAMETERS:
+            self._protocol = protocol
+        return protocol in _PARAMETERS
 
     def _state(self) -> int:
         if not self._present:

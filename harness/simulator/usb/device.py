@@ -15,7 +15,7 @@ from harness.simulator.usb.wire import Submit, Unlink, answer, unlinked
 _IN = 0x80
 _KIND = 0x60
 _STANDARD = 0x00
-_TO_ENDPOINT = 0x02
+_TO_INTERFACE, _TO_ENDPOINT = 0x01, 0x02
 _RECIPIENT = 0x1F
 _ENDPOINT_HALT = 0
 _ENOUGH = 65536  # bytes that may wait for the host before `send` waits
@@ -74,8 +74,8 @@ class UsbDevice:
     """A simulated USB device.
 
     The host side (`link.UsbLink`) hands over what the host asks for and is given the answers. Subclasses
-    override `control`, `received`, `host_reads` and `host_left`; they send with `send`. All of these may be
-    called from any thread; none may wait, but `send`.
+    override `control`, `interface_descriptor`, `received`, `host_reads` and `host_left`; they send with `send`.
+    All of these may be called from any thread; none may wait, but `send`.
 
     Disturbances, each until it is taken back: `stall` halts an endpoint until the host clears the halt,
     `nak` lets one endpoint keep the host waiting, `hang` lets all of them. `fail` breaks one transfer.
@@ -110,6 +110,11 @@ class UsbDevice:
         """
         del setup, data
         raise Stall
+
+    def interface_descriptor(self, kind: int, interface: int) -> bytes | None:
+        """Return a descriptor that a class keeps at an interface; None when there is none."""
+        del kind, interface
+        return None
 
     def received(self, endpoint: int, data: bytes) -> None:
         """Take what the host sent to an endpoint.
@@ -285,7 +290,7 @@ class UsbDevice:
 
     def _standard(self, setup: Setup) -> bytes:
         if setup.request == Standard.GET_DESCRIPTOR:
-            found = self.descriptors.get(setup.value >> 8, setup.value & 0xFF)
+            found = self._descriptor(setup)
             if found is None:
                 raise Stall
             return found
@@ -303,6 +308,12 @@ class UsbDevice:
         if setup.request in (Standard.SET_ADDRESS, Standard.SET_INTERFACE):
             return b""
         raise Stall
+
+    def _descriptor(self, setup: Setup) -> bytes | None:
+        kind, index = setup.value >> 8, setup.value & 0xFF
+        if setup.kind & _RECIPIENT == _TO_INTERFACE:
+            return self.interface_descriptor(kind, setup.index & 0xFF)
+        return self.descriptors.get(kind, index)
 
     def _feature(self, setup: Setup) -> bytes:
         if setup.kind & _RECIPIENT != _TO_ENDPOINT or setup.value != _ENDPOINT_HALT:
