@@ -1,20 +1,25 @@
 """Running the guest and filling the cache, with stand-ins for QEMU and the kernel package."""
 
+import json
 import lzma
+import os
+import re
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from harness.errors import BenchError
-from harness.simulator.lab import guest as guest_module
 from harness.simulator.lab import initrd
 from harness.simulator.lab import kernel as kernel_module
+from harness.simulator.lab import machine as machine_module
 from harness.simulator.lab.guest import Guest
 from harness.simulator.lab.kernel import Kernel, extract
+from harness.simulator.lab.stored import Stored
 
 
 @pytest.fixture
@@ -26,9 +31,10 @@ def machine(tmp_path, monkeypatch):
         qemu = tmp_path / "qemu"
         qemu.write_text(f"#!/bin/sh\nresults={results}\n{script}\n")
         qemu.chmod(0o755)
-        monkeypatch.setattr(guest_module, "_QEMU", str(qemu))
+        monkeypatch.setattr(machine_module, "QEMU", str(qemu))
         kernel = Kernel("6.1", tmp_path / "vmlinux", tmp_path / "initrd", tmp_path / "mod ules")
-        return Guest(kernel, results, limit=limit, quiet=True)
+        (tmp_path / "state").write_bytes(b"")
+        return Guest(kernel, Stored(tmp_path), results, limit=limit, quiet=True)
 
     return made
 
@@ -39,13 +45,46 @@ def test_the_exit_code_of_the_command(machine, tmp_path):
     assert (guest.results / "console.log").read_text() == "hello\n"
 
 
-def test_what_runs_inside_is_quoted(machine, tmp_path):
-    machine('echo 0 >"$results/exit-code"').run(["sh", "-c", "echo 'a b'"], tmp_path / "c d")
-    inside = (tmp_path / "results" / "inside.sh").read_text()
-    assert """\nsh -c 'echo '"'"'a b'"'"''\n""" in inside
-    assert f"\ncd '{tmp_path}/c d'\n" in inside
-    assert f"modprobe -d '{tmp_path}/mod ules' \"$module\"" in inside
-    assert subprocess.run(["sh", "-n"], input=inside, text=True, check=False).returncode == 0
+def test_a_guest_that_is_ready_is_told_the_time_once(machine, tmp_path):
+    heard = 'echo "lab: ready"; echo "lab: ready"; echo mark; until grep -qs mark "$results/console.log"; do :; done'
+    answer = """bash -c 'read -r told; echo "$told"; if read -t 0; then echo told twice; fi'"""
+    guest = machine(f'{heard}; {answer}; echo 0 >"$results/exit-code"')
+    assert guest.run(["true"], tmp_path) == 0
+    mark, line = (guest.results / "console.log").read_text().splitlines()
+    told = json.loads(line)
+    assert mark == "mark"
+    (guest.results / "console.log").unlink()
+    assert abs(told["time"] - time.time()) < 60
+    assert len(bytes.fromhex(told["entropy"])) == 32
+    assert guest.run(["true"], tmp_path) == 0
+    assert told["entropy"] not in (guest.results / "console.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "module", "words", "given"),
+    [
+        ([sys.executable, "-m", "pytest", "-q", "a b"], "pytest", ["-q", "a b"], {}),
+        (["env", "A=1", "B=x=y", sys.executable, "-m", "pytest"], "pytest", [], {"A": "1", "B": "x=y"}),
+        (["env", "A=1", "dmesg"], "", ["env", "A=1", "dmesg"], {}),
+        ([sys.executable, "-c", "pass"], "", [sys.executable, "-c", "pass"], {}),
+        (["/usr/bin/python3", "-m", "pytest"], "", ["/usr/bin/python3", "-m", "pytest"], {}),
+    ],
+)
+def test_what_the_guest_is_to_do(machine, tmp_path, command, module, words, given):
+    guest = machine('echo 0 >"$results/exit-code"')
+    guest.run(command, tmp_path / "c d")
+    order = json.loads((guest.results / "order.json").read_text())
+    assert (order["module"], order["command"]) == (module, words)
+    assert order["folder"] == f"{tmp_path}/c d"
+    assert order["environment"]["ID2_LAB_GUEST"] == "6.1"
+    assert given.items() <= order["environment"].items()
+
+
+def test_a_stored_guest_that_is_gone(machine, tmp_path):
+    guest = machine("exit 0")
+    (tmp_path / "state").unlink()
+    with pytest.raises(BenchError, match="stored guest cannot be read"):
+        guest.run(["true"], tmp_path)
 
 
 def test_no_verdict_is_an_error_even_if_there_was_one_before(machine, tmp_path):
@@ -70,10 +109,10 @@ def test_a_guest_that_does_not_end_is_ended(machine, tmp_path):
 
 
 def test_a_machine_without_qemu(tmp_path, monkeypatch):
-    monkeypatch.setattr(guest_module, "_QEMU", "no-such-qemu")
+    monkeypatch.setattr(machine_module, "QEMU", "no-such-qemu")
     kernel = Kernel("6.1", tmp_path, tmp_path, tmp_path)
     with pytest.raises(BenchError) as caught:
-        Guest(kernel, tmp_path).run(["true"], tmp_path)
+        Guest(kernel, Stored(tmp_path), tmp_path).run(["true"], tmp_path)
     assert "tools/lab/install.sh" in caught.value.hint
 
 
@@ -134,11 +173,23 @@ def test_the_name_of_the_cache_changes_with_what_is_in_it(monkeypatch):
     assert initrd.digest() != before
 
 
-def test_every_check_of_the_guest_is_run():
-    script = Path("tools/lab/test.sh").read_text(encoding="utf-8")
-    checks = [path.name for path in Path("tests/lab/guest").glob("*.py") if path.name != "conftest.py"]
+def test_every_check_of_the_guest_is_run_in_one_guest():
+    planned = subprocess.run(
+        ["tools/lab/test.sh", "--plan"],
+        env={**os.environ, "LAB_PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    guests = dict(line.split(": ") for line in planned.splitlines())
+    assert set(guests) == {"suites", "buses"}
+    checks = {
+        str(path)
+        for path in Path("tests/lab/guest").glob("*.py")
+        if re.search(r"^    ?(    )?def test_|^def test_|Contract\)", path.read_text(), re.MULTILINE)
+    }
     assert len(checks) >= 6
-    assert [name for name in checks if f"tests/lab/guest/{name}" not in script] == []
+    assert Counter(" ".join(guests.values()).split()) == Counter(checks)
 
 
 def test_the_command_line_says_what_is_wrong(tmp_path):

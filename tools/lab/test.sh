@@ -1,26 +1,48 @@
 #!/usr/bin/env bash
-# test.sh [RESULTS]: the suites and the bus checks in guests of their own, side by side, on the kernel's own drivers.
+# test.sh [RESULTS]: every check of tests/lab/guest in two guests, side by side, on the kernel's own drivers.
 # Results (a folder a guest: junit.xml, console.log, exit-code) go to RESULTS, or to runs/lab.
+# test.sh --plan: only print which guest would run which checks.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 results=${1:-runs/lab}
 python=$(realpath --no-symlinks "${LAB_PYTHON:-.venv/bin/python}")
 started=$SECONDS
+# All that is imported is compiled here: an emulated processor takes long to.
+unset PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX
+# pytest's other plugins only cost time, and would have modules compiled under other names.
+export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 
-tools/lab/install.sh
-"$python" -m harness.simulator.lab "$results"  # fills the cache once, before the guests start
-"$python" -m compileall -q harness fixtures suites  # an emulated processor takes long to compile
+if [ "${1:-}" != --plan ]; then
+    tools/lab/install.sh
+    "$python" -m harness.simulator.lab "$results" &  # fills the cache once, before the guests start
+    filling=$!
+    "$python" -m compileall -q harness fixtures suites
+    "$(dirname "$python")/harness" plan boards/virtual-se-i2c.yaml >/dev/null  # compiles the suites as pytest does
+fi
 
-declare -A checks=(
-    [suites]="tests/lab/guest/suites_on_real_buses.py"
-    [buses]="tests/lab/guest/contracts.py tests/lab/guest/i2c_bus.py tests/lab/guest/serial_ports.py
-        tests/lab/guest/unplugged_at_each_exchange.py tests/lab/guest/attach_command.py"
-)
+# The files go to the guest that has least to do so far, the longest first. A check of a bus is one unit; the
+# suites take about as long as a hundred.
+suites=tests/lab/guest/suites_on_real_buses.py
+declare -A checks=([suites]="$suites" [buses]="") units=([suites]=100 [buses]=0)
+mapfile -t files < <(find tests/lab/guest -name '*.py' ! -name conftest.py | sort)
+counted=$("$python" -m pytest --collect-only -qq -p no:cacheprovider "${files[@]}")
+while IFS=' :' read -r file count; do
+    [ "$file" != "$suites" ] || continue
+    guest=buses
+    [ "${units[suites]}" -ge "${units[buses]}" ] || guest=suites
+    checks[$guest]+=" $file"
+    units[$guest]=$((units[$guest] + count))
+done < <(grep -E '^tests/lab/guest/[a-z0-9_]+\.py: [0-9]+$' <<<"$counted" | sort -t: -k2,2nr -k1,1)
+for name in "${!checks[@]}"; do
+    echo "$name: ${checks[$name]}"
+done
+[ "${1:-}" != --plan ] || exit 0
+wait "$filling"
+
 declare -A guests=()
 for name in "${!checks[@]}"; do
     rm -rf "${results:?}/$name"
     mkdir -p "$results/$name"
-    # pytest's other plugins only cost time here, and an emulated processor has little.
     # shellcheck disable=SC2086 # a list of files
     "$python" -m harness.simulator.lab --quiet --limit "${LAB_LIMIT:-900}" "$results/$name" -- \
         env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 "$python" -m pytest -v --color=no --tb=short -p no:cacheprovider \
@@ -40,4 +62,8 @@ for name in "${!guests[@]}"; do
     echo "$name: exit code $code after $((SECONDS - started)) s"
     [ "$code" = 0 ] || failed=1
 done
+for run in "$results"/*/runs/*Z-*; do
+    "$(dirname "$python")/harness" report "$run" >/dev/null || failed=1
+done
+echo "reports: $results/suites/runs, after $((SECONDS - started)) s"
 exit "$failed"

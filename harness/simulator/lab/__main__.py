@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.simulator.lab.guest import Guest
 from harness.simulator.lab.kernel import kernel
+from harness.simulator.lab.stored import stored
 
 
 def main() -> int:
@@ -18,15 +19,15 @@ def main() -> int:
     parser.add_argument("results", type=Path, help="folder that the guest sees as /mnt and may write to")
     parser.add_argument("command", nargs="*", help="command and its arguments; none only fills the cache")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds after which the guest is ended")
-    parser.add_argument("--memory", type=int, default=1536, help="megabytes")
     parser.add_argument("--quiet", action="store_true", help="write what it prints to console.log only")
     given = parser.parse_args()
     try:
         ready = kernel()
+        waiting = stored(ready)
         if not given.command:
-            sys.stdout.write(f"kernel {ready.version} is ready in {ready.image.parent}\n")
+            sys.stdout.write(f"kernel {ready.version} and a guest are ready in {ready.image.parent.parent}\n")
             return 0
-        guest = Guest(ready, given.results, memory=given.memory, limit=given.limit, quiet=given.quiet)
+        guest = Guest(ready, waiting, given.results, limit=given.limit, quiet=given.quiet)
         return guest.run(given.command, Path.cwd())
     except HarnessError as error:
         sys.stderr.write(f"error: {error.message}\n")

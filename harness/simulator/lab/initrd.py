@@ -1,50 +1,82 @@
-"""What the guest boots into: busybox, the modules that reach the host's files, and the way to the real root."""
+"""What the guest boots into: busybox, drivers, a Python with the modules of others, the way to the host's files."""
 
 import gzip
 import hashlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from harness.errors import BenchError
 
 MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
-"""Kernel modules needed before the root file system is there."""
+"""Kernel modules needed before the host's files are there."""
+
+DRIVERS = ("i2c-dev", "i2c-tiny-usb", "vhci-hcd", "cdc-acm", "ftdi_sio", "usbhid", "hid-generic")
+"""Kernel modules that drive the simulated devices."""
+
+INSIDE = Path(__file__).with_name("inside.py")
 
 _BUSYBOX = Path("/bin/busybox")
-_APPLETS = ("cat", "insmod", "mkdir", "mount", "poweroff", "sh", "switch_root")
-_FOLDERS = ("bin", "dev", "host", "mods", "newroot", "proc", "rw", "sys")
+_APPLETS = ("cat", "insmod", "ip", "mkdir", "mount", "poweroff", "sh", "sync")
+_FOLDERS = (
+    "dev",
+    "lab",
+    "lab/bin",
+    "lab/host",
+    "lab/mods",
+    "lab/root",
+    "lab/rw",
+    "proc",
+    "root",
+    "sys",
+    "tmp",
+)
 _INIT = """\
-#!/bin/sh
-export PATH=/bin
+#!/lab/bin/sh
+export PATH=/lab/bin HOME=/root LANG=C.UTF-8
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-for module in /mods/*.ko; do insmod "$module" || echo "lab: $module does not load"; done
+for module in /lab/mods/*.ko; do insmod "$module" || echo "lab: $module does not load"; done
+ip link set lo up
+"$(cat /lab/python)" /lab/inside.py
+code=$?
+sync
+[ -e /lab/root/mnt/order.json ] && echo "$code" >/lab/root/mnt/exit-code
+poweroff -f
+"""
+_ENTER = """\
+set -e
 share() { mount -t 9p -o "trans=virtio,version=9p2000.L,msize=524288,$3" "$1" "$2"; }
 # The host's files, read-only; what is written to them goes to memory.
-share host /host ro,cache=loose &&
-mount -t tmpfs -o size=75% rw /rw && mkdir -p /rw/upper /rw/work &&
-mount -t overlay -o lowerdir=/host,upperdir=/rw/upper,workdir=/rw/work overlay /newroot &&
-share results /newroot/mnt rw,cache=none || { echo "lab: no root file system"; poweroff -f; }
-for each in proc sys dev; do mount --move /$each /newroot/$each; done
-exec switch_root /newroot /bin/sh /mnt/inside.sh
+share host /lab/host ro,cache=loose
+mount -t tmpfs -o size=75% rw /lab/rw
+mkdir /lab/rw/upper /lab/rw/work
+mount -t overlay -o lowerdir=/lab/host,upperdir=/lab/rw/upper,workdir=/lab/rw/work overlay /lab/root
+share results /lab/root/mnt rw,cache=none
+mount -t proc proc /lab/root/proc
+mount -t sysfs sys /lab/root/sys
+mount -t devtmpfs dev /lab/root/dev
+mkdir -p /lab/root/dev/pts /lab/root/dev/shm
+mount -t devpts pts /lab/root/dev/pts
+for each in dev/shm run var/tmp; do mount -t tmpfs "$each" "/lab/root/$each"; done
 """
 
 
 def digest() -> str:
     """Return a short name that changes when what is built here changes."""
-    return hashlib.sha256(repr((MODULES, _APPLETS, _FOLDERS, _INIT)).encode()).hexdigest()[:8]
+    built = (MODULES, DRIVERS, _APPLETS, _FOLDERS, _INIT, _ENTER)
+    return hashlib.sha256(repr(built).encode()).hexdigest()[:8]
 
 
 def build(target: Path, modules: Iterable[Path]) -> None:
-    """Write the archive.
+    """Write the archive of what does not depend on Python.
 
     Args:
         target: Where to write it, compressed with gzip.
-        modules: Module files in the order in which they are to be loaded.
+        modules: Kernel module files in the order in which they are to be loaded.
 
     Raises:
         BenchError: a program is missing.
@@ -55,24 +87,75 @@ def build(target: Path, modules: Iterable[Path]) -> None:
         root = Path(scratch)
         for name in _FOLDERS:
             (root / name).mkdir()
-        shutil.copy(_BUSYBOX, root / "bin" / "busybox")
+        binaries = root / "lab" / "bin"
+        shutil.copy(_BUSYBOX, binaries / "busybox")
         for name in _APPLETS:
-            (root / "bin" / name).symlink_to("busybox")
+            (binaries / name).symlink_to("busybox")
         for number, module in enumerate(modules):
-            shutil.copy(module, root / "mods" / f"{number:02}-{module.name}")
+            shutil.copy(module, root / "lab" / "mods" / f"{number:02}-{module.name}")
+        (root / "lab" / "enter").write_text(_ENTER)
         init = root / "init"
         init.write_text(_INIT)
         init.chmod(0o755)
-        target.write_bytes(gzip.compress(_archived(root), compresslevel=1))
+        names = sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+        target.write_bytes(gzip.compress(_archived(root, names), compresslevel=1))
 
 
-def _archived(root: Path) -> bytes:
-    names = "\n".join(sorted(str(path.relative_to(root)) for path in root.rglob("*"))) + "\n"
+def with_files(base: Path, target: Path, files: Iterable[Path], extra: dict[str, bytes]) -> None:
+    """Write an archive that holds files of this machine at their own places, and what `build` made.
+
+    Args:
+        base: What `build` wrote.
+        target: Where to write it.
+        files: Absolute paths; links on the way to them are kept as links.
+        extra: More files by their names in `/lab`.
+
+    Raises:
+        BenchError: a program is missing.
+    """
+    names: dict[str, None] = {}
+    for path in files:
+        names.update(dict.fromkeys(_on_the_way(path)))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "lab"
+        folder.mkdir()
+        for name, content in extra.items():
+            (folder / name).write_bytes(content)
+        more = _archived(Path(scratch), ["lab", *(f"lab/{name}" for name in extra)])
+    with target.open("wb") as out:
+        for part in (_archived(Path("/"), list(names)), more, base.read_bytes()):
+            out.write(part)
+
+
+def _on_the_way(path: Path, links: int = 40) -> Iterator[str]:
+    """Yield the folders and links that lead to a file, and the file, without the first slash."""
+    for place in (*reversed(path.parents), path):
+        if place == place.parent:
+            continue
+        if place.is_symlink() and links:
+            yield str(place)[1:]
+            behind = place.parent / place.readlink() / path.relative_to(place)
+            yield from _on_the_way(_without_dots(behind), links - 1)
+            return
+        yield str(place)[1:]
+
+
+def _without_dots(path: Path) -> Path:
+    parts: list[str] = []
+    for part in path.parts:
+        if part == "..":
+            parts.pop()
+        else:
+            parts.append(part)
+    return Path(*parts)
+
+
+def _archived(root: Path, names: Iterable[str]) -> bytes:
     try:
         return subprocess.run(
             ["cpio", "-o", "-H", "newc", "--quiet", "--owner=0:0"],  # noqa: S607 - the system's
             cwd=root,
-            input=names.encode(),
+            input=("\n".join(names) + "\n").encode(),
             capture_output=True,
             check=True,
         ).stdout

@@ -20,7 +20,7 @@ from harness.errors import BenchError
 from harness.simulator.lab import initrd
 
 META_PACKAGE = "linux-image-amd64"
-LAYOUT = 1
+LAYOUT = 2
 """Raised when what is kept of a kernel changes; it is part of the cache's key."""
 
 _XZ = b"\xfd7zXZ\x00"
@@ -145,7 +145,9 @@ def _fill(folder: Path, ready: Path, package: str, version: str) -> None:
         shutil.rmtree(root / "boot")
         (modules,) = (root / "lib" / "modules").iterdir()
         run("depmod", "-b", root, modules.name)
-        initrd.build(made / "initrd.gz", _with_dependencies(root, modules.name, initrd.MODULES))
+        initrd.build(
+            made / "initrd.gz", _with_dependencies(root, modules.name, (*initrd.MODULES, *initrd.DRIVERS))
+        )
         made.rename(ready)
 
 
