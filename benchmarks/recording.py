@@ -1,0 +1,110 @@
+"""What recording costs: ten million bytes through a serial port, with and without a recorder.
+
+    python benchmarks/recording.py            # through a pseudo-terminal
+    python benchmarks/recording.py --quick    # a tenth of the bytes
+    python benchmarks/recording.py --kernel   # a hundredth of the bytes, through this kernel's cdc-acm
+
+The bytes pass in two ways: as questions and answers, and as a flood that the far end sends as fast as it is read.
+With and without recorder take turns, a part of the bytes each time, on the same port; the far end is a process of
+its own. Of each side the quietest turn counts: what else the machine does can only slow a turn down. The last figure
+says what the same recording costs at the rate of a serial line, which a pseudo-terminal exceeds a thousandfold.
+
+`--kernel` plugs a device in: it needs root and `vhci-hcd`; `make lab-bench` runs it in the guest, where a nanosecond
+is an instruction.
+
+Goal: recording takes at most 10 % of the exchange time. With `--strict` a missed goal is exit code 1.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bus_devices import FLOOD, serving
+
+from harness.transport.base import StreamRead, StreamWrite, Transport
+from harness.transport.recorder import Recorded, Recording
+from harness.transport.serial import SerialTransport
+
+BYTES = 10_000_000
+GOAL = 0.10
+TURNS = 20
+LIMIT = 10.0
+QUESTION = b"<LS_LOG> id2_client_test 42: " + 16 * b"0123456789abcde " + b"\r\n"
+LINE_RATE = 11520  # bytes a second at 115200 baud
+
+
+def dialogue(transport: Transport, count: int) -> None:
+    """Ask and read the answer, `count` bytes in all."""
+    for _ in range(count // (2 * len(QUESTION))):
+        transport.do(StreamWrite(QUESTION))
+        left = len(QUESTION)
+        while left:
+            left -= len(transport.do(StreamRead(65536, LIMIT)))
+
+
+def flood(transport: Transport, count: int) -> None:
+    """Have `count` bytes sent and read them."""
+    transport.do(StreamWrite(FLOOD + b"%d\n" % (count - 1)))
+    left = count
+    while left:
+        left -= len(transport.do(StreamRead(65536, LIMIT)))
+
+
+def seconds(move: Callable[[Transport, int], None], transport: Transport, count: int) -> float:
+    begin = time.perf_counter()
+    move(transport, count)
+    return time.perf_counter() - begin
+
+
+def measure(label: str, move: Callable[[Transport, int], None], device: str, total: int) -> bool:
+    """Print what recording costs when bytes pass in one way; tell whether the goal is met."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(device) as path,
+        SerialTransport("line", path) as plain,
+    ):
+        recording = Recording(Path(folder) / "line.jsonl", plain)
+        recorded = Recorded(plain, recording)
+        part = total // TURNS
+        for warm_up in (plain, recorded):
+            move(warm_up, part)
+        times: dict[bool, list[float]] = {False: [], True: []}
+        for turn in range(TURNS):
+            for with_recorder in (bool(turn % 2), not turn % 2):
+                times[with_recorder].append(seconds(move, recorded if with_recorder else plain, part))
+        recording.close()
+    bare, with_it = min(times[False]) * TURNS, min(times[True]) * TURNS
+    cost = with_it / bare - 1
+    print(
+        f"{label}: {total:,} bytes {bare:.3f} s, recorded {with_it:.3f} s; recording costs {cost:.1%}; "
+        f"n = 2 x {TURNS}; goal <= {GOAL:.0%}: {'met' if cost <= GOAL else 'MISSED'}\n"
+        f"  at 115200 baud it would cost {(with_it - bare) / (total / LINE_RATE):.3%}",
+        flush=True,
+    )
+    return cost <= GOAL
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Cost of recording, as a part of the exchange time.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the bytes")
+    parser.add_argument(
+        "--kernel", action="store_true", help="a hundredth of the bytes, on this kernel's ttyACM"
+    )
+    parser.add_argument("--strict", action="store_true", help="exit 1 when the goal is missed")
+    options = parser.parse_args()
+    total = BYTES // (100 if options.kernel else 10 if options.quick else 1)
+    device = "ttyACM" if options.kernel else "pty"
+    met = [
+        measure(f"{device}, dialogue in lines of {len(QUESTION)} bytes", dialogue, device, total),
+        measure(f"{device}, flood as fast as it is read", flood, device, total),
+    ]
+    return int(options.strict and not all(met))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
