@@ -6,6 +6,7 @@ from collections.abc import Callable
 from harness.board.board import Board
 from harness.board.models import BoardFile, SerialSettings
 from harness.board.suggest import meant
+from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
 from harness.transport.serial_lines import LineStep, perform
 
@@ -18,6 +19,30 @@ def actions(board: BoardFile) -> dict[str, tuple[str, ...]]:
             for action in settings.actions:
                 found[action] = (*found.get(action, ()), transport)
     return found
+
+
+def restart(board: Board) -> Console:
+    """Start a board with a link anew, and return its console, which has all that it prints from then on.
+
+    A simulated board starts when its console is opened; a real one by the action that `link.reset` names.
+
+    Raises:
+        UsageError: The board file names no action for it, or has no console.
+        BenchError: The console cannot be opened, or has no such lines.
+    """
+    if board.file.simulated:
+        board.close_console()
+        return board.console()
+    console = board.console()
+    link = board.file.link
+    if link is None or link.reset is None:
+        raise UsageError(
+            "nothing says how the board is started anew",
+            hint="name an action of a serial transport as link.reset",
+            board=board.name,
+        )
+    run_action(board, link.reset)
+    return console
 
 
 def run_action(

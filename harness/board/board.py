@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from harness.board.link_flash import LinkFirmware, LinkFlash
 from harness.board.locks import Locks
 from harness.board.models import (
     BoardFile,
@@ -36,6 +37,7 @@ from harness.chip.session import ChipSession
 from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
 from harness.id2.keys import Key
+from harness.secret import Secret
 from harness.transport.base import Transport
 from harness.transport.recorder import Recorded, Recording
 
@@ -102,6 +104,7 @@ class Board:
         self._console: Console | None = None
         self._carrier: Carrier | None = None
         self._key: Key | None = None
+        self._flash = LinkFlash()
 
     @property
     def name(self) -> str:
@@ -160,7 +163,7 @@ class Board:
             self.lock()
         try:
             transport = self._wiring.make(
-                self.file, name, self.resolver, lambda text: self._befallen(name, text)
+                self.file, name, self.resolver, lambda text: self._befallen(name, text), self._flash
             )
             if self._recordings is not None:
                 recording = Recording(self._recordings(name), transport)
@@ -251,6 +254,32 @@ class Board:
         console, self._console = self._console, None
         if console is not None:
             console.close()
+
+    def flash_link(
+        self, product_key: str, product_secret: Secret, host: str, port: int, *, erase: bool = False
+    ) -> None:
+        """Flash a simulated board with what its firmware needs for the link; it takes effect at its next start.
+
+        Args:
+            product_key: ProductKey of the product.
+            product_secret: ProductSecret of the product.
+            host: Where the harness waits for the board.
+            port: Its port.
+            erase: Whether the ID² that the board holds goes, as when the whole flash is erased.
+
+        Raises:
+            UsageError: The board is a real one, or has no link section.
+        """
+        if self.file.link is None or not self.file.simulated:
+            what = "the firmware of a real board" if self.file.link else "a board without a link section"
+            raise UsageError(
+                f"{what} cannot be flashed by the harness",
+                hint="compile ProductKey, ProductSecret and the address of this machine into the firmware",
+                board=self.name,
+            )
+        self._flash.firmware = LinkFirmware(product_key, product_secret, host, port)
+        if erase:
+            self._flash.identity = None
 
     def carrier(self) -> Carrier:
         """Return the carrier of the plan, on the open chip; its `init` is for the caller to call.

@@ -3,7 +3,7 @@
 import os
 import re
 
-from harness.board import plan_matrix
+from harness.board import link_checks, plan_matrix
 from harness.board.models import (
     BoardFile,
     CarrierKind,
@@ -82,6 +82,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *_captures(board),
         *_certificates(board),
         *_server(board),
+        *link_checks.errors(board),
     ]
 
 
@@ -97,6 +98,7 @@ def advice(board: BoardFile) -> list[Problem]:
         *_mtk(board),
         *_service(board),
         *_server_doubts(board),
+        *link_checks.advice(board),
     ]
 
 

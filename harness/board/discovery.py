@@ -4,8 +4,9 @@ Everything is read from sysfs below a root that tests replace; nothing is opened
 """
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from harness.transport.seat import SYSTEM, Seat, seat_at, seats
 
 _HUB = "09"
 _TEXT_LIMIT = 120
+_CHIP_ADDRESS = re.compile(r"00[0-7][0-9a-f]")
 _CLASSES = MappingProxyType(
     {
         "02": "cdc",
@@ -69,6 +71,7 @@ class Found:
         interface: Number of the USB interface; None for a whole device.
         interface_name: The interface's own name; None for none.
         interfaces: For a USB device: its interfaces.
+        chips: For an I²C bus: address and name of each chip that the kernel knows on it, as `0x50 24c02`.
     """
 
     bus: Bus
@@ -78,6 +81,7 @@ class Found:
     interface: int | None = None
     interface_name: str | None = None
     interfaces: tuple[UsbInterface, ...] = ()
+    chips: tuple[str, ...] = ()
 
     @property
     def vid(self) -> int | None:
@@ -104,7 +108,8 @@ class Found:
         """What it is, in one line."""
         usb = describe(self, self.seat.product if self.seat else None)
         kinds = "+".join(dict.fromkeys(each.kind for each in self.interfaces))
-        return ", ".join(part for part in (self.driver, usb, kinds) if part)
+        chips = f"with {' and '.join(self.chips)}" if self.chips else ""
+        return ", ".join(part for part in (self.driver, usb, kinds, chips) if part)
 
     def __str__(self) -> str:
         return f"{self.path} ({self.identity})" if self.identity else self.path
@@ -135,7 +140,8 @@ def i2c_buses(root: Path = SYSTEM) -> Iterator[Found]:
     """Give the I²C adapters, those without a device node too."""
     for entry in _entries(root / "sys/bus/i2c/devices"):
         if entry.name.removeprefix("i2c-").isdecimal():
-            yield _on_usb(Found(Bus.I2C, f"/dev/{entry.name}", _text(entry / "name")), entry.resolve(), root)
+            bus = Found(Bus.I2C, f"/dev/{entry.name}", _text(entry / "name"), chips=tuple(_chips(entry)))
+            yield _on_usb(bus, entry.resolve(), root)
 
 
 def usb_devices(root: Path = SYSTEM) -> Iterator[Found]:
@@ -166,6 +172,14 @@ def pcsc_readers() -> list[str]:
     return [] if code else [str(name) for name in names]
 
 
+def _chips(bus: Path) -> Iterator[str]:
+    """Give the chips that the kernel knows on a bus; one that no driver wants is known to nobody, and none is asked."""
+    for entry in _entries(bus, f"{bus.name.removeprefix('i2c-')}-"):
+        address = entry.name.rpartition("-")[2]
+        if _CHIP_ADDRESS.fullmatch(address):
+            yield f"0x{address[-2:]} {_text(entry / 'name')}".strip()
+
+
 def _interface(folder: Path) -> UsbInterface:
     number, kind = _text(folder / "bInterfaceNumber"), _text(folder / "bInterfaceClass")
     return UsbInterface(
@@ -183,13 +197,11 @@ def _on_usb(found: Found, device: Path, root: Path) -> Found:
         if interface is None and (folder / "bInterfaceNumber").is_file():
             interface = _interface(folder)
         if (folder / "idVendor").is_file():
-            return Found(
-                found.bus,
-                found.path,
-                found.driver,
-                seat_at(folder.name, root),
-                interface.number if interface else None,
-                (interface.name or None) if interface else None,
+            return replace(
+                found,
+                seat=seat_at(folder.name, root),
+                interface=interface.number if interface else None,
+                interface_name=(interface.name or None) if interface else None,
             )
     return found
 

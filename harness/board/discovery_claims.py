@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.board.discovery import Bus, Found
 from harness.board.file import BoardFile, board_files, load
+from harness.board.locks import Holder as LockHolder
 from harness.board.locks import holder_of
 from harness.board.models import I2cSettings, SerialSettings, TransportSettings
 from harness.board.models.user_space import (
@@ -49,11 +50,13 @@ class Listed:
         found: What it is.
         claims: The transports of board files that mean it.
         held: Who has it in use, in words; empty when nobody does.
+        lock: The run that has it; None for none, or for a program that is no run.
     """
 
     found: Found
     claims: tuple[Claim, ...] = ()
     held: str = ""
+    lock: LockHolder | None = None
 
 
 def listed(
@@ -113,8 +116,17 @@ def _list(
     found: Found, claims: list[Claim], locks: Path | None, in_use: Callable[[str], tuple[Holder, ...]]
 ) -> Listed:
     mine = tuple(claim for claim in claims if means(claim.settings, found))
-    for board in dict.fromkeys(claim.board for claim in mine):
-        if (holder := holder_of(f"board {board}", locks)) is not None:
-            return Listed(found, mine, str(holder))
+    for name in (*dict.fromkeys(f"board {claim.board}" for claim in mine), *_places(found)):
+        if (holder := holder_of(name, locks)) is not None:
+            return Listed(found, mine, str(holder), holder)
     programs = in_use(found.path) if found.path.startswith("/dev/") else ()
     return Listed(found, mine, ", ".join(map(str, programs)))
+
+
+def _places(found: Found) -> tuple[str, ...]:
+    """Return what a run locks when it uses this, whatever its board file; a chip on an I²C bus is locked by itself."""
+    if found.bus is Bus.SERIAL:
+        return (os.path.realpath(found.path),)
+    if found.bus is Bus.PCSC:
+        return (f"PC/SC reader {found.path}",)
+    return tuple(f"usb {found.location} interface {each.number}" for each in found.interfaces)

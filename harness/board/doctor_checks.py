@@ -7,6 +7,7 @@ from types import MappingProxyType
 from harness.board.discovery import Bus, Found
 from harness.board.discovery_claims import Listed
 from harness.board.doctor import Check, Finding, Level, Machine, has_node
+from harness.transport.holders import Holder
 
 _PCSC_SOCKET = "/run/pcscd/pcscd.comm"
 _GROUPS = MappingProxyType({Bus.SERIAL: "dialout", Bus.I2C: "i2c", Bus.USB: "plugdev"})
@@ -29,48 +30,55 @@ _DRIVERS = MappingProxyType(
     }
 )
 _GRABBED_BY_BRLTTY = frozenset({(0x1A86, 0x7523), (0x10C4, 0xEA60), (0x0403, 0x6001), (0x067B, 0x2303)})
+_ENDS = MappingProxyType(
+    {
+        "pcscd": "sudo systemctl stop pcscd.socket pcscd.service",
+        "ModemManager": "sudo systemctl mask --now ModemManager",
+        "brltty": "sudo apt remove brltty",
+    }
+)
+_GROUP_MAY = 0o060  # read and write
 _BROADCOM = "bcm2835"
 _USER_SPACE = frozenset({"usb", "ccid", "hid", "ftdi-i2c", "ftdi-spi"})
 
 
 def permission(machine: Machine, devices: tuple[Listed, ...]) -> Iterator[Finding]:
     """A device node that this user may not use. USB nodes count when a board file means them."""
-    for found in _nodes(devices):
-        node = machine.at(found.path)
-        if not node.exists() or machine.may_use(node):
-            continue
-        group = _group(node, _GROUPS.get(found.bus, "plugdev"))
-        yield Finding(
-            Level.BLOCKS,
-            found.path,
-            f"permission denied for {machine.user}",
-            f"sudo usermod -aG {group} {machine.user}   # then log in again"
-            if group != "root"
-            else "harness discover --udev | sudo tee /etc/udev/rules.d/60-id2-harness.rules; "
-            "sudo udevadm control --reload; sudo udevadm trigger",
-        )
+    for device in _nodes(devices):
+        node = machine.at(device.found.path)
+        if node.exists() and not machine.may_use(node):
+            yield Finding(
+                Level.BLOCKS,
+                device.found.path,
+                f"permission denied for {machine.user}",
+                _access(device.found, node, machine.user),
+            )
 
 
 def busy(machine: Machine, devices: tuple[Listed, ...]) -> Iterator[Finding]:
     """A serial port or a USB device that another program has open; an I²C bus may be shared."""
-    for found in _nodes(devices):
+    for device in _nodes(devices):
+        found = device.found
         if found.bus is Bus.I2C:
             continue
+        # A run is no stranger: `locked` tells of it, and does not advise to kill it.
+        ours = {machine.own_pid, device.lock.pid if device.lock else machine.own_pid}
         for holder in machine.in_use(found.path):
-            if holder.pid != machine.own_pid:
-                yield Finding(Level.BLOCKS, found.path, f"held by {holder}", f"kill {holder.pid}")
+            if holder.pid not in ours:
+                yield Finding(Level.BLOCKS, found.path, f"held by {holder}", _ending(holder, found))
 
 
 def locked(machine: Machine, devices: tuple[Listed, ...]) -> Iterator[Finding]:
-    """A device whose board is in another run now."""
+    """A device that is in another run now."""
     del machine
     for device in devices:
-        if device.claims and device.held.startswith("pid ") and ", board " in device.held:
+        if device.lock is not None:
+            board = device.claims[0].board if device.claims else device.lock.board or "BOARD"
             yield Finding(
                 Level.WARNS,
                 device.found.path,
-                f"in a run now: {device.held}",
-                f"harness run {device.claims[0].board} --wait 600",
+                f"in a run now: {device.lock}",
+                f"harness run {board} --wait 600",
             )
 
 
@@ -120,7 +128,7 @@ def smart_cards(machine: Machine, devices: tuple[Listed, ...]) -> Iterator[Findi
                 Level.BLOCKS,
                 str(device.found),
                 "the PC/SC service has this reader, and a board file speaks to it directly (kind: ccid)",
-                "sudo systemctl stop pcscd.socket pcscd.service   # or write kind: pcsc",
+                f"{_ENDS['pcscd']}   # or write kind: pcsc",
             )
         if not direct and not listens:
             yield Finding(
@@ -173,14 +181,14 @@ def grabbers(machine: Machine, devices: tuple[Listed, ...]) -> Iterator[Finding]
                 str(found),
                 "brltty takes adapters of this kind for a braille display"
                 + ("; it has no serial port now" if taken else ""),
-                "sudo apt remove brltty   # or: sudo systemctl mask --now brltty-udev.service brltty.service",
+                f"{_ENDS['brltty']}   # or: sudo systemctl mask --now brltty-udev.service brltty.service",
             )
     if "ModemManager" in running and any(ports):
         yield Finding(
             Level.WARNS,
             "ModemManager",
             "it opens new serial ports and sends AT commands to them for up to a minute",
-            "sudo systemctl mask --now ModemManager   # or install the rules of: harness discover --udev",
+            f"{_ENDS['ModemManager']}   # or install the rules of: harness discover --udev",
         )
 
 
@@ -233,11 +241,39 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _nodes(devices: tuple[Listed, ...]) -> Iterator[Found]:
+def _nodes(devices: tuple[Listed, ...]) -> Iterator[Listed]:
     """Give what a board would open: ports and buses always, a USB device when a board file means it."""
     for device in devices:
         if has_node(device.found) and (device.found.bus is not Bus.USB or device.claims):
-            yield device.found
+            yield device
+
+
+def _ending(holder: Holder, found: Found) -> str:
+    """Return what ends a program that has a device, for good: some are started again when they are killed."""
+    words = holder.program.split()
+    name = Path(words[0]).name.rstrip(":") if words else ""
+    if name in {"agetty", "getty", "login"}:
+        return f"sudo systemctl disable --now serial-getty@{Path(found.path).name}.service   # a login prompt is on it"
+    return _ENDS.get(name, f"kill {holder.pid}")
+
+
+def _access(found: Found, node: Path, user: str) -> str:
+    """Return what gives a user a device node: its group where that helps, else what makes a group help."""
+    group = _group(node, _GROUPS.get(found.bus, "plugdev"))
+    if group != "root" and node.stat().st_mode & _GROUP_MAY == _GROUP_MAY:
+        return f"sudo usermod -aG {group} {user}   # then log in again"
+    if found.seat is not None:
+        return (
+            "harness discover --udev | sudo tee /etc/udev/rules.d/60-id2-harness.rules; "
+            "sudo udevadm control --reload; sudo udevadm trigger; "
+            f"sudo usermod -aG plugdev {user}   # then log in again"
+        )
+    if found.bus is Bus.I2C:  # the package has the rule that gives the buses to its group
+        return f"sudo apt install i2c-tools; sudo usermod -aG i2c {user}   # then log in again"
+    return (
+        f"sudo chgrp dialout {found.path}; sudo chmod g+rw {found.path}; "
+        f"sudo usermod -aG dialout {user}   # then log in again"
+    )
 
 
 def _driven_from_user_space(device: Listed) -> bool:

@@ -15,6 +15,7 @@ from harness.board.models import (
     CommandSet,
     Feature,
     Framing,
+    Offer,
     Pattern,
     Platform,
     Program,
@@ -116,6 +117,13 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
             "the trigger says which device is to be authenticated",
             "the trigger does not say which device is to be authenticated ({id2})",
         ),
+        "link": Word(
+            "link.offers",
+            "the firmware connects by iTLS; asked with a value: it does this over its link",
+            "there is no link section",
+            tuple(member.value for member in Offer),
+            many=True,
+        ),
         "service": Word(
             "service.endpoint",
             "which ID² service; one at an address counts as the real one",
@@ -175,6 +183,8 @@ def facts_of(board: BoardFile) -> Facts:
         words |= {"chip": (), "framing": (chip.framing,), "command_set": (chip.command_set,)}
     if console:
         words |= {"console": (), "program": (console.program,)}
+    if board.link:
+        words["link"] = board.link.offers
     if board.server:
         words |= {"server": (), "server_uses": board.server.uses}
     lists: dict[str, tuple[StrEnum, ...]] = {

@@ -12,7 +12,7 @@ import re
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -41,20 +41,22 @@ class Holder:
     Attributes:
         pid: Process id.
         user: Login name.
-        since: When the lock was taken, ISO 8601 in UTC.
+        since: When the lock was taken, ISO 8601 in UTC; empty, as are the fields below, when no note says it.
         board: Name of the board.
         run: Name of the run, empty when there is none.
     """
 
     pid: int
     user: str
-    since: str
-    board: str
+    since: str = ""
+    board: str = ""
     run: str = ""
 
     def __str__(self) -> str:
-        run = f", run {self.run}" if self.run else ""
-        return f"pid {self.pid}, user {self.user}, since {self.since}, board {self.board}{run}"
+        told = (("since", self.since), ("board", self.board), ("run", self.run))
+        return ", ".join(
+            [f"pid {self.pid}, user {self.user}", *(f"{name} {text}" for name, text in told if text)]
+        )
 
 
 class Locks:
@@ -147,9 +149,10 @@ class _Lock:
         stem = _file_stem(name)
         self._name = name
         self._holder = holder
+        self._file = folder / f"{stem}.lock"
         self._note = folder / f"{stem}.holder"
         # Not `thread_local`: a run may take its locks in one thread and end in another.
-        self._lock = FileLock(folder / f"{stem}.lock", timeout=wait, mode=_EVERYONE, thread_local=False)
+        self._lock = FileLock(self._file, timeout=wait, mode=_EVERYONE, thread_local=False)
 
     def taken(self) -> Self:
         """Take the lock, within its time.
@@ -181,7 +184,8 @@ class _Lock:
         self._lock.release()
 
     def _busy(self) -> LockedError:
-        holder = read_holder(self._note)
+        # A holder in another container is not in this one's list; its note is.
+        holder = _holder_now(self._file, self._note) or read_holder(self._note)
         who = str(holder) if holder else "another process, which left no note"
         return LockedError(
             f"{self._name} is in use by {who}",
@@ -223,21 +227,40 @@ def holder_of(name: str, folder: Path | None = None) -> Holder | None:
     """
     place = folder or machine_folder()
     stem = _file_stem(name)
+    return _holder_now(place / f"{stem}.lock", place / f"{stem}.holder")
+
+
+def _holder_now(lock: Path, note: Path) -> Holder | None:
+    """Return who holds a lock as the kernel says it, with what the note adds if it is that process's."""
     try:
-        inode = (place / f"{stem}.lock").stat().st_ino
+        file = lock.stat()
         kernel = _KERNEL_LOCKS.read_text()
     except OSError:
         return None
-    owners = {line[4] for line in map(str.split, kernel.splitlines()) if _is_lock_on(line, inode)}
-    holder = read_holder(place / f"{stem}.holder")
-    if holder is not None and str(holder.pid) in owners:
+    # Some file systems (btrfs, overlays) show another device here than in the kernel's list, so a note that names
+    # a process on the same inode counts. Without one the device must fit too: inodes are unique on one device only.
+    pids = {pid: device for pid, device, inode in _flocks(kernel) if inode == str(file.st_ino)}
+    holder = read_holder(note)
+    if holder is not None and holder.pid in pids:
         return holder
-    return None
+    here = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}"
+    certain = [pid for pid, device in pids.items() if device == here]
+    return Holder(certain[0], _user_of(certain[0])) if certain else None
 
 
-def _is_lock_on(words: list[str], inode: int) -> bool:
-    """Tell whether a line of the kernel's list is a lock on a file: `1: FLOCK ADVISORY WRITE pid dev:dev:inode`."""
-    return len(words) > _PLACE and words[1] == "FLOCK" and words[_PLACE].rpartition(":")[2] == str(inode)
+def _flocks(kernel: str) -> Iterator[tuple[int, str, str]]:
+    """Give process, device and inode of the locks on whole files: `1: FLOCK ADVISORY WRITE pid dev:dev:inode …`."""
+    for words in map(str.split, kernel.splitlines()):
+        if len(words) > _PLACE and words[1] == "FLOCK" and words[_PLACE - 1].isdecimal():
+            device, _, inode = words[_PLACE].rpartition(":")
+            yield int(words[_PLACE - 1]), device, inode
+
+
+def _user_of(pid: int) -> str:
+    try:
+        return _name_of(Path(f"/proc/{pid}").stat().st_uid)
+    except OSError:  # it ended just now
+        return "unknown"
 
 
 def read_holder(note: Path) -> Holder | None:
@@ -271,6 +294,7 @@ def _write_note(note: Path, holder: Holder) -> None:
         note.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(note, flags, 0o644), "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o644)  # for others to read, whatever the umask
             json.dump(asdict(holder), file)
 
 
@@ -286,7 +310,11 @@ def _reason(error: OSError) -> str:
 
 def user_name() -> str:
     """Return who really runs this: the environment's word for it outlives a change of the user."""
+    return _name_of(os.geteuid())
+
+
+def _name_of(uid: int) -> str:
     try:
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(uid).pw_name
     except KeyError:  # a user without an entry, as in some containers
-        return str(os.geteuid())
+        return str(uid)

@@ -26,6 +26,7 @@ _SUPPLIED_BY: dict[str, frozenset[Capability]] = {
     "ftdi-i2c": frozenset({Capability.I2C}),
     "ftdi-spi": frozenset({Capability.SPI}),
     "simulated-i2c": frozenset({Capability.I2C}),
+    "simulated-spi": frozenset({Capability.SPI}),
     "simulated-serial": _STREAM,
     "simulated-console": _STREAM,
 }

@@ -9,6 +9,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from harness.board.checks import simulated_id
+from harness.board.link_flash import LinkFlash
 from harness.board.models import (
     AnswerStyle,
     BoardFile,
@@ -16,11 +17,13 @@ from harness.board.models import (
     CommandSet,
     FtdiI2cSettings,
     I2cSettings,
+    Link,
     SerialSettings,
     SimulatedDevice,
     SimulatedI2cSettings,
     SimulatedSerialSettings,
     SimulatedSettings,
+    SimulatedSpiSettings,
     SocketSettings,
     TransportSettings,
     UsbIdentity,
@@ -38,7 +41,9 @@ from harness.transport.socket import SocketTransport
 from harness.transport.usb import find_port
 
 SIMULATORS = "harness.simulators"
-"""Entry-point group; its names are `i2c`, `serial` and `console`."""
+"""Entry-point group; its names are `i2c`, `spi`, `serial` and `console`."""
+
+_FINGERPRINT_MAX = 100  # bytes; device-protocol.md g, ls_hal_get_dev_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,27 @@ class ReadyDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyLink:
+    """What a simulated board that runs `link_app` is given.
+
+    Attributes:
+        settings: What its firmware does.
+        flash: Its flash.
+        carrier: Where its key lives: `km` or `tee`.
+        key_type: Type of the ID² key that it was built for.
+        fingerprint: What it is provisioned by, ASCII.
+        provisioning: `wrapper` or `handshake`.
+    """
+
+    settings: Link
+    flash: LinkFlash
+    carrier: CarrierKind
+    key_type: KeyType
+    fingerprint: str
+    provisioning: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadySimulation:
     """A simulated transport with its references resolved: what an entry point of the group is given.
 
@@ -78,6 +104,7 @@ class ReadySimulation:
         app: Program that prints, for `simulated-console`.
         fault: The console's own fault, for `simulated-console`.
         carrier: Where the simulated program says its key lives, for `simulated-console`.
+        link: What `link_app` is given, for `simulated-console`.
     """
 
     kind: str
@@ -87,18 +114,22 @@ class ReadySimulation:
     app: str = "id2_app"
     fault: str | None = None
     carrier: CarrierKind = CarrierKind.SE
+    link: ReadyLink | None = None
 
 
 Simulator = Callable[[str, ReadySimulation], Transport]
 
 
-def make_transport(board: BoardFile, name: str, resolver: Resolver) -> Transport:
+def make_transport(
+    board: BoardFile, name: str, resolver: Resolver, flash: LinkFlash | None = None
+) -> Transport:
     """Return one transport of a board, not yet opened.
 
     Args:
         board: The board file.
         name: Name of the transport in it.
         resolver: Finds the keys of simulated devices.
+        flash: The flash of a simulated board with a link; an empty one when left out.
 
     Raises:
         UsageError: There is no such transport, or its settings ask for something that cannot be.
@@ -119,7 +150,7 @@ def make_transport(board: BoardFile, name: str, resolver: Resolver) -> Transport
             if settings.path is not None:
                 return SocketTransport(name, path=str(board.folder / settings.path))
             return SocketTransport(name, host=settings.host, port=settings.port)
-        ready = ready_simulation(board, name, settings, resolver)
+        ready = ready_simulation(board, name, settings, resolver, flash)
         return _simulator(settings.kind.removeprefix("simulated-"))(name, ready)
     except HarnessError as error:
         error.at(board=board.name, transport=name)
@@ -207,7 +238,11 @@ def _serial(name: str, settings: SerialSettings) -> Transport:
 
 
 def ready_simulation(
-    board: BoardFile, name: str, settings: SimulatedSettings, resolver: Resolver
+    board: BoardFile,
+    name: str,
+    settings: SimulatedSettings,
+    resolver: Resolver,
+    flash: LinkFlash | None = None,
 ) -> ReadySimulation:
     """Return what the simulator of a transport is given.
 
@@ -217,12 +252,22 @@ def ready_simulation(
     device = _ready_device(name, settings.device, resolver) if settings.device else None
     if isinstance(settings, SimulatedI2cSettings):
         return ReadySimulation(settings.kind, device, address=settings.address)
-    if isinstance(settings, SimulatedSerialSettings):
+    if isinstance(settings, (SimulatedSpiSettings, SimulatedSerialSettings)):
         return ReadySimulation(settings.kind, device)
     file = board.folder / settings.file if settings.file else None
     carrier = CarrierKind.DEMO if board.plan.carrier is CarrierKind.DEMO else CarrierKind.SE
+    link = None
+    if settings.app == "link_app" and board.link is not None:
+        link = ReadyLink(
+            board.link,
+            LinkFlash() if flash is None else flash,
+            board.plan.carrier,
+            board.plan.key_type,
+            settings.fingerprint or f"simulated {board.name}"[:_FINGERPRINT_MAX],
+            settings.provisioning,
+        )
     return ReadySimulation(
-        settings.kind, device, file=file, app=settings.app, fault=settings.fault, carrier=carrier
+        settings.kind, device, file=file, app=settings.app, fault=settings.fault, carrier=carrier, link=link
     )
 
 

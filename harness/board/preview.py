@@ -127,8 +127,17 @@ def _plan(board: BoardFile) -> tuple[tuple[str, str], ...]:
         ("product created in", f"{means.console} ({means.wizard})"),
         ("server development", "yes" if means.server_development else "no"),
         ("service", board.service.endpoint),
+        *_link(board),
         *_server(board),
     )
+
+
+def _link(board: BoardFile) -> tuple[tuple[str, str], ...]:
+    link = board.link
+    if link is None:
+        return ()
+    where = f"{link.listen}, {'a free port' if link.port == 0 else f'port {link.port}'}"
+    return (("link", f"{', '.join(link.offers) or 'a handshake'}; the harness waits on {where}"),)
 
 
 def _server(board: BoardFile) -> tuple[tuple[str, str], ...]:
@@ -185,7 +194,10 @@ def place_of(settings: TransportSettings) -> str:
         return f"played back from {settings.file}"
     device = settings.device
     if device is None:
-        return ""
+        if not isinstance(settings, SimulatedConsoleSettings) or settings.app != "link_app":
+            return ""
+        broken = f", fault {settings.fault}" if settings.fault else ""
+        return f"simulated Soft-KM board that runs {settings.app}{broken}"
     fault = f", fault {device.fault}" if device.fault else ""
     return f"simulated {device.command_set} chip, {device.key_type}, answers {device.answers}{fault}"
 

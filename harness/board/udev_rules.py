@@ -45,7 +45,9 @@ def _lines(found: Found, serial: str, group: str) -> Iterator[str]:
     access = f'GROUP="{group}", MODE="0660", TAG+="uaccess"'
     yield f'SUBSYSTEM=="usb", ENV{{DEVTYPE}}=="usb_device", {usb}, {access}, ATTR{{power/control}}="on"'
     if found.bus is Bus.SERIAL:
-        link = f', SYMLINK+="id2/{serial}-if%E{{ID_USB_INTERFACE_NUM}}"' if serial else ""
+        # The number of the interface is imported here: the system's own rules do so only after this file.
+        number = "%E{ID_USB_INTERFACE_NUM}"
+        link = f', IMPORT{{builtin}}="usb_id", SYMLINK+="id2/{serial}-if{number}"' if serial else ""
         ours = 'ENV{ID_MM_DEVICE_IGNORE}="1", ENV{ID_MM_PORT_IGNORE}="1"'
         yield f'SUBSYSTEM=="tty", {above}, {access}, {ours}{link}'
         if found.vid == _FTDI:

@@ -6,29 +6,23 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.board import regular_file
+from harness.board.link_flash import LinkFlash
 from harness.board.models import (
     BoardFile,
-    SimulatedConsoleSettings,
-    SimulatedI2cSettings,
-    SimulatedSerialSettings,
+    SimulatedSettings,
     SocketSettings,
 )
 from harness.board.opener import make_transport
 from harness.board.resolve import Resolver
 from harness.errors import UsageError
 from harness.transport.base import Transport
-from harness.transport.fault_plan import MAX_TEXT, FaultPlan, parse, parse_yaml
+from harness.transport.fault_plan import FaultPlan
+from harness.transport.fault_syntax import MAX_TEXT, parse, parse_yaml
 from harness.transport.faulty import Faulty
 from harness.transport.reconnecting import Reconnecting
 from harness.transport.replay_steps import recording_of
 from harness.transport.replayed import Match, Replayed, Timing
 
-_NEVER_UNPLUGGED = (
-    SocketSettings,
-    SimulatedI2cSettings,
-    SimulatedSerialSettings,
-    SimulatedConsoleSettings,
-)
 _NO_FAULTS: Mapping[str, FaultPlan] = MappingProxyType({})
 
 
@@ -78,6 +72,12 @@ class Wiring:
                 f"board {board.name}: a run with the real service cannot be replayed: its challenges are new each time",
                 hint="replay a run of a board file with `service: {endpoint: mock}`",
             )
+        if board.link is not None:
+            raise UsageError(
+                f"board {board.name}: a run with a link cannot be replayed: what went over the network is not recorded "
+                "as a transport",
+                hint="replay a run of a board file without a link section",
+            )
         if board.server is not None:
             raise UsageError(
                 f"board {board.name}: a run with a server of the manufacturer cannot be replayed: "
@@ -95,7 +95,14 @@ class Wiring:
             found["faults"] = {name: str(plan) for name, plan in self.faults.items()}
         return found
 
-    def make(self, board: BoardFile, name: str, resolver: Resolver, note: Callable[[str], None]) -> Transport:
+    def make(
+        self,
+        board: BoardFile,
+        name: str,
+        resolver: Resolver,
+        note: Callable[[str], None],
+        flash: LinkFlash | None = None,
+    ) -> Transport:
         """Return one transport of a board, not yet opened.
 
         Args:
@@ -103,22 +110,29 @@ class Wiring:
             name: Name of the transport in it.
             resolver: Finds the keys of simulated devices.
             note: Told what befalls the transport: a fault that strikes, a device that leaves and returns.
+            flash: The flash of a simulated board with a link.
 
         Raises:
             HarnessError: as `make_transport` and `Replayed`.
         """
-        made = self._device(board, name, resolver, note)
+        made = self._device(board, name, resolver, note, flash)
         plan = self.faults.get(name)
         return made if plan is None else Faulty(made, plan, on_strike=lambda strike: note(str(strike)))
 
     def _device(
-        self, board: BoardFile, name: str, resolver: Resolver, note: Callable[[str], None]
+        self,
+        board: BoardFile,
+        name: str,
+        resolver: Resolver,
+        note: Callable[[str], None],
+        flash: LinkFlash | None,
     ) -> Transport:
         replay = self.replay
         if replay is not None and name in board.transports:
             return Replayed(name, recording_of(replay.run, name), match=replay.match, timing=replay.timing)
-        if isinstance(board.transports.get(name), (*_NEVER_UNPLUGGED, type(None))):
-            return make_transport(board, name, resolver)
+        # A socket and a simulation are never unplugged; what is not in the board file `make_transport` refuses.
+        if isinstance(board.transports.get(name), SocketSettings | SimulatedSettings | None):
+            return make_transport(board, name, resolver, flash)
         return Reconnecting(
             lambda: make_transport(board, name, resolver), limit=board.limits.replug_s, on_note=note
         )

@@ -29,6 +29,7 @@ def discover(
     """List what is there; with --draft or --udev, write what follows from it."""
     import re
     import sys
+    from importlib.util import find_spec
 
     from harness.board import discovery, discovery_draft, udev_rules
     from harness.board.discovery_claims import listed, load_all
@@ -45,6 +46,11 @@ def discover(
     known, broken = load_all(boards)
     for problem in broken:
         print(f"warning: not read: {problem}", file=sys.stderr)
+    if find_spec("smartcard") is None and any("ccid" in {i.kind for i in each.interfaces} for each in found):
+        print(
+            "note: the readers of the PC/SC service are not listed: pip install 'id2-harness[pcsc]'",
+            file=sys.stderr,
+        )
     rows = listed(found, known)
     if draft is not None:
         chosen = discovery_draft.choose(rows, device)

@@ -37,6 +37,6 @@ def doctor(
     for finding in shown:
         print(finding)
     if not shown:
-        print("nothing stands between this machine and its boards")
+        print("nothing is wrong with what is plugged in; `harness discover` lists it")
     if blocks(findings):
         raise typer.Exit(BenchError.exit_code)

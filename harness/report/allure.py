@@ -166,6 +166,7 @@ def _environment(report: RunReport) -> bytes:
         "station": report.station.name or report.station.id,
         **{f"plan.{name}": str(value) for name, value in report.plan.items()},
         **{f"identity.{name}": value for name, value in report.identity.items()},
+        **{f"transport.{used.name}": used.identity for used in report.transports},
     }
     lines = [f"{_property(name, ' :=#!')}={_property(value, '')}" for name, value in facts.items()]
     return "".join(f"{line}\n" for line in lines).encode()

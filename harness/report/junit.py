@@ -36,9 +36,9 @@ def _suite(report: RunReport, folder: str, scenarios: Sequence[Scenario]) -> ET.
         suite.set("timestamp", report.started.removesuffix("Z"))
     plan = {f"plan.{name}": str(value) for name, value in report.plan.items()}
     identity = {f"identity.{name}": value for name, value in report.identity.items()}
-    _properties(
-        suite, {"run": report.run, "board": report.board, "harness": report.harness, **plan, **identity}
-    )
+    buses = {f"transport.{used.name}": used.identity for used in report.transports}
+    about = {"run": report.run, "board": report.board, "harness": report.harness}
+    _properties(suite, about | plan | identity | buses)
     for scenario in scenarios:
         suite.append(_case(report, scenario))
     return suite

@@ -120,6 +120,8 @@ def _verdict(report: RunReport, console: Console) -> None:
             f" ({', '.join(counted) or 'no scenario'}, {seconds(report.seconds)})",
         )
     )
+    for used in report.transports:
+        console.print(Text(f"  {one_line(used.name)}: {one_line(used.identity, 400)}"))
     for problem in report.problems:
         console.print(Text(f"  {one_line(problem, 400)}", style="yellow"))
 

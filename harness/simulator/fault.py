@@ -10,6 +10,7 @@ from harness.id2.keys import KeyType
 from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.console_hooks import ConsoleHooks
 from harness.simulator.framing_hooks import FramingHooks
+from harness.simulator.link_hooks import LinkHooks
 
 
 class Layer(StrEnum):
@@ -18,6 +19,7 @@ class Layer(StrEnum):
     CHIP = "chip"
     FRAMING = "framing"
     CONSOLE = "console"
+    LINK = "link"
 
 
 class Expected(StrEnum):
@@ -28,12 +30,17 @@ class Expected(StrEnum):
     PASSED = "passed"
 
 
-Hooks = Callable[[], ChipHooks] | Callable[[], FramingHooks] | Callable[[], ConsoleHooks]
+Hooks = (
+    Callable[[], ChipHooks]
+    | Callable[[], FramingHooks]
+    | Callable[[], ConsoleHooks]
+    | Callable[[], LinkHooks]
+)
 
 ALL_SETS = frozenset(("ica", "mtk"))
 ALL_KEYS = frozenset(KeyType)
 
-_Kind = TypeVar("_Kind", ChipHooks, FramingHooks, ConsoleHooks)
+_Kind = TypeVar("_Kind", ChipHooks, FramingHooks, ConsoleHooks, LinkHooks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,10 @@ class Fault:
     def console_hooks(self) -> ConsoleHooks:
         """Return new hooks for a console; the sound ones when the fault sits elsewhere."""
         return self._made(Layer.CONSOLE, ConsoleHooks)
+
+    def link_hooks(self) -> LinkHooks:
+        """Return new hooks for the firmware of a link; the sound ones when the fault sits elsewhere."""
+        return self._made(Layer.LINK, LinkHooks)
 
     def _made(self, layer: Layer, kind: type[_Kind]) -> _Kind:
         if self.layer is not layer:

@@ -15,6 +15,7 @@ from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.console_hooks import ConsoleHooks
 from harness.simulator.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
 from harness.simulator.framing_hooks import FramingHooks
+from harness.simulator.link_fault_list import LINK_FAULTS
 
 _ICA = frozenset(("ica",))
 _MTK = frozenset(("mtk",))
@@ -264,6 +265,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _console("silent", console.Silent, "nothing arrives", Expected.BLOCKED),
     _console("cut-off-in-report", console.CutOffInReport, "the output ends inside the validation report"),
+    *LINK_FAULTS,
 )
 """All of them, in the order of the layers."""
 

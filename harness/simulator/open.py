@@ -2,14 +2,18 @@
 
 The configuration is read by plain attribute access, so any object with these attributes will do:
     * i2c: `address`, `device`.
+    * spi: `device`.
     * serial: `device`.
     * console: `file`, `app`, `device`, `fault`; may also have `server_code`, `cipher_text` and `carrier`.
+      For `app` `link_app` it has `fault` and `link`: `settings` (`device_name`, `mqtt`, `echo`, `keepalive_s`),
+      `flash`, `carrier`, `key_type`, `fingerprint`, `provisioning`.
     * device: `command_set`, `key_type`, `key`, `id`, `answers`, `fault`, `vendor`, `seed`.
 """
 
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.id2.keys import KeyType
 from harness.simulator.bus import I2cSlave, SimulatedI2c
 from harness.simulator.chip_model import ChipModel
 from harness.simulator.console_board import (
@@ -22,12 +26,17 @@ from harness.simulator.console_board import (
 from harness.simulator.fault import Fault, Layer
 from harness.simulator.faults import find
 from harness.simulator.fm1280 import ADDRESS, Fm1280Slave
+from harness.simulator.fm1280_spi import Fm1280SpiSlave
 from harness.simulator.line import SimulatedLine
+from harness.simulator.link_app import Behaviour
+from harness.simulator.link_board import LinkBoard
 from harness.simulator.randomness import random_source
 from harness.simulator.settings import chip_config, device_fault, device_key, device_seed, make_chip
+from harness.simulator.spi_bus import SimulatedSpi
 from harness.simulator.wire import HexLineChip
 from harness.transport.base import Transport
 
+_IROT_TYPES = {"km": 1, "tee": 4}
 _OTHER_STREAM = 0x5EED  # the board's random numbers are not those of its chip
 
 
@@ -56,6 +65,18 @@ def i2c_chip(config: object) -> tuple[ChipModel, dict[int, I2cSlave]]:
     return chip, {ADDRESS if address is None else int(address): slave}
 
 
+def simulated_spi(name: str, config: object) -> Transport:
+    """Return an SPI bus in this process with one chip behind the FM1280's framing for SPI.
+
+    Raises:
+        UsageError: the configuration says something that cannot be.
+    """
+    device = _device(config)
+    chip = make_chip(chip_config(device))
+    _require_layer(device_fault(device), (Layer.CHIP,), "a chip on SPI")
+    return SimulatedSpi(name, Fm1280SpiSlave(chip), f"{chip.identity}, on a simulated SPI bus")
+
+
 def simulated_serial(name: str, config: object) -> Transport:
     """Return a serial line on a pseudo-terminal with one chip at its end, one hex APDU a line.
 
@@ -79,15 +100,48 @@ def line_chip(config: object) -> ChipModel:
 
 
 def simulated_console(name: str, config: object) -> Transport:
-    """Return a serial console on a pseudo-terminal: a captured one, or a board that runs `id2_app`.
+    """Return a serial console on a pseudo-terminal: a captured one, or a board that runs `id2_app` or `link_app`.
 
     It starts to print when the transport is opened.
 
     Raises:
         UsageError: the configuration says something that cannot be.
     """
+    if str(getattr(config, "app", None)) == "link_app":
+        firmware = link_board(config)
+        return SimulatedLine(name, lambda: firmware, firmware.identity)
     board = console_device(config)
     return SimulatedLine(name, lambda: board, board.identity)
+
+
+def link_board(config: object) -> LinkBoard:
+    """Return the board behind a simulated console that runs `link_app`.
+
+    Raises:
+        UsageError: the configuration says something that cannot be.
+    """
+    link = getattr(config, "link", None)
+    if link is None:
+        raise UsageError(
+            "simulated console: link_app needs to know what its link does",
+            hint="write a link section into the board file",
+        )
+    name = getattr(config, "fault", None)
+    fault = None if name is None else find(str(name))
+    _require_layer(fault, (Layer.LINK,), "a board that runs link_app")
+    does = link.settings
+    topics = None if does.echo is None else (str(does.echo.subscribe), str(does.echo.publish))
+    behaviour = Behaviour(
+        key_type=KeyType(link.key_type),
+        fingerprint=str(link.fingerprint),
+        device_name=str(does.device_name),
+        mqtt=bool(does.mqtt),
+        topics=topics,
+        keepalive=int(does.keepalive_s),
+        by_wrapper=str(link.provisioning) == "wrapper",
+        irot_type=_IROT_TYPES[str(link.carrier)],
+    )
+    return LinkBoard(behaviour, link.flash, fault=fault)
 
 
 def console_device(config: object, *, on_power: bool = True) -> ConsoleDevice:
@@ -102,7 +156,12 @@ def console_device(config: object, *, on_power: bool = True) -> ConsoleDevice:
         return PlayedConsole(Path(str(file)), on_power=on_power, fault=fault)
     app = getattr(config, "app", None) or "id2_app"
     if str(app) != "id2_app":
-        raise UsageError(f"simulated console: no program {str(app)[:40]!a}; there is id2_app")
+        hint = (
+            "link_app runs inside the harness, from a board file with a link section"
+            if str(app) == "link_app"
+            else ""
+        )
+        raise UsageError(f"simulated console: no program {str(app)[:40]!a}; there is id2_app", hint=hint)
     device = _device(config)
     chip_side = chip_config(device)
     _require_layer(chip_side.fault, (Layer.CHIP, Layer.CONSOLE), "a console")

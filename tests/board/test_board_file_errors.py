@@ -15,7 +15,7 @@ KEY_TYPES = (
     "3des-112, 3des-168, aes-128, aes-192, aes-256, sm1-128, sm4-128, rsa-1024, rsa-2048, ecc-k256, sm2-256"
 )
 KINDS = (
-    "i2c, serial, socket, usb, ccid, hid, pcsc, ftdi-i2c, ftdi-spi, simulated-i2c, simulated-serial, "
+    "i2c, serial, socket, usb, ccid, hid, pcsc, ftdi-i2c, ftdi-spi, simulated-i2c, simulated-spi, simulated-serial, "
     "simulated-console"
 )
 PUBLISHED = "3des-112, 3des-168, aes-128, aes-192, aes-256, rsa-1024, ecc-k256"
@@ -45,7 +45,7 @@ ONE_PROBLEM = {
         (
             "3: transport: unknown key; did you mean 'transports'? valid keys: version, name, "
             "description, plan, "
-            "transports, chip, console, device, declaration, service, server, limits"
+            "transports, chip, console, device, declaration, service, server, link, limits"
         ),
     ),
     "unknown carrier": (

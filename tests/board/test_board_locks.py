@@ -143,13 +143,56 @@ def test_no_names_need_no_folder():
         pass
 
 
-def test_a_holder_without_a_note(other, tmp_path):
-    other("x")
-    for note in tmp_path.glob("*.holder"):
-        note.unlink()
+def test_a_holder_without_a_note_is_known_to_the_kernel(other, tmp_path):
+    process = other("x")
+    (note,) = tmp_path.glob("*.holder")
+    note.unlink()
+    error = refused(["x"], tmp_path)
+    assert error.message == f"x is in use by pid {process.pid}, user {locks.user_name()}"
+    assert error.hint == f"wait until that run has ended, or end it: kill {process.pid}"
+
+
+def test_a_note_of_a_run_before_is_not_taken_for_the_holder(other, tmp_path):
+    process = other("x")
+    (note,) = tmp_path.glob("*.holder")
+    note.write_text(json.dumps({"pid": 1, "user": "ann", "since": "long ago", "board": "lab-7"}))
+    assert refused(["x"], tmp_path).message == f"x is in use by pid {process.pid}, user {locks.user_name()}"
+    assert locks.holder_of("x", tmp_path) == Holder(process.pid, locks.user_name())
+
+
+def test_a_lock_on_the_same_inode_of_another_device_is_not_ours(other, tmp_path, monkeypatch):
+    process = other("x")
+    (lock,), (note,) = tmp_path.glob("*.lock"), tmp_path.glob("*.holder")
+    kernel = tmp_path / "locks"
+    kernel.write_text(
+        f"1: FLOCK  ADVISORY  WRITE {process.pid} ff:ff:{lock.stat().st_ino} 0 EOF\n1: OFDLCK\n"
+    )
+    monkeypatch.setattr(locks, "_KERNEL_LOCKS", kernel)
+    assert locks.holder_of("x", tmp_path).board == "lab-1"
+    note.unlink()
+    assert locks.holder_of("x", tmp_path) is None
+
+
+def test_a_holder_that_the_kernel_does_not_show(other, tmp_path, monkeypatch):
+    """As in a container that shares the folder: the note says what there is to say."""
+    process = other("x")
+    monkeypatch.setattr(locks, "_KERNEL_LOCKS", tmp_path / "none")
+    assert f"is in use by pid {process.pid}, user " in refused(["x"], tmp_path).message
+    (note,) = tmp_path.glob("*.holder")
+    note.unlink()
     error = refused(["x"], tmp_path)
     assert error.message == "x is in use by another process, which left no note"
     assert error.hint == "wait until that run has ended, or end it"
+
+
+def test_everybody_may_read_the_note(tmp_path):
+    before = os.umask(0o077)
+    try:
+        with Locks(["x"], board="lab-1", folder=tmp_path):
+            (note,) = tmp_path.glob("*.holder")
+            assert stat.S_IMODE(note.stat().st_mode) == 0o644
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,15 @@ def test_simulator_is_given_the_resolved_device(board, monkeypatch):
     assert "***" in repr(simulation)
 
 
+def test_spi_simulator_is_given_the_device(board, monkeypatch):
+    caught = Caught(monkeypatch)
+    settings = "kind: simulated-spi, device: {key_type: aes-128, key: {published: aes-128}}"
+    made(board(settings, "chip: {transport: t, framing: fm1280-spi}"))
+    _, simulation = caught.given
+    assert simulation.kind == "simulated-spi"
+    assert simulation.device.key == published.KEYS[KeyType.AES_128].key
+
+
 def test_console_simulator_is_given_the_file(board, monkeypatch, tmp_path):
     caught = Caught(monkeypatch)
     made(board("kind: simulated-console, file: logs/a.log"))

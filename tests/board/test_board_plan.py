@@ -110,6 +110,7 @@ def test_needs_name_part_transport_and_reason(load_text):
         ("kind: ftdi-spi, usb: {vid: 1}", Capability.SPI),
         ("kind: socket, path: /run/chip.sock", Capability.STREAM),
         ("kind: simulated-i2c, device: {key_type: aes-128, key: {published: aes-128}}", Capability.I2C),
+        ("kind: simulated-spi, device: {key_type: aes-128, key: {published: aes-128}}", Capability.SPI),
         ("kind: simulated-serial, device: {key_type: aes-128, key: {published: aes-128}}", Capability.STREAM),
         ("kind: simulated-console, file: x.log", Capability.STREAM),
     ],

@@ -83,6 +83,17 @@ def test_what_hangs_on_usb_says_so(found):
     )
 
 
+def test_the_chips_that_the_kernel_knows_on_a_bus(machine):
+    machine.write("sys/devices/platform/soc/i2c-1/1-0050/name", "24c02")
+    machine.write("sys/devices/platform/soc/i2c-1/1-0068/name", "ds1307\x1b[2J")
+    machine.write("sys/devices/platform/soc/i2c-1/1-10ff/name", "no 7-bit address")
+    bus = one(discover(machine.root, list), "/dev/i2c-1")
+    assert bus.chips[0] == "0x50 24c02"
+    assert len(bus.chips) == 2
+    assert str(bus).startswith("/dev/i2c-1 (bcm2835 (i2c@7e804000), with 0x50 24c02 and 0x68 ds1307")
+    assert str(bus).isprintable()
+
+
 def test_an_empty_machine(tmp_path):
     assert discover(tmp_path, readers=list) == ()
 
@@ -219,6 +230,7 @@ def test_udev_rules(found):
     tty = [line for line in lines if line.startswith('SUBSYSTEM=="tty"')]
     assert len(tty) == 1
     assert 'ENV{ID_MM_DEVICE_IGNORE}="1"' in tty[0]
+    assert tty[0].endswith('IMPORT{builtin}="usb_id", SYMLINK+="id2/A10K-if%E{ID_USB_INTERFACE_NUM}"')
     assert any('SUBSYSTEM=="usb-serial"' in line and 'ATTR{latency_timer}="1"' in line for line in lines)
     assert any('SUBSYSTEM=="i2c-dev"' in line and 'ATTRS{idProduct}=="c631"' in line for line in lines)
     assert sum('idProduct}=="6001"' in line and 'SUBSYSTEM=="usb",' in line for line in lines) == 1
@@ -264,6 +276,13 @@ def test_the_command_lists(here, capsys):
     assert "i2c     /dev/i2c-1 (bcm2835 (i2c@7e804000))  claimed by lab:chip  held by pid" in out
     assert "usb     /dev/bus/usb/001/007 (usb 072f:b100, 'Token', location 1-3, ccid)\n" in out
     assert err.startswith("warning: not read: ")
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_command_says_when_it_cannot_list_readers(here, capsys, monkeypatch, installed):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: object() if installed else None)
+    assert invoke(["discover", f"--boards={here}"]) == 0
+    assert ("id2-harness[pcsc]" in capsys.readouterr().err) is not installed
 
 
 def test_the_command_says_that_there_is_nothing(here, capsys, monkeypatch):

@@ -120,6 +120,46 @@ def test_the_doctor_command(tmp_path):
     assert "i2c-tiny-usb would" not in done.stdout
 
 
+# udevadm makes its links by calls that umockdev does not see, so /dev is another one, as is /run.
+IN_A_ROOM_OF_ITS_OWN = """
+mount -t tmpfs none /run && mkdir -p /run/udev/rules.d && cp "$1" /run/udev/rules.d/60-id2-harness.rules &&
+mkdir "$3" && mount -t tmpfs none "$3" && cp -a /dev/null /dev/random /dev/urandom /dev/ptmx "$3" &&
+mkdir "$3/pts" && mount --bind /dev/pts "$3/pts" && mount --move "$3" /dev &&
+umockdev-run -d "$2" -- udevadm test -a add /sys/class/tty/ttyUSB0
+"""
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("udevadm") or not shutil.which("unshare"),
+    reason="needs root, udevadm and unshare",
+)
+def test_udev_itself_carries_out_the_rules(tmp_path):
+    printed = run(sys.executable, "-m", "harness.cli.main", "discover", "--udev", "--group=dialout")
+    assert printed.returncode == 0, printed.stderr
+    rules, description = tmp_path / "rules", tmp_path / "bench.umockdev"
+    rules.write_text(printed.stdout)
+    node = "E: DEVNAME=/dev/ttyUSB0\n"
+    description.write_text(BENCH.read_text().replace(node, f"{node}E: MAJOR=188\nE: MINOR=0\n"))
+    room = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        IN_A_ROOM_OF_ITS_OWN,
+        "sh",
+        rules,
+        description,
+        tmp_path / "dev",
+    ]
+    done = subprocess.run(room, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    if "mount:" in done.stderr or "unshare:" in done.stderr:
+        pytest.skip("no mount namespace here")
+    said = done.stdout + done.stderr
+    assert "LINK 'id2/A10K3X9T-if00'" in said
+    assert "MODE 0660" in said
+    assert "ID_MM_PORT_IGNORE=1" in said
+
+
 def test_two_identical_adapters_are_told_apart(tmp_path):
     text = (
         BENCH.read_text()

@@ -1,5 +1,6 @@
 """The doctor on made-up machines: each complaint, its level, the command that mends it, and silence."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,21 +66,37 @@ def test_a_sound_machine_is_left_in_peace(bench):
     assert bench.says() == ()
 
 
-def test_permission(bench):
+def test_permission_on_usb_needs_the_rules(bench):
     bench.uart()
     bench.closed = ("/dev/ttyUSB0",)
     finding = bench.one()
     assert finding.level is Level.BLOCKS
     assert finding.where == "/dev/ttyUSB0"
-    assert "permission denied for ann" in finding.problem
-    assert "udev" in finding.fix or finding.fix.startswith("sudo usermod -aG ")
+    assert finding.problem == "permission denied for ann"
+    assert finding.fix.startswith("harness discover --udev | sudo tee /etc/udev/rules.d/")
+    assert "sudo usermod -aG plugdev ann " in finding.fix
 
 
-def test_permission_names_the_group_of_the_node(bench, monkeypatch):
+@pytest.mark.parametrize(("mode", "helps"), [(0o660, True), (0o600, False), (0o640, False)])
+def test_permission_by_the_group_of_the_node_where_that_helps(bench, monkeypatch, mode, helps):
     bench.uart()
     bench.closed = ("/dev/ttyUSB0",)
+    (bench.made.root / "dev/ttyUSB0").chmod(mode)
     monkeypatch.setattr(Path, "group", lambda _path: "uucp")
-    assert bench.one().fix.startswith("sudo usermod -aG uucp ann")
+    assert bench.one().fix.startswith("sudo usermod -aG uucp ann " if helps else "harness discover --udev")
+
+
+def test_permission_of_a_bus_that_is_not_on_usb(bench):
+    bench.made.i2c(1, "i801")
+    bench.closed = ("/dev/i2c-1",)
+    assert bench.one().fix.startswith("sudo apt install i2c-tools; sudo usermod -aG i2c ann ")
+
+
+def test_permission_of_a_port_of_the_chip_set(bench):
+    bench.made.chipset_port("ttyS0", "4")
+    bench.made.write("dev/ttyS0")
+    bench.closed = ("/dev/ttyS0",)
+    assert bench.one().fix.startswith("sudo chgrp dialout /dev/ttyS0; sudo chmod g+rw /dev/ttyS0; ")
 
 
 def test_a_usb_node_counts_only_when_a_board_means_it(bench):
@@ -101,6 +118,22 @@ def test_a_busy_port_and_by_whom(bench):
     )
 
 
+@pytest.mark.parametrize(
+    ("program", "fix"),
+    [
+        ("/usr/sbin/ModemManager", "sudo systemctl mask --now ModemManager"),
+        ("/usr/sbin/pcscd --foreground", "sudo systemctl stop pcscd.socket pcscd.service"),
+        ("/sbin/agetty -o -p ttyUSB0", "sudo systemctl disable --now serial-getty@ttyUSB0.service "),
+        ("pcscd-like", "kill 77"),
+        ("", "kill 77"),
+    ],
+)
+def test_a_program_that_is_started_again_is_stopped_for_good(bench, program, fix):
+    bench.uart()
+    bench.holders = {"/dev/ttyUSB0": (Holder(77, program),)}
+    assert bench.one().fix.startswith(fix)
+
+
 def test_a_shared_bus_is_not_busy(bench):
     bench.made.i2c(1, "i801")
     bench.holders = {"/dev/i2c-1": (Holder(77, "sensord"),)}
@@ -115,6 +148,25 @@ def test_a_board_in_a_run(bench):
     assert finding.level is Level.WARNS
     assert "run r1" in finding.problem
     assert finding.fix == "harness run lab --wait 600"
+
+
+def test_a_run_is_not_to_be_killed(bench):
+    bench.uart(serial="A10K")
+    bench.board("{kind: serial, usb: {serial_number: A10K}}", "hex-line")
+    bench.holders = {"/dev/ttyUSB0": (Holder(os.getpid(), "harness run lab"), Holder(77, "minicom"))}
+    with Locks(["board lab", "/dev/ttyUSB0"], board="lab", run="r1", folder=bench.folder):
+        stranger, run = bench.says()
+    assert stranger.fix == "kill 77"
+    assert "run r1" in run.problem
+
+
+@pytest.mark.parametrize("place", ["/dev/ttyUSB0", "usb 1-1 interface 0"])
+def test_a_device_in_a_run_of_a_board_file_from_elsewhere(bench, place):
+    bench.uart()
+    with Locks([place], board="theirs", run="r1", folder=bench.folder):
+        finding = bench.one()
+    assert "board theirs, run r1" in finding.problem
+    assert finding.fix == "harness run theirs --wait 600"
 
 
 def test_i2c_dev_is_missing(bench):
@@ -249,13 +301,13 @@ def test_the_command(bench, monkeypatch, capsys, closed, code):
         assert out.startswith("blocks: /dev/ttyUSB0: permission denied for ")
         assert "\n  fix: " in out
     else:
-        assert out == "nothing stands between this machine and its boards\n"
+        assert out == "nothing is wrong with what is plugged in; `harness discover` lists it\n"
 
 
 def test_the_command_can_leave_hints_out(bench, monkeypatch, capsys):
     monkeypatch.setattr(discovery, "discover", lambda: ())
     assert invoke(["doctor", f"--boards={bench.folder}", "--no-hints"]) == 0
-    assert "nothing stands between" in capsys.readouterr().out
+    assert "nothing is wrong with" in capsys.readouterr().out
     assert invoke(["doctor", f"--boards={bench.folder}"]) == 0
     assert "hint: this machine" in capsys.readouterr().out
 

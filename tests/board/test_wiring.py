@@ -7,7 +7,7 @@ from harness.board.resolve import Resolver
 from harness.board.wiring import Replay, Wiring, fault_plans
 from harness.errors import UsageError
 from harness.transport.base import I2cRead
-from harness.transport.fault_plan import parse as parse_plan
+from harness.transport.fault_syntax import parse as parse_plan
 from harness.transport.faulty import Faulty
 from harness.transport.reconnecting import Reconnecting
 from harness.transport.recorder import Recorded, Recording

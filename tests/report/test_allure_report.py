@@ -96,7 +96,9 @@ def test_names_depend_on_the_run_and_history_on_the_board(tmp_path):
 
 def test_environment_and_categories(sample):
     files, _ = results(sample)
-    assert b"plan.key_type=aes-128\n" in files["environment.properties"]
+    environment = files["environment.properties"].decode()
+    assert "plan.key_type=aes-128\n" in environment
+    assert "transport.se=simulated I²C bus, FM1280 at 0x71\n" in environment
     names = [category["name"] for category in json.loads(files["categories.json"])]
     assert "Blocked by the bench" in names
 

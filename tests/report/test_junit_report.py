@@ -69,6 +69,7 @@ def test_properties_name_requirements_plan_and_identity(sample):
     suite = [(each.get("name"), each.get("value")) for each in root[0].find("properties")]
     assert ("plan.carrier", "se") in suite
     assert ("identity.id", "2122232425262728292A2B2C") in suite
+    assert ("transport.se", "simulated I²C bus, FM1280 at 0x71") in suite
     assert "measured longest answer time: 61.5 ms" in found["step4_adapt/test_times"].find("system-out").text
 
 

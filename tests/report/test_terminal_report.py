@@ -71,6 +71,13 @@ def test_colour_only_adds(reports):
     assert coloured != plain
 
 
+def test_the_identity_that_was_found_stands_at_the_verdict(reports):
+    lines = printed(reports).splitlines()
+    for board in ("virtual-se-i2c", "virtual-se-mtk"):
+        at = next(number for number, line in enumerate(lines) if line.startswith(f"{board}: failed"))
+        assert "  se: simulated I²C bus, FM1280 at 0x71" in lines[at + 1 : at + 4]
+
+
 def test_problems_of_the_folder_are_said(sample):
     (sample / "run.json").unlink()
     assert "there is no run.json" in printed([load(sample)])

@@ -1,8 +1,9 @@
 """Builders that the simulator's tests share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from harness.simulator.config import ChipConfig, CommandSet
 from harness.simulator.faults import find
 from harness.simulator.randomness import SeededRandom
 from harness.simulator.settings import make_chip
+
+if TYPE_CHECKING:
+    from tests.simulator.link_far_end import Bench, FarEnd
 
 TESTS = Path(__file__).parent.parent
 VECTORS = TESTS / "vectors"
@@ -101,3 +105,29 @@ def sample() -> Callable[[str], str]:
 def key_for() -> Callable[[KeyType], Key]:
     """Return a function that gives the test key of a type."""
     return key_of
+
+
+@pytest.fixture
+def far_end() -> "Iterator[FarEnd]":
+    """An access point for boards with a link."""
+    from tests.simulator.link_far_end import FarEnd
+
+    end = FarEnd()
+    yield end
+    end.close()
+
+
+@pytest.fixture
+def bench(far_end: "FarEnd") -> "Iterator[Callable[..., Bench]]":
+    """Return a function that makes a board for the access point; all are switched off in the end."""
+    from tests.simulator.link_far_end import Bench
+
+    made: list[Bench] = []
+
+    def make(fault: str | None = None, **more: object) -> Bench:
+        made.append(Bench(far_end, fault, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()

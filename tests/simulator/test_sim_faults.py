@@ -16,6 +16,7 @@ from harness.simulator.fault import Expected, Layer
 from harness.simulator.faults import FAULTS, find
 from harness.simulator.fm1280 import Fm1280Slave, NotAcknowledged, build_frame, read_frame
 from harness.simulator.framing_hooks import FramingHooks
+from harness.simulator.link_hooks import LinkHooks
 from harness.simulator.mtk import check_sum
 from harness.simulator.randomness import SeededRandom
 
@@ -655,6 +656,8 @@ def test_cut_off_in_report(printed):
 def test_every_fault_has_a_test_above():
     source = Path(__file__).read_text()
     for fault in FAULTS:
+        if fault.layer is Layer.LINK:
+            continue  # in test_sim_link_faults.py
         name = fault.name.replace("-", "_")
         assert f"def test_{name}(" in source or f'"{fault.name}"' in source, fault.name
 
@@ -668,10 +671,10 @@ def test_names_are_unique_and_there_are_enough():
 
 def test_each_fault_makes_the_hooks_of_its_layer_and_only_those():
     for fault in FAULTS:
-        kinds = (fault.chip_hooks(), fault.framing_hooks(), fault.console_hooks())
-        base = (ChipHooks, FramingHooks, ConsoleHooks)
+        kinds = (fault.chip_hooks(), fault.framing_hooks(), fault.console_hooks(), fault.link_hooks())
+        base = (ChipHooks, FramingHooks, ConsoleHooks, LinkHooks)
         broken = [type(hooks) is not plain for hooks, plain in zip(kinds, base, strict=True)]
-        assert broken == [fault.layer is layer for layer in (Layer.CHIP, Layer.FRAMING, Layer.CONSOLE)]
+        assert broken == [fault.layer is layer for layer in Layer]
 
 
 def test_each_fault_overrides_one_hook():

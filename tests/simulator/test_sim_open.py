@@ -220,5 +220,6 @@ def test_the_entry_points_lead_here():
     assert found == {
         "i2c": "harness.simulator.open:simulated_i2c",
         "serial": "harness.simulator.open:simulated_serial",
+        "spi": "harness.simulator.open:simulated_spi",
         "console": "harness.simulator.open:simulated_console",
     }

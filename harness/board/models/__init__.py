@@ -2,6 +2,7 @@
 
 from harness.board.models.board_file import BoardFile, Source
 from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOption, Declaration, Feature
+from harness.board.models.link import Echo, Link, Offer
 from harness.board.models.parts import Chip, Console, Device, Framing, Limits, Program
 from harness.board.models.plan import CarrierKind, Pattern, Plan, Platform
 from harness.board.models.references import DeviceKeyReference, SecretReference, SimulatedKeyReference
@@ -14,6 +15,7 @@ from harness.board.models.simulated import (
     SimulatedDevice,
     SimulatedI2cSettings,
     SimulatedSerialSettings,
+    SimulatedSpiSettings,
 )
 from harness.board.models.transports import (
     I2cSettings,
@@ -50,6 +52,7 @@ __all__ = [
     "Declaration",
     "Device",
     "DeviceKeyReference",
+    "Echo",
     "Feature",
     "Framing",
     "FtdiI2cSettings",
@@ -57,6 +60,8 @@ __all__ = [
     "HidSettings",
     "I2cSettings",
     "Limits",
+    "Link",
+    "Offer",
     "Parity",
     "Pattern",
     "PcscSettings",
@@ -75,6 +80,7 @@ __all__ = [
     "SimulatedKeyReference",
     "SimulatedSerialSettings",
     "SimulatedSettings",
+    "SimulatedSpiSettings",
     "SocketSettings",
     "Source",
     "Start",

@@ -7,16 +7,12 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from harness.board.models.declaration import Declaration
+from harness.board.models.link import Link
 from harness.board.models.parts import Chip, Console, Device, Limits
 from harness.board.models.plan import Plan
 from harness.board.models.server import Server
 from harness.board.models.service import Service
-from harness.board.models.simulated import (
-    SimulatedConsoleSettings,
-    SimulatedI2cSettings,
-    SimulatedSerialSettings,
-)
-from harness.board.models.transports import TransportSettings
+from harness.board.models.transports import SimulatedSettings, TransportSettings
 from harness.board.models.words import Section, Text, Word, wrong
 
 VERSION = 1
@@ -85,6 +81,9 @@ class BoardFile(Section):
         default=None,
         description="The manufacturer's own server, to be judged in step 3; for own-platform and third-party-system.",
     )
+    link: Link | None = Field(
+        default=None, description="What the board does over iTLS, when its firmware connects by itself."
+    )
     limits: Annotated[Limits, BeforeValidator(_empty_is_default, json_schema_input_type=Limits | None)] = (
         Field(default_factory=Limits, description="Limits that scenarios measure against.")
     )
@@ -114,8 +113,7 @@ class BoardFile(Section):
     @property
     def simulated(self) -> bool:
         """True when no transport leads out of this process."""
-        kinds = (SimulatedI2cSettings, SimulatedSerialSettings, SimulatedConsoleSettings)
-        return all(isinstance(config, kinds) for config in self.transports.values())
+        return all(isinstance(config, SimulatedSettings) for config in self.transports.values())
 
     def from_source(self, source: Source) -> "BoardFile":
         """Return the same board file with its source."""

@@ -23,11 +23,15 @@ class Framing(StrEnum):
 
 
 class Program(StrEnum):
-    """The vendor's program that prints to the console. Source: device-protocol.md i.2, j.1."""
+    """The program that prints to the console: one of the vendor's, or a firmware that connects by iTLS (link_app).
+
+    Source: device-protocol.md i.2, j.1.
+    """
 
     ID2_APP = "id2_app"
     HAL_APP = "hal_app"
     ID2_DEMO = "id2_demo"
+    LINK_APP = "link_app"
 
 
 class Chip(Section):
@@ -68,7 +72,9 @@ class Console(Section):
 
     transport: Word = Field(description="Name of the transport that leads to the console.")
     program: Program = Field(
-        default=Program.ID2_APP, description="The vendor's program that runs on the board."
+        default=Program.ID2_APP,
+        description="What runs on the board: a test program of the vendor, or a firmware that connects by iTLS and "
+        "stays connected (link_app).",
     )
     boot_timeout_s: Seconds = Field(
         default=10.0, description="Seconds from opening the console to the first line of the program."

@@ -1,9 +1,9 @@
 """A device that exists only in this process, and the transports that lead to it."""
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from harness.board.models.references import SimulatedKeyReference
 from harness.board.models.words import I2cAddress, Id2Text, Number, Number16, PathText, Section, Word, wrong
@@ -70,6 +70,13 @@ class SimulatedI2cSettings(Section):
     device: SimulatedDevice = Field(description="The simulated chip.")
 
 
+class SimulatedSpiSettings(Section):
+    """An SPI bus in this process with one simulated chip on it, behind the FM1280's framing for SPI."""
+
+    kind: Literal["simulated-spi"] = Field(description="A simulated chip on a simulated SPI bus.")
+    device: SimulatedDevice = Field(description="The simulated chip.")
+
+
 class SimulatedSerialSettings(Section):
     """A serial line in this process with one simulated chip at its end: one hex APDU a line."""
 
@@ -85,8 +92,19 @@ class SimulatedConsoleSettings(Section):
         default=None,
         description="Captured console to play back, relative to this file. With a file nothing is simulated.",
     )
-    app: Literal["id2_app"] = Field(
-        default="id2_app", description="Program that the simulated console prints the output of."
+    app: Literal["id2_app", "link_app"] = Field(
+        default="id2_app",
+        description="Program that the simulated board runs: the vendor's test program, or a firmware on Soft-KM that "
+        "does what the link section says (link_app).",
+    )
+    provisioning: Literal["wrapper", "handshake"] = Field(
+        default="wrapper",
+        description="link_app only: how a board without an ID² gets one, by an exchange of its own or inside the "
+        "handshake.",
+    )
+    fingerprint: Annotated[str, StringConstraints(pattern=r"^[ -~]{6,100}$")] | None = Field(
+        default=None,
+        description="link_app only: the device id that the board is provisioned by; made of its name when left out.",
     )
     device: SimulatedDevice | None = Field(
         default=None, description="The device behind the console; with a file: the device that was captured."
@@ -95,6 +113,9 @@ class SimulatedConsoleSettings(Section):
 
     @model_validator(mode="after")
     def _something_prints(self) -> Self:
-        if self.file is None and self.device is None:
+        if self.app == "link_app":
+            if self.file is not None or self.device is not None:
+                raise wrong("runs link_app, whose ID² comes over the link; leave out file and device")
+        elif self.file is None and self.device is None:
             raise wrong("has neither file nor device: there is nothing to print")
         return self

@@ -11,6 +11,7 @@ from harness.board.models.simulated import (
     SimulatedConsoleSettings,
     SimulatedI2cSettings,
     SimulatedSerialSettings,
+    SimulatedSpiSettings,
 )
 from harness.board.models.usb_identity import UsbIdentity
 from harness.board.models.user_space import (
@@ -174,7 +175,9 @@ RealSettings = (
     | FtdiI2cSettings
     | FtdiSpiSettings
 )
-SimulatedSettings = SimulatedI2cSettings | SimulatedSerialSettings | SimulatedConsoleSettings
+SimulatedSettings = (
+    SimulatedI2cSettings | SimulatedSpiSettings | SimulatedSerialSettings | SimulatedConsoleSettings
+)
 
 TransportSettings = Annotated[
     I2cSettings
@@ -187,6 +190,7 @@ TransportSettings = Annotated[
     | FtdiI2cSettings
     | FtdiSpiSettings
     | SimulatedI2cSettings
+    | SimulatedSpiSettings
     | SimulatedSerialSettings
     | SimulatedConsoleSettings,
     Field(discriminator="kind"),

@@ -1,0 +1,216 @@
+"""Broken firmwares with a link. Each class is one way to be broken; `link_fault_list` says them in words."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from harness.id2.codes import ItlsAlert
+from harness.id2.keys import Key
+from harness.itls.client import ClientConnection, ClientPolicy
+from harness.itls.errors import ItlsError
+from harness.itls.extensions import Ext
+from harness.itls.key_schedule import SessionKeys
+from harness.itls.messages import ServerHello
+from harness.itls.records import Protection, Record
+from harness.simulator.link_hooks import LinkHooks
+
+_SOUND = ClientPolicy()
+_BUFFER = 1024  # bytes that a careless firmware has room for
+_SKIPPED = 8  # sequence numbers that a careless firmware looks ahead
+
+
+class AcceptsWrongServerCode(LinkHooks):
+    """The server code is computed, found wrong, and accepted."""
+
+    checks_server_code: ClassVar[bool] = False
+
+
+class _NoCodeNeeded(ClientConnection):
+    def _check_code(self, hello: ServerHello) -> None:
+        if hello.content(Ext.AUTH_CODE) is not None:
+            super()._check_code(hello)
+
+
+class AcceptsMissingServerCode(LinkHooks):
+    """What is not there is not checked."""
+
+    connection: ClassVar[type[ClientConnection]] = _NoCodeNeeded
+
+
+class AcceptsForeignServerRandom(LinkHooks):
+    """The random inside the server code is taken for the own one."""
+
+    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_server_random=False)
+
+
+class AcceptsMissingPremaster(LinkHooks):
+    """Keys are derived from an empty secret."""
+
+    policy: ClassVar[ClientPolicy] = replace(_SOUND, needs_premaster=False)
+
+
+class AcceptsShortPremaster(LinkHooks):
+    """Keys are derived from whatever was opened."""
+
+    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_premaster_size=False)
+
+
+class IgnoresFinished(LinkHooks):
+    """The handshake ends with any Finished."""
+
+    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_finished=False)
+
+
+class IgnoresMac(LinkHooks):
+    """Records are decrypted and believed."""
+
+    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_mac=False)
+
+
+class _LooksAhead(Protection):
+    def open(self, record: Record) -> bytes:
+        expected = self.sequence
+        for skipped in range(_SKIPPED):
+            self.sequence = expected + skipped
+            try:
+                return super().open(record)
+            except ItlsError as error:
+                if error.alert is not ItlsAlert.BAD_RECORD_MAC:
+                    raise
+        self.sequence = expected
+        return super().open(record)
+
+
+class _SkipsSequence(ClientConnection):
+    def _protect(self, keys: SessionKeys, *, as_client: bool, checks_mac: bool = True) -> None:
+        super()._protect(keys, as_client=as_client, checks_mac=checks_mac)
+        self._reader = _LooksAhead(keys.suite, keys.server)
+
+
+class AcceptsSkippedSequence(LinkHooks):
+    """The next few sequence numbers are as good as the right one."""
+
+    connection: ClassVar[type[ClientConnection]] = _SkipsSequence
+
+
+class AcceptsAnyChallenge(LinkHooks):
+    """The challenge is cut, or taken as it is."""
+
+    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_challenge=False)
+
+
+class AcceptsAnySuite(LinkHooks):
+    """Any suite that the library knows will do."""
+
+    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_suite=False)
+
+
+class AcceptsAnyExtension(LinkHooks):
+    """Extensions that nobody asked for are passed over."""
+
+    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_extensions=False)
+
+
+class ForgetsIdentity(LinkHooks):
+    """The flash is read before it is mounted, and so is always empty."""
+
+    def stored(self, identity: tuple[str, Key] | None) -> tuple[str, Key] | None:
+        del identity
+        return None
+
+
+class NeverReconnects(LinkHooks):
+    """The main loop has no loop."""
+
+    reconnects: ClassVar[bool] = False
+
+
+class Hammers(LinkHooks):
+    """The pause is ten milliseconds."""
+
+    def pause(self, seconds: float) -> float:
+        return min(seconds, 0.01)
+
+
+class StopsAtFirstAlert(LinkHooks):
+    """Every alert is taken for final."""
+
+    def attempts(self, alert: int, *, final: bool, most: int) -> int | None:
+        del alert, final, most
+        return 1
+
+
+class RetriesForEver(LinkHooks):
+    """No alert is taken for final."""
+
+    def attempts(self, alert: int, *, final: bool, most: int) -> int | None:
+        del alert, final, most
+        return None
+
+
+class KeyInClear(LinkHooks):
+    """A debug beacon was left in."""
+
+    def beside_at_start(self, id2: str, key: Key) -> bytes:
+        return (
+            b"id2=" + id2.encode() + b" key=" + key.reveal() + b" hex=" + key.reveal().hex().upper().encode()
+        )
+
+
+class PayloadInClear(LinkHooks):
+    """A debug copy of each payload was left in."""
+
+    def beside_with(self, payload: bytes) -> bytes:
+        return payload
+
+
+class WrongClientId(LinkHooks):
+    """The login was written for a device without ID²."""
+
+    def login_suffix(self, text: str) -> str:
+        return text.replace("securemode=8", "securemode=2").replace("authtype=id2", "authtype=secret")
+
+
+class CutsLongData(LinkHooks):
+    """The echo has a buffer of 1024 bytes."""
+
+    def payload(self, data: bytes) -> bytes:
+        return data[:_BUFFER]
+
+
+class DropsFragments(LinkHooks):
+    """The second kilobyte of what is sent falls out of a ring buffer."""
+
+    def stream(self, data: bytes) -> bytes:
+        return data[:_BUFFER] + data[2 * _BUFFER :]
+
+
+class _OneFragment(ClientConnection):
+    def _fragment(self, size: int) -> None:
+        sends = self._fragment_out
+        super()._fragment(size)
+        self._fragment_out = sends
+
+
+class IgnoresMaxFragment(LinkHooks):
+    """The negotiated length is kept for what comes, not for what goes."""
+
+    connection: ClassVar[type[ClientConnection]] = _OneFragment
+
+
+class IgnoresClose(LinkHooks):
+    """The session counts as alive until TCP says otherwise, and nobody asks TCP."""
+
+    heeds_close: ClassVar[bool] = False
+
+
+class NeverPings(LinkHooks):
+    """The keep-alive timer is never started."""
+
+    pings: ClassVar[bool] = False
+
+
+class PrintsProductSecret(LinkHooks):
+    """A debug print was left in."""
+
+    def remark(self, product_secret: bytes) -> str:
+        return f"product secret: {product_secret.decode('latin-1')}"

@@ -1,0 +1,239 @@
+"""One connection of a firmware: provisioning, or the handshake and what runs inside it.
+
+Source: device-protocol.md c.6, h; the logs in tests/vectors/itls.json and otp.json.
+"""
+
+import time
+from dataclasses import dataclass
+
+from harness.itls.client import WRAPPER_POLICY, ClientConnection
+from harness.itls.connection import Alerted, Ended, Established, Event, Received
+from harness.itls.errors import ItlsError
+from harness.simulator.link_hooks import LinkHooks
+from harness.simulator.link_km import SoftKm
+from harness.simulator.link_log import LiveLog
+from harness.simulator.link_outcome import Outcome
+from harness.simulator.link_power import Power, Wire, WireLost
+from harness.simulator.link_traffic import Refused, Silent, Traffic
+from harness.simulator.randomness import RandomSource
+
+_ESTABLISH = "hal_itls_establish_timeout"
+_HANDSHAKE_FAILED = "-0x7980"
+_ALERT_RECEIVED = "-0x7780"
+_NO_CONNECTION = "-0x0044"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a firmware waits, in seconds. The vendor's client waits 10 to connect and 20 to receive.
+
+    Attributes:
+        connect: To connect, and for the far end to take what is sent.
+        answer: For the next word of a handshake or a login.
+        first_pause: Before the second attempt to connect.
+        longest_pause: Between two attempts at most.
+    """
+
+    connect: float = 10.0
+    answer: float = 5.0
+    first_pause: float = 0.1
+    longest_pause: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class FarEnd:
+    """Where the firmware connects to, and as what.
+
+    Attributes:
+        host: Address.
+        port: Port.
+        product_key: ProductKey.
+    """
+
+    host: str
+    port: int
+    product_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What every connection of one start of the board shares.
+
+    Attributes:
+        far_end: Where it connects to.
+        km: The identity.
+        log: Where it prints.
+        hooks: Where a fault takes hold.
+        power: The board's power.
+        patience: How long it waits.
+        random: Where random bytes come from.
+    """
+
+    far_end: FarEnd
+    km: SoftKm
+    log: LiveLog
+    hooks: LinkHooks
+    power: Power
+    patience: Patience
+    random: RandomSource
+
+    def wire(self) -> Wire:
+        """Connect.
+
+        Raises:
+            WireLost: The far end cannot be reached.
+        """
+        return Wire(self.far_end.host, self.far_end.port, self.power, self.patience.connect)
+
+
+def tell_beside(board: Board, data: bytes) -> None:
+    """Send data in clear over a connection of its own; nothing when there is none."""
+    if not data:
+        return
+    try:
+        with board.wire() as wire:
+            wire.send(data)
+    except WireLost:
+        return
+
+
+def provision(board: Board) -> Outcome:
+    """Ask for an ID² as the provisioning wrapper does: one exchange, no handshake."""
+    log, far_end, km = board.log, board.far_end, board.km
+    log.tell("id2_client_wrap_do_provisioning", 823, f"host: {far_end.host}")
+    log.tell("id2_client_wrap_do_provisioning", 824, f"port: {far_end.port}")
+    connection = ClientConnection(km, far_end.product_key, policy=WRAPPER_POLICY, random=board.random)
+    alert = None
+    try:
+        with board.wire() as wire:
+            connection.start()
+            while km.id2 is None and not connection.closed:
+                wire.send(connection.take())
+                data = wire.receive(board.patience.answer)
+                if data is None:
+                    raise WireLost("network receive data timeout")  # noqa: TRY301 - handled where every loss is
+                for event in connection.receive(data):
+                    if isinstance(event, Alerted):
+                        log.alert(event.message.level, event.message.number)
+                        alert = event.message.number if event.message.fatal else alert
+    except (ItlsError, WireLost) as error:
+        log.tell_error("id2_client_wrap_do_provisioning", 861, _told(error))
+    if km.id2 is None:
+        log.tell("link_app", 112, "id2 client do provisioning fail, -1")
+    return Outcome(useful=km.id2 is not None, alert=alert)
+
+
+def connect(board: Board, traffic: Traffic) -> Outcome:
+    """Connect, make the handshake, and carry traffic until the session ends."""
+    log, far_end = board.log, board.far_end
+    log.tell(_ESTABLISH, 239, f"  . Connecting to tcp/{far_end.host}/{far_end.port}...")
+    try:
+        wire = board.wire()
+    except WireLost as error:
+        log.tell(_ESTABLISH, 247, f"failed, {error.what}")
+        log.raw(f"  ! mbedtls_net_connect returned {_NO_CONNECTION}\n")
+        return Outcome()
+    log.tell(_ESTABLISH, 253, "ok")
+    log.tell(_ESTABLISH, 258, "  . Setting up the SSL/TLS structure...")
+    log.tell(_ESTABLISH, 266, " ok")
+    connection = board.hooks.connection(
+        board.km, far_end.product_key, policy=board.hooks.policy, random=board.random
+    )
+    with wire:
+        return _Session(wire, connection, board, traffic).run()
+
+
+class _Session:
+    """A connection from its first hello to its end."""
+
+    def __init__(self, wire: Wire, connection: ClientConnection, board: Board, traffic: Traffic) -> None:
+        self._wire = wire
+        self._connection = connection
+        self._board = board
+        self._log = board.log
+        self._traffic = traffic
+        self._alert: int | None = None
+        self._ended = False
+
+    def run(self) -> Outcome:
+        log = self._log
+        log.tell(_ESTABLISH, 306, "  . Performing the SSL/TLS handshake...")
+        refused, failed = False, ""
+        try:
+            self._connection.start()
+            self._flush()
+            while not self._ended:
+                self._step()
+        except ItlsError as error:
+            failed = _told(error)
+            self._farewell()
+        except (WireLost, Silent) as error:
+            failed = _told(error)
+        except Refused as error:
+            failed, refused = str(error), error.final
+            self._connection.close()
+            self._farewell()
+        if not self._connection.established:
+            log.tell(_ESTABLISH, 309, " failed")
+            number = _HANDSHAKE_FAILED if self._alert is None else _ALERT_RECEIVED
+            log.raw(f"  ! mbedtls_ssl_handshake returned {number}\n")
+        if failed:
+            log.tell("link_app", 141, failed)
+        log.tell("hal_itls_destroy", 342, "itls disconnect")
+        return Outcome(useful=self._traffic.up, alert=self._alert, refused=refused)
+
+    def _step(self) -> None:
+        """Wait for what comes next: bytes, or the time to say something."""
+        up = self._connection.established
+        data = self._wire.receive(
+            self._traffic.patience(time.monotonic()) if up else self._board.patience.answer
+        )
+        if data is None:
+            if not up:
+                raise WireLost("network receive data timeout")
+            self._say(self._traffic.idle(time.monotonic()))
+            return
+        for event in self._connection.receive(data):
+            self._act(event)
+        self._flush()
+
+    def _act(self, event: Event) -> None:
+        if isinstance(event, Established):
+            self._log.tell(_ESTABLISH, 313, " ok")
+            self._say(self._traffic.begin(time.monotonic()))
+        elif isinstance(event, Received):
+            self._say(self._traffic.receive(event.data, time.monotonic()))
+        elif isinstance(event, Alerted) and not event.message.closes:
+            self._log.alert(event.message.level, event.message.number)
+            if event.message.fatal:
+                self._alert = event.message.number
+        elif isinstance(event, Ended):
+            self._end(event)
+
+    def _end(self, event: Ended) -> None:
+        if event.clean and not self._board.hooks.heeds_close:
+            self._board.power.wait(None, 0, None)
+        self._ended = True
+        self._connection.close()
+        self._flush()
+
+    def _say(self, data: bytes) -> None:
+        if data and not self._connection.closed:
+            self._connection.send(self._board.hooks.stream(data))
+            self._flush()
+
+    def _flush(self) -> None:
+        if data := self._connection.take():
+            self._wire.send(data)
+
+    def _farewell(self) -> None:
+        """Send the alert that says why this side leaves, to whoever still listens."""
+        try:
+            self._flush()
+        except WireLost:
+            return
+
+
+def _told(error: Exception) -> str:
+    """Return what happened, without what the far end may have put into it."""
+    return "".join(char if " " <= char <= "~" else "?" for char in str(error))[:200]

@@ -1,0 +1,81 @@
+"""The simulated chip on SPI: what a board file of kind `simulated-spi` leads to."""
+
+import tomllib
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import get_args
+
+import pytest
+
+from harness.board.file import load
+from harness.board.models.transports import SimulatedSettings
+from harness.chip.fm1280_spi import Fm1280Spi
+from harness.chip.ica.algorithms import Algorithm
+from harness.chip.ica.chip import IcaChip
+from harness.chip.session import ChipSession
+from harness.errors import UsageError
+from harness.id2 import ciphers
+from harness.id2.keys import KeyType
+from harness.simulator.open import simulated_spi
+from harness.transport.base import Capability
+
+ROOT = Path(__file__).resolve().parents[2]
+ID = "2122232425262728292A2B2C"
+
+
+@pytest.fixture
+def spi(key_for):
+    def make(fault=None):
+        device = SimpleNamespace(
+            command_set="ica",
+            key_type=KeyType.AES_128,
+            id=ID,
+            key=key_for(KeyType.AES_128),
+            answers="direct",
+            fault=fault,
+            vendor=0x8182,
+            seed=None,
+        )
+        return simulated_spi("chip", SimpleNamespace(device=device))
+
+    return make
+
+
+def test_the_chip_is_reached_through_the_framing_for_spi(spi, key_for):
+    transport = spi()
+    assert transport.capabilities == {Capability.SPI}
+    assert transport.identity == f"simulated ica chip, aes-128, ID {ID}, on a simulated SPI bus"
+    with ChipSession(Fm1280Spi(transport)) as session:
+        chip = IcaChip(session)
+        chip.select()
+        assert chip.get_id().vendor == 0x8182
+        plain = bytes(768)
+        cipher = chip.encrypt_blocks(Algorithm.AES_ECB, plain)
+        assert cipher == ciphers.ecb_encrypt(key_for(KeyType.AES_128), plain)
+
+
+def test_a_fault_of_the_chip(spi):
+    assert "broken on purpose: id-length-11" in spi("id-length-11").identity
+
+
+def test_a_fault_of_the_framing_on_i2c_is_refused(spi):
+    with pytest.raises(
+        UsageError, match="'wtx-forever' sits in the framing layer; a chip on SPI cannot have it"
+    ):
+        spi("wtx-forever")
+
+
+def test_every_simulated_kind_has_its_entry_point():
+    group = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    known = group["harness.simulators"]
+    for settings in get_args(SimulatedSettings):
+        (kind,) = get_args(settings.model_fields["kind"].annotation)
+        module, _, name = known[kind.removeprefix("simulated-")].partition(":")
+        assert callable(getattr(import_module(module), name))
+
+
+def test_the_example_occupies_nothing():
+    board = load(ROOT / "boards" / "virtual-se-spi.yaml")
+    assert board.simulated
+    assert not board.warnings
