@@ -58,13 +58,33 @@ def service(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A choice of the mock (docs/service.md); may be repeated."),
     ] = None,
+    itls_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Let devices in by iTLS on this port too; they are built for 1883, 0 has one chosen.",
+            min=0,
+            max=65535,
+        ),
+    ] = None,
+    mqtt: Annotated[
+        bool, typer.Option("--mqtt", help="Behind iTLS, check MQTT names and forward to a broker.")
+    ] = False,
+    mqtt_broker: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="That broker; without it mosquitto is started.")
+    ] = None,
+    itls_settings: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A limit of the gateway (docs/link.md); may be repeated."),
+    ] = None,
 ) -> None:
-    """Serve, say where in the first line of stdout, and end with exit code 0 when told to stop."""
+    """Serve, say where in the first lines of stdout, and end with exit code 0 when told to stop."""
+    from harness.cli.service_link import check_link_options, far_end
     from harness.cli.service_settings import parse_settings
     from harness.service.endpoint import is_loopback
     from harness.service.mock.server import MockService
 
     _check_host(host)
+    check_link_options(itls_port, mqtt=mqtt, broker=mqtt_broker, settings=itls_settings or [])
     chosen = parse_settings(settings or [])
     certificate = _tls(wanted=tls, cert=tls_cert, key=tls_key, ca=tls_ca, host=host)
     token, made = _token(token_file, needed=not is_loopback(host))
@@ -76,6 +96,9 @@ def service(
     with (
         _told_to_stop() as told,
         MockService(db, port, host=host, settings=chosen, web=True, tls=certificate, token=token) as mock,
+        far_end(
+            mock, host, itls_port, mqtt=mqtt, broker=mqtt_broker, settings=itls_settings or []
+        ) as far_end_lines,
     ):
         if seed is not None and planted is not None:
             plant(planted, mock.admin, seed)
@@ -84,7 +107,7 @@ def service(
         if made and token is not None:
             # As with the AccessKey: made up now, and this is the only place where it can be read.
             print(f"token {token.reveal().decode()}", file=sys.stderr, flush=True)
-        print(f"listening on {mock.endpoint}", flush=True)
+        print(f"listening on {mock.endpoint}", *far_end_lines, sep="\n", flush=True)
         print(f"console {mock.endpoint}/console", file=sys.stderr)
         print(f"admin API {mock.endpoint}/admin", file=sys.stderr, flush=True)
         # All that is imported by now stays to the end: the collector need not look at it again and again.

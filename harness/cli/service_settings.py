@@ -1,4 +1,4 @@
-"""`--settings NAME=VALUE` of `harness service`: any field of the mock's settings, by its own type."""
+"""`--settings NAME=VALUE` of `harness service`: any field of its settings, each by its own type."""
 
 import contextlib
 import dataclasses
@@ -11,9 +11,14 @@ from pydantic import TypeAdapter, ValidationError
 from harness.errors import UsageError
 from harness.service.mock.settings import Settings
 
+if typing.TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Settings = typing.TypeVar("_Settings", bound="DataclassInstance")
+
 
 def parse_settings(assignments: list[str]) -> Settings:
-    """Return the settings with these changes.
+    """Return the mock's settings with these changes.
 
     Args:
         assignments: Each `NAME=VALUE`; sets as `A,B` or `[A, B]`, nothing as `none`.
@@ -21,24 +26,38 @@ def parse_settings(assignments: list[str]) -> Settings:
     Raises:
         UsageError: Not an assignment, no such setting, given twice, or a value that is not of its type.
     """
-    hints = typing.get_type_hints(Settings)
+    return parse_changes(Settings(), assignments, "--settings")
+
+
+def parse_changes(defaults: _Settings, assignments: list[str], option: str) -> _Settings:
+    """Return settings of any kind with these changes.
+
+    Args:
+        defaults: A frozen dataclass.
+        assignments: As for `parse_settings`.
+        option: How the command line calls it.
+
+    Raises:
+        UsageError: As for `parse_settings`.
+    """
+    hints = typing.get_type_hints(type(defaults))
     changes: dict[str, typing.Any] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         name = name.strip()
         if not equals:
-            raise UsageError(f"--settings {assignment}: write NAME=VALUE")
+            raise UsageError(f"{option} {assignment}: write NAME=VALUE")
         if name not in hints:
             near = difflib.get_close_matches(name, hints, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(hints))}"
-            raise UsageError(f"--settings {name}: there is no such setting", hint=hint)
+            raise UsageError(f"{option} {name}: there is no such setting", hint=hint)
         if name in changes:
-            raise UsageError(f"--settings {name} is given twice")
-        changes[name] = _value(name, text.strip(), hints[name])
-    return dataclasses.replace(Settings(), **changes)
+            raise UsageError(f"{option} {name} is given twice")
+        changes[name] = _value(name, text.strip(), hints[name], option)
+    return dataclasses.replace(defaults, **changes)
 
 
-def _value(name: str, text: str, hint: typing.Any) -> object:
+def _value(name: str, text: str, hint: typing.Any, option: str) -> object:
     adapter: TypeAdapter[object] = TypeAdapter(hint)
     for reading in _readings(text):
         with contextlib.suppress(ValidationError):
@@ -47,7 +66,7 @@ def _value(name: str, text: str, hint: typing.Any) -> object:
         return adapter.validate_python(text)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]["msg"]
-        raise UsageError(f"--settings {name}: {text!r} does not fit: {problem}") from None
+        raise UsageError(f"{option} {name}: {text!r} does not fit: {problem}") from None
 
 
 def _readings(text: str) -> list[object]:

@@ -8,6 +8,8 @@ from enum import IntEnum
 
 from harness.id2.codes import ItlsAlert, describe_alert
 
+ALERT_SIZE = 2
+
 
 class Level(IntEnum):
     """How grave an alert is."""
@@ -42,6 +44,11 @@ class AlertMessage:
     def data(self) -> bytes:
         """The two bytes of the record."""
         return bytes((self.level, self.number))
+
+    @property
+    def hint(self) -> str:
+        """What to do about it; may be empty."""
+        return describe_alert(self.number).hint
 
     def __str__(self) -> str:
         level = "warning" if self.level == Level.WARNING else "fatal"

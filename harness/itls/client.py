@@ -13,7 +13,7 @@ from typing import Protocol
 
 from harness.id2.codes import ItlsAlert
 from harness.itls import extensions, key_schedule, messages, suites
-from harness.itls.connection import Connection, Established, Event, Hooks, Limits, Seen
+from harness.itls.connection import Connection, Established, Event, Hooks, Limits, Provisioned, Seen
 from harness.itls.errors import ItlsError
 from harness.itls.extensions import KEY_GROUP, Ext, Extension
 from harness.itls.messages import ClientHello, MessageType, ServerHello
@@ -21,6 +21,8 @@ from harness.itls.suites import RENEGOTIATION_INFO, VENDOR_OFFER, Suite
 
 NO_ID = "F" * 48
 """What the iTLS library says for a device without an ID²."""
+WRAPPER_NO_ID = "F" * 24
+"""What the provisioning wrapper says for one."""
 
 
 class Identity(Protocol):
@@ -59,34 +61,44 @@ class ClientPolicy:
     Attributes:
         suites: Cipher suites, best first.
         max_fragment: 1 to 4 (512 to 4096 bytes), or None to ask for nothing.
+        renegotiation_info: Add the signalling value 00FF to the suites.
+        no_id: What stands for the ID of a device without one.
+        stops_when_provisioned: Hang up once OTP data is stored, without a handshake.
         checks_server_code: A wrong or missing server code ends the handshake.
+        checks_server_random: A server code over another random than that of the second hello ends it.
         needs_premaster: A ServerHello without pre-master extension ends the handshake. The vendor's client
             3.1.0 goes on with an empty secret.
         checks_premaster_size: A pre-master of other than 48 bytes ends the handshake.
         checks_finished: A wrong Finished ends the handshake.
-        checks_challenge: A challenge of other than 32 characters ends the connection, without an alert.
+        checks_challenge: A challenge of other than 32 characters ends the connection, without an alert; a client
+            that does not check takes the first 32.
         checks_suite: A suite that was not offered ends the handshake.
         checks_extensions: An extension that was not offered ends the handshake.
+        checks_mac: A record with a wrong MAC, hence also one out of sequence, ends the connection.
         otp_rounds: How often OTP data is taken in one connection.
     """
 
     suites: tuple[Suite, ...] = VENDOR_OFFER
     max_fragment: int | None = 2
+    renegotiation_info: bool = True
+    no_id: str = NO_ID
+    stops_when_provisioned: bool = False
     checks_server_code: bool = True
+    checks_server_random: bool = True
     needs_premaster: bool = True
     checks_premaster_size: bool = True
     checks_finished: bool = True
     checks_challenge: bool = True
     checks_suite: bool = True
     checks_extensions: bool = True
+    checks_mac: bool = True
     otp_rounds: int = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Provisioned:
-    """The device has an ID² now."""
-
-    id2: str
+WRAPPER_POLICY = ClientPolicy(
+    max_fragment=None, renegotiation_info=False, no_id=WRAPPER_NO_ID, stops_when_provisioned=True
+)
+"""How `id2_client_wrap_do_provisioning` asks for an ID²: one exchange, no handshake."""
 
 
 class _State(Enum):
@@ -98,6 +110,8 @@ class _State(Enum):
 
 
 _ANSWERS = frozenset({Ext.MAX_FRAGMENT, Ext.AUTH_CODE, Ext.PREMASTER})
+_RENEGOTIATION = Extension(0xFF01, b"\x00")
+"""How a TLS server may answer the signalling value 00FF (RFC 5746 3.6)."""
 
 
 class ClientConnection(Connection):
@@ -150,19 +164,20 @@ class ClientConnection(Connection):
         )
         offered += [
             Extension(Ext.PRODUCT_KEY, self._product_key.encode()),
-            Extension(Ext.KEY_ID, KEY_GROUP + (self._identity.id2 or NO_ID).encode()),
+            Extension(Ext.KEY_ID, KEY_GROUP + (self._identity.id2 or policy.no_id).encode()),
             Extension(Ext.AUTH_CODE, code),
             Extension(Ext.VERSION, extensions.VERSION),
         ]
-        numbers = (*(suite.value for suite in policy.suites), RENEGOTIATION_INFO)
+        numbers = tuple(suite.value for suite in policy.suites)
+        if policy.renegotiation_info:
+            numbers += (RENEGOTIATION_INFO,)
         self._client_random = self._random(messages.RANDOM_SIZE)
         hello = ClientHello(self._client_random, numbers, tuple(offered))
         return self._send_message(MessageType.CLIENT_HELLO, hello.body)
 
     def _handshake(self, kind: int, body: bytes, raw: bytes) -> list[Event]:
         if kind == MessageType.HELLO_VERIFY_REQUEST and self._state is _State.CHALLENGE:
-            self._verify_request(body)
-            return []
+            return self._verify_request(body)
         if kind == MessageType.SERVER_HELLO and self._state is _State.SERVER_HELLO:
             self._server_hello(messages.parse_server_hello(body), raw)
             return []
@@ -170,11 +185,10 @@ class ClientConnection(Connection):
             return self._finished(messages.parse_finished(body))
         raise ItlsError(f"handshake message {kind} out of order", ItlsAlert.UNEXPECTED_MESSAGE)
 
-    def _verify_request(self, body: bytes) -> None:
+    def _verify_request(self, body: bytes) -> list[Event]:
         request = messages.parse_hello_verify_request(body)
         if request.extension.number == Ext.OTP_DATA:
-            self._provisioned(request.extension.data)
-            return
+            return self._provisioned(request.extension.data)
         if request.extension.number != Ext.CHALLENGE:
             raise ItlsError(
                 f"HelloVerifyRequest with extension {request.extension.number:#06x}",
@@ -188,18 +202,27 @@ class ClientConnection(Connection):
                     f"a challenge of {len(request.extension.data)} characters; it has {extensions.CHALLENGE_SIZE}",
                     None,
                 )
-            challenge = request.extension.data.decode("latin-1")
+            challenge = request.extension.data[: extensions.CHALLENGE_SIZE].decode("latin-1")
         code = self._identity.auth_code(challenge)
         self._transcript.update(self._hello(code.encode("latin-1")))
         self._state = _State.SERVER_HELLO
+        return []
 
-    def _provisioned(self, data: bytes) -> None:
+    def _provisioned(self, data: bytes) -> list[Event]:
         self._otp_rounds += 1
         if self._otp_rounds > self._policy.otp_rounds:
             raise ItlsError("OTP data again and again", ItlsAlert.UNEXPECTED_MESSAGE)
         self._identity.load_otp(data)
-        self.provisioned_now = self._identity.id2
-        self._hello(b"")
+        id2 = self._identity.id2
+        if id2 is None:
+            raise ItlsError("OTP data was taken, and there is still no ID²", None)
+        self.provisioned_now = id2
+        if self._policy.stops_when_provisioned:
+            self.closed = True
+            self._stop_reading()
+        else:
+            self._hello(b"")
+        return [Provisioned(id2)]
 
     def _server_hello(self, hello: ServerHello, raw: bytes) -> None:
         self.suite = self._agreed(hello)
@@ -212,7 +235,7 @@ class ClientConnection(Connection):
             self._fragment(extensions.FRAGMENT_SIZES[asked])
         self._transcript.update(raw)
         keys = key_schedule.derive(self.suite, premaster, self._client_random, hello.random)
-        self._protect(keys, as_client=True)
+        self._protect(keys, as_client=True, checks_mac=self._policy.checks_mac)
         own = keys.finished(b"client finished", self._transcript.digest())
         self._transcript.update(self._send_message(MessageType.FINISHED, own))
         self._state = _State.FINISHED
@@ -227,7 +250,12 @@ class ClientConnection(Connection):
                 f"ServerHello with suite {hello.suite:04x}, which was not offered",
                 ItlsAlert.ILLEGAL_PARAMETER,
             )
-        strange = [extension.number for extension in hello.extensions if extension.number not in _ANSWERS]
+        strange = [
+            extension.number
+            for extension in hello.extensions
+            if extension.number not in _ANSWERS
+            and not (extension == _RENEGOTIATION and self._policy.renegotiation_info)
+        ]
         if strange and self._policy.checks_extensions:
             raise ItlsError(
                 f"ServerHello with extension {strange[0]:#06x}, which was not offered",
@@ -238,11 +266,14 @@ class ClientConnection(Connection):
     def _check_code(self, hello: ServerHello) -> None:
         if not self._policy.checks_server_code:
             return
-        code = hello.content(Ext.AUTH_CODE)
-        random = self._client_random.hex().upper()
-        if code is None or not self._identity.verify_server(code.decode("latin-1"), random):
-            what = "no server code" if code is None else "a wrong server code"
-            raise ItlsError(f"ServerHello with {what}", ItlsAlert.HANDSHAKE_FAILURE)
+        data = hello.content(Ext.AUTH_CODE)
+        if data is None:
+            raise ItlsError("ServerHello with no server code", ItlsAlert.HANDSHAKE_FAILURE)
+        code, random = data.decode("latin-1"), self._client_random.hex().upper()
+        if not self._policy.checks_server_random:
+            random = code.split("~")[2] if code.count("~") > 1 else random
+        if not self._identity.verify_server(code, random):
+            raise ItlsError("ServerHello with a wrong server code", ItlsAlert.HANDSHAKE_FAILURE)
 
     def _premaster(self, hello: ServerHello) -> bytes:
         sealed = hello.content(Ext.PREMASTER)
@@ -250,7 +281,7 @@ class ClientConnection(Connection):
             if self._policy.needs_premaster:
                 raise ItlsError("ServerHello without a pre-master secret", ItlsAlert.HANDSHAKE_FAILURE)
             return b""
-        premaster = self._identity.decrypt(sealed)
+        premaster = self._identity.decrypt(sealed) if sealed else b""
         if len(premaster) != key_schedule.PREMASTER_SIZE and self._policy.checks_premaster_size:
             raise ItlsError(
                 f"a pre-master secret of {len(premaster)} bytes; it has {key_schedule.PREMASTER_SIZE}",

@@ -8,15 +8,39 @@ Source: device-protocol.md h.3; RFC 5246 6.2, 7.2.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
 from harness.id2.codes import ItlsAlert
 from harness.itls import messages, records
-from harness.itls.alerts import AlertMessage, Level
+from harness.itls.alerts import ALERT_SIZE, AlertMessage, Level
 from harness.itls.errors import ItlsError
+from harness.itls.events import (
+    Alerted,
+    Direction,
+    Ended,
+    Established,
+    Event,
+    Provisioned,
+    Received,
+    Seen,
+)
+from harness.itls.hooks import Hooks
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.messages import MessageType
 from harness.itls.records import ContentType, Protection, Record, RecordBuffer
+
+__all__ = [
+    "Alerted",
+    "Connection",
+    "Direction",
+    "Ended",
+    "Established",
+    "Event",
+    "Hooks",
+    "Limits",
+    "Provisioned",
+    "Received",
+    "Seen",
+]
 
 _MESSAGE_HEADER = 4
 
@@ -30,95 +54,14 @@ class Limits:
         empty_records: Records without content in a row.
         warnings: Alerts of level warning in one connection, beside close_notify.
         fragment: Longest fragment that this side sends when nothing else is negotiated, bytes.
+        oversize: How far a record may exceed the longest that was agreed, bytes. A side that checks has 0.
     """
 
     message_max: int = 8192
     empty_records: int = 16
     warnings: int = 8
     fragment: int = records.PLAIN_MAX
-
-
-class Direction(Enum):
-    """Which way a record went, seen from the side that notes it."""
-
-    IN = "in"
-    OUT = "out"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One record for whoever keeps a transcript.
-
-    Attributes:
-        direction: Which way.
-        kind: What is in it.
-        plain: Its content in clear.
-        wire: The record as it travelled, with its header.
-        sequence: Its number under keys; None when it travelled in clear.
-    """
-
-    direction: Direction
-    kind: ContentType
-    plain: bytes
-    wire: bytes
-    sequence: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Established:
-    """The handshake is complete; application data may flow."""
-
-    keys: SessionKeys
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """Application data."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Alerted:
-    """The peer sent an alert."""
-
-    message: AlertMessage
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Nothing more comes.
-
-    Attributes:
-        clean: The peer said close_notify.
-    """
-
-    clean: bool
-
-
-Event = Established | Received | Alerted | Ended
-
-
-class Hooks:
-    """Where a side that misbehaves on purpose takes hold of what goes out; this one changes nothing."""
-
-    def before_record(self, protection: Protection | None) -> None:
-        """Before a record is protected; `protection` is None while records travel in clear."""
-
-    def record(self, data: bytes, *, encrypted: bool) -> bytes:
-        """Return what goes out instead of a record, header and all."""
-        del encrypted
-        return data
-
-    def stream(self, sent: int, data: bytes) -> bytes:
-        """Return what goes out of the next bytes; less than `data` cuts the stream off there.
-
-        Args:
-            sent: How many bytes went out before.
-            data: The next ones.
-        """
-        del sent
-        return data
+    oversize: int = 0
 
 
 class Connection:
@@ -128,7 +71,10 @@ class Connection:
         keys: What was derived, once the handshake came so far.
         established: Application data may flow.
         closed: This side sends nothing more.
-        cut_off: The hooks cut the stream off: whoever owns the transport closes it without another word.
+        cut_off: The hooks cut the stream off: whoever owns the transport sends what `take` gave, and closes it
+            without another word.
+        before_error: What the `receive` that raised had understood before, so that nothing is lost when good
+            and bad records come in one piece.
     """
 
     def __init__(
@@ -144,17 +90,18 @@ class Connection:
         self.established = False
         self.closed = False
         self.cut_off = False
+        self.before_error: tuple[Event, ...] = ()
         self._sent = 0
         self._observe = observe
         self._hooks = hooks or Hooks()
         self._random = random
         self._out = bytearray()
-        self._in = RecordBuffer()
+        self._in = RecordBuffer(records.CIPHER_MAX + self.limits.oversize)
         self._message = bytearray()
         self._reader: Protection | None = None
         self._writer: Protection | None = None
         self._fragment_out = self.limits.fragment
-        self._fragment_in = records.PLAIN_MAX
+        self._fragment_in = records.PLAIN_MAX + self.limits.oversize
         self._empty = 0
         self._warnings = 0
         self._peer_done = False
@@ -162,20 +109,21 @@ class Connection:
     # ---- what a caller does
 
     def receive(self, data: bytes) -> list[Event]:
-        """Take bytes from the wire and say what they meant.
+        """Take bytes from the wire and say what they meant; after the end they mean nothing.
 
         Raises:
             ItlsError: The peer broke the protocol, or this side refuses. The alert for it, if there is one, is
-                in `take()`; the connection is at its end.
+                in `take()`; the connection is at its end; what came before is in `before_error`.
         """
         events: list[Event] = []
-        if self.closed or self._peer_done:
+        if self._peer_done:
             return events
         self._in.add(data)
         try:
             while (record := self._next()) is not None:
                 self._record(record, events)
         except ItlsError as error:
+            self.before_error = tuple(events)
             self._fail(error)
             raise
         return events
@@ -184,7 +132,8 @@ class Connection:
         """Say that the peer's stream has ended; a stream that was cut gives an unclean end."""
         if self._peer_done:
             return []
-        self._peer_done = self.closed = True
+        self.closed = True
+        self._stop_reading()
         return [Ended(clean=False)]
 
     def send(self, data: bytes) -> None:
@@ -198,16 +147,19 @@ class Connection:
         self._write(ContentType.APPLICATION_DATA, data)
 
     def close(self) -> None:
-        """Say close_notify; nothing more is sent."""
+        """Say close_notify; nothing more is sent, but what the peer still says is understood."""
         if not self.closed:
             self._alert(Level.WARNING, ItlsAlert.CLOSE_NOTIFY)
             self.closed = True
 
     def alert(self, number: int, level: Level = Level.FATAL) -> None:
-        """Send an alert; a fatal one is the last that is sent."""
-        if not self.closed:
-            self._alert(level, number)
-            self.closed = level is Level.FATAL
+        """Send an alert; a fatal one ends the connection both ways."""
+        if self.closed:
+            return
+        self._alert(level, number)
+        if level is Level.FATAL:
+            self.closed = True
+            self._stop_reading()
 
     def take(self) -> bytes:
         """Return what must go to the wire, and forget it."""
@@ -217,8 +169,13 @@ class Connection:
         self._out.clear()
         shaped = self._hooks.stream(self._sent, data)
         self._sent += len(shaped)
-        self.cut_off = len(shaped) < len(data)
+        self.cut_off = len(shaped) < len(data) or self._hooks.hangs_up(self._sent)
         return shaped
+
+    @property
+    def has_output(self) -> bool:
+        """Whether `take` would give something."""
+        return bool(self._out)
 
     @property
     def buffered(self) -> int:
@@ -231,12 +188,12 @@ class Connection:
         """Act on a handshake message; `raw` is the message with its header."""
         raise NotImplementedError
 
-    def _protect(self, keys: SessionKeys, *, as_client: bool) -> None:
+    def _protect(self, keys: SessionKeys, *, as_client: bool, checks_mac: bool = True) -> None:
         """From here on both directions are under keys."""
         self.keys = keys
         mine, theirs = (keys.client, keys.server) if as_client else (keys.server, keys.client)
         self._writer = Protection(keys.suite, mine, self._random)
-        self._reader = Protection(keys.suite, theirs, self._random)
+        self._reader = Protection(keys.suite, theirs, self._random, checks_mac=checks_mac)
 
     def _send_message(self, kind: MessageType, body: bytes) -> bytes:
         raw = messages.framed(kind, body)
@@ -246,7 +203,7 @@ class Connection:
     def _fragment(self, size: int) -> None:
         """Keep to a maximum fragment length, both ways."""
         self._fragment_out = min(size, self.limits.fragment)
-        self._fragment_in = size
+        self._fragment_in = size + self.limits.oversize
 
     # ---- records
 
@@ -254,15 +211,21 @@ class Connection:
         return None if self._peer_done else self._in.next()
 
     def _record(self, record: Record, events: list[Event]) -> None:
-        sequence = None if self._reader is None else self._reader.sequence
-        plain = record.payload if self._reader is None else self._reader.open(record)
+        reader = None if self._in_clear(record) else self._reader
+        sequence = None if reader is None else reader.sequence
+        plain = record.payload if reader is None else reader.open(record)
         if self._observe is not None:
-            wire = records.framed(record.kind, record.payload)
-            self._observe(Seen(Direction.IN, record.kind, plain, wire, sequence))
+            self._observe(Seen(Direction.IN, record.kind, plain, record.wire, sequence))
         if len(plain) > self._fragment_in:
             raise ItlsError(
                 f"a record of {len(plain)} bytes of content; {self._fragment_in} were agreed",
                 ItlsAlert.RECORD_OVERFLOW,
+            )
+        if record.kind is ContentType.CHANGE_CIPHER_SPEC or (
+            record.kind is ContentType.APPLICATION_DATA and not self.established
+        ):
+            raise ItlsError(
+                f"a record of {record.kind.name} where it has no place", ItlsAlert.UNEXPECTED_MESSAGE
             )
         if not plain:
             self._empty += 1
@@ -275,10 +238,19 @@ class Connection:
             self._messages(events)
         elif record.kind is ContentType.ALERT:
             self._alerted(plain, events)
-        elif record.kind is ContentType.APPLICATION_DATA and self.established:
-            events.append(Received(plain))
         else:
-            raise ItlsError(f"{record.kind.name} where it has no place", ItlsAlert.UNEXPECTED_MESSAGE)
+            events.append(Received(plain))
+
+    def _in_clear(self, record: Record) -> bool:
+        """Tell whether a record came before the peer's keys, though this side has its own already.
+
+        No ChangeCipherSpec says when keys begin. A client that refuses the ServerHello has none, and says so in
+        clear; an encrypted alert never has two bytes.
+        """
+        reader = self._reader
+        return reader is None or (
+            reader.sequence == 0 and record.kind is ContentType.ALERT and len(record.payload) == ALERT_SIZE
+        )
 
     def _messages(self, events: list[Event]) -> None:
         while len(self._message) >= _MESSAGE_HEADER:
@@ -299,14 +271,15 @@ class Connection:
                 raise ItlsError("a message in clear after the keys changed", ItlsAlert.UNEXPECTED_MESSAGE)
 
     def _alerted(self, plain: bytes, events: list[Event]) -> None:
-        if len(plain) != 2:
-            raise ItlsError(f"an alert of {len(plain)} bytes; it has 2", ItlsAlert.DECODE_ERROR)
+        if len(plain) != ALERT_SIZE:
+            raise ItlsError(f"an alert of {len(plain)} bytes; it has {ALERT_SIZE}", ItlsAlert.DECODE_ERROR)
         message = AlertMessage(plain[0], plain[1])
         if message.closes:
-            self._peer_done = True
+            self._stop_reading()
             events += (Alerted(message), Ended(clean=True))
         elif message.fatal:
-            self._peer_done = self.closed = True
+            self.closed = True
+            self._stop_reading()
             events += (Alerted(message), Ended(clean=False))
         else:
             self._warnings += 1
@@ -321,13 +294,13 @@ class Connection:
 
     def _write_record(self, kind: ContentType, plain: bytes) -> None:
         writer = self._writer
-        self._hooks.before_record(writer)
+        self._hooks.before_record(kind, writer)
         sequence = None if writer is None else writer.sequence
         payload = plain if writer is None else writer.protect(kind, plain)
-        wire = records.framed(kind, payload)
-        if self._observe is not None:
+        wire = self._hooks.record(kind, Record(kind, payload).wire, encrypted=writer is not None)
+        if self._observe is not None and wire:
             self._observe(Seen(Direction.OUT, kind, plain, wire, sequence))
-        self._out += self._hooks.record(wire, encrypted=writer is not None)
+        self._out += wire
 
     def _alert(self, level: Level, number: int) -> None:
         self._write(ContentType.ALERT, AlertMessage(level, number).data)
@@ -335,4 +308,11 @@ class Connection:
     def _fail(self, error: ItlsError) -> None:
         if not self.closed and error.alert is not None:
             self._alert(Level.FATAL, error.alert)
-        self.closed = self._peer_done = True
+        self.closed = True
+        self._stop_reading()
+
+    def _stop_reading(self) -> None:
+        """Understand nothing more, and hold nothing of what came."""
+        self._peer_done = True
+        self._in.clear()
+        self._message.clear()

@@ -51,7 +51,11 @@ class KeyIdentity:
     def auth_code(self, challenge: str) -> str:
         """Return a code of type 0 over the challenge."""
         key, id2 = self._held()
-        return authcode.build(key, id2, challenge=challenge, device_random=self._random(8).hex().upper()).text
+        device_random = self._random(8).hex().upper()
+        try:
+            return authcode.build(key, id2, challenge=challenge, device_random=device_random).text
+        except Id2Error as error:
+            raise ItlsError(f"no auth code over the challenge: {error}", None) from None
 
     def verify_server(self, code: str, device_random: str) -> bool:
         """Tell whether a server code of type 10 is right."""

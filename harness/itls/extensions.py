@@ -20,6 +20,9 @@ VERSION = bytes.fromhex("00020100")
 UNPROVISIONED = frozenset({"F" * 24, "F" * 48})
 """What stands for the ID of a device that has none: 24 by the provisioning wrapper, 48 by the iTLS library."""
 
+EXTENSIONS_MAX = 64
+"""Extensions of one message: iTLS has eight, and a hostile hello could hold two thousand."""
+
 CHALLENGE_SIZE = 32
 FRAGMENT_SIZES = {1: 512, 2: 1024, 3: 2048, 4: 4096}
 """Code of the maximum fragment length to bytes (RFC 6066)."""
@@ -65,17 +68,19 @@ def decode(data: bytes, what: str) -> tuple[Extension, ...]:
     """Read a list of extensions.
 
     Raises:
-        ItlsError: Cut off, or an extension comes twice.
+        ItlsError: Cut off, an extension comes twice, or there are more than `EXTENSIONS_MAX`.
     """
     reader = Reader(data, what)
-    found: list[Extension] = []
+    found: dict[int, Extension] = {}
     while reader.left:
         number = reader.number(2, "an extension's number")
         content = reader.vector(2, f"extension {number:#06x}")
-        if any(number == other.number for other in found):
+        if number in found:
             raise ItlsError(f"{what}: extension {number:#06x} comes twice", ItlsAlert.ILLEGAL_PARAMETER)
-        found.append(Extension(number, content))
-    return tuple(found)
+        if len(found) == EXTENSIONS_MAX:
+            raise ItlsError(f"{what}: more than {EXTENSIONS_MAX} extensions", ItlsAlert.DECODE_ERROR)
+        found[number] = Extension(number, content)
+    return tuple(found.values())
 
 
 def content(extensions: Iterable[Extension], number: int) -> bytes | None:

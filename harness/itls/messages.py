@@ -16,6 +16,7 @@ TLS_1_2 = b"\x03\x03"
 RANDOM_SIZE = 32
 FINISHED_SIZE = 12
 _KEY_ID_MAX = len(KEY_GROUP) + 48
+_PRINTABLE = bytes(byte if 0x20 <= byte < 0x7F else ord("?") for byte in range(256))
 
 
 class MessageType(IntEnum):
@@ -229,4 +230,4 @@ def parse_finished(body: bytes) -> bytes:
 
 
 def _text(data: bytes) -> str:
-    return "".join(chr(byte) if 0x20 <= byte < 0x7F else "?" for byte in data)
+    return data.translate(_PRINTABLE).decode("ascii")

@@ -62,6 +62,10 @@ class ServerHooks(Hooks):
         del hello
         return None
 
+    def judged(self, hello: ClientHello) -> ClientHello:
+        """Return the hello that the authority judges, and whose random its server code covers."""
+        return hello
+
     def established(self, connection: Connection) -> None:
         """The handshake is complete; the server's Finished is on its way."""
 
@@ -157,14 +161,14 @@ class ServerConnection(Connection):
         if 0 not in hello.compressions:
             raise ItlsError("ClientHello offers no null compression", ItlsAlert.ILLEGAL_PARAMETER)
         suite = self._agreed(hello)
-        hello.max_fragment  # noqa: B018 - refuses a code that means nothing
+        agreed = hello.max_fragment
         self._check_extensions(hello)
         if not hello.provisioned:
             self._provision(hello)
         elif not hello.auth_code:
             self._give_challenge(hello)
         else:
-            self._admit(hello, suite, raw)
+            self._admit(hello, suite, agreed if self._settings.echo_max_fragment else None, raw)
 
     def _agreed(self, hello: ClientHello) -> Suite:
         for number in hello.suites:
@@ -207,17 +211,17 @@ class ServerConnection(Connection):
     def _verify_request(self, extension: Extension) -> None:
         self._send_message(MessageType.HELLO_VERIFY_REQUEST, HelloVerifyRequest(extension).body)
 
-    def _admit(self, hello: ClientHello, suite: Suite, raw: bytes) -> None:
-        admission = self._authority.admit(hello, self._challenge)
+    def _admit(self, hello: ClientHello, suite: Suite, max_fragment: int | None, raw: bytes) -> None:
+        admission = self._authority.admit(self._server_hooks.judged(hello), self._challenge)
         premaster = self._server_hooks.premaster(self._random(key_schedule.PREMASTER_SIZE))
         answer = [
             Extension(Ext.AUTH_CODE, admission.server_code.encode()),
             Extension(Ext.PREMASTER, admission.seal(premaster)),
         ]
-        if hello.max_fragment is not None and self._settings.echo_max_fragment:
+        if max_fragment is not None:
             asked = extensions.content(hello.extensions, Ext.MAX_FRAGMENT) or b""
             answer.insert(0, Extension(Ext.MAX_FRAGMENT, asked))
-            self._fragment(hello.max_fragment)
+            self._fragment(max_fragment)
         random = self._random(messages.RANDOM_SIZE)
         said = self._server_hooks.server_hello(ServerHello(random, suite.value, tuple(answer)))
         self._transcript.update(raw)

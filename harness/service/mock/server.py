@@ -109,6 +109,11 @@ class MockService:
         self._store.close()
 
     @property
+    def core(self) -> Core:
+        """Store, clock and choices, for another way in: the iTLS gateway judges by the same ones."""
+        return self._core
+
+    @property
     def endpoint(self) -> str:
         """`http://HOST:PORT`, or `https://HOST:PORT` with TLS, for the client.
 

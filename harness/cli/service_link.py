@@ -1,0 +1,101 @@
+"""The far end of the link for `harness service`: the iTLS gateway, and the MQTT broker behind it."""
+
+import contextlib
+import resource
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.service.mock.server import MockService
+
+_PORT_MAX = 65535
+
+
+def check_link_options(itls_port: int | None, *, mqtt: bool, broker: str | None, settings: list[str]) -> None:
+    """Refuse options of the link that do nothing without another one.
+
+    Raises:
+        UsageError: `--mqtt` or `--itls-settings` without `--itls-port`, or `--mqtt-broker` without `--mqtt`.
+    """
+    if itls_port is None:
+        for given, option in (
+            (mqtt, "--mqtt"),
+            (broker is not None, "--mqtt-broker"),
+            (settings, "--itls-settings"),
+        ):
+            if given:
+                raise UsageError(
+                    f"{option} needs --itls-port: it is about what comes in there",
+                    hint="add --itls-port 1883, the port that devices are built for, or 0 to have one chosen",
+                )
+    if broker is not None and not mqtt:
+        raise UsageError("--mqtt-broker needs --mqtt: without it nothing is forwarded", hint="add --mqtt")
+    if broker is not None:
+        parse_broker(broker)
+
+
+def parse_broker(text: str) -> tuple[str, int]:
+    """Read the address of a broker.
+
+    Raises:
+        UsageError: Not `HOST:PORT`.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    number = int(port) if port.isascii() and port.isdigit() and len(port) <= len(str(_PORT_MAX)) else 0
+    if not colon or not host or not 1 <= number <= _PORT_MAX:
+        raise UsageError(
+            f"--mqtt-broker {text[:80]!a} is not HOST:PORT",
+            hint="for example 127.0.0.1:1884; leave it out and mosquitto is started",
+        )
+    return host, number
+
+
+@contextlib.contextmanager
+def far_end(
+    mock: "MockService", host: str, port: int | None, *, mqtt: bool, broker: str | None, settings: list[str]
+) -> Iterator[tuple[str, ...]]:
+    """Run the gateway, and a broker of our own when it is wanted and none was named.
+
+    Args:
+        mock: Whose devices and products come in.
+        host: Where to listen.
+        port: 0 lets the system choose; None runs nothing.
+        mqtt: Check MQTT identities and forward to a broker.
+        broker: `HOST:PORT` of the broker; None starts mosquitto.
+        settings: `NAME=VALUE` of the gateway's settings.
+
+    Yields:
+        The lines that say where it listens.
+
+    Raises:
+        BenchError: The port is taken, or mosquitto is missing.
+        UsageError: A setting that is none.
+    """
+    if port is None:
+        yield ()
+        return
+    from harness.cli.service_settings import parse_changes
+    from harness.itls.broker import Broker
+    from harness.itls.gateway import Gateway
+    from harness.itls.gateway_settings import REMEMBERS_NOTHING
+
+    chosen = parse_changes(REMEMBERS_NOTHING, settings, "--itls-settings")
+    _allow_many_connections()
+    with contextlib.ExitStack() as stack:
+        behind = None
+        if mqtt:
+            behind = parse_broker(broker) if broker is not None else stack.enter_context(Broker()).address
+        gateway = stack.enter_context(Gateway(mock, host=host, port=port, broker=behind, settings=chosen))
+        where = f"[{host}]" if ":" in host else host
+        yield (f"itls on tcp://{where}:{gateway.address[1]}",)
+
+
+def _allow_many_connections() -> None:
+    """Raise the limit of open files as far as it may be: every device is one, and two with a broker."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

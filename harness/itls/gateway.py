@@ -1,0 +1,273 @@
+"""The iTLS access point: thousands of devices at once, judged by a mock service, before an MQTT broker if wanted."""
+
+import asyncio
+import errno
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from harness.errors import BenchError, ToolError, UsageError
+from harness.itls.authority import AuthoritySettings, StoreAuthority
+from harness.itls.gateway_behind import Behind, Raw
+from harness.itls.gateway_house import House, Mood
+from harness.itls.gateway_session import Session
+from harness.itls.gateway_settings import GatewaySettings
+from harness.itls.gateway_sheet import Pile
+from harness.itls.mqtt_forward import MqttBehind
+from harness.itls.mqtt_identity import Registry
+from harness.itls.session_record import LinkTimeout, SessionRecord
+from harness.service.mock.server import MockService
+
+if TYPE_CHECKING:
+    from harness.itls.misbehaviour import Misbehaviour
+
+__all__ = ["Gateway", "GatewaySettings", "LinkTimeout", "SessionRecord"]
+
+_LOG = logging.getLogger(__name__)
+_BACKLOG = 1024
+_PATIENCE_S = 5.0
+_Result = TypeVar("_Result")
+
+
+class Gateway:
+    """Listens for devices and lets them in by the store of a mock service; use it as a context manager.
+
+    With a broker it speaks MQTT: the CONNECT is checked, then all goes through. Without one it is raw: what comes
+    is in the session's record, and what goes back is `send`, or an echo by setting.
+
+    All methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        service: MockService,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        broker: tuple[str, int] | None = None,
+        settings: GatewaySettings | None = None,
+    ) -> None:
+        """Prepare; nothing listens yet.
+
+        Args:
+            service: Whose products, devices, licences, settings and clock decide; it must be open as long as this is.
+            host: Address of this computer to listen on.
+            port: 0 lets the system choose.
+            broker: Host and port of the MQTT broker; None for a raw gateway.
+            settings: Limits and choices.
+        """
+        self._settings = settings or GatewaySettings()
+        self._host = host
+        self._port = port
+        self._broker = broker
+        self._authority = StoreAuthority(
+            service.core,
+            AuthoritySettings(
+                activates=self._settings.activates,
+                region=self._settings.region,
+                handshakes_per_second=self._settings.handshakes_per_second,
+            ),
+        )
+        self._registry = Registry(service.core)
+        self._pile = Pile(self._settings)
+        self._mood = Mood()
+        self._running: _Running | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port; they stay the same when it is stopped and started again.
+
+        Raises:
+            UsageError: It never listened and its port is not chosen yet.
+        """
+        if not self._port:
+            raise UsageError("the gateway has not been started; enter it with `with`")
+        return self._host, self._port
+
+    def start(self) -> None:
+        """Listen, in a thread, until `stop`.
+
+        Raises:
+            BenchError: The port is taken or not allowed, or the host is not this computer.
+            UsageError: It is running.
+        """
+        if self._running is not None:
+            raise UsageError("the gateway is running already")
+        listener = _listen(self._host, self._port)
+        self._port = listener.getsockname()[1]
+        self._running = _Running(listener, self._house)
+
+    def stop(self) -> None:
+        """Listen no more and cut every session without a word; stopping twice is fine."""
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
+
+    def misbehave(self, misbehaviour: "Misbehaviour | None", *, times: int | None = None) -> None:
+        """Do something wrong to the connections that come from now on.
+
+        Args:
+            misbehaviour: What; None behaves again.
+            times: To how many of them; None for all, until told otherwise.
+
+        Raises:
+            UsageError: `times` is below 1.
+        """
+        if times is not None and times < 1:
+            raise UsageError(f"misbehave: times must be 1 or more, not {times}")
+        self._mood.set(misbehaviour, times)
+
+    def disconnect(self, *, clean: bool = True) -> int:
+        """End every session: with close_notify and FIN, or by a TCP reset. Return how many those were."""
+        return self._in_house(lambda house: house.disconnect(clean=clean))
+
+    def sessions(self) -> tuple[SessionRecord, ...]:
+        """Return the sessions that are remembered, oldest first."""
+        return self._pile.records()
+
+    def wait_for(
+        self, wanted: Callable[[SessionRecord], bool], timeout: float, *, after: int = -1
+    ) -> SessionRecord:
+        """Return the newest session that is as wanted, as soon as there is one.
+
+        Args:
+            wanted: Looks at one session, as often as it changes.
+            timeout: How long to wait, seconds.
+            after: Only sessions with a higher number count.
+
+        Raises:
+            LinkTimeout: None came to be; the message says what was seen instead.
+        """
+        return self._pile.wait_for(wanted, timeout, after)
+
+    def send(self, number: int, data: bytes) -> None:
+        """Send application data to a device, from a raw gateway.
+
+        Args:
+            number: Of its session.
+            data: Goes out in fragments of what was negotiated.
+
+        Raises:
+            UsageError: A broker stands behind, or there is no such session whose handshake is complete.
+        """
+        if self._broker is not None:
+            raise UsageError("a gateway with a broker behind it sends what the broker sends")
+
+        def send(house: House) -> bool:
+            session = house.sessions.get(number)
+            if session is None or not session.established:
+                return False
+            session.send(data)
+            return True
+
+        if not self._in_house(send):
+            raise UsageError(f"session {number} is not open for application data")
+
+    def _in_house(self, work: Callable[[House], _Result]) -> _Result:
+        if self._running is None:
+            raise UsageError("the gateway is not running; enter it with `with`")
+        return self._running.call(work)
+
+    def _house(self) -> House:
+        return House(self._authority, self._settings, self._pile, self._mood, self._behind)
+
+    def _behind(self, session: Session) -> Behind:
+        if self._broker is not None:
+            return MqttBehind(session, self._registry, self._broker, self._settings)
+        return Raw(session, echo=self._settings.echo)
+
+
+class _Running:
+    """The loop of a gateway in its thread, from construction until `stop`."""
+
+    def __init__(self, listener: socket.socket, make: Callable[[], House]) -> None:
+        self._listener = listener
+        self._make = make
+        self._started = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._house: House | None = None
+        self._told: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name="itls-gateway", daemon=True)
+        self._thread.start()
+        self._started.wait(_PATIENCE_S)
+        if self._house is None:
+            listener.close()
+            raise ToolError("the gateway's loop did not start")
+
+    def call(self, work: Callable[[House], _Result]) -> _Result:
+        """Do some work in the loop and return what it gives."""
+        assert self._house is not None and self._loop is not None  # noqa: PT018 - both are set before it started
+        house = self._house
+
+        async def doing() -> _Result:
+            return work(house)
+
+        return asyncio.run_coroutine_threadsafe(doing(), self._loop).result()
+
+    def stop(self) -> None:
+        """End all sessions, the loop and the thread."""
+        assert self._loop is not None and self._told is not None  # noqa: PT018 - both are set before it started
+        self._loop.call_soon_threadsafe(self._told.set)
+        self._thread.join()
+        self._listener.close()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except Exception:  # noqa: BLE001 - told to the log; whoever started it sees that there is no house
+            _LOG.exception("the gateway's loop ended")
+        finally:
+            self._started.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._told = asyncio.Event()
+        house = self._make()
+        server = await self._loop.create_server(house.receive, sock=self._listener, backlog=_BACKLOG)
+        self._house = house
+        self._started.set()
+        try:
+            await self._told.wait()
+        finally:
+            server.close()
+            await house.clear(_PATIENCE_S)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket.
+
+    Raises:
+        BenchError: It cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio switches Nagle off only for sockets that say TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        number = getattr(error, "errno", None)
+        if number == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+            raise BenchError(
+                f"the gateway cannot listen on {host}: it is not an address of this computer",
+                hint="give one of its addresses, for example 127.0.0.1, or 0.0.0.0 for all of them",
+            ) from None
+        reason = (
+            "it is taken" if number == errno.EADDRINUSE else getattr(error, "strerror", None) or str(error)
+        )
+        raise BenchError(
+            f"the gateway cannot listen on {host} port {port}: {reason}",
+            hint="choose another port, or 0 to have one chosen; another gateway may be running",
+        ) from None
+    return listener

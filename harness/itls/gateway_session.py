@@ -1,0 +1,363 @@
+"""One connection of a device: bytes to iTLS and back, its limits, and its end. Runs in the gateway's loop."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import struct
+import time
+from collections.abc import Callable
+
+from harness.id2.codes import ItlsAlert
+from harness.itls.connection import Direction, Ended, Received, Seen
+from harness.itls.errors import ItlsError
+from harness.itls.gateway_behind import Behind
+from harness.itls.gateway_flow import Flow
+from harness.itls.gateway_noted import Noted
+from harness.itls.gateway_settings import GatewaySettings
+from harness.itls.gateway_sheet import Sheet
+from harness.itls.server import Authority, ServerConnection, ServerHooks
+from harness.itls.session_record import Ending
+
+_LOG = logging.getLogger(__name__)
+_HIGH_WATER = 64 * 1024
+_LINGER_BYTES = 256 * 1024
+_NO_LINGER = struct.pack("ii", 1, 0)
+
+
+class Session(asyncio.BufferedProtocol):
+    """The gateway's side of one connection.
+
+    Attributes:
+        host: IP address of the device.
+    """
+
+    def __init__(
+        self,
+        authority: Authority,
+        settings: GatewaySettings,
+        shared: bytearray,
+        *,
+        sheet_for: Callable[["Session", str], Sheet | None],
+        behind: Callable[["Session"], Behind],
+        hooks: ServerHooks,
+        gone: Callable[["Session"], None],
+    ) -> None:
+        """Prepare for a connection.
+
+        Args:
+            authority: Who judges devices.
+            settings: Limits.
+            shared: Where all sessions of one loop read into: it is emptied before another one reads, and bounds
+                how long one of them keeps the others waiting.
+            sheet_for: Opens its sheet when the peer (address and port) is known; None when there are too many.
+            behind: Makes what stands behind it.
+            hooks: What it does wrong on purpose.
+            gone: Told when the connection is gone.
+        """
+        self._settings = settings
+        self._shared = shared
+        self._sheet_for = sheet_for
+        self._gone = gone
+        self._loop = asyncio.get_running_loop()
+        self._connection = ServerConnection(
+            Noted(authority, lambda: self.sheet), observe=self._observe, hooks=hooks
+        )
+        self._behind = behind(self)
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._stall: asyncio.TimerHandle | None = None
+        self._flow = Flow(settings.records_per_s)
+        self._heard = self._loop.time()
+        self._records = 0
+        self._lingered = 0
+        self._over = False
+        self._sheet: Sheet | None = None
+        self.host = ""
+
+    # ---- what the loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A device has connected."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._flow.begin(transport)
+        peer = transport.get_extra_info("peername") or ("", 0)
+        self.host = str(peer[0])
+        sheet = self._sheet_for(self, f"{peer[0]}:{peer[1]}")
+        if sheet is None:
+            self._over = True
+            transport.abort()
+            return
+        self._sheet = sheet
+        transport.set_write_buffer_limits(high=_HIGH_WATER)
+        self._timer = self._loop.call_later(self._settings.handshake_s, self._handshake_too_slow)
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Say where the next bytes go."""
+        del sizehint
+        return self._shared
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Bytes came."""
+        data = bytes(memoryview(self._shared)[:nbytes])
+        if self._over:
+            self._last_words(data)
+            return
+        self._heard = self._loop.time()
+        with self.sheet as sheet:
+            sheet.took(data)
+            if not sheet.established_ns and sheet.bytes_in > self._settings.handshake_bytes:
+                self._refuse(f"more than {self._settings.handshake_bytes} bytes without a handshake")
+                return
+            self._receive(data)
+        records, self._records = self._records, 0
+        if not self._over:
+            self._flow.count(records)
+
+    def eof_received(self) -> bool:
+        """The device will send no more."""
+        if not self._over:
+            with self.sheet:
+                self._connection.end_of_stream()
+                self._end("cut", "the device ended the stream without close_notify")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        if not self._over:
+            with self.sheet:
+                self._mark_over("cut" if exc is None else "reset", "" if exc is None else _reason(exc))
+        for timer in (self._timer, self._stall):
+            if timer is not None:
+                timer.cancel()
+        self._gone(self)
+
+    def pause_writing(self) -> None:
+        """The device does not read."""
+        if not self._over:
+            self._behind.full(yes=True)
+            self._stall = self._loop.call_later(self._settings.stalled_s, self._stalled)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+        if not self._over:
+            self._behind.full(yes=False)
+
+    # ---- what stands behind calls
+
+    @property
+    def sheet(self) -> Sheet:
+        """What is noted of it; there from the connection on."""
+        assert self._sheet is not None, "only a connection that was let in does anything"
+        return self._sheet
+
+    @property
+    def counted(self) -> bool:
+        """Whether it was let in."""
+        return self._sheet is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended; its connection may still be there for a moment."""
+        return self._over
+
+    @property
+    def established(self) -> bool:
+        """Whether application data may flow."""
+        connection = self._connection
+        return connection.established and not connection.closed and not self._over
+
+    @property
+    def device(self) -> tuple[str, str]:
+        """ProductKey and ID² that were let in."""
+        return self.sheet.product_key or "", self.sheet.id2 or ""
+
+    def send(self, data: bytes) -> None:
+        """Send application data; one that does not read and lets too much pile up is dropped."""
+        if not self.established:
+            return
+        with self.sheet:
+            self._connection.send(data)
+            self._flush()
+            if self._transport is not None:
+                waiting = self._transport.get_write_buffer_size()
+                if waiting > self._settings.write_buffer:
+                    self._mark_over("timeout", f"write_buffer: the device leaves {waiting} bytes unread")
+                    self._reset()
+
+    def hold(self, why: str, *, yes: bool) -> None:
+        """Stop reading from the device for a reason, or go on; it is read when there is no reason left."""
+        if not self._over:
+            self._flow.hold(why, yes=yes)
+
+    def finish(self, how: Ending = "clean", error: str = "") -> None:
+        """Say close_notify and end the session."""
+        if self._over:
+            return
+        with self.sheet:
+            self._connection.close()
+            self._flush()
+            self._end(how, error)
+
+    def reset(self) -> None:
+        """End the session with a TCP reset."""
+        if self._over:
+            return
+        with self.sheet:
+            self._mark_over("reset", "the gateway reset the connection")
+        self._reset()
+
+    def drop(self) -> None:
+        """End the session without a word, as a server does that has crashed."""
+        if not self._over:
+            with self.sheet:
+                self._mark_over("cut", "the gateway was stopped")
+        self._abort()
+
+    # ---- what happens
+
+    def _observe(self, seen: Seen) -> None:
+        if seen.direction is Direction.IN:
+            self._records += 1
+        self.sheet.record(seen)
+
+    def _receive(self, data: bytes) -> None:
+        connection, sheet = self._connection, self.sheet
+        error: ItlsError | None = None
+        events: list[object] = []
+        try:
+            events += connection.receive(data)
+        except ItlsError as refused:
+            events += connection.before_error
+            error = refused
+        except Exception:  # noqa: BLE001 - a defect of ours costs one session, and the device is told so
+            _LOG.exception("a session failed inside the gateway")
+            connection.alert(ItlsAlert.INTERNAL_ERROR)
+            error = ItlsError("the gateway itself failed", ItlsAlert.INTERNAL_ERROR)
+        self._note_progress()
+        if connection.established and sheet.established_ns is None:
+            sheet.established_ns = time.monotonic_ns()
+            sheet.reach("established")
+            self._watch_idle()
+            self._flush()
+            self._behind.established()
+        self._flush()
+        for event in events:
+            if self._over:
+                return
+            if isinstance(event, Received):
+                self._behind.data(event.data)
+            elif isinstance(event, Ended):
+                connection.close()
+                self._flush()
+                self._end("clean" if event.clean else "alert")
+        if error is not None:
+            self._end("alert", error.message)
+        elif connection.closed:  # by hooks that misbehave
+            self._end("alert" if sheet.alerted_fatally else "clean")
+
+    def _last_words(self, data: bytes) -> None:
+        """Read on from a device that has not heard yet that it is over.
+
+        A closed socket with unread bytes would reset the connection, and with it the last alert that was sent.
+        What the device says to a close_notify or a broken stream is noted; it changes nothing.
+        """
+        self._lingered += len(data)
+        if self._lingered > _LINGER_BYTES:
+            self._abort()
+        elif self._connection.established:
+            with self.sheet as sheet, contextlib.suppress(ItlsError):
+                sheet.took(data)
+                self._connection.receive(data)
+
+    def _note_progress(self) -> None:
+        connection, sheet = self._connection, self.sheet
+        if connection.hello is not None:
+            if sheet.reached == "connected":
+                sheet.reach("hello")
+            sheet.product_key, sheet.id2 = connection.hello.product_key, connection.hello.id2
+        sheet.suite = connection.suite
+        sheet.keys = connection.keys
+
+    def _flush(self) -> None:
+        data = self._connection.take()
+        if data and self._transport is not None:
+            self.sheet.gave(data)
+            self._transport.write(data)
+        if self._connection.cut_off:
+            self._end("cut", "the stream was cut off on purpose")
+
+    def _watch_idle(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._flow.held:  # it may well speak, and is not listened to
+            self._heard = self._loop.time()
+        left = self._heard + self._settings.idle_s - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._watch_idle)
+        else:
+            self.finish("timeout", f"idle_s: nothing came for {self._settings.idle_s:g} s")
+
+    def _handshake_too_slow(self) -> None:
+        self.finish("timeout", f"handshake_s: no handshake within {self._settings.handshake_s:g} s")
+
+    def _stalled(self) -> None:
+        if not self._over:
+            with self.sheet:
+                self._mark_over(
+                    "timeout", f"stalled_s: the device read nothing for {self._settings.stalled_s:g} s"
+                )
+        self._reset()
+
+    def _refuse(self, error: str) -> None:
+        self._connection.alert(ItlsAlert.DECODE_ERROR)
+        self._flush()
+        self._end("alert", error)
+
+    def _end(self, how: Ending, error: str = "") -> None:
+        """The session is over; its connection lingers until the device has heard it, for a while."""
+        if self._over:
+            return
+        self._mark_over(how, error)
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        self._timer = self._loop.call_later(self._settings.linger_s, self._abort)
+        try:
+            transport.write_eof()
+        except OSError:
+            self._abort()
+
+    def _mark_over(self, how: Ending, error: str) -> None:
+        if self._over:
+            return
+        self._over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._flow.end()
+        self._note_progress()
+        self.sheet.end(how, error)
+        self._behind.over()
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _reset(self) -> None:
+        transport = self._transport
+        if transport is None:
+            return
+        if not transport.is_closing():
+            found: socket.socket = transport.get_extra_info("socket")
+            with contextlib.suppress(OSError):  # the connection is gone already
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+
+
+def _reason(error: Exception) -> str:
+    strerror = getattr(error, "strerror", None)
+    return str(strerror or error)

@@ -1,0 +1,264 @@
+"""The sheet of a running session, and the pile of all sheets: written by the gateway's loop, read by any thread."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Self
+
+from harness.itls.alerts import AlertMessage
+from harness.itls.connection import Direction, Seen
+from harness.itls.gateway_settings import GatewaySettings
+from harness.itls.key_schedule import SessionKeys
+from harness.itls.records import ContentType
+from harness.itls.session_record import Ending, LinkTimeout, SessionRecord, Stage
+from harness.itls.suites import Suite
+
+_SHOWN = 5
+_ERROR_MAX = 400
+_SEEN_OVERHEAD = 256
+
+
+class Sheet:
+    """What is noted of one session. Write to it inside `with sheet:` only; who waits is told when the block ends.
+
+    Attributes:
+        number: As in `SessionRecord`, like all the others.
+    """
+
+    def __init__(self, pile: "Pile", number: int, peer: str, misbehaviour: str) -> None:
+        self.number = number
+        self.peer = peer
+        self.misbehaviour = misbehaviour
+        self.opened_ns = time.monotonic_ns()
+        self.established_ns: int | None = None
+        self.closed_ns: int | None = None
+        self.product_key: str | None = None
+        self.id2: str | None = None
+        self.provisioned: str | None = None
+        self.suite: Suite | None = None
+        self.reached: Stage = "connected"
+        self.ended: Ending = "open"
+        self.error = ""
+        self.mqtt_client_id: str | None = None
+        self.mqtt_device_name: str | None = None
+        self.keys: SessionKeys | None = None
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.version = 0
+        self.kept = 0
+        self._alerts: dict[Direction, AlertMessage] = {}
+        self._seen: list[Seen] = []
+        self._wire = {Direction.IN: bytearray(), Direction.OUT: bytearray()}
+        self._plain = {Direction.IN: bytearray(), Direction.OUT: bytearray()}
+        self._truncated = False
+        self._pile = pile
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Self:
+        self._lock.acquire()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.version += 1
+        self._lock.release()
+        self._pile.changed()
+
+    def took(self, data: bytes) -> None:
+        """Note bytes from the device."""
+        self.bytes_in += len(data)
+        self._keep(self._wire[Direction.IN], data)
+
+    def gave(self, data: bytes) -> None:
+        """Note bytes to the device."""
+        self.bytes_out += len(data)
+        self._keep(self._wire[Direction.OUT], data)
+
+    def record(self, seen: Seen) -> None:
+        """Note a record: alerts and application data among them by themselves."""
+        if seen.kind is ContentType.ALERT and len(seen.plain) == 2:
+            before = self._alerts.get(seen.direction)
+            if before is None or not before.fatal:
+                self._alerts[seen.direction] = AlertMessage(seen.plain[0], seen.plain[1])
+        elif seen.kind is ContentType.APPLICATION_DATA:
+            self._keep(self._plain[seen.direction], seen.plain)
+        size = len(seen.plain) + len(seen.wire) + _SEEN_OVERHEAD
+        if len(self._seen) < self._pile.settings.keep_records and self._pile.room(self, size):
+            self._seen.append(seen)
+        else:
+            self._truncated = True
+
+    @property
+    def alerted_fatally(self) -> bool:
+        """Whether the gateway sent a fatal alert."""
+        sent = self._alerts.get(Direction.OUT)
+        return sent is not None and sent.fatal
+
+    def reach(self, stage: Stage) -> None:
+        """Note how far it has come."""
+        self.reached = stage
+
+    def end(self, how: Ending, error: str = "") -> None:
+        """Note that it is over; what is said first counts."""
+        if self.ended == "open":
+            self.ended = how
+            self.error = error[:_ERROR_MAX]
+            self.closed_ns = time.monotonic_ns()
+            self._pile.ended(self)
+
+    def snapshot(self) -> SessionRecord:
+        """Return the sheet as it stands; from any thread."""
+        with self._lock:
+            return SessionRecord(
+                number=self.number,
+                peer=self.peer,
+                opened_ns=self.opened_ns,
+                established_ns=self.established_ns,
+                closed_ns=self.closed_ns,
+                product_key=self.product_key,
+                id2=self.id2,
+                provisioned=self.provisioned,
+                suite=self.suite,
+                stage=self.reached if self.closed_ns is None else "closed",
+                reached=self.reached,
+                alert_sent=self._alerts.get(Direction.OUT),
+                alert_received=self._alerts.get(Direction.IN),
+                ended=self.ended,
+                error=self.error,
+                misbehaviour=self.misbehaviour,
+                mqtt_client_id=self.mqtt_client_id,
+                mqtt_device_name=self.mqtt_device_name,
+                seen=tuple(self._seen),
+                wire_in=bytes(self._wire[Direction.IN]),
+                wire_out=bytes(self._wire[Direction.OUT]),
+                bytes_in=self.bytes_in,
+                bytes_out=self.bytes_out,
+                received=bytes(self._plain[Direction.IN]),
+                sent=bytes(self._plain[Direction.OUT]),
+                truncated=self._truncated,
+                keys=self.keys,
+            )
+
+    def _keep(self, store: bytearray, data: bytes) -> None:
+        kept = data[: max(0, self._pile.settings.keep_bytes - len(store))]
+        if kept and not self._pile.room(self, len(kept)):
+            kept = b""
+        store += kept
+        self._truncated = self._truncated or len(kept) < len(data)
+
+
+class Pile:
+    """All sheets of a gateway, oldest first; the oldest that ended go when there are too many.
+
+    Whoever holds a sheet's lock may take the pile's; never the other way round.
+    """
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self.settings = settings
+        self._sheets: dict[int, Sheet] = {}
+        self._over: deque[int] = deque()
+        self._next = 0
+        self._kept = 0
+        self._changed = threading.Condition()
+        self._waiting = 0
+        self._turn = 0
+
+    def open(self, peer: str, misbehaviour: str) -> Sheet:
+        """Begin a sheet."""
+        with self._changed:
+            sheet = Sheet(self, self._next, peer, misbehaviour)
+            self._next += 1
+            self._sheets[sheet.number] = sheet
+            self._trim()
+        return sheet
+
+    def ended(self, sheet: Sheet) -> None:
+        """A session is over: from now on its sheet may go."""
+        with self._changed:
+            self._over.append(sheet.number)
+            self._trim()
+
+    def room(self, sheet: Sheet, size: int) -> bool:
+        """Make room for some bytes of a sheet, and tell whether there was any to be made."""
+        most = self.settings.keep_total_bytes
+        with self._changed:
+            while self._kept + size > most and self._over and self._over[0] != sheet.number:
+                self._drop()
+            if self._kept + size > most or sheet.number not in self._sheets:
+                return False
+            self._kept += size
+            sheet.kept += size
+        return True
+
+    def changed(self) -> None:
+        """Tell those who wait that a sheet has changed."""
+        self._turn += 1
+        if self._waiting:
+            with self._changed:
+                self._changed.notify_all()
+
+    def records(self) -> tuple[SessionRecord, ...]:
+        """Return what is remembered, oldest first."""
+        return tuple(sheet.snapshot() for sheet in self._all())
+
+    def wait_for(self, wanted: Callable[[SessionRecord], bool], timeout: float, after: int) -> SessionRecord:
+        """Return the newest session that is as wanted and whose number is higher than `after`.
+
+        Args:
+            wanted: Looks at one session; called in this thread, each time a session has changed.
+            timeout: How long to wait for it, seconds.
+            after: Number of the last session that does not count.
+
+        Raises:
+            LinkTimeout: There was none; the message says what there was instead.
+        """
+        deadline = time.monotonic() + timeout
+        looked_at: dict[int, int] = {}
+        with self._changed:
+            self._waiting += 1
+        try:
+            while True:
+                turn = self._turn
+                for sheet in reversed(self._all()):
+                    version = sheet.version
+                    if sheet.number <= after or looked_at.get(sheet.number) == version:
+                        continue
+                    looked_at[sheet.number] = version
+                    record = sheet.snapshot()
+                    if wanted(record):
+                        return record
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise self._not_seen(timeout, after)
+                with self._changed:
+                    if self._turn == turn:
+                        self._changed.wait(left)
+        finally:
+            with self._changed:
+                self._waiting -= 1
+
+    def _all(self) -> tuple[Sheet, ...]:
+        with self._changed:
+            return tuple(self._sheets.values())
+
+    def _not_seen(self, timeout: float, after: int) -> LinkTimeout:
+        newer = [sheet for sheet in self._all() if sheet.number > after]
+        if not newer:
+            return LinkTimeout(
+                f"no device connected within {timeout:g} s",
+                hint="check that the device is told this address, and that its network reaches this computer",
+            )
+        count = "1 session" if len(newer) == 1 else f"{len(newer)} sessions"
+        return LinkTimeout(
+            f"no session came to be as it was waited for within {timeout:g} s; there was {count}",
+            traffic=[str(sheet.snapshot()) for sheet in newer[-_SHOWN:]],
+        )
+
+    def _trim(self) -> None:
+        while len(self._sheets) > self.settings.keep_sessions and self._over:
+            self._drop()
+
+    def _drop(self) -> None:
+        gone = self._sheets.pop(self._over.popleft())
+        self._kept -= gone.kept
+        gone.kept = 0

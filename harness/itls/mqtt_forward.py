@@ -1,0 +1,143 @@
+"""Between a session and an MQTT broker: the CONNECT is checked, and from then on every byte goes through unchanged."""
+
+import asyncio
+import logging
+
+from harness.itls.gateway_session import Session
+from harness.itls.gateway_settings import GatewaySettings
+from harness.itls.mqtt import ConnAck, MqttError, read_connect
+from harness.itls.mqtt_identity import Registry
+
+_LOG = logging.getLogger(__name__)
+_CONNECT_S = 10.0
+
+
+class MqttBehind:
+    """What stands behind a session when MQTT is spoken."""
+
+    def __init__(
+        self, session: Session, registry: Registry, broker: tuple[str, int], settings: GatewaySettings
+    ) -> None:
+        self._session = session
+        self._registry = registry
+        self._address = broker
+        self._settings = settings
+        self._head = bytearray()
+        self._broker: _BrokerSide | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def established(self) -> None:
+        """Wait for the CONNECT, for a while."""
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._settings.connect_s, self._too_slow)
+
+    def data(self, data: bytes) -> None:
+        """Take what the device says: the CONNECT first, then whatever there is for the broker."""
+        if self._broker is not None:
+            self._broker.write(data)
+            return
+        self._head += data
+        if self._connecting is not None:
+            return
+        try:
+            connect = read_connect(bytes(self._head), self._settings.connect_bytes)
+            if connect is None:
+                return
+            product_key, id2 = self._session.device
+            sheet = self._session.sheet
+            sheet.mqtt_client_id = connect.client_id
+            identity = self._registry.admit(connect, product_key, id2)
+            sheet.mqtt_device_name = identity.device_name
+        except MqttError as error:
+            self._refuse(error.answer, error.message)
+            return
+        # What comes before the broker is there would pile up here.
+        self._session.hold("broker", yes=True)
+        self._connecting = asyncio.get_running_loop().create_task(self._connect())
+
+    def full(self, *, yes: bool) -> None:
+        """Read from the broker only what the device reads from us."""
+        if self._broker is not None:
+            self._broker.hold(yes=yes)
+
+    def over(self) -> None:
+        """End the broker's side; without a DISCONNECT before it, the broker publishes the device's will."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._broker is not None:
+            self._broker.close()
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                _, side = await loop.create_connection(lambda: _BrokerSide(self._session), *self._address)
+        except (OSError, TimeoutError) as error:
+            host, port = self._address
+            reason = getattr(error, "strerror", None) or "no answer"
+            _LOG.warning("the MQTT broker %s:%d cannot be reached: %s", host, port, reason)
+            self._refuse(
+                ConnAck.UNAVAILABLE, f"the MQTT broker {host}:{port} cannot be reached: {str(reason)[:200]}"
+            )
+            return
+        if self._session.over:
+            side.close()
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._broker = side
+        side.write(bytes(self._head))
+        self._head.clear()
+        self._session.hold("broker", yes=False)
+
+    def _refuse(self, answer: ConnAck | None, why: str) -> None:
+        if answer is not None:
+            self._session.send(answer.packet)
+        self._session.finish("clean", f"MQTT: {why}")
+
+    def _too_slow(self) -> None:
+        self._session.finish("timeout", f"connect_s: no MQTT CONNECT within {self._settings.connect_s:g} s")
+
+
+class _BrokerSide(asyncio.Protocol):
+    """The connection to the broker for one device."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._session.send(data)
+
+    def pause_writing(self) -> None:
+        self._session.hold("broker", yes=True)
+
+    def resume_writing(self) -> None:
+        self._session.hold("broker", yes=False)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._session.finish("clean", "the MQTT broker closed the connection")
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def hold(self, *, yes: bool) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if yes:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()

@@ -1,0 +1,177 @@
+"""Whether a device may connect by MQTT under the name that it gives: the IoT Platform's rules for ID² products.
+
+Source: service.md 2.2; device-protocol.md h.5.
+"""
+
+import sqlite3
+import threading
+from dataclasses import dataclass
+
+from harness.errors import UsageError
+from harness.itls.authority import note_call
+from harness.itls.mqtt import ConnAck, Connect, MqttError
+from harness.service.mock import naming, products
+from harness.service.mock.core import Core
+from harness.service.mock.products import PUBLIC_INSTANCE, Product, Registration
+
+DEMANDED = {
+    "securemode": "8",
+    "signmethod": "hmacsha1",
+    "timestamp": "2524608000000",
+    "authtype": "id2",
+}
+"""What the suffix of a client id must say; further names may stand beside them."""
+
+_INSTANCE = "instanceId"
+_SHOWN = 80
+_NAMES_MAX = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class MqttIdentity:
+    """What a CONNECT says about the device.
+
+    Attributes:
+        device_name: The first part of the user name.
+        product_key: The second.
+        suffix: Names and values between the bars of the client id.
+    """
+
+    device_name: str
+    product_key: str
+    suffix: dict[str, str]
+
+
+class Registry:
+    """Checks CONNECTs against the products of a mock service, and remembers which device has which name.
+
+    A DeviceName belongs to the first ID² that connects under it, for as long as the gateway lives.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._lock = threading.Lock()
+        self._owners: dict[tuple[str, str], str] = {}
+
+    def admit(self, connect: Connect, product_key: str, id2: str) -> MqttIdentity:
+        """Check a CONNECT, register its DeviceName, and write a line in the mock's call log.
+
+        Args:
+            connect: What the device sent.
+            product_key: The product that its handshake was for.
+            id2: The device.
+
+        Raises:
+            MqttError: With 2 for the client id, 4 for the user name, 5 for a device that may not register, 3 while
+                another process holds the store.
+        """
+        try:
+            return self._admit(connect, product_key, id2)
+        except sqlite3.OperationalError as error:
+            raise MqttError(f"the service's store cannot be used: {error}", ConnAck.UNAVAILABLE) from None
+
+    def _admit(self, connect: Connect, product_key: str, id2: str) -> MqttIdentity:
+        asked = {
+            "ProductKey": product_key,
+            "Id2": id2,
+            "ClientId": connect.client_id,
+            "UserName": connect.user_name or "",
+        }
+        outcome: MqttIdentity | MqttError
+        with self._core.store.transaction() as db:
+            try:
+                identity = read_identity(connect)
+                product = products.find(db, product_key)
+                listed = product is not None and identity.device_name in products.whitelist(db, product_key)
+                _require_product(identity, product, listed=listed, product_key=product_key)
+                self._register(identity, id2)
+                outcome = identity
+            except MqttError as refused:
+                outcome = refused
+            refusal = f"connack {outcome.code}" if isinstance(outcome, MqttError) and outcome.answer else None
+            note_call(self._core, db, "mqtt:connect", asked, refusal)
+        if isinstance(outcome, MqttError):
+            raise outcome
+        return outcome
+
+    def _register(self, identity: MqttIdentity, id2: str) -> None:
+        name = (identity.product_key, identity.device_name)
+        with self._lock:
+            if len(self._owners) >= _NAMES_MAX and name not in self._owners:
+                self._owners.clear()
+            owner = self._owners.setdefault(name, id2)
+        if owner != id2:
+            raise MqttError(
+                f"DeviceName {identity.device_name} belongs to another ID² of this product",
+                ConnAck.NOT_AUTHORIZED,
+                hint="give each device its own DeviceName",
+            )
+
+
+def read_identity(connect: Connect) -> MqttIdentity:
+    """Read client id and user name.
+
+    Raises:
+        MqttError: With 2 when the client id has not the suffix, 4 when the user name has not its form.
+    """
+    suffix = _suffix(connect.client_id)
+    for name, value in DEMANDED.items():
+        if suffix.get(name) != value:
+            raise _wrong_id(f"its suffix must say {name}={value}", connect.client_id)
+    device_name, ampersand, product_key = (connect.user_name or "").partition("&")
+    try:
+        naming.require_device_name(device_name)
+    except UsageError as error:
+        raise _wrong_user(str(error), connect.user_name) from None
+    if not ampersand or not product_key:
+        raise _wrong_user("it must be DeviceName&ProductKey", connect.user_name)
+    return MqttIdentity(device_name, product_key, suffix)
+
+
+def _suffix(client_id: str) -> dict[str, str]:
+    _, bar, rest = client_id.partition("|")
+    inside, end, behind = rest.partition("|")
+    if not bar or not end or behind:
+        raise _wrong_id("it must end in |name=value,…|", client_id)
+    found: dict[str, str] = {}
+    for pair in inside.split(","):
+        name, equals, value = pair.partition("=")
+        if not equals or not name or name in found:
+            raise _wrong_id("between the bars stand name=value pairs, each name once", client_id)
+        found[name] = value
+    return found
+
+
+def _require_product(
+    identity: MqttIdentity, product: Product | None, *, listed: bool, product_key: str
+) -> None:
+    if product is None or identity.product_key != product_key:
+        raise MqttError(
+            f"the user name is of product {identity.product_key[:_SHOWN]!a}, the handshake was for {product_key}",
+            ConnAck.CREDENTIALS,
+        )
+    instance = product.instance_id or PUBLIC_INSTANCE
+    given = identity.suffix.get(_INSTANCE)
+    if instance == PUBLIC_INSTANCE and given is not None:
+        raise MqttError(
+            f"instanceId={given[:_SHOWN]!a} for a product of the public instance, which has none",
+            ConnAck.IDENTIFIER,
+        )
+    if instance not in (PUBLIC_INSTANCE, given):
+        what = "no instanceId" if given is None else f"instanceId={given[:_SHOWN]!a}"
+        raise MqttError(f"{what} for a product of instance {instance}", ConnAck.IDENTIFIER)
+    if product.registration is Registration.WHITELIST and not listed:
+        raise MqttError(
+            f"DeviceName {identity.device_name} is not on the ID² whitelist of {product_key}",
+            ConnAck.NOT_AUTHORIZED,
+            hint="put it on the whitelist, or let devices register themselves",
+        )
+
+
+def _wrong_id(why: str, client_id: str) -> MqttError:
+    return MqttError(f"client id {client_id[:_SHOWN]!a}: {why}", ConnAck.IDENTIFIER)
+
+
+def _wrong_user(why: str, user_name: str | None) -> MqttError:
+    shown = "(none)" if user_name is None else f"{user_name[:_SHOWN]!a}"
+    return MqttError(f"user name {shown}: {why}", ConnAck.CREDENTIALS)

@@ -1,0 +1,243 @@
+"""Every misbehaviour is refused by a client that checks, and taken by one that lacks the check: so each one bites."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.id2 import defects
+from harness.id2.codes import ItlsAlert
+from harness.itls import misbehaviour as wrong
+from harness.itls.client import ClientPolicy
+from harness.itls.connection import Alerted, Direction, Ended, Limits, Received
+from harness.itls.device_identity import KeyIdentity
+from harness.itls.misbehaviour import MISBEHAVIOURS, Misbehaviour, Strikes
+from harness.itls.misbehaviour_hooks import STORM
+from harness.itls.suites import Suite
+from tests.itls.conftest import OneDevice, handshaken
+
+LAX = {
+    "wrong-server-code": ClientPolicy(checks_server_code=False),
+    "no-server-code": ClientPolicy(checks_server_code=False),
+    "server-code-of-other-random": ClientPolicy(checks_server_random=False),
+    "no-premaster": ClientPolicy(needs_premaster=False),
+    "premaster-1": ClientPolicy(checks_premaster_size=False),
+    "premaster-47": ClientPolicy(checks_premaster_size=False),
+    "premaster-49": ClientPolicy(checks_premaster_size=False),
+    "premaster-64": ClientPolicy(checks_premaster_size=False),
+    "empty-premaster": ClientPolicy(checks_premaster_size=False),
+    "challenge-31": ClientPolicy(checks_challenge=False),
+    "challenge-33": ClientPolicy(checks_challenge=False),
+    "wrong-finished": ClientPolicy(checks_finished=False),
+    "finished-mac": ClientPolicy(checks_mac=False),
+    "finished-sequence": ClientPolicy(checks_mac=False),
+    "record-mac": ClientPolicy(checks_mac=False),
+    "record-sequence": ClientPolicy(checks_mac=False),
+    "record-replayed": ClientPolicy(checks_mac=False),
+    "suite-not-offered": ClientPolicy(checks_suite=False),
+    "unknown-extension": ClientPolicy(checks_extensions=False),
+    "oversize-record": ClientPolicy(),
+}
+LAX_LIMITS = {"oversize-record": Limits(oversize=1 << 15)}
+REFUSED_WITH = {
+    "challenge-31": None,
+    "challenge-33": None,
+    "wrong-finished": ItlsAlert.DECRYPTION,
+    "finished-mac": ItlsAlert.BAD_RECORD_MAC,
+    "finished-sequence": ItlsAlert.BAD_RECORD_MAC,
+    "record-mac": ItlsAlert.BAD_RECORD_MAC,
+    "record-sequence": ItlsAlert.BAD_RECORD_MAC,
+    "record-replayed": ItlsAlert.BAD_RECORD_MAC,
+    "suite-not-offered": ItlsAlert.ILLEGAL_PARAMETER,
+    "unknown-extension": ItlsAlert.UNSUPPORTED_EXTENSION,
+    "oversize-record": ItlsAlert.RECORD_OVERFLOW,
+}
+MUST_BE_REFUSED = [one for one in MISBEHAVIOURS.values() if one.strikes is not None]
+named = pytest.mark.parametrize("one", MUST_BE_REFUSED, ids=lambda one: one.name)
+
+
+def session(one: Misbehaviour, policy: ClientPolicy | None = None, limits: Limits | None = None):
+    """A handshake, and when it completes: the client asks, the server answers, the client asks again."""
+    link = handshaken(
+        hooks=one.hooks(), policy=policy, client_limits=limits, authority=OneDevice(any_challenge=True)
+    )
+    for _ in range(2):
+        if link.established and not link.client.closed and not link.server.closed:
+            link.client.send(b"ask")
+            link.pump()
+        if link.established and not link.client.closed and not link.server.closed:
+            link.server.send(b"answer")
+            link.pump()
+    return link
+
+
+@named
+def test_a_client_that_checks_refuses_it(one):
+    link = session(one)
+
+    expected = REFUSED_WITH.get(one.name, ItlsAlert.HANDSHAKE_FAILURE)
+    assert link.client_error is not None
+    assert link.client_error.alert is expected
+    assert link.client.closed
+    assert not one.accepted(link.server_seen)
+    if one.must_not_establish:
+        assert not link.client.established
+    told = [event.message.number for event in link.server_events if isinstance(event, Alerted)]
+    assert link.server_error is None
+    if expected is None:
+        assert not one.expected_alerts
+        assert told == []
+    else:
+        assert expected.value in one.expected_alerts
+        assert told == [expected.value]
+
+
+@named
+def test_a_client_that_lacks_the_check_takes_it(one):
+    link = session(one, LAX[one.name], LAX_LIMITS.get(one.name))
+
+    assert link.client_error is None
+    assert one.accepted(link.server_seen)
+    assert link.established
+    data = [event.data for event in link.client_events if isinstance(event, Received)]
+    assert data.count(b"answer") == (3 if one.name == "record-replayed" else 2)
+
+
+def test_each_lax_client_lacks_only_what_the_case_is_about():
+    """A lax client takes nothing else: otherwise a case could be let through by another's switch."""
+    for name, policy in LAX.items():
+        if name in LAX_LIMITS:
+            continue
+        for other in MUST_BE_REFUSED:
+            taken = other.accepted(session(other, policy).server_seen)
+            takes = LAX[other.name] == policy and other.name not in LAX_LIMITS
+            # Who checks no code at all does not see which random it is over either.
+            takes |= other.name == "server-code-of-other-random" and not policy.checks_server_code
+            assert taken == takes, (name, other.name)
+
+
+def test_a_session_without_misbehaviour_is_accepted_by_no_case():
+    link = handshaken()
+    link.client.send(b"ask")
+    link.pump()
+
+    assert link.client_error is None
+    data_cases = [one.name for one in MUST_BE_REFUSED if one.accepted(link.server_seen)]
+    # Going on is right here, so only cases that need server data stay silent.
+    assert set(data_cases) == {one.name for one in MUST_BE_REFUSED if one.strikes is not Strikes.DATA}
+
+
+def test_the_vendors_defect_is_named():
+    one = MISBEHAVIOURS["no-premaster"]
+
+    assert one.severity == "high"
+    assert defects.get(one.defect).title in one.expected
+
+
+def test_suite_not_offered_is_the_weakest_that_was_not_on_the_list():
+    one = MISBEHAVIOURS["suite-not-offered"]
+
+    link = session(one)
+    assert link.server.suite is Suite.AES_128_CBC_SHA
+    all_offered = session(one, ClientPolicy(suites=tuple(Suite)))
+    assert "002f" in str(all_offered.client_error)
+
+
+def test_an_alert_storm_ends_at_the_clients_limit_or_is_sat_out():
+    one = MISBEHAVIOURS["alert-storm"]
+
+    strict = session(one)
+    assert strict.client_error is not None
+    assert strict.client_error.alert is ItlsAlert.UNEXPECTED_MESSAGE
+    patient = session(one, limits=Limits(warnings=STORM))
+    assert patient.established
+    assert not one.accepted(patient.server_seen)
+
+
+def test_no_close_notify_ends_the_stream_after_finished_and_without_a_word():
+    one = MISBEHAVIOURS["no-close-notify"]
+
+    link = handshaken(hooks=one.hooks())
+
+    assert link.client.established
+    assert Ended(clean=False) in link.client_events
+    assert link.server.take() == b""
+    assert not one.accepted(link.server_seen)
+
+
+@pytest.mark.parametrize(
+    "number", [alert for alert in ItlsAlert if alert.value], ids=lambda alert: alert.name
+)
+def test_each_alert_answers_the_first_hello(number):
+    one = wrong.alert(number)
+
+    link = session(one)
+
+    assert not link.client.established
+    assert one.name == f"alert-{number.value}"
+    alerts = [event for event in link.client_events if hasattr(event, "message")]
+    assert [event.message.number for event in alerts] == [number.value]
+    assert not one.accepted(link.server_seen)
+
+
+def server_bytes(**how) -> int:
+    link = handshaken(**how)
+    return sum(len(one.wire) for one in link.server_seen if one.direction is Direction.OUT)
+
+
+def test_a_stream_cut_at_every_byte_never_establishes():
+    total = server_bytes()
+
+    for after in range(total):
+        one = wrong.cut(after)
+        link = session(one)
+        sent = sum(len(seen.wire) for seen in link.client_seen if seen.direction is Direction.IN)
+        assert sent <= after
+        assert link.server.cut_off, after
+        assert not link.client.established, after
+        assert Ended(clean=False) in link.client_events, after
+        assert not one.accepted(link.server_seen), after
+    assert session(wrong.cut(total)).client.established
+
+
+def test_a_stream_cut_while_the_device_is_provisioned():
+    from harness.id2 import otp
+    from tests.itls.conftest import TOKEN
+
+    def identity():
+        return KeyIdentity(None, None, token=otp.parse_token(TOKEN))
+
+    total = server_bytes(identity=identity())
+    assert total > server_bytes()
+    for after in range(0, total, 7):
+        link = handshaken(identity=identity(), hooks=wrong.cut(after).hooks())
+        assert not link.client.established, after
+
+
+def test_hooks_are_fresh_for_every_connection():
+    for one in MISBEHAVIOURS.values():
+        assert one.hooks() is not one.hooks()
+
+
+@pytest.mark.parametrize("name", [*MISBEHAVIOURS, "alert-161", "cut-137", "cut-0"])
+def test_find_by_name(name):
+    found = wrong.find(name)
+
+    assert found is not None
+    assert found.name == name
+    if name in MISBEHAVIOURS:
+        assert found is MISBEHAVIOURS[name]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "alert-1", "alert-", "cut--1", "cut-x", "cut-9999999", "cut-٣", "premaster"]
+)
+def test_find_knows_no_other_name(name):
+    assert wrong.find(name) is None
+
+
+def test_texts_are_whole_sentences():
+    for one in [*MISBEHAVIOURS.values(), wrong.cut(5), wrong.alert(ItlsAlert.BUSY)]:
+        for text in (one.summary, one.expected):
+            assert text[0].isupper(), one.name
+            assert text.endswith("."), one.name
+        assert replace(one) == one

@@ -1,0 +1,164 @@
+"""paho-mqtt through a tunnel of iTLS and the gateway to mosquitto, as a device and a cloud application would."""
+
+import queue
+import threading
+
+import paho.mqtt.client as paho
+import pytest
+
+from harness.errors import HarnessError
+from harness.itls.broker import Broker
+from harness.itls.device_identity import KeyIdentity
+from harness.itls.gateway import GatewaySettings
+from harness.itls.link_client import connect
+from harness.itls.tunnel import Tunnel
+from tests.itls.gateway_bench import Shop, blank, shop
+from tests.itls.test_mqtt import SUFFIX
+
+pytestmark = pytest.mark.link
+PATIENCE_S = 30
+
+
+@pytest.fixture(scope="module")
+def broker():
+    with Broker() as made:
+        yield made
+
+
+@pytest.fixture
+def far_end(broker):
+    with shop(GatewaySettings(), broker=broker.address) as made:
+        yield made
+
+
+def tunnel_of(far_end: Shop, product, identity) -> Tunnel:
+    host, port = far_end.gateway.address
+    return Tunnel(lambda: connect(host, port, identity, product.product_key))
+
+
+class Application:
+    """An MQTT client that waits for what comes."""
+
+    def __init__(self, client_id: str, user: str = "", *, will: str | None = None) -> None:
+        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id, protocol=paho.MQTTv311)
+        self.messages: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        self.connected: queue.Queue[int] = queue.Queue()
+        self._subscribed = threading.Event()
+        if user:
+            self.client.username_pw_set(user, "any")
+        if will is not None:
+            self.client.will_set(will, b"gone", qos=1)
+        self.client.on_message = lambda _client, _data, message: self.messages.put(
+            (message.topic, message.payload)
+        )
+        self.client.on_connect = lambda _client, _data, _flags, reason, _more: self.connected.put(
+            reason.value
+        )
+        self.client.on_subscribe = lambda *_: self._subscribed.set()
+
+    def start(self, address: tuple[str, int]) -> int:
+        self.client.connect(*address, keepalive=5)
+        self.client.loop_start()
+        return self.connected.get(timeout=PATIENCE_S)
+
+    def subscribe(self, topic: str) -> None:
+        self._subscribed.clear()
+        self.client.subscribe(topic, qos=1)
+        assert self._subscribed.wait(PATIENCE_S)
+
+    def stop(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def device_app(product, name: str = "lamp", **how) -> Application:
+    return Application(f"{name}|{SUFFIX}|", f"{name}&{product.product_key}", **how)
+
+
+@pytest.fixture
+def cloud(broker):
+    made = Application("cloud")
+    assert made.start(broker.address) == 0
+    yield made
+    made.stop()
+
+
+def test_publish_and_subscribe_through_the_whole_link(far_end, cloud):
+    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
+    cloud.subscribe("up/#")
+    with tunnel_of(far_end, product, blank(product)) as tunnel:
+        device = device_app(product)
+        assert device.start(tunnel.address) == 0
+        device.subscribe("down/#")
+        for size in (1, 1023, 1024, 1025, 16 * 1024, 100_000):
+            payload = bytes(range(256)) * (size // 256) + bytes(size % 256)
+            device.client.publish("up/data", payload, qos=1)
+            assert cloud.messages.get(timeout=PATIENCE_S) == ("up/data", payload)
+            cloud.client.publish("down/data", payload, qos=1)
+            assert device.messages.get(timeout=PATIENCE_S) == ("down/data", payload)
+        record = far_end.gateway.wait_for(lambda one: one.mqtt_device_name == "lamp", PATIENCE_S)
+        assert record.mqtt_client_id == f"lamp|{SUFFIX}|"
+        assert record.provisioned == record.id2
+        assert b"up/data" in record.received
+        assert b"up/data" not in record.wire_in
+        device.stop()
+        assert tunnel.errors == ()
+    assert far_end.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S).ended in ("clean", "cut")
+
+
+def test_a_device_that_is_cut_off_is_missed_by_its_will(far_end, cloud):
+    product, device = far_end.product(), far_end.device()
+    cloud.subscribe("will/#")
+    with tunnel_of(far_end, product, KeyIdentity(device.id2, device.key)) as tunnel:
+        app = device_app(product, will="will/lamp")
+        assert app.start(tunnel.address) == 0
+        app.client.loop_stop()
+        far_end.gateway.disconnect(clean=False)
+        assert cloud.messages.get(timeout=PATIENCE_S) == ("will/lamp", b"gone")
+
+
+def test_many_devices_at_once_each_get_their_own(far_end, cloud):
+    product = far_end.admin.create_product("lamp", console="iot-platform", licences=20)
+    cloud.subscribe("from/#")
+    tunnels, apps = [], []
+    try:
+        for number in range(8):
+            tunnel = tunnel_of(far_end, product, blank(product, fingerprint=f"device {number}".encode()))
+            tunnel.open()
+            tunnels.append(tunnel)
+            app = device_app(product, f"lamp{number}")
+            assert app.start(tunnel.address) == 0
+            apps.append(app)
+            app.subscribe(f"to/{number}")
+        for number, app in enumerate(apps):
+            app.client.publish(f"from/{number}", str(number).encode(), qos=1)
+            cloud.client.publish(f"to/{number}", str(number).encode(), qos=1)
+        got = {cloud.messages.get(timeout=PATIENCE_S) for _ in apps}
+        assert got == {(f"from/{number}", str(number).encode()) for number in range(8)}
+        for number, app in enumerate(apps):
+            assert app.messages.get(timeout=PATIENCE_S) == (f"to/{number}", str(number).encode())
+            assert app.messages.empty()
+    finally:
+        for app in apps:
+            app.stop()
+        for tunnel in tunnels:
+            tunnel.close()
+
+
+def test_a_device_off_the_whitelist_hears_not_authorised(far_end):
+    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
+    far_end.admin.set_registration(product.product_key, "whitelist", confirmed=True)
+    with tunnel_of(far_end, product, blank(product)) as tunnel:
+        app = device_app(product)
+        refused = app.start(tunnel.address)
+        app.client.loop_stop()
+        app.client.disconnect()
+    assert refused == 135, "paho's own number for not authorised"
+
+
+def test_a_device_without_a_licence_never_reaches_the_broker(far_end):
+    product = far_end.product(licences=0)
+    device = far_end.device()
+    host, port = far_end.gateway.address
+    with pytest.raises(HarnessError, match="161"):
+        connect(host, port, KeyIdentity(device.id2, device.key), product.product_key)

@@ -1,0 +1,227 @@
+"""MQTT through the gateway to a broker: the CONNECT unchanged, then every byte; refusals; a broker that fails."""
+
+import socket
+import threading
+
+import pytest
+
+from harness.itls.gateway import GatewaySettings, LinkTimeout
+from harness.itls.mqtt import ConnAck
+from tests.itls.gateway_bench import PATIENCE_S, Caller, Shop, shop
+from tests.itls.test_mqtt import SUFFIX, packet
+
+
+class Sink:
+    """A broker that accepts, remembers and answers as it is told."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(PATIENCE_S)
+        self.address = self._listener.getsockname()[:2]
+
+    def accept(self) -> socket.socket:
+        peer, _ = self._listener.accept()
+        peer.settimeout(PATIENCE_S)
+        return peer
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+def read(peer: socket.socket, count: int) -> bytes:
+    got = bytearray()
+    while len(got) < count and (data := peer.recv(65536)):
+        got += data
+    return bytes(got)
+
+
+@pytest.fixture
+def sink():
+    made = Sink()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def far_end(sink):
+    with shop(GatewaySettings(connect_s=0.5), broker=sink.address) as made:
+        yield made
+
+
+def connect_of(product, name: str = "lamp", suffix: str = SUFFIX, **how) -> bytes:
+    return packet(f"{name}|{suffix}|", f"{name}&{product.product_key}", **how)
+
+
+def on_platform(far_end: Shop):
+    return far_end.admin.create_product("lamp", console="iot-platform", licences=50)
+
+
+def calling(far_end: Shop, product) -> Caller:
+    return far_end.established(product)
+
+
+def over(far_end: Shop):
+    return far_end.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S)
+
+
+def test_connect_goes_on_unchanged_and_all_the_rest_both_ways(far_end, sink):
+    product = on_platform(far_end)
+    caller = calling(far_end, product)
+    hello = connect_of(product, will=("lamp/gone", "yes"))
+    caller.send(hello[:7])
+    caller.send(hello[7:] + b"\xc0\x00")
+    broker = sink.accept()
+    assert read(broker, len(hello) + 2) == hello + b"\xc0\x00"
+    big = bytes(range(256)) * 256
+    broker.sendall(b"\x20\x02\x00\x00" + big)
+    assert caller.read(4 + len(big)) == b"\x20\x02\x00\x00" + big
+    caller.send(big)
+    assert read(broker, len(big)) == big
+    record = far_end.gateway.wait_for(lambda one: one.mqtt_device_name == "lamp", PATIENCE_S)
+    assert record.mqtt_client_id == f"lamp|{SUFFIX}|"
+    assert record.received.startswith(hello)
+    caller.close()
+    assert broker.recv(1) == b"", "the broker hears that the device is gone, and publishes its will"
+    broker.close()
+
+
+@pytest.mark.parametrize(
+    ("hello", "answer"),
+    [
+        (lambda product: connect_of(product, head=b"\x00\x04MQTT\x05"), ConnAck.PROTOCOL),
+        (lambda product: connect_of(product, suffix="securemode=2"), ConnAck.IDENTIFIER),
+        (lambda _: packet(f"lamp|{SUFFIX}|", "lamp&a1AAAAAAAAA"), ConnAck.CREDENTIALS),
+        (lambda _: packet(f"lamp|{SUFFIX}|", None, None), ConnAck.CREDENTIALS),
+    ],
+)
+def test_a_refused_connect_gets_its_connack_and_the_end(far_end, hello, answer):
+    product = on_platform(far_end)
+    caller = calling(far_end, product)
+    caller.send(hello(product))
+    assert caller.read(5) == answer.packet
+    assert caller.ended_cleanly
+    record = over(far_end)
+    assert record.error.startswith("MQTT: ")
+    assert record.sent == answer.packet
+    caller.close()
+
+
+def test_a_device_off_the_whitelist_is_not_authorised(far_end):
+    product = on_platform(far_end)
+    far_end.admin.set_registration(product.product_key, "whitelist", confirmed=True)
+    caller = calling(far_end, product)
+    caller.send(connect_of(product))
+    assert caller.read(5) == ConnAck.NOT_AUTHORIZED.packet
+    assert over(far_end).mqtt_device_name is None
+    caller.close()
+
+
+def test_what_is_no_mqtt_is_told_nothing(far_end):
+    caller = calling(far_end, on_platform(far_end))
+    caller.send(b"GET / HTTP/1.1\r\n\r\n")
+    caller.read_to_end()
+    assert caller.received == []
+    assert caller.ended_cleanly
+    assert "0x47" in over(far_end).error
+    caller.close()
+
+
+def test_a_device_that_never_sends_its_connect_is_let_go(far_end):
+    caller = calling(far_end, on_platform(far_end))
+    caller.read_to_end()
+    assert over(far_end).error == "connect_s: no MQTT CONNECT within 0.5 s"
+    caller.close()
+
+
+def test_a_broker_that_is_not_there_is_connack_3(sink):
+    address = sink.address
+    sink.close()
+    with shop(broker=address) as far_end:
+        product = on_platform(far_end)
+        caller = calling(far_end, product)
+        caller.send(connect_of(product))
+        assert caller.read(5) == ConnAck.UNAVAILABLE.packet
+        assert "cannot be reached" in over(far_end).error
+        caller.close()
+
+
+def test_a_broker_that_closes_ends_the_session_cleanly(far_end, sink):
+    product = on_platform(far_end)
+    caller = calling(far_end, product)
+    caller.send(connect_of(product))
+    broker = sink.accept()
+    read(broker, 10)
+    broker.close()
+    caller.read_to_end()
+    assert caller.ended_cleanly
+    assert over(far_end).error == "the MQTT broker closed the connection"
+    caller.close()
+
+
+def test_a_device_that_leaves_while_the_broker_is_called_leaves_nothing_behind(far_end, sink):
+    product = on_platform(far_end)
+    for _ in range(5):
+        caller = calling(far_end, product)
+        caller.send(connect_of(product))
+        caller.close()
+    far_end.gateway.wait_for(lambda one: one.stage == "closed" and one.number == far_end.last(), PATIENCE_S)
+    assert far_end.gateway.disconnect() == 0
+
+
+def still_open(far_end: Shop, seconds: float) -> None:
+    """Give a defect the time to show."""
+    with pytest.raises(LinkTimeout):
+        far_end.gateway.wait_for(lambda one: one.stage == "closed", seconds)
+
+
+def test_a_slow_device_slows_the_broker_down_and_nothing_is_lost(sink):
+    with shop(GatewaySettings(write_buffer=500_000), broker=sink.address) as far_end:
+        product = on_platform(far_end)
+        caller = calling(far_end, product)
+        caller.send(connect_of(product))
+        broker = sink.accept()
+        read(broker, 10)
+        caller.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        data = bytes(range(251)) * 48_000
+        sender = threading.Thread(target=broker.sendall, args=(data,), daemon=True)
+        sender.start()
+        still_open(far_end, 1)
+        assert caller.read(len(data)) == data
+        sender.join()
+        caller.close()
+        broker.close()
+
+
+def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
+    with shop(GatewaySettings(records_per_s=None), broker=sink.address) as far_end:
+        product = on_platform(far_end)
+        caller = calling(far_end, product)
+        hello = connect_of(product)
+        caller.send(hello)
+        broker = sink.accept()
+        broker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        data = bytes(range(249)) * 36_000
+        caller.connection.send(data)
+        sender = threading.Thread(target=caller.flush, daemon=True)
+        sender.start()
+        with pytest.raises(LinkTimeout):
+            far_end.gateway.wait_for(lambda one: one.bytes_in > len(data), 2)
+        assert read(broker, len(hello) + len(data)) == hello + data
+        sender.join()
+        caller.close()
+        broker.close()
+
+
+def test_what_came_before_a_broken_record_still_goes_on(far_end, sink):
+    product = on_platform(far_end)
+    caller = calling(far_end, product)
+    hello = connect_of(product)
+    caller.send(hello)
+    broker = sink.accept()
+    read(broker, len(hello))
+    caller.connection.send(b"good")
+    caller.socket.sendall(caller.connection.take() + bytes(64))
+    assert read(broker, 5) == b"good"
+    assert over(far_end).ended == "alert"
+    caller.close()
+    broker.close()
