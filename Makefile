@@ -8,7 +8,7 @@ BENCH  := .venv-bench
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants slow-test service-test browser-test lab-test exhaustive bench clean help
+.PHONY: demo test lint types layers mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,7 @@ layers: $(READY)  ## import-linter: layers import downwards only
 	$(BIN)/lint-imports
 
 mutants: $(READY)  ## run the suites on every broken device and print which scenario caught which
+	tools/ensure-command.sh mosquitto mosquitto
 	$(BIN)/python -m pytest -q -s -m mutants tests/mutants
 
 slow-test: $(READY)  ## the tests that need minutes: a 200 MB console
@@ -38,12 +39,23 @@ slow-test: $(READY)  ## the tests that need minutes: a 200 MB console
 service-test: $(READY)  ## the mock service under kill -9, load, fuzzed requests, and broken customer servers
 	$(BIN)/python -m pytest -q -s -m service tests
 
+link-test: $(READY)  ## the far end of the link with mosquitto behind it: the link suite, 1,000 devices at once
+	tools/ensure-command.sh mosquitto mosquitto
+	tools/ensure-command.sh tshark tshark
+	$(BIN)/python -m pytest -q -s -m link tests
+
+fuzz: $(READY)  ## hostile bytes at the parsers of iTLS, for FUZZ_SECONDS (300)
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/python -m pytest -q -s -m fuzz tests
+
 browser-test: $(READY)  ## the console driven in headless Chromium, which is installed when it is missing
 	tools/ensure-command.sh chromium chromium fonts-noto-cjk
 	$(BIN)/python -m pytest -q -m browser tests
 
 lab-test: $(READY)  ## the suites and bus checks on the kernel's own drivers, in QEMU guests
 	LAB_PYTHON=$(BIN)/python tools/lab/test.sh
+
+lab-bench: $(READY)  ## the benchmarks on the kernel's own buses, in QEMU guests, and a replay of a lab run
+	LAB_PYTHON=$(BIN)/python BENCH_ARGUMENTS="$(BENCH_ARGUMENTS)" tools/lab/bench.sh
 
 exhaustive: $(READY)  ## every replacement of every character that matters in the captured consoles
 	$(BIN)/python -m pytest -q -m exhaustive tests
@@ -54,6 +66,10 @@ bench: $(BENCH)/.ready  ## the benchmarks, each printing ratios measured side by
 	$(BENCH)/bin/python benchmarks/scenario.py
 	$(BENCH)/bin/python benchmarks/startup.py
 	$(BENCH)/bin/python benchmarks/service.py
+	$(BENCH)/bin/python benchmarks/itls.py
+	$(BENCH)/bin/python benchmarks/buses.py
+	$(BENCH)/bin/python benchmarks/recording.py
+	$(BENCH)/bin/python benchmarks/replay.py
 
 clean:  ## remove what the targets made, but not runs/
 	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -14,7 +14,7 @@ SIZE_LIMIT = 16 * 1024 * 1024
 # Opened with a double click, these are shown and not run. Anything else gets .txt or .bin behind its own
 # ending.
 _HARMLESS = frozenset(
-    {".txt", ".log", ".json", ".jsonl", ".csv", ".hex", ".bin", ".pem", ".der", ".png", ".jpg"}
+    {".txt", ".log", ".json", ".jsonl", ".csv", ".hex", ".bin", ".pem", ".der", ".png", ".jpg", ".pcapng"}
 )
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 

@@ -37,6 +37,36 @@ CONSOLE = {
     "device": {"id": "2122232425262728292A2B2C", "key": {"simulated": "console"}},
 }
 
+LINK_BOARD = "virtual-km-itls"
+# The whole suite of the link takes minutes on one board, so each broken one meets the scenario that is meant for it.
+LINK_SCENARIOS = {
+    "link-accepts-wrong-server-code": "test_server_code",
+    "link-accepts-missing-server-code": "test_server_code",
+    "link-accepts-foreign-server-code": "test_server_code",
+    "link-accepts-missing-premaster": "test_missing_premaster",
+    "link-accepts-short-premaster": "test_premaster_size",
+    "link-ignores-finished": "test_finished",
+    "link-ignores-record-mac": "test_record",
+    "link-accepts-skipped-sequence": "test_record",
+    "link-accepts-any-challenge": "test_challenge_size",
+    "link-accepts-any-suite": "test_suite_not_offered",
+    "link-accepts-unknown-extension": "test_unknown_extension",
+    "link-forgets-identity": "test_provisioned_over_the_wire",
+    "link-never-reconnects": "test_clean_disconnect or test_dirty_disconnect",
+    "link-reconnects-without-pause": "test_passing_refusal and 173",
+    "link-stops-at-first-alert": "test_passing_refusal and 173",
+    "link-retries-final-alert": "test_final_refusal and 169",
+    "link-key-in-clear": "test_nothing_plain_on_the_wire",
+    "link-payload-in-clear": "test_nothing_plain_on_the_wire",
+    "link-wrong-client-id": "test_mqtt_identity",
+    "link-cuts-long-data": "test_data_of_all_sizes",
+    "link-drops-fragments": "test_data_of_all_sizes",
+    "link-ignores-max-fragment": "test_data_of_all_sizes",
+    "link-ignores-close-notify": "test_clean_disconnect",
+    "link-never-pings": "test_idle_session",
+    "link-prints-product-secret": "test_nothing_secret_on_the_console",
+}
+
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
 pytestmark = pytest.mark.mutants
@@ -57,9 +87,11 @@ def board_with(fault: Fault | None, base: dict, folder: Path) -> Path:
     board["name"] = f"{board['name']}-{name}"
     if fault:
         (transport,) = board["transports"].values()
-        where = transport if fault.layer is Layer.CONSOLE else transport["device"]
+        where = transport if fault.layer in {Layer.CONSOLE, Layer.LINK} else transport["device"]
         where["fault"] = fault.name
-    if "chip" in board:
+    if "link" in board:
+        board["link"] |= {"connect_timeout_s": 4, "reconnect_timeout_s": 6}
+    elif "chip" in board:
         board["chip"]["timeout_s"] = 0.5
     else:
         board["limits"] = {"self_test_s": 3}
@@ -72,6 +104,8 @@ def board_with(fault: Fault | None, base: dict, folder: Path) -> Path:
 def base_for(fault: Fault) -> dict:
     if fault.layer is Layer.CONSOLE:
         return CONSOLE
+    if fault.layer is Layer.LINK:
+        return yaml.safe_load((BOARDS / f"{LINK_BOARD}.yaml").read_text())
     for name in ("virtual-se-i2c", "virtual-se-sm4", "virtual-se-mtk"):
         board = yaml.safe_load((BOARDS / f"{name}.yaml").read_text())
         (transport,) = board["transports"].values()
@@ -82,8 +116,9 @@ def base_for(fault: Fault) -> dict:
     raise AssertionError(f"no virtual board can have the fault {fault.name}: needs {fault.needs!r}")
 
 
-def run(board: Path, runs: Path) -> Caught:
+def run(board: Path, runs: Path, select: str | None = None) -> Caught:
     command = [sys.executable, "-m", "harness.cli.main", "run", str(board), f"--runs={runs / board.stem}"]
+    command += ["-k", select] if select else []
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert (runs / board.stem / "latest").exists(), f"no run folder:\n{done.stdout}\n{done.stderr}"
     report = json.loads((runs / board.stem / "latest" / "report.json").read_text())
@@ -96,7 +131,12 @@ def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mutants")
     with ThreadPoolExecutor(2) as pool:
         futures: dict[str, Future[Caught]] = {
-            fault.name: pool.submit(run, board_with(fault, base_for(fault), folder), folder / "runs")
+            fault.name: pool.submit(
+                run,
+                board_with(fault, base_for(fault), folder),
+                folder / "runs",
+                LINK_SCENARIOS.get(fault.name),
+            )
             for fault in FAULTS
         }
         caught = {name: future.result() for name, future in futures.items()}
@@ -108,6 +148,10 @@ def results(tmp_path_factory):
         )
     sys.stdout.write("\n".join(lines) + "\n")
     return caught
+
+
+def test_each_broken_link_has_its_scenario():
+    assert list(LINK_SCENARIOS) == [fault.name for fault in FAULTS if fault.layer is Layer.LINK]
 
 
 def test_there_are_enough():

@@ -1,0 +1,15 @@
+"""Step 5, the link: who the device says it is inside the connection."""
+
+import pytest
+
+from fixtures.link_handshake import connect_problems
+from fixtures.types import FarEnd, Scenario
+
+pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
+
+
+def test_mqtt_identity(scenario: Scenario, link: FarEnd) -> None:
+    """MQTT CONNECT names device and product, and authentication by ID²."""
+    with scenario.step("LINK-09"):
+        problems = connect_problems(link)
+        assert not problems, "; ".join(problems)

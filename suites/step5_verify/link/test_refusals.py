@@ -1,0 +1,72 @@
+"""Step 5, the link: what a device must refuse. Each scenario lets the server misbehave in one connection."""
+
+import pytest
+
+from fixtures import link_groups as groups
+from fixtures.link_checks import must_refuse, must_survive
+from fixtures.types import FarEnd, Scenario
+
+pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
+
+
+@pytest.mark.parametrize("name", groups.SERVER_CODE)
+def test_server_code(scenario: Scenario, link: FarEnd, name: str) -> None:
+    """A server that cannot prove itself is refused."""
+    with scenario.step("LINK-19"):
+        must_refuse(link, scenario, name)
+
+
+@pytest.mark.parametrize("name", groups.NO_PREMASTER)
+def test_missing_premaster(scenario: Scenario, link: FarEnd, name: str) -> None:
+    """A handshake without a secret is refused."""
+    with scenario.step("LINK-20"):
+        must_refuse(link, scenario, name)
+
+
+@pytest.mark.parametrize("name", groups.PREMASTER)
+def test_premaster_size(scenario: Scenario, link: FarEnd, name: str) -> None:
+    """A secret of another size is refused."""
+    with scenario.step("LINK-21"):
+        must_refuse(link, scenario, name)
+
+
+@pytest.mark.parametrize("name", groups.CHALLENGE)
+def test_challenge_size(scenario: Scenario, link: FarEnd, name: str) -> None:
+    """A challenge of another size is left alone."""
+    with scenario.step("LINK-22"):
+        must_refuse(link, scenario, name)
+
+
+@pytest.mark.parametrize("name", groups.FINISHED)
+def test_finished(scenario: Scenario, link: FarEnd, name: str) -> None:
+    """A handshake that was tampered with is refused."""
+    with scenario.step("LINK-23"):
+        must_refuse(link, scenario, name)
+
+
+@pytest.mark.parametrize("name", groups.RECORD)
+def test_record(scenario: Scenario, link: FarEnd, name: str) -> None:
+    """A record that was tampered with is refused."""
+    with scenario.step("LINK-24"):
+        must_refuse(link, scenario, name)
+
+
+@pytest.mark.parametrize("name", groups.SUITE)
+def test_suite_not_offered(scenario: Scenario, link: FarEnd, name: str) -> None:
+    """A suite that was not on the list is refused."""
+    with scenario.step("LINK-25"):
+        must_refuse(link, scenario, name)
+
+
+@pytest.mark.parametrize("name", groups.EXTENSION)
+def test_unknown_extension(scenario: Scenario, link: FarEnd, name: str) -> None:
+    """An extension that nobody asked for is refused."""
+    with scenario.step("LINK-26"):
+        must_refuse(link, scenario, name)
+
+
+@pytest.mark.parametrize("name", groups.SURVIVED)
+def test_rude_server(scenario: Scenario, link: FarEnd, name: str) -> None:
+    """A rude server costs no more than one connection."""
+    with scenario.step("LINK-27"):
+        must_survive(link, scenario, name)

@@ -1,0 +1,14 @@
+"""Step 5, the link: a server whose stream ends in the middle of the handshake."""
+
+import pytest
+
+from fixtures.link_endurance import must_recover_from_cuts
+from fixtures.types import FarEnd, Scenario
+
+pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
+
+
+def test_stream_cut(scenario: Scenario, link: FarEnd) -> None:
+    """The stream ends after each byte of the handshake in turn."""
+    with scenario.step("LINK-28"):
+        must_recover_from_cuts(link, scenario)
