@@ -34,12 +34,12 @@ log_type notice
 log_type information
 """
 # Standard input is a pipe whose other end this process holds: when it closes, however its holder ended, so does the
-# broker. The shell waits for the broker, so that a broker that ends by itself ends the shell.
+# broker, and its folder goes. The shell waits for the broker, so that one that ends by itself ends the shell too.
 _KEEPER = """\
 exec 3<&0
 "$1" -c "$2" </dev/null 3<&- &
 broker=$!
-{ cat <&3; kill "$broker"; } >/dev/null 2>&1 &
+{ cat <&3; kill "$broker"; rm -rf -- "$3"; } >/dev/null 2>&1 &
 exec 3<&- </dev/null
 wait "$broker"
 """
@@ -128,7 +128,7 @@ class Broker:
         config = folder / "mosquitto.conf"
         config.write_text(_CONFIG.format(host=_HOST, port=self._port), encoding="ascii")
         self._process = subprocess.Popen(  # noqa: S603 - our own words
-            ["/bin/sh", "-c", _KEEPER, "broker", program, str(config)],
+            ["/bin/sh", "-c", _KEEPER, "broker", program, str(config), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -10,7 +10,7 @@ from harness.id2.keys import KeyType
 from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.console_hooks import ConsoleHooks
 from harness.simulator.framing_hooks import FramingHooks
-from harness.simulator.link_hooks import LinkHooks
+from harness.simulator.link.hooks import LinkHooks
 
 
 class Layer(StrEnum):

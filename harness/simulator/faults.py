@@ -15,7 +15,7 @@ from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.console_hooks import ConsoleHooks
 from harness.simulator.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
 from harness.simulator.framing_hooks import FramingHooks
-from harness.simulator.link_fault_list import LINK_FAULTS
+from harness.simulator.link.fault_list import LINK_FAULTS
 
 _ICA = frozenset(("ica",))
 _MTK = frozenset(("mtk",))

@@ -28,8 +28,8 @@ from harness.simulator.faults import find
 from harness.simulator.fm1280 import ADDRESS, Fm1280Slave
 from harness.simulator.fm1280_spi import Fm1280SpiSlave
 from harness.simulator.line import SimulatedLine
-from harness.simulator.link_app import Behaviour
-from harness.simulator.link_board import LinkBoard
+from harness.simulator.link.app import Behaviour
+from harness.simulator.link.board import LinkBoard
 from harness.simulator.randomness import random_source
 from harness.simulator.settings import chip_config, device_fault, device_key, device_seed, make_chip
 from harness.simulator.spi_bus import SimulatedSpi

@@ -32,7 +32,21 @@ def test_every_number_of_the_sources():
     assert {int(code) for code in ServiceCode} == {
         200, 500, 700, 12, 13, 14, 15, 16, 18, 21, *range(32, 58), 63
     }  # fmt: skip
-    assert {int(code) for code in ItlsAlert} == {0, 10, 20, 22, 40, 47, 50, 51, 70, 80, 90, 110, *range(160, 179)}
+    assert {int(code) for code in ItlsAlert} == {
+        0,
+        10,
+        20,
+        22,
+        40,
+        47,
+        50,
+        51,
+        70,
+        80,
+        90,
+        110,
+        *range(160, 179),
+    }
 
 
 @pytest.mark.parametrize("table", TABLES)

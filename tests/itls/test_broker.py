@@ -1,9 +1,11 @@
 """mosquitto as the gateway's broker: started, used, ended, and gone with an owner that was killed."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,13 +44,14 @@ def test_it_answers_on_loopback_and_leaves_nothing():
 def test_it_dies_with_an_owner_that_is_killed():
     script = (
         "from harness.itls.broker import Broker; import sys\n"
-        "broker = Broker(); broker.start(); print(broker.address[1], flush=True); sys.stdin.read()"
+        "broker = Broker(); broker.start()\n"
+        "print(broker.address[1], broker._folder.name, flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as owner:
-        port = int(owner.stdout.readline())
-        watcher = socket.create_connection(("127.0.0.1", port), 30)
+        port, folder = owner.stdout.readline().split()
+        watcher = socket.create_connection(("127.0.0.1", int(port)), 30)
         watcher.sendall(packet(keep_alive=0))
         assert watcher.recv(4) == b"\x20\x02\x00\x00"
         owner.send_signal(signal.SIGKILL)
@@ -56,6 +59,10 @@ def test_it_dies_with_an_owner_that_is_killed():
         owner.wait()
     assert watcher.recv(1) == b"", "the broker closed the connection, because it ended"
     watcher.close()
+    end = time.monotonic() + 30
+    while Path(folder).exists() and time.monotonic() < end:
+        os.sched_yield()
+    assert not Path(folder).exists()
 
 
 def test_a_port_that_somebody_takes_in_between_is_chosen_anew(monkeypatch):

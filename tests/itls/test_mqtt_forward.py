@@ -44,7 +44,7 @@ def sink():
 
 @pytest.fixture
 def far_end(sink):
-    with shop(GatewaySettings(connect_s=0.5), broker=sink.address) as made:
+    with shop(broker=sink.address) as made:
         yield made
 
 
@@ -126,11 +126,12 @@ def test_what_is_no_mqtt_is_told_nothing(far_end):
     caller.close()
 
 
-def test_a_device_that_never_sends_its_connect_is_let_go(far_end):
-    caller = calling(far_end, on_platform(far_end))
-    caller.read_to_end()
-    assert over(far_end).error == "connect_s: no MQTT CONNECT within 0.5 s"
-    caller.close()
+def test_a_device_that_never_sends_its_connect_is_let_go(sink):
+    with shop(GatewaySettings(connect_s=0.5), broker=sink.address) as far_end:
+        caller = calling(far_end, on_platform(far_end))
+        caller.read_to_end()
+        assert over(far_end).error == "connect_s: no MQTT CONNECT within 0.5 s"
+        caller.close()
 
 
 def test_a_broker_that_is_not_there_is_connack_3(sink):

@@ -18,13 +18,13 @@ from harness.itls.messages import ClientHello
 from harness.itls.misbehaviour import Misbehaviour
 from harness.itls.server import Admission, ServerConnection, ServerHooks
 from harness.secret import Secret
-from harness.simulator import link_mqtt as mqtt
 from harness.simulator.fault import Fault
 from harness.simulator.faults import find
-from harness.simulator.link_app import Behaviour
-from harness.simulator.link_board import LinkBoard
-from harness.simulator.link_mqtt import Kind, Packet, PacketBuffer
-from harness.simulator.link_session import Patience
+from harness.simulator.link import mqtt
+from harness.simulator.link.app import Behaviour
+from harness.simulator.link.board import LinkBoard
+from harness.simulator.link.mqtt import Kind, Packet, PacketBuffer
+from harness.simulator.link.session import Patience
 
 TOKEN = "i110123456789ABCDEFxxxxxxxxxxxxx"
 PRODUCT_KEY = "a1WO4Z9qHRw"

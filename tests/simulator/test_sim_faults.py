@@ -16,7 +16,7 @@ from harness.simulator.fault import Expected, Layer
 from harness.simulator.faults import FAULTS, find
 from harness.simulator.fm1280 import Fm1280Slave, NotAcknowledged, build_frame, read_frame
 from harness.simulator.framing_hooks import FramingHooks
-from harness.simulator.link_hooks import LinkHooks
+from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.mtk import check_sum
 from harness.simulator.randomness import SeededRandom
 

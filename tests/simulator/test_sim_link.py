@@ -16,13 +16,13 @@ from harness.id2.keys import KeyType
 from harness.itls import extensions
 from harness.itls.misbehaviour import MISBEHAVIOURS, alert
 from harness.itls.records import ContentType
-from harness.simulator.link_app import Behaviour
-from harness.simulator.link_board import LinkBoard
-from harness.simulator.link_hooks import LinkHooks
-from harness.simulator.link_log import ALERT_WORDS
-from harness.simulator.link_mqtt import TIMESTAMP, Kind
-from harness.simulator.link_outcome import FINAL_ALERTS, Backoff, Outcome
-from harness.simulator.link_session import Patience
+from harness.simulator.link.app import Behaviour
+from harness.simulator.link.board import LinkBoard
+from harness.simulator.link.hooks import LinkHooks
+from harness.simulator.link.log import ALERT_WORDS
+from harness.simulator.link.mqtt import TIMESTAMP, Kind
+from harness.simulator.link.outcome import FINAL_ALERTS, Backoff, Outcome
+from harness.simulator.link.session import Patience
 from tests.simulator.link_far_end import ECHOED, NAME, PRODUCT_KEY, TOKEN, Bench, FarEnd
 
 VECTORS = Path(__file__).parent.parent / "vectors"
@@ -392,7 +392,7 @@ def test_only_keys_that_can_be_provisioned():
 
 
 def test_the_console_may_stay_unread(far_end, bench, monkeypatch):
-    monkeypatch.setattr("harness.simulator.link_board._MOST_LINES", 20)
+    monkeypatch.setattr("harness.simulator.link.board._MOST_LINES", 20)
     board = bench().start()
     for number in range(1, 5):
         far_end.end(far_end.subscribed(number), clean=True)

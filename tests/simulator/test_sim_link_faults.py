@@ -9,9 +9,9 @@ from harness.id2.codes import ItlsAlert
 from harness.itls.misbehaviour import MISBEHAVIOURS, alert
 from harness.simulator.fault import Expected, Layer
 from harness.simulator.faults import FAULTS, find
-from harness.simulator.link_hooks import LinkHooks
-from harness.simulator.link_mqtt import Kind
-from harness.simulator.link_session import Patience
+from harness.simulator.link.hooks import LinkHooks
+from harness.simulator.link.mqtt import Kind
+from harness.simulator.link.session import Patience
 from tests.simulator.link_far_end import TOKEN
 
 LINK_FAULTS = [fault for fault in FAULTS if fault.layer is Layer.LINK]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.simulator import link_mqtt as mqtt
-from harness.simulator.link_mqtt import Kind, Login, MqttError, Packet, PacketBuffer
+from harness.simulator.link import mqtt
+from harness.simulator.link.mqtt import Kind, Login, MqttError, Packet, PacketBuffer
 
 LOGIN = Login("a1WO4Z9qHRw", "gateway")
 

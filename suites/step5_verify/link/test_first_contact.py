@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.link_provisioning import Books, first_words, rounds_in
+from fixtures.link.provisioning import Books, first_words, rounds_in
 from fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")

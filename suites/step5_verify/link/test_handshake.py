@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.link_groups import SUITES
-from fixtures.link_handshake import must_take_suite, timed_start
-from fixtures.link_hellos import hello_problems
+from fixtures.link.groups import SUITES
+from fixtures.link.handshake import must_take_suite, timed_start
+from fixtures.link.hellos import hello_problems
 from fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.link_handshake import connect_problems
+from fixtures.link.handshake import connect_problems
 from fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")

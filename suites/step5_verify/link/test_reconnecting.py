@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.link_endurance import (
+from fixtures.link.endurance import (
     must_connect_again,
     must_outlive_silence,
     must_reconnect_often,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures import link_groups as groups
-from fixtures.link_checks import must_refuse, must_survive
+from fixtures.link import groups
+from fixtures.link.checks import must_refuse, must_survive
 from fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")

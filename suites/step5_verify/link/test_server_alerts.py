@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures import link_groups as groups
-from fixtures.link_alerts import must_come_back, must_not_hammer
+from fixtures.link import groups
+from fixtures.link.alerts import must_come_back, must_not_hammer
 from fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")

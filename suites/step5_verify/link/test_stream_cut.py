@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.link_endurance import must_recover_from_cuts
+from fixtures.link.endurance import must_recover_from_cuts
 from fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")

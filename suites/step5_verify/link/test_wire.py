@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.link_traffic import secrets_of_a_session
+from fixtures.link.traffic import secrets_of_a_session
 from fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")

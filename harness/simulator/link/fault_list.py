@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from harness.simulator import link_faults as link
 from harness.simulator.fault import Expected, Fault, Layer
-from harness.simulator.link_hooks import LinkHooks
+from harness.simulator.link import faults as link
+from harness.simulator.link.hooks import LinkHooks
 
 
 def _link(name: str, hooks: Callable[[], LinkHooks], summary: str, shows_with: str) -> Fault:

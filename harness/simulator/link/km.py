@@ -10,7 +10,7 @@ from harness.id2.otp import Token
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
 from harness.simulator.console_log import SdkLog
-from harness.simulator.link_hooks import LinkHooks
+from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.randomness import RandomSource
 
 MOST_OTP_CODES = 4

@@ -8,11 +8,11 @@ from contextlib import suppress
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
 from harness.simulator.fault import Fault
-from harness.simulator.link_app import Behaviour, FlashedFirmware, LinkApp
-from harness.simulator.link_hooks import LinkHooks
-from harness.simulator.link_log import LiveLog
-from harness.simulator.link_power import Power, PowerOff
-from harness.simulator.link_session import Patience
+from harness.simulator.link.app import Behaviour, FlashedFirmware, LinkApp
+from harness.simulator.link.hooks import LinkHooks
+from harness.simulator.link.log import LiveLog
+from harness.simulator.link.power import Power, PowerOff
+from harness.simulator.link.session import Patience
 from harness.simulator.randomness import RandomSource, system_random
 from harness.simulator.stream import Output, StopSignal, StreamDevice
 

@@ -11,7 +11,7 @@ from harness.itls.extensions import Ext
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.messages import ServerHello
 from harness.itls.records import Protection, Record
-from harness.simulator.link_hooks import LinkHooks
+from harness.simulator.link.hooks import LinkHooks
 
 _SOUND = ClientPolicy()
 _BUFFER = 1024  # bytes that a careless firmware has room for

@@ -6,7 +6,7 @@ Source: device-protocol.md h.4; service.md 5.2, 6.5.
 from dataclasses import dataclass
 
 from harness.id2.codes import ItlsAlert
-from harness.simulator.link_hooks import LinkHooks
+from harness.simulator.link.hooks import LinkHooks
 
 FINAL_ALERTS = frozenset(
     {

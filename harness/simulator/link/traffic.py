@@ -6,10 +6,10 @@ Each method is told the time (seconds, monotonic) and returns the application da
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from harness.simulator import link_mqtt as mqtt
-from harness.simulator.link_hooks import LinkHooks
-from harness.simulator.link_log import LiveLog
-from harness.simulator.link_mqtt import Kind, Login, MqttError, Packet, PacketBuffer
+from harness.simulator.link import mqtt
+from harness.simulator.link.hooks import LinkHooks
+from harness.simulator.link.log import LiveLog
+from harness.simulator.link.mqtt import Kind, Login, MqttError, Packet, PacketBuffer
 
 _FINAL_CODES = frozenset(
     {1, 2, 4, 5}
