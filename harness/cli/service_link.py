@@ -78,9 +78,9 @@ def far_end(
         yield ()
         return
     from harness.cli.service_settings import parse_changes
-    from harness.itls.broker import Broker
-    from harness.itls.gateway import Gateway
-    from harness.itls.gateway_settings import REMEMBERS_NOTHING
+    from harness.itls.gateway.gateway import Gateway
+    from harness.itls.gateway.settings import REMEMBERS_NOTHING
+    from harness.itls.mqtt.broker import Broker
 
     chosen = parse_changes(REMEMBERS_NOTHING, settings, "--itls-settings")
     _allow_many_connections()

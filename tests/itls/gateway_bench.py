@@ -12,7 +12,7 @@ from harness.itls.client import ClientConnection
 from harness.itls.connection import Alerted, Ended, Event, Received
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
-from harness.itls.gateway import Gateway, GatewaySettings
+from harness.itls.gateway.gateway import Gateway, GatewaySettings
 from harness.secret import Secret
 from harness.service.mock import token
 from harness.service.mock.admin import Admin

@@ -15,7 +15,7 @@ from harness.itls.authority import AuthoritySettings
 from harness.itls.authority_alerts import ALERTS, PROVISIONING_ALERTS
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.gateway import Gateway, GatewaySettings
+from harness.itls.gateway.gateway import Gateway, GatewaySettings
 from harness.service.mock.devices import DeviceState
 from harness.service.mock.products import Edition
 from harness.service.mock.server import MockService

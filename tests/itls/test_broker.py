@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BenchError
-from harness.itls import broker as module
-from harness.itls.broker import Broker
+from harness.itls.mqtt import broker as module
+from harness.itls.mqtt.broker import Broker
 from tests.itls.test_mqtt import packet
 
 pytestmark = pytest.mark.link
@@ -43,7 +43,7 @@ def test_it_answers_on_loopback_and_leaves_nothing():
 
 def test_it_dies_with_an_owner_that_is_killed():
     script = (
-        "from harness.itls.broker import Broker; import sys\n"
+        "from harness.itls.mqtt.broker import Broker; import sys\n"
         "broker = Broker(); broker.start()\n"
         "print(broker.address[1], broker._folder.name, flush=True); sys.stdin.read()"
     )

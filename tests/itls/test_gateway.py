@@ -10,7 +10,7 @@ from harness.errors import BenchError, UsageError
 from harness.id2.codes import ItlsAlert
 from harness.itls import misbehaviour
 from harness.itls.connection import Direction
-from harness.itls.gateway import Gateway, GatewaySettings, LinkTimeout
+from harness.itls.gateway.gateway import Gateway, GatewaySettings, LinkTimeout
 from harness.itls.records import ContentType
 from harness.itls.suites import Suite
 from harness.service.mock.server import MockService

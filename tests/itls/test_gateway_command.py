@@ -15,10 +15,10 @@ from harness.cli.service_link import parse_broker
 from harness.cli.service_settings import parse_changes
 from harness.errors import BenchError, UsageError
 from harness.id2.keys import Key, KeyType
-from harness.itls.broker import find_mosquitto
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.gateway_settings import REMEMBERS_NOTHING, GatewaySettings
+from harness.itls.gateway.settings import REMEMBERS_NOTHING, GatewaySettings
+from harness.itls.mqtt.broker import find_mosquitto
 from tests.itls.gateway_bench import PATIENCE_S, Caller
 
 COMMAND = [sys.executable, "-m", "harness.cli.main", "service"]
@@ -124,7 +124,7 @@ def test_limits_of_the_gateway_by_their_own_types():
 
 
 def test_without_mosquitto_the_package_is_named(monkeypatch):
-    monkeypatch.setattr("harness.itls.broker.shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("harness.itls.mqtt.broker.shutil.which", lambda *_, **__: None)
     with pytest.raises(BenchError, match="mosquitto") as missing:
         find_mosquitto()
     assert "apt-get install mosquitto" in missing.value.hint

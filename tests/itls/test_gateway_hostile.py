@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.id2.codes import ItlsAlert
-from harness.itls.gateway import GatewaySettings
+from harness.itls.gateway.gateway import GatewaySettings
 from harness.itls.records import ContentType
 from tests.itls.gateway_bench import PATIENCE_S, Caller, Shop, shop
 

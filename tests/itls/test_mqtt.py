@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.itls.mqtt import ConnAck, Connect, MqttError, read_connect
-from harness.itls.mqtt_identity import Registry, read_identity
+from harness.itls.mqtt.connect import ConnAck, Connect, MqttError, read_connect
+from harness.itls.mqtt.identity import Registry, read_identity
 from harness.service.mock.server import MockService
 from harness.service.mock.store import Store
 

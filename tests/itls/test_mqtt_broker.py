@@ -7,10 +7,10 @@ import paho.mqtt.client as paho
 import pytest
 
 from harness.errors import HarnessError
-from harness.itls.broker import Broker
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.gateway import GatewaySettings
+from harness.itls.gateway.gateway import GatewaySettings
 from harness.itls.link_client import connect
+from harness.itls.mqtt.broker import Broker
 from harness.itls.tunnel import Tunnel
 from tests.itls.gateway_bench import Shop, blank, shop
 from tests.itls.test_mqtt import SUFFIX

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from harness.itls.gateway import GatewaySettings, LinkTimeout
-from harness.itls.mqtt import ConnAck
+from harness.itls.gateway.gateway import GatewaySettings, LinkTimeout
+from harness.itls.mqtt.connect import ConnAck
 from tests.itls.gateway_bench import PATIENCE_S, Caller, Shop, shop
 from tests.itls.test_mqtt import SUFFIX, packet
 

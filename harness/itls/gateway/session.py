@@ -11,11 +11,11 @@ from collections.abc import Callable
 from harness.id2.codes import ItlsAlert
 from harness.itls.connection import Direction, Ended, Received, Seen
 from harness.itls.errors import ItlsError
-from harness.itls.gateway_behind import Behind
-from harness.itls.gateway_flow import Flow
-from harness.itls.gateway_noted import Noted
-from harness.itls.gateway_settings import GatewaySettings
-from harness.itls.gateway_sheet import Sheet
+from harness.itls.gateway.behind import Behind
+from harness.itls.gateway.flow import Flow
+from harness.itls.gateway.noted import Noted
+from harness.itls.gateway.settings import GatewaySettings
+from harness.itls.gateway.sheet import Sheet
 from harness.itls.server import Authority, ServerConnection, ServerHooks
 from harness.itls.session_record import Ending
 

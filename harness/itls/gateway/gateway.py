@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from harness.errors import BenchError, ToolError, UsageError
 from harness.itls.authority import AuthoritySettings, StoreAuthority
-from harness.itls.gateway_behind import Behind, Raw
-from harness.itls.gateway_house import House, Mood
-from harness.itls.gateway_session import Session
-from harness.itls.gateway_settings import GatewaySettings
-from harness.itls.gateway_sheet import Pile
-from harness.itls.mqtt_forward import MqttBehind
-from harness.itls.mqtt_identity import Registry
+from harness.itls.gateway.behind import Behind, Raw
+from harness.itls.gateway.house import House, Mood
+from harness.itls.gateway.session import Session
+from harness.itls.gateway.settings import GatewaySettings
+from harness.itls.gateway.sheet import Pile
+from harness.itls.mqtt.forward import MqttBehind
+from harness.itls.mqtt.identity import Registry
 from harness.itls.session_record import LinkTimeout, SessionRecord
 from harness.service.mock.server import MockService
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from harness.id2 import otp
-from harness.itls.gateway_sheet import Sheet
+from harness.itls.gateway.sheet import Sheet
 from harness.itls.messages import ClientHello
 from harness.itls.server import Admission, Authority
 

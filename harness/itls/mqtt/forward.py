@@ -3,10 +3,10 @@
 import asyncio
 import logging
 
-from harness.itls.gateway_session import Session
-from harness.itls.gateway_settings import GatewaySettings
-from harness.itls.mqtt import ConnAck, MqttError, read_connect
-from harness.itls.mqtt_identity import Registry
+from harness.itls.gateway.session import Session
+from harness.itls.gateway.settings import GatewaySettings
+from harness.itls.mqtt.connect import ConnAck, MqttError, read_connect
+from harness.itls.mqtt.identity import Registry
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_S = 10.0

@@ -8,7 +8,7 @@ from typing import Self
 
 from harness.itls.alerts import AlertMessage
 from harness.itls.connection import Direction, Seen
-from harness.itls.gateway_settings import GatewaySettings
+from harness.itls.gateway.settings import GatewaySettings
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.records import ContentType
 from harness.itls.session_record import Ending, LinkTimeout, SessionRecord, Stage

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from harness.itls.gateway_behind import Behind
-from harness.itls.gateway_session import Session
-from harness.itls.gateway_settings import GatewaySettings
-from harness.itls.gateway_sheet import Pile, Sheet
+from harness.itls.gateway.behind import Behind
+from harness.itls.gateway.session import Session
+from harness.itls.gateway.settings import GatewaySettings
+from harness.itls.gateway.sheet import Pile, Sheet
 from harness.itls.server import Authority, ServerHooks
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from harness.itls.gateway_session import Session
+    from harness.itls.gateway.session import Session
 
 
 class Behind(Protocol):
