@@ -28,7 +28,7 @@ def titles(word):
         ("0x6A 0x80", ["status word 6A80 (WRONG_DATA)"]),
         ("9000", ["status word 9000 (OK)"]),
         ("63C2", ["status word 63C2"]),
-        ("0", ["result code 0 (SUCCESS)"]),
+        ("0", ["result code 0 (SUCCESS)", "iTLS alert 0 (CLOSE_NOTIFY)"]),
         ("k.2", ["known defect k.2: decryption accepts the padding byte 0x00"]),
         ("IROT_ERROR_EXCESS_DATA", ["result code -4 (EXCESS_DATA)"]),
         ("KM_ERR_CORRUPT_KEY", ["KM code 0xFFFF0009 (CORRUPT_KEY)"]),
