@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.board.discovery import Bus, Found
-from harness.board.file import BoardFile, board_files, load
+from harness.board.file import DEFAULT_FOLDER, BoardFile, board_files, load
 from harness.board.locks import Holder as LockHolder
 from harness.board.locks import holder_of
 from harness.board.models import I2cSettings, SerialSettings, TransportSettings
@@ -18,7 +18,7 @@ from harness.board.models.user_space import (
     PcscSettings,
     UsbSettings,
 )
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UsageError
 from harness.transport.holders import Holder, holders
 
 _ON_USB = (UsbSettings, CcidSettings, HidSettings, FtdiI2cSettings, FtdiSpiSettings)
@@ -81,7 +81,16 @@ def listed(
 
 
 def load_all(folder: Path) -> tuple[list[BoardFile], list[str]]:
-    """Return the board files of a folder, and for those that are broken what is wrong."""
+    """Return the board files of a folder, and for those that are broken what is wrong.
+
+    Raises:
+        UsageError: there is no such folder; the default one may be missing.
+    """
+    if folder != DEFAULT_FOLDER and not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where it may not look
+        raise UsageError(
+            f"{folder}: there is no such folder with board files",
+            hint="name one with --boards, or leave it out: boards is looked at by itself",
+        )
     boards: list[BoardFile] = []
     broken: list[str] = []
     for path in board_files(folder):

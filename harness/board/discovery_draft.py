@@ -47,7 +47,8 @@ def choose(found: Iterable[Listed], device: str) -> Found:
 
     Args:
         found: What is there.
-        device: Its path, USB location or serial number; empty for the only one that no board file claims.
+        device: Its path, USB location or serial number; empty for the only one that no board file claims, the
+            serial ports of the machine itself left aside.
 
     Raises:
         UsageError: none or several fit; the message lists them.
@@ -56,7 +57,8 @@ def choose(found: Iterable[Listed], device: str) -> Found:
     if device:
         fitting = [each.found for each in everything if _is_named(each.found, device)]
     else:
-        fitting = [each.found for each in everything if not each.claims]
+        # Nobody can tell whether anything is wired to a port of the machine itself: it must be named.
+        fitting = [each.found for each in everything if not each.claims and not _is_built_in(each.found)]
     best = [each for each in fitting if each.bus is not Bus.USB] or [
         each for each in fitting if _is_usable(each)
     ]
@@ -68,6 +70,10 @@ def choose(found: Iterable[Listed], device: str) -> Found:
         f"{len(best)} devices {what}: {names}",
         hint="name one with --device: its path, its USB location or its serial number",
     )
+
+
+def _is_built_in(found: Found) -> bool:
+    return found.bus is Bus.SERIAL and found.seat is None and found.path.startswith("/dev/ttyS")
 
 
 def draft(found: Found, path: Path) -> str:

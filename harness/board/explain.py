@@ -50,6 +50,7 @@ _PATTERNS = {
     ),
     r"^[0-9]{1,3}(\.[0-9]{1,3}){2}$": "must be a version such as 3.1.0",
     "^[A-Za-z0-9_-]{1,64}$": "must be letters, digits, dashes and underscores",
+    "^[A-Za-z0-9_.:@-]{4,32}$": "must be 4 to 32 letters, digits and the signs _ . : @ -",
     "^[a-z0-9-]{1,64}$": "must be lower-case letters, digits and dashes",
 }
 

@@ -1,12 +1,15 @@
 """Checks of the link section against the rest of a board file."""
 
 import ipaddress
+import re
 
-from harness.board.models import BoardFile, CarrierKind, Offer, SerialSettings, SimulatedConsoleSettings
+from harness.board.models import BoardFile, CarrierKind, Link, Offer, SerialSettings, SimulatedConsoleSettings
 from harness.board.problems import Problem
 from harness.id2.keys import KeyType
 
 _PROVISIONABLE = (KeyType.AES_128, KeyType.AES_192, KeyType.AES_256, KeyType.SM4_128)
+_PRODUCT_KEY = re.compile(r"[A-Za-z0-9]{11}")
+_UNKNOWN = "{product_key}"
 
 
 def errors(board: BoardFile) -> list[Problem]:
@@ -15,7 +18,8 @@ def errors(board: BoardFile) -> list[Problem]:
     if link is None:
         text = "runs link_app, and there is no link section that says what it does"
         return [Problem(("transports", name, "app"), text) for name in apps]
-    found = _firmware(board) if apps else []
+    found = _firmware(board) if apps else _key_type(board)
+    found += _product_key(board)
     if board.simulated:
         if not apps:
             text = "no simulated board has a link without a simulated-console that runs link_app"
@@ -34,6 +38,10 @@ def errors(board: BoardFile) -> list[Problem]:
         if link.reset not in known:
             text = f"no serial transport has an action {link.reset!r}; actions: {', '.join(sorted(known)) or 'none'}"
             found.append(Problem(("link", "reset"), text))
+    topics = link.topics(board.service.product.product_key or _UNKNOWN)
+    if topics is not None and topics[0] == topics[1]:
+        text = "is the topic of echo.subscribe too: the harness would hear itself there, and not the board"
+        found.append(Problem(("link", "echo", "publish"), text))
     return found
 
 
@@ -47,6 +55,9 @@ def advice(board: BoardFile) -> list[Problem]:
         found.append(
             Problem(("link", "listen"), f"{link.listen} is this machine's own; no board can reach it")
         )
+    if link.reset is None:
+        text = f"is left out: nothing starts the board anew, and this is not run: {'; '.join(needs_restart(link))}"
+        found.append(Problem(("link", "reset"), text))
     product = board.service.product
     if not board.service.is_mock:
         found.append(Problem(("link",), "is judged against the mock only; with the real service it is not"))
@@ -59,11 +70,44 @@ def advice(board: BoardFile) -> list[Problem]:
     return found
 
 
+def needs_restart(link: Link) -> tuple[str, ...]:
+    """Return what is not run on a real board without `link.reset`, each with the requirement that it is about."""
+    found = ["the time to connect after a start (LINK-08)"]
+    if Offer.PROVISIONING in link.offers:
+        if Offer.RECONNECT in link.offers:
+            found.append("whether a new ID² outlives a restart (LINK-03)")
+        found.append("refused provisioning (LINK-04) and spoilt provisioning data (LINK-05)")
+    return tuple(found)
+
+
 def _apps(board: BoardFile) -> list[str]:
     return [
         name
         for name, settings in board.transports.items()
         if isinstance(settings, SimulatedConsoleSettings) and settings.app == "link_app"
+    ]
+
+
+def _key_type(board: BoardFile) -> list[Problem]:
+    """Return what a real board cannot do over iTLS with its key. Source: device-protocol.md c.6, h."""
+    assert board.link is not None
+    key_type, loc = board.plan.key_type, ("plan", "key_type")
+    if not key_type.symmetric:
+        return [Problem(loc, f"is {key_type}; iTLS lets in devices with a symmetric key only")]
+    if Offer.PROVISIONING in board.link.offers and key_type not in _PROVISIONABLE:
+        return [
+            Problem(loc, f"is {key_type}; over the link only {', '.join(_PROVISIONABLE)} can be provisioned")
+        ]
+    return []
+
+
+def _product_key(board: BoardFile) -> list[Problem]:
+    key = board.service.product.product_key
+    if key is None or _PRODUCT_KEY.fullmatch(key):
+        return []
+    loc = ("service", "product", "product_key")
+    return [
+        Problem(loc, "must be 11 letters and digits, as a ClientHello carries it; anything else is alert 171")
     ]
 
 

@@ -10,7 +10,6 @@ import os
 import pwd
 import re
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -31,7 +30,9 @@ _MAX_HOLDER_BYTES = 4096
 _KERNEL_LOCKS = Path("/proc/locks")
 _PLACE = 5  # place of the file in a line of it
 _EVERYONE = 0o666
-_EVERYONE_FOLDER = 0o777
+_EVERYONE_FOLDER = 0o1777  # everybody may add, nobody may take away what another has put there
+_RUN_LOCK = Path("/run/lock")
+_TEMPORARY = Path("/tmp")  # noqa: S108 - the same folder for everybody, whatever a user's TMPDIR says
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class _Lock:
         self._name = name
         self._holder = holder
         self._file = folder / f"{stem}.lock"
-        self._note = folder / f"{stem}.holder"
+        self._note = _note_of_mine(folder, stem)
         # Not `thread_local`: a run may take its locks in one thread and end in another.
         self._lock = FileLock(self._file, timeout=wait, mode=_EVERYONE, thread_local=False)
 
@@ -185,11 +186,12 @@ class _Lock:
 
     def _busy(self) -> LockedError:
         # A holder in another container is not in this one's list; its note is.
-        holder = _holder_now(self._file, self._note) or read_holder(self._note)
+        folder, stem = self._file.parent, self._file.stem
+        holder = _holder_now(folder, stem) or next(_noted(folder, stem), None)
         who = str(holder) if holder else "another process, which left no note"
         return LockedError(
             f"{self._name} is in use by {who}",
-            hint="wait until that run has ended, or end it" + (f": kill {holder.pid}" if holder else ""),
+            hint=f"wait for it: harness run {self._holder.board or 'BOARD'} --wait 600; or ask who holds it to end it",
             board=self._holder.board,
         )
 
@@ -197,21 +199,18 @@ class _Lock:
 def machine_folder() -> Path:
     """Return the folder of the locks of this machine, made if need be.
 
-    It is `$HARNESS_LOCKS`, else a folder in `/run/lock`, else one in the folder for temporary files.
-    Everybody on the machine may write to it, because everybody must be able to lock.
+    It is `$HARNESS_LOCKS`, else a folder in `/run/lock` where everybody may write there, else one in `/tmp`.
+    Who asks plays no part in the choice, root included: locks in two folders would keep nobody out.
 
     Raises:
-        BenchError: None of them can be made or used.
+        BenchError: It cannot be made or used.
     """
     named = os.environ.get(FOLDER_VARIABLE, "")
-    places = (
-        [Path(named)] if named else [Path("/run/lock", FOLDER_NAME), Path(tempfile.gettempdir(), FOLDER_NAME)]
-    )
-    for place in places:
-        if _usable(place):
-            return place
+    place = Path(named) if named else (_RUN_LOCK if _is_for_everyone(_RUN_LOCK) else _TEMPORARY) / FOLDER_NAME
+    if _usable(place):
+        return place
     raise BenchError(
-        f"no folder for locks: {' and '.join(map(str, places))} cannot be written to",
+        f"no folder for locks: {place} cannot be written to",
         hint=f"set {FOLDER_VARIABLE} to a folder that every user of this machine can write to",
     )
 
@@ -226,23 +225,22 @@ def holder_of(name: str, folder: Path | None = None) -> Holder | None:
         BenchError: The lock folder cannot be used.
     """
     place = folder or machine_folder()
-    stem = _file_stem(name)
-    return _holder_now(place / f"{stem}.lock", place / f"{stem}.holder")
+    return _holder_now(place, _file_stem(name))
 
 
-def _holder_now(lock: Path, note: Path) -> Holder | None:
-    """Return who holds a lock as the kernel says it, with what the note adds if it is that process's."""
+def _holder_now(folder: Path, stem: str) -> Holder | None:
+    """Return who holds a lock as the kernel says it, with what a note adds if it is that process's."""
     try:
-        file = lock.stat()
+        file = (folder / f"{stem}.lock").stat()
         kernel = _KERNEL_LOCKS.read_text()
     except OSError:
         return None
     # Some file systems (btrfs, overlays) show another device here than in the kernel's list, so a note that names
     # a process on the same inode counts. Without one the device must fit too: inodes are unique on one device only.
     pids = {pid: device for pid, device, inode in _flocks(kernel) if inode == str(file.st_ino)}
-    holder = read_holder(note)
-    if holder is not None and holder.pid in pids:
-        return holder
+    for holder in _noted(folder, stem):
+        if holder.pid in pids:
+            return holder
     here = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}"
     certain = [pid for pid, device in pids.items() if device == here]
     return Holder(certain[0], _user_of(certain[0])) if certain else None
@@ -254,6 +252,22 @@ def _flocks(kernel: str) -> Iterator[tuple[int, str, str]]:
         if len(words) > _PLACE and words[1] == "FLOCK" and words[_PLACE - 1].isdecimal():
             device, _, inode = words[_PLACE].rpartition(":")
             yield int(words[_PLACE - 1]), device, inode
+
+
+def _note_of_mine(folder: Path, stem: str) -> Path:
+    """Return where this user writes who holds a lock: what another user's killed run left cannot be replaced."""
+    return folder / f"{stem}.{os.geteuid()}.holder"
+
+
+def _noted(folder: Path, stem: str) -> Iterator[Holder]:
+    """Give the holders that the notes of all users name, the newest first."""
+    dated: list[tuple[int, Path]] = []
+    for note in folder.glob(f"{stem}.*.holder"):
+        with suppress(OSError):
+            dated.append((note.lstat().st_mtime_ns, note))
+    yield from (
+        holder for _, note in sorted(dated, reverse=True) if (holder := read_holder(note)) is not None
+    )
 
 
 def _user_of(pid: int) -> str:
@@ -275,9 +289,18 @@ def read_holder(note: Path) -> Holder | None:
         return None
 
 
+def _is_for_everyone(folder: Path) -> bool:
+    try:
+        mode = folder.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISDIR(mode) and bool(mode & stat.S_IWOTH)
+
+
 def _usable(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # A link that somebody put there first would lead the locks, and the mode below, to a folder of his choice.
         if folder.is_symlink() and folder.name == FOLDER_NAME:
             return False
         with suppress(PermissionError):  # another user made it, and then set its mode as we would

@@ -114,7 +114,7 @@ class Resolver:
         place = self._place(field)
         try:
             data = regular_file.read(
-                path, MAX_SECRET_BYTES, check=lambda status: _require_private(status, path)
+                path, MAX_SECRET_BYTES, check=lambda status: require_private(status, path)
             )
         except FileNotFoundError:
             raise UsageError(f"{place}: {path}: there is no such file") from None
@@ -135,7 +135,12 @@ class Resolver:
         return f"{path}: {field}" if path else f"board {self._board.name}: {field}"
 
 
-def _require_private(status: os.stat_result, path: Path) -> None:
+def require_private(status: os.stat_result, path: Path) -> None:
+    """Refuse a file with a secret that others than its owner have access to.
+
+    Raises:
+        UsageError: Its mode lets them in; the hint says how to shut them out.
+    """
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         raise UsageError(

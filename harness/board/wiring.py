@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from harness.board import regular_file
+from harness.board import recorded_run, regular_file
 from harness.board.link_flash import LinkFlash
 from harness.board.models import (
     BoardFile,
     SimulatedSettings,
     SocketSettings,
 )
-from harness.board.opener import make_transport
+from harness.board.opener import make_transport, occupies
 from harness.board.resolve import Resolver
-from harness.errors import UsageError
+from harness.errors import HarnessError, UsageError
 from harness.transport.base import Transport
 from harness.transport.fault_plan import FaultPlan
 from harness.transport.fault_syntax import MAX_TEXT, parse, parse_yaml
@@ -84,13 +84,51 @@ class Wiring:
                 "its random values are its own",
                 hint="replay a run of a board file without a server section",
             )
+        recorded_run.check(self.replay.run, board)
+
+    def look_up(self, board: BoardFile) -> None:
+        """Look up what the board file names by USB, before a run begins: two that fit are a mistake of the file.
+
+        What is not plugged in is left to the scenarios: the board may do without it, or it may come.
+
+        Raises:
+            UsageError: several adapters, ports or readers fit; the message lists them.
+        """
+        if self.replay is not None:
+            return
+        for name, settings in board.transports.items():
+            try:
+                occupies(settings, board.folder)
+            except UsageError as error:
+                raise error.at(board=board.name, transport=name) from error.__cause__
+            except HarnessError:
+                continue
+
+    def remarks(self) -> list[str]:
+        """Return what the journal of the run should say of this: a replay, and the faults it brings along."""
+        if self.replay is None:
+            return []
+        run = self.replay.run
+        told = [f"replayed from {run.name}: no device is asked"]
+        told += [
+            f"{run.name} was recorded with faults on purpose on {name}: {plan}"
+            for name, plan in recorded_run.faults_of(run).items()
+        ]
+        return told
 
     def options(self) -> dict[str, object]:
         """Return the same for the header of a run; what is not asked for is left out."""
         found: dict[str, object] = {}
         if self.replay is not None:
             replay = self.replay
-            found["replay"] = {"run": replay.run.name, "match": replay.match, "timing": replay.timing}
+            asked: dict[str, object] = {
+                "run": replay.run.name,
+                "match": replay.match,
+                "timing": replay.timing,
+            }
+            if faults := recorded_run.faults_of(replay.run):
+                asked["faults"] = faults
+            found["replay"] = asked
         if self.faults:
             found["faults"] = {name: str(plan) for name, plan in self.faults.items()}
         return found
@@ -156,7 +194,12 @@ def fault_plans(given: Iterable[str]) -> dict[str, FaultPlan]:
             )
         if name in plans:
             raise UsageError(f"--fault {name!r}: two plans for one transport", hint="join them with ;")
-        plans[name] = _from_file(plan[1:]) if plan.startswith("@") else parse(plan, f"--fault {name}")
+        read = _from_file(plan[1:]) if plan.startswith("@") else parse(plan, f"--fault {name}")
+        if not read.faults:
+            raise UsageError(
+                f"--fault {text[:60]!r}: the plan holds no fault", hint='name one: --fault "chip=nak after=3"'
+            )
+        plans[name] = read
     return plans
 
 

@@ -39,6 +39,8 @@ def discover(
         raise UsageError(f"{group!r} is no name of a group", hint="such as plugdev or dialout")
     if device and draft is None:
         raise UsageError("--device goes with --draft", hint="add --draft boards/NAME.yaml")
+    if udev and draft is not None:
+        raise UsageError("--udev and --draft do not go together", hint="run the command once for each")
     found = discovery.discover()
     if udev:
         print(udev_rules.rules(found, group), end="")

@@ -43,6 +43,8 @@ def connect(
     from harness.itls.pcap import pcapng
     from harness.itls.transcript import transcript
 
+    if pcap is not None:
+        _require_writable(pcap)
     seen: list[Seen] = []
     link = _device(place, product_key, key_type, key, id2, debug_key=debug_key, observe=seen.append)
     try:
@@ -98,9 +100,52 @@ def _device(
     from harness.itls.device_identity import KeyIdentity
 
     host, port = _place(place)
-    device = subject(key_type, key, id2, debug_key=debug_key)
+    device = subject(key_type, _private(key), id2, debug_key=debug_key)
     identity = KeyIdentity(device.id2, device.key)
     return lambda: link_client.connect(host, port, identity, product_key, observe=observe)
+
+
+def _private(key: str | None) -> str | None:
+    """Return `--key` with the content of its file in the file's place; the file must be its owner's alone.
+
+    Raises:
+        UsageError: The file is missing, unreadable, no text, too large, or open to others.
+    """
+    from harness.board import regular_file
+    from harness.board.resolve import MAX_SECRET_BYTES, require_private
+    from harness.errors import UsageError
+
+    if key is None or not key.startswith("file:"):
+        return key
+    path = Path(key.removeprefix("file:"))
+    try:
+        data = regular_file.read(path, MAX_SECRET_BYTES, check=lambda status: require_private(status, path))
+        return data.decode("ascii").strip()
+    except OSError as error:
+        raise UsageError(f"--key: {path}: {(error.strerror or str(error)).lower()}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--key: {path}: is not text", hint="it holds the key as hex digits") from None
+    except UsageError as error:
+        raise UsageError(f"--key: {error.message}", hint=error.hint) from None
+
+
+def _require_writable(path: Path) -> None:
+    """Find out before the handshake that a capture cannot be kept; leaves no file behind, and empties none.
+
+    Raises:
+        UsageError: So it is.
+    """
+    from harness.errors import UsageError
+
+    try:
+        new = not path.exists()
+        if not new and not path.is_file() and not path.is_dir():
+            return  # a pipe would wait for its reader here, and lose it again
+        path.open("ab").close()
+        if new:
+            path.unlink()
+    except OSError as error:
+        raise UsageError(f"--pcap {path}: {error.strerror or error}") from None
 
 
 def _place(text: str) -> tuple[str, int]:

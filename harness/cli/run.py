@@ -49,11 +49,17 @@ def run(
         typer.Option(help="Run without the devices: a recorded run answers for them.", metavar="RUN"),
     ] = None,
     replay_match: Annotated[
-        str, typer.Option(help="How a request finds its recorded answer: exact or requests.")
-    ] = "exact",
+        str | None,
+        typer.Option(
+            help="With --replay: how a request finds its recorded answer, exact (the default) or requests."
+        ),
+    ] = None,
     replay_timing: Annotated[
-        str, typer.Option(help="When a recorded answer comes: none (at once) or original.")
-    ] = "none",
+        str | None,
+        typer.Option(
+            help="With --replay: when a recorded answer comes, none (at once, the default) or original."
+        ),
+    ] = None,
     fault: Annotated[
         list[str] | None,
         typer.Option(

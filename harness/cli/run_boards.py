@@ -14,8 +14,10 @@ from rich.text import Text
 
 from harness.board.file import load
 from harness.cli.suites import Collected, arguments
+from harness.errors import UsageError
 from harness.report import model, terminal
 from harness.run.verdict import Verdict
+from harness.transport.replayed import Match, Timing
 
 _WORST_FIRST = (4, 2, 1, 3, 0)
 _INTERRUPTED = 130
@@ -37,10 +39,27 @@ class RunOptions:
     attended: bool | None = None
     operator_timeout: float | None = None
     replay: Path | None = None
-    replay_match: str = "exact"
-    replay_timing: str = "none"
+    replay_match: str | None = None
+    replay_timing: str | None = None
     faults: tuple[str, ...] = ()
     wait: float = 0.0
+
+    def check(self) -> None:
+        """Check what pytest would refuse with words about its own options.
+
+        Raises:
+            UsageError: a word that a replay does not know, or one without a replay.
+        """
+        for option, word, known in (
+            ("--replay-match", self.replay_match, tuple(Match)),
+            ("--replay-timing", self.replay_timing, tuple(Timing)),
+        ):
+            if word is not None and word not in known:
+                raise UsageError(f"{option} {word[:60]!r}: there is {' and '.join(known)}")
+            if word is not None and self.replay is None:
+                raise UsageError(
+                    f"{option} goes with --replay", hint="add --replay RUN, such as --replay runs/latest"
+                )
 
     def arguments(self, board: Path) -> list[str]:
         """Return pytest's arguments for a run on a board."""
@@ -55,7 +74,10 @@ class RunOptions:
             given.append(f"--operator-timeout={self.operator_timeout}")
         if self.replay is not None:
             given.append(f"--replay={self.replay}")
-        given += [f"--replay-match={self.replay_match}", f"--replay-timing={self.replay_timing}"]
+        if self.replay_match is not None:
+            given.append(f"--replay-match={self.replay_match}")
+        if self.replay_timing is not None:
+            given.append(f"--replay-timing={self.replay_timing}")
         given += [f"--fault={fault}" for fault in self.faults]
         given.append(f"--wait={self.wait}")
         if self.attended if self.attended is not None else os.isatty(0):
@@ -156,8 +178,9 @@ def run_boards(boards: Sequence[Path], options: RunOptions) -> int:
     All board files are checked before the first board is touched.
 
     Raises:
-        UsageError: a board file is wrong.
+        UsageError: a board file is wrong, or the options do not go together.
     """
+    options.check()
     for board in boards:
         for warning in load(board).warnings:
             print(f"warning: {warning}", file=sys.stderr)

@@ -97,7 +97,13 @@ def service(
         _told_to_stop() as told,
         MockService(db, port, host=host, settings=chosen, web=True, tls=certificate, token=token) as mock,
         far_end(
-            mock, host, itls_port, mqtt=mqtt, broker=mqtt_broker, settings=itls_settings or []
+            mock,
+            host,
+            itls_port,
+            mqtt=mqtt,
+            broker=mqtt_broker,
+            settings=itls_settings or [],
+            stop=told.set,
         ) as far_end_lines,
     ):
         if seed is not None and planted is not None:

@@ -2,10 +2,10 @@
 
 import contextlib
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError
+from harness.errors import BenchError, UsageError
 
 if TYPE_CHECKING:
     from harness.service.mock.server import MockService
@@ -55,7 +55,14 @@ def parse_broker(text: str) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def far_end(
-    mock: "MockService", host: str, port: int | None, *, mqtt: bool, broker: str | None, settings: list[str]
+    mock: "MockService",
+    host: str,
+    port: int | None,
+    *,
+    mqtt: bool,
+    broker: str | None,
+    settings: list[str],
+    stop: Callable[[], object],
 ) -> Iterator[tuple[str, ...]]:
     """Run the gateway, and a broker of our own when it is wanted and none was named.
 
@@ -66,12 +73,13 @@ def far_end(
         mqtt: Check MQTT identities and forward to a broker.
         broker: `HOST:PORT` of the broker; None starts mosquitto.
         settings: `NAME=VALUE` of the gateway's settings.
+        stop: Called in another thread when the mosquitto that was started here has ended: nothing works any more.
 
     Yields:
         The lines that say where it listens.
 
     Raises:
-        BenchError: The port is taken, or mosquitto is missing.
+        BenchError: The port is taken, or mosquitto is missing; at the end, mosquitto has ended by itself.
         UsageError: A setting that is none.
     """
     if port is None:
@@ -84,13 +92,21 @@ def far_end(
 
     chosen = parse_changes(REMEMBERS_NOTHING, settings, "--itls-settings")
     _allow_many_connections()
+    own = Broker(stop) if mqtt and broker is None else None
     with contextlib.ExitStack() as stack:
         behind = None
-        if mqtt:
-            behind = parse_broker(broker) if broker is not None else stack.enter_context(Broker()).address
+        if own is not None:
+            behind = stack.enter_context(own).address
+        elif mqtt and broker is not None:
+            behind = parse_broker(broker)
         gateway = stack.enter_context(Gateway(mock, host=host, port=port, broker=behind, settings=chosen))
         where = f"[{host}]" if ":" in host else host
         yield (f"itls on tcp://{where}:{gateway.address[1]}",)
+        if own is not None and own.lost:
+            raise BenchError(
+                "the MQTT broker started here has ended; start again",
+                hint=f"its last words: {own.log[-1]}" if own.log else "was it killed, or is memory short?",
+            )
 
 
 def _allow_many_connections() -> None:

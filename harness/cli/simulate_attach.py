@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.board.models import BoardFile
     from harness.simulator.usb.board import Attached, VirtualBoard
 
+_MARK = "# Written by `harness simulate attach`: it is written anew when the board is attached again.\n"
 _LOOK = 0.2  # seconds between two looks whether somebody has pulled the board out
 
 
@@ -38,6 +39,8 @@ def attach(
     from harness.board.file import load
 
     described = load(board)
+    if board_file is not None:
+        check_target(board_file)
     virtual = virtual_board(described)
     wanted = threading.Event()
     before = [
@@ -94,6 +97,54 @@ def virtual_board(described: "BoardFile") -> "VirtualBoard":
     return VirtualBoard(described.name, configs)
 
 
+def check_target(path: Path) -> None:
+    """Check, before anything is plugged in, that a board file may be written there.
+
+    Raises:
+        UsageError: its name is none for a board, its folder is not there, or a file is in its place, or in that of its
+            key, that this command did not write.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    from harness.board.file import SUFFIXES
+    from harness.board.models.words import Word
+
+    try:
+        TypeAdapter(Word).validate_python(path.stem)
+        is_name = path.suffix in SUFFIXES
+    except ValidationError:
+        is_name = False
+    if not is_name:
+        raise UsageError(
+            f"--board-file {path}: a board cannot be called so",
+            hint="small letters, digits, '.', '-' and '_', at most 64, then .yaml: boards/lab-1.yaml",
+        )
+    if not path.parent.is_dir():
+        raise UsageError(f"--board-file {path}: there is no folder {str(path.parent)!r}")
+    key = path.with_suffix(".key")
+    if os.path.lexists(path):
+        if not _is_ours(path):
+            raise UsageError(
+                f"--board-file {path}: is there already, and was not written by this command",
+                hint="name a file that is not there yet",
+            )
+    elif os.path.lexists(key):
+        raise UsageError(
+            f"--board-file {path}: its key would go to {key}, which is there already",
+            hint="name another file, or remove that one if it is of no use",
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    from harness.board import regular_file
+    from harness.board.yaml_lines import MAX_BYTES
+
+    try:
+        return regular_file.read(path, MAX_BYTES).startswith(_MARK.encode())
+    except (OSError, UsageError):
+        return False
+
+
 def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: Path) -> None:
     """Write a copy of a board file in which the transports that were plugged in lead through the kernel.
 
@@ -127,7 +178,8 @@ def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: 
     device = document.get("device")
     if isinstance(device, dict) and isinstance(key := device.get("key"), dict) and "simulated" in key:
         device["key"] = _real_key(keys[str(key["simulated"])], path)  # type: ignore[assignment]  # as above
-    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    path.write_text(_MARK + text, encoding="utf-8")
 
 
 def _real_key(reference: object, path: Path) -> dict[str, str]:

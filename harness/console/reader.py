@@ -160,6 +160,16 @@ class Console:
         with self._lock:
             return self._window.end
 
+    def check(self) -> None:
+        """Say nothing while the device is there.
+
+        Raises:
+            BenchError: It is gone: unplugged, without power, or its port broke.
+        """
+        with self._lock:
+            if self._fault is not None and not self._closed:
+                raise self._fault_error(self._fault)
+
     def send(self, data: bytes | str) -> None:
         """Send bytes, or text as UTF-8; no line end is added.
 

@@ -153,7 +153,7 @@ class ServerConnection(Connection):
         raise ItlsError(f"handshake message {kind} out of order", ItlsAlert.UNEXPECTED_MESSAGE)
 
     def _client_hello(self, hello: ClientHello, raw: bytes) -> None:
-        self.hello = hello
+        before, self.hello = self.hello, hello
         if (refusal := self._server_hooks.refusal(hello)) is not None:
             raise ItlsError("refused on purpose", refusal)
         if hello.version != messages.TLS_1_2:
@@ -163,6 +163,8 @@ class ServerConnection(Connection):
         suite = self._agreed(hello)
         agreed = hello.max_fragment
         self._check_extensions(hello)
+        if before is not None and hello.product_key != before.product_key:
+            raise ItlsError("ClientHello with another ProductKey than the one before", ItlsAlert.PRODUCT_KEY)
         if not hello.provisioned:
             self._provision(hello)
         elif not hello.auth_code:

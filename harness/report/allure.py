@@ -20,6 +20,7 @@ from allure_commons.model2 import (
 )
 from allure_commons.types import LabelType, LinkType, Severity
 
+from harness.report.circumstances import circumstances
 from harness.report.records import Evidence, Failure, RunReport, Scenario, Step
 from harness.report.scenario_fold import evidence_path
 from harness.report.text import folder_title, one_line, visible
@@ -164,6 +165,7 @@ def _environment(report: RunReport) -> bytes:
         "harness": report.harness,
         "python": report.python,
         "station": report.station.name or report.station.id,
+        **{each.name: each.value for each in circumstances(report)},
         **{f"plan.{name}": str(value) for name, value in report.plan.items()},
         **{f"identity.{name}": value for name, value in report.identity.items()},
         **{f"transport.{used.name}": used.identity for used in report.transports},

@@ -15,6 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from harness.report.circumstances import circumstances
 from harness.report.records import Evidence, Failure, MeasurementResult, RunReport, Scenario
 from harness.report.scenario_fold import evidence_path
 from harness.report.text import capital, folder_title, one_line, seconds, size, visible
@@ -82,6 +83,7 @@ def render(report: RunReport, folder: Path) -> bytes:
         style=Markup(style),  # noqa: S704 - our own file, hashed into the page's policy
         style_hash=f"sha256-{digest}",
         sentence=_sentence(report),
+        circumstances=[capital(each.words) for each in circumstances(report)],
         facts=_facts(report),
         groups=_groups(report),
         counts=totals,

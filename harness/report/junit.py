@@ -7,6 +7,7 @@ pass.
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
+from harness.report.circumstances import circumstances
 from harness.report.records import Failure, RunReport, Scenario
 from harness.report.text import folder_title, visible
 from harness.run.verdict import Verdict
@@ -38,7 +39,8 @@ def _suite(report: RunReport, folder: str, scenarios: Sequence[Scenario]) -> ET.
     identity = {f"identity.{name}": value for name, value in report.identity.items()}
     buses = {f"transport.{used.name}": used.identity for used in report.transports}
     about = {"run": report.run, "board": report.board, "harness": report.harness}
-    _properties(suite, about | plan | identity | buses)
+    unlike = {each.name: each.value for each in circumstances(report)}
+    _properties(suite, about | unlike | plan | identity | buses)
     for scenario in scenarios:
         suite.append(_case(report, scenario))
     return suite

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.report.circumstances import circumstances
 from harness.report.records import RunReport, Scenario
 from harness.report.text import folder_label, one_line, seconds
 from harness.run.events import Severity
@@ -122,6 +123,8 @@ def _verdict(report: RunReport, console: Console) -> None:
     )
     for used in report.transports:
         console.print(Text(f"  {one_line(used.name)}: {one_line(used.identity, 400)}"))
+    for each in circumstances(report):
+        console.print(Text(f"  {each.words}", style="yellow"))
     for problem in report.problems:
         console.print(Text(f"  {one_line(problem, 400)}", style="yellow"))
 

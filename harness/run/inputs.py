@@ -10,6 +10,7 @@ The file `inputs.jsonl` in the run folder holds one value a line: `{"for":"devic
 import json
 import os
 import secrets
+import stat
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -33,6 +34,28 @@ class Inputs(Protocol):
     def number(self, purpose: str, now: Callable[[], int]) -> int:
         """Return a number that `now` tells, such as the time."""
 
+    def begin(self) -> None:
+        """Make the file that the values are written down in: a run that takes none has an empty one."""
+
+
+def require_regular(path: Path) -> None:
+    """Check that a file of a run is there and is a file: a named pipe in its place would never end.
+
+    Raises:
+        UsageError: it is missing or something else; the message names it.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise UsageError(
+            f"{path}: no such file: the run folder is not whole",
+            hint="replay a run folder that nobody has changed",
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"{path}: is not a regular file", hint="replay a run folder that nobody has changed")
+
 
 def drawing(inputs: Inputs, purpose: str) -> Callable[[int], bytes]:
     """Return a source of random bytes for one purpose."""
@@ -48,6 +71,14 @@ class RecordedInputs:
 
     def __init__(self, path: Callable[[], Path]) -> None:
         self._notebook = _Notebook(path)
+
+    def begin(self) -> None:
+        """Make the file.
+
+        Raises:
+            BenchError: the disk refuses.
+        """
+        self._notebook.add(b"")
 
     def random(self, purpose: str, size: int) -> bytes:
         """Return `size` bytes of the system's randomness.
@@ -88,7 +119,14 @@ class _Notebook:
             record["x"] = value.hex()
         else:
             record["n"] = value
-        line = json.dumps(record).encode() + b"\n"
+        self.add(json.dumps(record).encode() + b"\n")
+
+    def add(self, line: bytes) -> None:
+        """Add a line to the file, which is made if need be.
+
+        Raises:
+            BenchError: the disk refuses.
+        """
         path = self._path()
         try:
             with self._lock:
@@ -118,22 +156,27 @@ class ReplayedInputs:
         self._notebook = _Notebook(path)
         self._lock = threading.Lock()
         self._values: defaultdict[str, deque[bytes | int]] = defaultdict(deque)
+        require_regular(self._path)
         try:
             with self._path.open("rb") as file:
-                data = file.read(_MAX_BYTES)
-        except FileNotFoundError:
-            if not (run / "run.json").is_file():
-                raise UsageError(
-                    f"{run}: is no run folder", hint="name one, such as runs/latest, of a run of this board"
-                ) from None
-            return  # a run that took nothing
+                data = file.read(_MAX_BYTES + 1)
         except OSError as error:
             raise UsageError(
                 f"{self._path}: cannot be read: {(error.strerror or str(error)).lower()}"
             ) from error
+        if len(data) > _MAX_BYTES:
+            raise UsageError(f"{self._path}: holds more than {_MAX_BYTES} bytes: no run takes that many")
         for number, line in enumerate(data.splitlines(keepends=True), 1):
             if line.endswith(b"\n"):  # else its writer was killed
                 self._take(line, number)
+
+    def begin(self) -> None:
+        """Make the file of this run.
+
+        Raises:
+            BenchError: the disk refuses.
+        """
+        self._notebook.add(b"")
 
     def random(self, purpose: str, size: int) -> bytes:
         """Return the next recorded bytes for this purpose.

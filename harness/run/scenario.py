@@ -74,6 +74,11 @@ class ScenarioLog:
         self._finished = False
         journal.write(ScenarioStarted(scenario=key, info=info))
 
+    @property
+    def finished(self) -> bool:
+        """Whether it has its verdict: nothing can be added any more."""
+        return self._finished
+
     @contextmanager
     def step(self, index: int) -> Iterator[None]:
         """Run one step; `index` counts from 0 in the order of `ScenarioInfo.steps`.

@@ -1,6 +1,6 @@
 """What a recording says a device was asked and answered, as steps that can be replayed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,15 +92,27 @@ def shown(key: Key) -> str:
     return " ".join(words)
 
 
-def load(path: Path) -> tuple[Header, list[Step]]:
+def load(path: Path) -> tuple[Header, list[Step], bool]:
     """Read a recording.
+
+    Returns:
+        Its header, its steps, and whether it goes on after the last of them: a mark or the closing stands there.
 
     Raises:
         BenchError: the file cannot be read.
         UsageError: it is no recording; the message names file and line.
     """
+    last = ""
+
+    def seen(reading: Iterable[Record]) -> Iterator[Record]:
+        nonlocal last
+        for record in reading:
+            last = record.op
+            yield record
+
     with read(path) as reading:
-        return reading.header, steps(reading)
+        found = steps(seen(reading))
+        return reading.header, found, last in _IGNORED
 
 
 def steps(records: Iterable[Record]) -> list[Step]:

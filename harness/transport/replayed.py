@@ -38,6 +38,7 @@ class Replayed(Transport):
     Invariants:
         * Nothing is touched but the recording, which is read once, when this is made.
         * A request that the recording does not have raises `BenchError` with file and line.
+        * So does waiting for a stream past the end of a recording that was cut: silence counts only when recorded.
 
     Args:
         name: Name of the transport in the board file.
@@ -65,7 +66,7 @@ class Replayed(Transport):
         self._match = match
         self._timing = timing
         self._clock = clock
-        self._header, every = load(path)
+        self._header, every, self._silent_at_end = load(path)
         self._steps = [step for step in every if step.op != "read"]
         self._lines = [step.line for step in self._steps]
         self._reads = [step for step in every if step.op == "read"]
@@ -209,9 +210,20 @@ class Replayed(Transport):
                 return self._piece(step, operation.limit)
             left = deadline - self._clock()
             if left <= 0:
+                self._require_more()
                 return b""
             self._changed.wait(min(left, early) if step is not None else left)
             self._require_open()
+
+    def _require_more(self) -> None:
+        """Refuse a silence that is not recorded: the recording breaks off where this run still waits."""
+        at_end = self._next == len(self._steps) and self._next_read == len(self._reads)
+        if at_end and not self._silent_at_end:
+            raise BenchError(
+                f"{self.name}: the recording {self.path} has ended: what came after its last line is not known",
+                hint="its writer was killed, or the file was cut: replay a run that came to its end",
+                transport=self.name,
+            )
 
     def _readable(self) -> Step | None:
         """Return the next piece of the stream if all that was sent before it has been sent again."""

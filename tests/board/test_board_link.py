@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.board import link_checks
 from harness.board.actions import restart
 from harness.board.board import Board
 from harness.board.facts import facts_of
@@ -88,11 +89,84 @@ def test_topics_name_product_and_device(virtual):
         (", keepalive_s: 0", "must be at least 1"),
         (", reset: again", "no serial transport has an action 'again'; actions: none"),
         (", port: 0", "a real board cannot be told a free port"),
+        (", echo: {subscribe: a/+, publish: a/b}", "link.echo.subscribe: is a filter with a wildcard"),
+        (", echo: {subscribe: a/b, publish: a/#}", "link.echo.publish: is a filter with a wildcard"),
+        (", echo: {subscribe: a/b, publish: $share/x/a/b}", "link.echo.publish: is a shared subscription"),
+        (", echo: {subscribe: a/b, publish: a/b}", "link.echo.publish: is the topic of echo.subscribe too"),
+        (
+            ", echo: {subscribe: '/{product_key}/gate/u', publish: '/{product_key}/{device_name}/u'}",
+            "link.echo.publish: is the topic of echo.subscribe too: the harness would hear itself",
+        ),
     ],
 )
 def test_what_it_may_not_say(real, said, answer):
     with pytest.raises(UsageError, match=re.escape(answer)):
         real(said)
+
+
+def test_topics_that_are_one_for_this_product_are_refused(real):
+    echo = ", echo: {subscribe: /a1WO4Z9qHRw/u, publish: '/{product_key}/u'}"
+    product = "service: {product: {product_key: %s}}\n"
+    assert real(echo).link.echo is not None
+    assert real(echo, rest=product % "a1XXXXXXXXX").link.echo is not None
+    with pytest.raises(UsageError, match=r"echo\.publish: is the topic of echo\.subscribe too"):
+        real(echo, rest=product % "a1WO4Z9qHRw")
+
+
+@pytest.mark.parametrize("name", ["abc", "a" * 33, "with space", "gäte", "a/b+c"])
+def test_a_device_name_is_told_its_form(load_text, name):
+    text = f"{HEAD}{REAL % ''}link: {{device_name: '{name}'}}\n"
+    with pytest.raises(UsageError, match=r"link\.device_name: must be 4 to 32 letters, digits and the signs"):
+        load_text(text)
+
+
+@pytest.mark.parametrize("key", ["a1WO4Z9qHR", "a1WO4Z9qHRww", "a1WO4Z9qH_w"])
+def test_a_product_key_has_11_letters_and_digits(real, key):
+    with pytest.raises(UsageError, match=r"service\.product\.product_key: must be 11 letters and digits"):
+        real(rest=f"service: {{product: {{product_key: {key}}}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("key_type", "offers", "answer"),
+    [
+        ("rsa-1024", "[]", "is rsa-1024; iTLS lets in devices with a symmetric key only"),
+        ("ecc-k256", "[provisioning]", "is ecc-k256; iTLS lets in devices with a symmetric key only"),
+        ("3des-168", "[provisioning]", "is 3des-168; over the link only aes-128, aes-192, aes-256, sm4-128"),
+        ("3des-168", "[mqtt]", ""),
+        ("sm4-128", "[provisioning]", ""),
+    ],
+)
+def test_key_types_of_a_real_board(load_text, key_type, offers, answer):
+    text = f"{HEAD.replace('aes-128', key_type)}{REAL % ''}link: {{device_name: gate, offers: {offers}}}\n"
+    if not answer:
+        assert load_text(text).plan.key_type == key_type
+        return
+    with pytest.raises(UsageError, match=re.escape(f"plan.key_type: {answer}")):
+        load_text(text)
+
+
+@pytest.mark.parametrize(
+    ("offers", "left_out"),
+    [
+        ("[mqtt]", ["LINK-08"]),
+        ("[provisioning]", ["LINK-08", "LINK-04", "LINK-05"]),
+        ("[provisioning, reconnect]", ["LINK-08", "LINK-03", "LINK-04", "LINK-05"]),
+    ],
+)
+def test_what_is_left_out_without_a_reset_is_said(real, offers, left_out):
+    board = real(f", offers: {offers}")
+    (said,) = [warning for warning in board.warnings if "link.reset" in warning]
+    assert re.findall(r"LINK-[0-9]+", said) == left_out
+    assert said in as_text(preview(board))
+    with_one = real(f", offers: {offers}, reset: again", console=", actions: {again: [{dtr: on}]}")
+    assert not [warning for warning in with_one.warnings if "link.reset" in warning]
+
+
+def test_the_requirements_that_it_names_are_known():
+    known = (VIRTUAL.parents[1] / "suites" / "requirements.yaml").read_text()
+    named = re.findall(r"LINK-[0-9]+", Path(link_checks.__file__).read_text())
+    assert named
+    assert all(f"- id: {name}\n" in known for name in named)
 
 
 def test_echo_without_mqtt_needs_no_topics(real):
@@ -168,7 +242,8 @@ def test_a_reset_is_an_action_of_a_serial_transport(real):
     ],
 )
 def test_what_is_doubtful(real, said, rest, doubts):
-    found = [warning for warning in real(said, rest=rest).warnings if "port" not in warning.split(":")[2]]
+    board = real(f"{said}, reset: again", console=", actions: {again: [{dtr: on}]}", rest=rest)
+    found = [warning for warning in board.warnings if "port" not in warning.split(":")[2]]
     assert len(found) == len(doubts), found
     assert all(any(doubt in warning for warning in found) for doubt in doubts)
 

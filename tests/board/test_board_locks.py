@@ -67,7 +67,7 @@ def test_a_held_lock_names_its_holder(other, tmp_path):
         r"board lab-1, run 20261122T180000Z-lab-1",
         error.message,
     )
-    assert error.hint == f"wait until that run has ended, or end it: kill {process.pid}"
+    assert error.hint == "wait for it: harness run lab-2 --wait 600; or ask who holds it to end it"
     assert error.outcome == "blocked"
     assert error.exit_code == 3
     assert error.board == "lab-2"
@@ -149,7 +149,7 @@ def test_a_holder_without_a_note_is_known_to_the_kernel(other, tmp_path):
     note.unlink()
     error = refused(["x"], tmp_path)
     assert error.message == f"x is in use by pid {process.pid}, user {locks.user_name()}"
-    assert error.hint == f"wait until that run has ended, or end it: kill {process.pid}"
+    assert "kill" not in error.hint
 
 
 def test_a_note_of_a_run_before_is_not_taken_for_the_holder(other, tmp_path):
@@ -182,7 +182,6 @@ def test_a_holder_that_the_kernel_does_not_show(other, tmp_path, monkeypatch):
     note.unlink()
     error = refused(["x"], tmp_path)
     assert error.message == "x is in use by another process, which left no note"
-    assert error.hint == "wait until that run has ended, or end it"
 
 
 def test_everybody_may_read_the_note(tmp_path):
@@ -256,7 +255,89 @@ def test_the_machine_folder(tmp_path, monkeypatch):
     assert (tmp_path / "locks").is_dir()
     monkeypatch.delenv("HARNESS_LOCKS")
     assert machine_folder().name == locks.FOLDER_NAME
-    assert stat.S_IMODE(machine_folder().stat().st_mode) == 0o777
+    assert stat.S_IMODE(machine_folder().stat().st_mode) == 0o1777
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """A `/run/lock` and a `/tmp` of a test."""
+    monkeypatch.delenv("HARNESS_LOCKS", raising=False)
+    run_lock, temporary = tmp_path / "run-lock", tmp_path / "tmp"
+    for folder in (run_lock, temporary):
+        folder.mkdir()
+        folder.chmod(0o1777)
+    monkeypatch.setattr(locks, "_RUN_LOCK", run_lock)
+    monkeypatch.setattr(locks, "_TEMPORARY", temporary)
+    return run_lock, temporary
+
+
+def test_one_place_for_everybody(places, monkeypatch):
+    run_lock, temporary = places
+    assert machine_folder() == run_lock / "id2-harness"
+    run_lock.chmod(0o755)  # root alone: root must not lock there either, users could not meet it
+    monkeypatch.setenv("TMPDIR", str(run_lock))
+    assert machine_folder() == temporary / "id2-harness"
+    assert stat.S_IMODE((temporary / "id2-harness").stat().st_mode) == 0o1777
+    run_lock.rename(run_lock.with_name("gone"))
+    assert machine_folder() == temporary / "id2-harness"
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(places, tmp_path):
+    victim = tmp_path / "victim"
+    victim.mkdir(mode=0o700)
+    (places[0] / "id2-harness").symlink_to(victim)
+    with pytest.raises(BenchError, match="no folder for locks"):
+        machine_folder()
+    assert stat.S_IMODE(victim.stat().st_mode) == 0o700
+
+
+def test_a_note_that_another_user_left_stands_aside(other, tmp_path):
+    left = locks._note_of_mine(tmp_path, locks._file_stem("x")).with_suffix("")
+    left = left.with_name(left.name.rpartition(".")[0] + ".77777.holder")
+    left.write_text(json.dumps({"pid": 1, "user": "ann", "board": "lab-7"}))
+    process = other("x")
+    assert "board lab-1" in refused(["x"], tmp_path).message
+    assert locks.holder_of("x", tmp_path).pid == process.pid
+    assert read_holder(left).user == "ann"
+
+
+def test_everybody_takes_locks_in_one_order(tmp_path):
+    assert Locks(["c", "a", "b", "a"], board="lab-1").names == ("a", "b", "c")
+    seen = []
+    with Locks(["a"], board="lab-1", folder=tmp_path), Locks(["z"], board="lab-1", folder=tmp_path):
+        error = refused(["z", "a"], tmp_path, on_wait=seen.append)
+    assert error.message.startswith("a is in use")
+    assert seen == []
+
+
+def test_the_wait_is_for_all_locks_together(tmp_path, monkeypatch):
+    """The first lock comes free after 40 of 60 seconds; for the second 20 are left."""
+    now = [1000.0]
+    monkeypatch.setattr(locks.time, "monotonic", lambda: now[0])
+    patience = []
+
+    class Slow(locks._Lock):
+        def __init__(self, folder, name, holder, wait):
+            super().__init__(folder, name, holder, 0)
+            self._patience = wait
+            if wait:
+                patience.append(wait)
+
+        def taken(self):
+            if not self._patience:
+                raise locks.LockedError(f"{self._name} is in use")
+            now[0] += 40
+            return super().taken()
+
+    monkeypatch.setattr(locks, "_Lock", Slow)
+    told = []
+    with Locks(["a", "b"], board="lab", folder=tmp_path, wait=60, on_wait=told.append):
+        pass
+    assert patience == [60, 20]
+    assert [text.rpartition("; ")[2] for text in told] == [
+        "waiting for it, 60 s at most",
+        "waiting for it, 20 s at most",
+    ]
 
 
 def test_no_machine_folder(tmp_path, monkeypatch):

@@ -29,6 +29,7 @@ SHIPPED = {
     "recorded-console",
     "example-se-i2c",
     "example-se-serial",
+    "example-km-link",
 }
 
 

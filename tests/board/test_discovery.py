@@ -163,6 +163,17 @@ def test_who_holds_it(tmp_path, found):
     assert set(held.values()) == {""}
 
 
+@pytest.mark.parametrize("interface", [0, 2])
+def test_who_holds_an_interface(tmp_path, machine, interface):
+    machine.usb("1-8", 0x1209, 1, interfaces=[("ff", ""), ("03", ""), ("ff", "")], number=20)
+    found = discover(machine.root, list)
+    with Locks([f"usb 1-8 interface {interface}"], board="lab", folder=tmp_path):
+        held = [
+            row.found.location for row in listed(found, [], locks=tmp_path, in_use=lambda _: ()) if row.held
+        ]
+    assert held == ["1-8"]
+
+
 def test_broken_board_files_are_told_of(tmp_path):
     board(tmp_path, "lab", "{kind: serial, port: /dev/ttyS9}", "hex-line")
     (tmp_path / "broken.yaml").write_text("version: [")
@@ -201,13 +212,18 @@ def test_which_device_is_drafted(tmp_path, found):
         assert discovery_draft.choose(rows, named).path == path
     with pytest.raises(UsageError, match=r"^0 devices fit '/dev/none': /dev/ttyS0"):
         discovery_draft.choose(rows, "/dev/none")
-    with pytest.raises(UsageError, match="devices are claimed by no board file: /dev/ttyS0") as caught:
+    with pytest.raises(UsageError, match="devices are claimed by no board file: /dev/ttyUSB0") as caught:
         discovery_draft.choose(rows, "")
     assert "--device" in caught.value.hint
     loaded = board(tmp_path, "lab", "{kind: i2c, bus: /dev/i2c-1}", "fm1280")
     two = [one(found, "/dev/i2c-1"), one(found, "/dev/i2c-7")]
     chosen = discovery_draft.choose(listed(two, [loaded], locks=tmp_path, in_use=lambda _path: ()), "")
     assert chosen.path == "/dev/i2c-7"
+    built_in = Listed(one(found, "/dev/ttyS0"))  # nobody can tell whether anything is wired to it
+    assert discovery_draft.choose([built_in, Listed(one(found, "/dev/i2c-7"))], "").path == "/dev/i2c-7"
+    assert discovery_draft.choose([built_in], "/dev/ttyS0").path == "/dev/ttyS0"
+    with pytest.raises(UsageError, match=r"^0 devices are claimed by no board file"):
+        discovery_draft.choose([built_in], "")
 
 
 def test_a_board_file_is_never_written_over(tmp_path):
@@ -297,6 +313,20 @@ def test_the_command_drafts(here, capsys):
     assert "drafted for /dev/ttyUSB0" in capsys.readouterr().out
     assert invoke(["boards", "check", str(path)]) == 0
     assert invoke(["discover", f"--boards={here}", f"--draft={path}", "--device=/dev/ttyUSB0"]) == 2
+
+
+@pytest.mark.parametrize("command", ["discover", "doctor"])
+def test_a_folder_of_board_files_that_is_not_there(here, capsys, monkeypatch, command):
+    assert invoke([command, f"--boards={here}/none"]) == 2
+    assert "none: there is no such folder with board files" in capsys.readouterr().err
+    monkeypatch.chdir(here)  # where there is no folder boards
+    assert load_all(Path("boards")) == ([], [])
+
+
+def test_rules_and_a_draft_are_two_commands(here, capsys):
+    assert invoke(["discover", "--udev", f"--draft={here / 'new.yaml'}"]) == 2
+    assert "--udev and --draft do not go together" in capsys.readouterr().err
+    assert not (here / "new.yaml").exists()
 
 
 def test_the_command_prints_rules(here, capsys):

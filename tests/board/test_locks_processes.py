@@ -80,7 +80,7 @@ def shared(tmp_path_factory):
     """A folder that another user may reach, as the machine's lock folder is."""
     folder = Path("/tmp") / f"id2-locks-{os.getpid()}"  # pytest's own folders are closed to others
     folder.mkdir()
-    folder.chmod(0o777)
+    folder.chmod(0o1777)
     yield folder
     for path in folder.iterdir():
         path.unlink()

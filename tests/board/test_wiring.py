@@ -1,11 +1,18 @@
 """Wiring: what stands in the place of the devices, and fault plans from a command line."""
 
+import json
+import os
+
 import pytest
 
 from harness.board.file import load, parse
 from harness.board.resolve import Resolver
 from harness.board.wiring import Replay, Wiring, fault_plans
 from harness.errors import UsageError
+from harness.run.header import Header
+from harness.run.inputs import FILE, RecordedInputs
+from harness.run.run import Run
+from harness.transport import usb
 from harness.transport.base import I2cRead
 from harness.transport.fault_syntax import parse as parse_plan
 from harness.transport.faulty import Faulty
@@ -13,6 +20,7 @@ from harness.transport.reconnecting import Reconnecting
 from harness.transport.recorder import Recorded, Recording
 from harness.transport.replayed import Replayed
 from harness.transport.serial import SerialTransport
+from harness.transport.usb import SerialPort
 from tests.board.test_discovery import BOARD
 
 
@@ -75,8 +83,114 @@ def test_a_transport_that_is_none(virtual):
             make(wiring, virtual, "other")
 
 
-def test_what_cannot_be_is_refused_before(virtual, tmp_path):
-    Wiring(replay=Replay(tmp_path), faults={"chip": parse_plan("nak")}).check(virtual)
+@pytest.fixture
+def recorded(virtual, tmp_path):
+    """A run folder of the board in which its chip was opened."""
+    run = Run.create(tmp_path / "runs", virtual.name, Header())
+    RecordedInputs(lambda: run.path / FILE).begin()
+    device = make(Wiring(), virtual)
+    with Recording(run.recording("chip"), device) as recording, Recorded(device, recording) as opened:
+        run.transport_opened("chip", opened.identity)
+    run.finish()
+    return run.path
+
+
+def change_header(folder, **changes):
+    header = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(header | changes))
+
+
+def no_file(path):
+    path.unlink()
+
+
+def folder_instead(path):
+    path.unlink()
+    path.mkdir()
+
+
+def pipe_instead(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def garbage(path):
+    path.write_bytes(b"\xff\x00garbage\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "breaks", "problem"),
+    [
+        ("transport/chip.jsonl", no_file, "no such file"),
+        ("transport/chip.jsonl", folder_instead, "not a regular file"),
+        ("transport/chip.jsonl", pipe_instead, "not a regular file"),
+        ("transport/chip.jsonl", empty, "empty, not a recording"),
+        ("transport/chip.jsonl", garbage, "not JSON"),
+        ("inputs.jsonl", no_file, "no such file"),
+        ("inputs.jsonl", pipe_instead, "not a regular file"),
+        ("run.json", no_file, "it has no run.json"),
+        ("run.json", garbage, "is not the header of a run"),
+        ("run.json", pipe_instead, "not a regular file"),
+    ],
+)
+def test_a_run_folder_that_is_not_whole_is_refused_before(virtual, recorded, name, breaks, problem):
+    wiring = Wiring(replay=Replay(recorded))
+    wiring.check(virtual)
+    breaks(recorded / name)
+    with pytest.raises(UsageError, match=problem) as caught:
+        wiring.check(virtual)
+    assert name in caught.value.message
+
+
+def test_a_run_of_another_board_is_refused_before(virtual, recorded):
+    change_header(recorded, board="lab-7")
+    with pytest.raises(UsageError, match=r"run.json: a run of the board 'lab-7', not of 'virtual-se-i2c'"):
+        Wiring(replay=Replay(recorded)).check(virtual)
+
+
+def test_a_transport_that_was_never_opened_needs_no_recording(virtual, tmp_path):
+    run = Run.create(tmp_path, virtual.name, Header())
+    RecordedInputs(lambda: run.path / FILE).begin()
+    run.finish()
+    Wiring(replay=Replay(run.path)).check(virtual)
+
+
+def test_the_faults_of_the_recorded_run_stay_named(recorded):
+    wiring = Wiring(replay=Replay(recorded))
+    assert "faults" not in wiring.options()["replay"]
+    change_header(recorded, options={"faults": {"chip": "seed 0; nak"}})
+    assert wiring.options()["replay"]["faults"] == {"chip": "seed 0; nak"}
+    assert wiring.remarks() == [
+        f"replayed from {recorded.name}: no device is asked",
+        f"{recorded.name} was recorded with faults on purpose on chip: seed 0; nak",
+    ]
+    change_header(
+        recorded,
+        options={"faults": {"chip": "B"}, "replay": {"run": "r0", "faults": {"chip": "A", "x": "C"}}},
+    )
+    assert wiring.options()["replay"]["faults"] == {"chip": "A, and on its replay B", "x": "C"}
+    assert Wiring().remarks() == []
+
+
+def test_two_equal_adapters_are_found_before_the_run(tmp_path, monkeypatch):
+    path = tmp_path / "lab.yaml"
+    board = parse(text("{kind: serial, usb: {vid: 0x0403}}"), path)
+    equal = [SerialPort(f"/dev/ttyUSB{number}", 0x0403, 0x6001) for number in (0, 1)]
+    monkeypatch.setattr(usb, "serial_ports", lambda: equal)
+    with pytest.raises(UsageError, match="2 serial ports have vid 0403") as caught:
+        Wiring().look_up(board)
+    assert (caught.value.board, caught.value.transport) == ("lab", "chip")
+    Wiring(replay=Replay(tmp_path)).look_up(board)
+    equal.clear()  # not plugged in yet: the scenarios will tell
+    Wiring().look_up(board)
+
+
+def test_what_cannot_be_is_refused_before(virtual, tmp_path, recorded):
+    Wiring(replay=Replay(recorded), faults={"chip": parse_plan("nak")}).check(virtual)
     with pytest.raises(UsageError, match="fault plan for the transport 'chop'; it has chip"):
         Wiring(faults={"chop": parse_plan("nak")}).check(virtual)
     server = load("boards/virtual-business-server.yaml")
@@ -107,6 +221,8 @@ def test_plans_of_a_command_line(tmp_path):
         (["=nak"], "no transport is named"),
         (["chip=nak", "chip=nak"], "two plans for one transport"),
         (["chip=nap"], "^--fault chip:1:1: no fault 'nap'"),
+        (["chip="], "the plan holds no fault"),
+        (["chip=seed 7"], "'chip=seed 7': the plan holds no fault"),
         (["chip=@/nonexistent"], "^/nonexistent: no such file"),
         (["chip=@/"], "^/: no such file"),
         (["chip=@/dev/null"], "not a regular file"),

@@ -17,6 +17,8 @@ from harness.cli.main import invoke
 from harness.id2.keys import KeyType
 from harness.report import model
 from harness.service.mock.server import MockService
+from harness.transport import usb
+from harness.transport.usb import SerialPort
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = str(ROOT / "boards" / "virtual-se-i2c.yaml")
@@ -116,7 +118,18 @@ def test_another_selection_is_told_where_it_differs(short, tmp_path):
         (["--replay=/nonexistent"], "is no run folder"),
         (["--fault=chop=nak"], "fault plan for the transport 'chop'"),
         (["--fault=chip=nap"], "--fault chip:1:1: no fault 'nap'"),
-        (["--replay-match=odd"], "--replay-match"),
+        (["--fault=chip="], "the plan holds no fault"),
+        (["--fault=chip=seed 7"], "the plan holds no fault"),
+        (
+            ["--replay=/nonexistent", "--replay-match=odd"],
+            "--replay-match 'odd': there is exact and requests",
+        ),
+        (
+            ["--replay=/nonexistent", "--replay-timing=bogus"],
+            "--replay-timing 'bogus': there is none and original",
+        ),
+        (["--replay-match=exact"], "--replay-match goes with --replay"),
+        (["--replay-timing=none"], "--replay-timing goes with --replay"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(tmp_path, capfd, options, words):
@@ -124,7 +137,22 @@ def test_what_cannot_be_is_one_sentence(tmp_path, capfd, options, words):
     told = capfd.readouterr().err
     assert words in told
     assert "Traceback" not in told
+    assert "usage:" not in told
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_equal_adapters_end_the_run_before_it_begins(tmp_path, capfd, monkeypatch):
+    path = tmp_path / "lab.yaml"
+    board = yaml.safe_load((ROOT / "boards" / "virtual-se-mtk.yaml").read_text())
+    board.update(name="lab", transports={"chip": {"kind": "serial", "usb": {"vid": 0x0403}}}, device={})
+    path.write_text(yaml.safe_dump(board))
+    equal = [SerialPort(f"/dev/ttyUSB{number}", 0x0403, 0x6001, location=f"1-{number}") for number in (1, 2)]
+    monkeypatch.setattr(usb, "serial_ports", lambda: equal)
+    assert invoke(["run", str(path), f"--runs={tmp_path / 'runs'}"]) == 2
+    told = capfd.readouterr()
+    assert (told.out + told.err).count("2 serial ports have vid 0403") == 1
+    assert "tell them apart by location: 1-1 or 1-2" in told.err
+    assert not (tmp_path / "runs").exists()
 
 
 def test_struck_faults_are_named(tmp_path):
@@ -147,6 +175,16 @@ def test_struck_faults_are_named(tmp_path):
         "chip": "seed 0; disconnect after=6"
     }
     assert "fault disconnect after=6 struck" in (run / "report.html").read_text()
+    assert "faults on purpose on chip: seed 0; disconnect after=6" in " ".join(done.stdout.split())
+    again = harness("run", BOARD, f"--runs={tmp_path}", "-k", SHORT, f"--replay={run}")
+    replayed = (tmp_path / "latest").resolve()
+    header = json.loads((replayed / "run.json").read_text())
+    assert header["options"]["replay"]["faults"] == {"chip": "seed 0; disconnect after=6"}
+    assert f"replayed from {run.name}" in " ".join(again.stdout.split())
+    notes = [event["text"] for event in journal(replayed) if event["event"] == "note"]
+    assert f"{run.name} was recorded with faults on purpose on chip: seed 0; disconnect after=6" in notes
+    for name in ("junit.xml", "report.html", "allure-results/environment.properties"):
+        assert "disconnect after=6" in (replayed / name).read_text()
 
 
 @pytest.fixture

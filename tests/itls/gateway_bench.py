@@ -107,6 +107,7 @@ class Shop:
 
     mock: MockService
     gateway: Gateway
+    sockets: list[socket.socket] = field(default_factory=list)
 
     @property
     def admin(self) -> Admin:
@@ -134,7 +135,9 @@ class Shop:
 
     def plain(self) -> socket.socket:
         """Return a connection to the gateway that says nothing by itself."""
-        return socket.create_connection(self.gateway.address, PATIENCE_S)
+        made = socket.create_connection(self.gateway.address, PATIENCE_S)
+        self.sockets.append(made)
+        return made
 
     def established(self, product: Product | None = None, device: Device | None = None) -> Caller:
         caller = self.call(product or self.product(), device or self.device()).shake_hands()
@@ -159,7 +162,13 @@ def shop(
 ) -> Iterator[Shop]:
     """A shop of one's own."""
     with MockService(settings=mock_settings) as mock, Gateway(mock, settings=settings, **how) as gateway:
-        yield Shop(mock, gateway)
+        made = Shop(mock, gateway)
+        try:
+            yield made
+        finally:
+            # A test that fails half-way must not fail the next one too, by a socket that nobody closed.
+            for left in made.sockets:
+                left.close()
 
 
 def other_key(device: Device) -> Device:

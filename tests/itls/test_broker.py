@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -63,6 +64,28 @@ def test_it_dies_with_an_owner_that_is_killed():
     while Path(folder).exists() and time.monotonic() < end:
         os.sched_yield()
     assert not Path(folder).exists()
+
+
+def test_one_that_ends_by_itself_is_told_once_and_leaves_nothing():
+    told = threading.Event()
+    calls = []
+    with Broker(lambda: (calls.append(1), told.set())) as broker:
+        process, folder = broker._process, Path(broker._folder.name)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert told.wait(30)
+        assert broker.lost
+        assert process.returncode == -signal.SIGKILL, "its shell was not waited for, and is defunct"
+        assert process.stdin.closed
+    assert calls == [1]
+    assert not folder.exists()
+
+
+def test_one_that_is_stopped_is_not_lost():
+    calls = []
+    with Broker(lambda: calls.append(1)) as broker:
+        pass
+    assert not broker.lost
+    assert calls == []
 
 
 def test_a_port_that_somebody_takes_in_between_is_chosen_anew(monkeypatch):

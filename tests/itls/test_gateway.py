@@ -181,6 +181,9 @@ def test_waiting_says_what_was_seen_instead():
         assert seen.value.outcome == "failed"
         with pytest.raises(LinkTimeout, match="no device connected"):
             far_end.gateway.wait_for(lambda _one: True, 0.01, after=0)
+        far_end.call(product, device).shake_hands().close()
+        with pytest.raises(LinkTimeout, match="there were 2 sessions"):
+            far_end.gateway.wait_for(lambda one: one.stage == "established", 0.01)
 
 
 def test_waiting_gets_the_newest_and_is_woken_by_what_happens_later(far_end):

@@ -483,6 +483,43 @@ def test_a_client_whose_finished_does_not_fit_is_refused():
     assert not link.server.established
 
 
+@pytest.mark.parametrize("place", range(12))
+def test_every_byte_of_the_clients_finished_counts(place):
+    link = linked()
+    link.client.start()
+    for _ in range(2):
+        link.server.receive(link.client.take())
+        link.client.receive(link.server.take())
+    right = bytearray(link.server.keys.finished(b"client finished", link.server._transcript.digest()))
+    right[place] ^= 1
+    link.client.take()
+    link.client._writer.sequence = 0
+    link.client._send_message(MessageType.FINISHED, bytes(right))
+    assert storm(link, link.client.take()).alert is ItlsAlert.DECRYPTION
+    assert not link.server.established
+
+
+def test_a_product_key_stays_the_same_from_hello_to_hello():
+    link = linked()
+    link.client.start()
+    link.server.receive(link.client.take())
+    link.client._product_key = "a1OTHERabcd"
+    link.client.receive(link.server.take())
+    refused = storm(link, link.client.take())
+    assert refused.alert is ItlsAlert.PRODUCT_KEY
+    assert "another ProductKey" in refused.message
+
+
+@pytest.mark.parametrize(("level", "fatal"), [(0, True), (1, False), (2, True), (3, True), (255, True)])
+def test_an_alert_is_fatal_unless_it_is_a_warning(level, fatal):
+    link = handshaken()
+    assert AlertMessage(level, 80).fatal is fatal
+    link.client._write(ContentType.ALERT, bytes((level, 80)))
+    link.pump()
+    assert link.server.closed is fatal
+    assert (Ended(clean=False) in link.server_events) is fatal
+
+
 def test_a_suite_that_the_server_does_not_take_is_passed_over():
     only = ServerSettings(suites=frozenset({Suite.AES_128_CBC_SHA256}))
     assert handshaken(settings=only).server.suite is Suite.AES_128_CBC_SHA256

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.itls.mqtt.connect import ConnAck, Connect, MqttError, read_connect
+from harness.id2.keys import Key, KeyType
+from harness.itls.mqtt.connect import ConnAck, Connect, MqttError, read_connect, with_client_id
 from harness.itls.mqtt.identity import Registry, read_identity
+from harness.service.mock.devices import Device, DeviceState, insert
 from harness.service.mock.server import MockService
 from harness.service.mock.store import Store
 
@@ -100,6 +102,14 @@ def test_noise_is_refused_or_waited_for_and_never_anything_else():
             continue
 
 
+@pytest.mark.parametrize("length", [1, 20, 60, 100, 127, 128, 16_400])
+def test_another_client_id_leaves_the_rest_of_a_connect_as_it_was(length):
+    for how in ({"will": ("a/topic", "gone")}, {"user": None, "password": None}, {"password": "p" * 90}):
+        given, wanted = packet(**how), packet(client_id="x" * length, **how)
+        assert with_client_id(given, "x" * length) == wanted
+        assert with_client_id(wanted, f"lamp|{SUFFIX}|") == given
+
+
 def test_the_answer_is_a_connack():
     assert ConnAck.NOT_AUTHORIZED.packet == b"\x20\x02\x00\x05"
 
@@ -172,6 +182,45 @@ def test_a_device_name_belongs_to_the_first_id_that_uses_it(platform):
     assert refused.value.answer is ConnAck.NOT_AUTHORIZED
     other = on_platform(platform)
     registry.admit(connect(user=f"lamp&{other.product_key}"), other.product_key, "BB" * 12)
+
+
+def with_fingerprint(mock: MockService, product, id2: str, fingerprint: bytes | None, at_ms: int = 5) -> str:
+    key = Key.parse(KeyType.AES_128, "2122232425262728292A2B2C2D2E2F30")
+    made = Device(id2, key, DeviceState.BURNT, product.product_key)
+    with mock.core.store.transaction() as db:
+        insert(db, made, at_ms, fingerprint)
+    return id2
+
+
+def test_a_board_that_is_provisioned_again_keeps_its_name(platform):
+    registry, product = Registry(platform.core), on_platform(platform)
+    asked = connect(user=f"lamp&{product.product_key}")
+    first = with_fingerprint(platform, product, "AA" * 12, b"board")
+    registry.admit(asked, product.product_key, first)
+    others = (
+        with_fingerprint(platform, product, "BB" * 12, b"another board"),
+        with_fingerprint(platform, product, "CC" * 12, None),
+        with_fingerprint(platform, on_platform(platform), "DD" * 12, b"board"),
+        with_fingerprint(platform, product, "EE" * 12, b"board", at_ms=4),
+    )
+    for other in others:
+        with pytest.raises(MqttError, match="belongs to another ID²"):
+            registry.admit(asked, product.product_key, other)
+    again = with_fingerprint(platform, product, "FF" * 12, b"board")
+    registry.admit(asked, product.product_key, again)
+    registry.admit(asked, product.product_key, again)
+    with pytest.raises(MqttError, match="belongs to another ID²"):
+        registry.admit(asked, product.product_key, first)
+
+
+def test_a_name_without_a_fingerprint_stays(platform):
+    registry, product = Registry(platform.core), on_platform(platform)
+    asked = connect(user=f"lamp&{product.product_key}")
+    registry.admit(asked, product.product_key, with_fingerprint(platform, product, "AA" * 12, None))
+    with pytest.raises(MqttError, match="belongs to another ID²"):
+        registry.admit(
+            asked, product.product_key, with_fingerprint(platform, product, "BB" * 12, None, at_ms=9)
+        )
 
 
 def test_the_product_is_that_of_the_handshake(platform):

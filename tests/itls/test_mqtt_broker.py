@@ -13,7 +13,7 @@ from harness.itls.link_client import connect
 from harness.itls.mqtt.broker import Broker
 from harness.itls.tunnel import Tunnel
 from tests.itls.gateway_bench import Shop, blank, shop
-from tests.itls.test_mqtt import SUFFIX
+from tests.itls.test_mqtt import SUFFIX, packet
 
 pytestmark = pytest.mark.link
 PATIENCE_S = 30
@@ -162,3 +162,32 @@ def test_a_device_without_a_licence_never_reaches_the_broker(far_end):
     host, port = far_end.gateway.address
     with pytest.raises(HarnessError, match="161"):
         connect(host, port, KeyIdentity(device.id2, device.key), product.product_key)
+
+
+def test_a_device_that_connects_again_replaces_its_older_connection(far_end):
+    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
+    identity = blank(product)
+    callers = []
+    for prefix in ("first", "second"):
+        caller = far_end.call(product, identity).shake_hands()
+        callers.append(caller)
+        caller.send(packet(f"{prefix}|{SUFFIX}|", f"lamp&{product.product_key}"))
+        assert caller.read(4) == b"\x20\x02\x00\x00"
+    older, newer = callers
+    older.read_to_end()
+    assert older.ended_cleanly
+    newer.send(b"\xc0\x00")
+    assert newer.read(6)[4:] == b"\xd0\x00"
+
+
+def test_two_devices_with_one_client_id_stay_both(far_end):
+    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
+    callers = []
+    for name in ("lamp", "door"):
+        caller = far_end.call(product, blank(product, fingerprint=name.encode())).shake_hands()
+        callers.append(caller)
+        caller.send(packet(f"12345|{SUFFIX}|", f"{name}&{product.product_key}"))
+        assert caller.read(4) == b"\x20\x02\x00\x00"
+    for caller in callers:
+        caller.send(b"\xc0\x00")
+        assert caller.read(6)[4:] == b"\xd0\x00"

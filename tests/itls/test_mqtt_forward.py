@@ -17,15 +17,18 @@ class Sink:
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(PATIENCE_S)
+        self._peers: list[socket.socket] = []
         self.address = self._listener.getsockname()[:2]
 
     def accept(self) -> socket.socket:
         peer, _ = self._listener.accept()
+        self._peers.append(peer)
         peer.settimeout(PATIENCE_S)
         return peer
 
     def close(self) -> None:
-        self._listener.close()
+        for opened in (self._listener, *self._peers):
+            opened.close()
 
 
 def read(peer: socket.socket, count: int) -> bytes:
@@ -52,6 +55,11 @@ def connect_of(product, name: str = "lamp", suffix: str = SUFFIX, **how) -> byte
     return packet(f"{name}|{suffix}|", f"{name}&{product.product_key}", **how)
 
 
+def forwarded(product, name: str = "lamp", **how) -> bytes:
+    """Return the CONNECT as the broker gets it."""
+    return packet(f"{product.product_key}.{name}", f"{name}&{product.product_key}", **how)
+
+
 def on_platform(far_end: Shop):
     return far_end.admin.create_product("lamp", console="iot-platform", licences=50)
 
@@ -64,14 +72,15 @@ def over(far_end: Shop):
     return far_end.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S)
 
 
-def test_connect_goes_on_unchanged_and_all_the_rest_both_ways(far_end, sink):
+def test_connect_goes_on_under_the_devices_name_and_all_the_rest_both_ways(far_end, sink):
     product = on_platform(far_end)
     caller = calling(far_end, product)
     hello = connect_of(product, will=("lamp/gone", "yes"))
     caller.send(hello[:7])
     caller.send(hello[7:] + b"\xc0\x00")
     broker = sink.accept()
-    assert read(broker, len(hello) + 2) == hello + b"\xc0\x00"
+    expected = forwarded(product, will=("lamp/gone", "yes")) + b"\xc0\x00"
+    assert read(broker, len(expected)) == expected
     big = bytes(range(256)) * 256
     broker.sendall(b"\x20\x02\x00\x00" + big)
     assert caller.read(4 + len(big)) == b"\x20\x02\x00\x00" + big
@@ -197,8 +206,7 @@ def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
     with shop(GatewaySettings(records_per_s=None), broker=sink.address) as far_end:
         product = on_platform(far_end)
         caller = calling(far_end, product)
-        hello = connect_of(product)
-        caller.send(hello)
+        caller.send(connect_of(product))
         broker = sink.accept()
         broker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
         data = bytes(range(249)) * 36_000
@@ -207,7 +215,8 @@ def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
         sender.start()
         with pytest.raises(LinkTimeout):
             far_end.gateway.wait_for(lambda one: one.bytes_in > len(data), 2)
-        assert read(broker, len(hello) + len(data)) == hello + data
+        expected = forwarded(product) + data
+        assert read(broker, len(expected)) == expected
         sender.join()
         caller.close()
         broker.close()
@@ -216,13 +225,57 @@ def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
 def test_what_came_before_a_broken_record_still_goes_on(far_end, sink):
     product = on_platform(far_end)
     caller = calling(far_end, product)
-    hello = connect_of(product)
-    caller.send(hello)
+    caller.send(connect_of(product))
     broker = sink.accept()
-    read(broker, len(hello))
+    read(broker, len(forwarded(product)))
     caller.connection.send(b"good")
     caller.socket.sendall(caller.connection.take() + bytes(64))
     assert read(broker, 5) == b"good"
     assert over(far_end).ended == "alert"
     caller.close()
     broker.close()
+
+
+def until_full(caller: Caller) -> None:
+    for _ in range(64):
+        caller.send(bytes(500_000))
+
+
+def test_two_devices_with_one_client_id_are_two_clients_at_the_broker(far_end, sink):
+    product = on_platform(far_end)
+    names = ("lamp", "door")
+    callers = []
+    for name in names:
+        caller = calling(far_end, product)
+        callers.append(caller)
+        caller.send(packet(f"12345|{SUFFIX}|", f"{name}&{product.product_key}"))
+        expected = forwarded(product, name)
+        assert read(sink.accept(), len(expected)) == expected
+    for caller in callers:
+        caller.close()
+
+
+def test_a_connect_in_time_ends_the_time_for_it(sink):
+    with shop(GatewaySettings(connect_s=1), broker=sink.address) as far_end:
+        product = on_platform(far_end)
+        caller = calling(far_end, product)
+        caller.send(connect_of(product))
+        broker = sink.accept()
+        read(broker, 10)
+        still_open(far_end, 1.5)
+        caller.close()
+
+
+def test_a_device_that_is_not_listened_to_is_not_idle(sink):
+    with shop(GatewaySettings(records_per_s=None, idle_s=1), broker=sink.address) as far_end:
+        product = on_platform(far_end)
+        caller = calling(far_end, product)
+        caller.send(connect_of(product))
+        broker = sink.accept()
+        # The broker reads nothing: soon the gateway reads nothing either, and hears the device no more.
+        caller.socket.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            until_full(caller)
+        still_open(far_end, 2.5)
+        broker.close()
+        caller.close()

@@ -7,7 +7,9 @@ import pytest
 
 from harness.board.file import load
 from harness.board.resolve import Resolver
-from harness.cli.simulate_attach import virtual_board, write_board_file
+from harness.cli.main import invoke
+from harness.cli.simulate_attach import check_target, virtual_board, write_board_file
+from harness.errors import UsageError
 from harness.simulator.usb.board import Attached
 
 KINDS = {
@@ -28,7 +30,9 @@ def test_it_loads_and_has_the_same_key(name, tmp_path):
         for each, plug in virtual.plugs.items()
     ]
     target = tmp_path / f"lab-{name}.yaml"
+    check_target(target)
     write_board_file(source, found, target)
+    check_target(target)  # one's own may be written anew
     real = load(target)
     assert real.name == f"lab-{name}"
     assert kind in {settings.kind for settings in real.transports.values()}
@@ -50,3 +54,31 @@ def test_the_address_stays(tmp_path):
     write_board_file(source, [Attached("chip", "simulated-i2c", "3-1", "/dev/i2c-9", who)], target)
     settings = load(target).transports["chip"]
     assert (settings.usb.serial_number, settings.address) == ("virtual-se-i2c.chip", 0x31)
+
+
+@pytest.mark.parametrize(
+    ("there", "name", "problem"),
+    [
+        ("lab.yaml", "lab.yaml", "is there already, and was not written by this command"),
+        ("lab.key", "lab.yaml", "lab.key.*, which is there already"),
+        ("other", "Lab.yaml", "a board cannot be called so"),
+        ("other", "lab 1.yaml", "a board cannot be called so"),
+        ("other", "lab.txt", "a board cannot be called so"),
+        ("other", f"{'l' * 65}.yaml", "a board cannot be called so"),
+        ("other", "nowhere/lab.yaml", "there is no folder"),
+    ],
+)
+def test_a_file_of_somebody_else_and_a_name_that_is_none_are_refused(tmp_path, there, name, problem):
+    (tmp_path / there).write_text("mine\n")
+    with pytest.raises(UsageError, match=problem):
+        check_target(tmp_path / name)
+    assert (tmp_path / there).read_text() == "mine\n"
+
+
+def test_they_are_refused_before_anything_is_plugged_in(tmp_path, capfd):
+    (tmp_path / "lab.yaml").write_text("mine\n")
+    code = invoke(
+        ["simulate", "attach", "boards/virtual-se-i2c.yaml", f"--board-file={tmp_path / 'lab.yaml'}"]
+    )
+    assert code == 2
+    assert "is there already" in capfd.readouterr().err

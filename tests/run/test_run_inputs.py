@@ -1,6 +1,7 @@
 """Chance and clock of a run: fresh and written down once, the same again in a replay."""
 
 import json
+import os
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import BenchError, UsageError
+from harness.run import inputs
 from harness.run.inputs import FILE, RecordedInputs, ReplayedInputs, drawing
 
 ASKED = st.lists(
@@ -27,7 +29,6 @@ def take(inputs, asked):
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "run.json").touch()
     return tmp_path
 
 
@@ -35,8 +36,9 @@ def folder(tmp_path):
 @given(ASKED)
 def test_a_replay_takes_the_same(tmp_path_factory, asked):
     folder = tmp_path_factory.mktemp("run")
-    (folder / "run.json").touch()
-    taken = take(RecordedInputs(lambda: folder / FILE), asked)
+    recorded = RecordedInputs(lambda: folder / FILE)
+    recorded.begin()
+    taken = take(recorded, asked)
     assert take(ReplayedInputs(folder, lambda: folder / "again.jsonl"), asked) == taken
     in_rows = sorted(zip(asked, taken, strict=True), key=lambda pair: pair[0][0])
     assert take(ReplayedInputs(folder, lambda: folder / "again.jsonl"), [ask for ask, _ in in_rows]) == [
@@ -84,16 +86,31 @@ def test_one_too_many_and_another_size(folder):
 
 
 def test_a_run_that_took_nothing(folder):
+    RecordedInputs(lambda: folder / FILE).begin()
+    replayed = ReplayedInputs(folder, lambda: folder / "again.jsonl")
+    replayed.begin()
+    assert (folder / "again.jsonl").read_bytes() == b""
     with pytest.raises(BenchError, match="one more"):
         ReplayedInputs(folder, lambda: folder / "again.jsonl").random("x", 1)
 
 
 def test_what_is_no_run(tmp_path):
-    with pytest.raises(UsageError, match="is no run folder"):
+    with pytest.raises(UsageError, match=f"{FILE}: no such file"):
         ReplayedInputs(tmp_path, lambda: tmp_path / "again.jsonl")
     (tmp_path / FILE).mkdir()
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match=f"{FILE}: is not a regular file"):
         ReplayedInputs(tmp_path, lambda: tmp_path / "again.jsonl")
+    (tmp_path / FILE).rmdir()
+    os.mkfifo(tmp_path / FILE)
+    with pytest.raises(UsageError, match=f"{FILE}: is not a regular file"):
+        ReplayedInputs(tmp_path, lambda: tmp_path / "again.jsonl")
+
+
+def test_a_file_that_no_run_made(folder, monkeypatch):
+    monkeypatch.setattr(inputs, "_MAX_BYTES", 10)
+    (folder / FILE).write_text('{"for":"x","n":1}\n')
+    with pytest.raises(UsageError, match="holds more than 10 bytes"):
+        ReplayedInputs(folder, lambda: folder / "again.jsonl")
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,18 @@ def test_who_closes_amid_the_last_looks_leaves_with_the_first_error(world):
     assert caught.value is error
 
 
+def test_a_chip_that_does_not_acknowledge_is_there(world):
+    """The adapter answered: nobody looks whether it has left, and what it said goes on."""
+    transport = world.transport()
+    error = I2cNack("no acknowledge")
+    world.made[0].answers = [error]
+    world.plug(None)
+    with pytest.raises(I2cNack) as caught:
+        transport.do(ASK)
+    assert caught.value is error
+    assert world.looks == 0
+
+
 def test_a_reset_between_two_looks_is_a_loss_too(world):
     transport = world.transport()
     world.made[0].answers = [BenchError("gone")]

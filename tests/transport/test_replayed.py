@@ -70,6 +70,37 @@ class Device(Transport):
         return answer
 
 
+def cut_after(path, op):
+    """Cut a recording after its last record of an operation, as when its writer was killed."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    last = max(
+        number for number, line in enumerate(lines) if f'"op":"{op}"' in line.decode().replace(" ", "")
+    )
+    path.write_bytes(b"".join(lines[: last + 1]))
+
+
+@pytest.mark.parametrize("match", list(Match))
+def test_a_stream_past_the_end_of_a_cut_recording(tmp_path, match):
+    path = tmp_path / "chip.jsonl"
+    device = Device([b"", b"ok", b"", b""])
+    with Recording(path, device) as recording, Recorded(device, recording) as recorded:
+        for operation in (StreamWrite(b"ask"), NOW, StreamWrite(b"again"), NOW):
+            recorded.do(operation)
+    for is_cut in (False, True):
+        if is_cut:
+            cut_after(path, "write")
+        with Replayed("chip", path, match=match) as replayed:
+            replayed.do(StreamWrite(b"ask"))
+            assert replayed.do(NOW) == b"ok"
+            assert replayed.do(NOW) == b""  # the next write is still to come
+            replayed.do(StreamWrite(b"again"))
+            if not is_cut:
+                assert replayed.do(NOW) == b""  # the device was silent, and the recording says so
+                continue
+            with pytest.raises(BenchError, match=r"the recording .*chip\.jsonl has ended"):
+                replayed.do(NOW)
+
+
 def outcome(transport, operation):
     try:
         return transport.do(operation)

@@ -11,6 +11,7 @@ from harness.board.models.parts import Seconds
 from harness.board.models.words import Section, Word, wrong
 
 _TOPIC_MAX = 128
+_SHARED = "$share/"
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _PLACES = frozenset({"product_key", "device_name"})
 
@@ -28,6 +29,8 @@ class Offer(StrEnum):
 def _topic(value: str) -> str:
     if re.search(r"[#+\0]", value):
         raise wrong("is a filter with a wildcard; write one topic")
+    if value.startswith(_SHARED):
+        raise wrong(f"is a shared subscription; write one topic, without {_SHARED}")
     if len(value.encode()) > _TOPIC_MAX:
         raise wrong(f"is longer than {_TOPIC_MAX} bytes")
     strange = next((name for name in _PLACE.findall(value) if name not in _PLACES), None)
@@ -48,7 +51,11 @@ Topic = Annotated[str, StringConstraints(min_length=1), AfterValidator(_topic)]
 
 
 class Echo(Section):
-    """The topics of a firmware that sends back what it gets."""
+    """The topics of a firmware that sends back what it gets.
+
+    They are two, and neither is a filter: else the harness, which publishes on one and listens on the other, would
+    take its own words for the board's.
+    """
 
     subscribe: Topic = Field(description="Topic that the firmware subscribes to.")
     publish: Topic = Field(description="Topic on which it publishes what came.")
@@ -66,7 +73,7 @@ class Link(Section):
         ge=0,
         le=65535,
     )
-    device_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:@-]{1,64}$")] = Field(
+    device_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:@-]{4,32}$")] = Field(
         description="DeviceName that is compiled into the firmware; unique in its product."
     )
     mqtt: bool = Field(

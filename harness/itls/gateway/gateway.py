@@ -1,17 +1,19 @@
 """The iTLS access point: thousands of devices at once, judged by a mock service, before an MQTT broker if wanted."""
 
-import asyncio
 import errno
 import logging
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from harness.errors import BenchError, ToolError, UsageError
+from harness.errors import BenchError, UsageError
 from harness.itls.authority import AuthoritySettings, StoreAuthority
 from harness.itls.gateway.behind import Behind, Raw
+from harness.itls.gateway.descriptors import devices_at_once
 from harness.itls.gateway.house import House, Mood
+from harness.itls.gateway.running import Running, not_running
 from harness.itls.gateway.session import Session
 from harness.itls.gateway.settings import GatewaySettings
 from harness.itls.gateway.sheet import Pile
@@ -27,7 +29,8 @@ __all__ = ["Gateway", "GatewaySettings", "LinkTimeout", "SessionRecord"]
 
 _LOG = logging.getLogger(__name__)
 _BACKLOG = 1024
-_PATIENCE_S = 5.0
+_PLENTY = 256
+"""So many devices at once are more than a bench has, and fewer than the default is nothing to warn of."""
 _Result = TypeVar("_Result")
 
 
@@ -73,7 +76,9 @@ class Gateway:
         self._registry = Registry(service.core)
         self._pile = Pile(self._settings)
         self._mood = Mood()
-        self._running: _Running | None = None
+        self._switch = threading.Lock()
+        self._running: Running | None = None
+        self._said_room = False
 
     def __enter__(self) -> Self:
         self.start()
@@ -100,17 +105,20 @@ class Gateway:
             BenchError: The port is taken or not allowed, or the host is not this computer.
             UsageError: It is running.
         """
-        if self._running is not None:
-            raise UsageError("the gateway is running already")
-        listener = _listen(self._host, self._port)
-        self._port = listener.getsockname()[1]
-        self._running = _Running(listener, self._house)
+        with self._switch:
+            if self._running is not None:
+                raise UsageError("the gateway is running already")
+            listener = _listen(self._host, self._port)
+            self._port = listener.getsockname()[1]
+            settings = self._within_descriptors()
+            self._running = Running(listener, lambda: self._house(settings))
 
     def stop(self) -> None:
         """Listen no more and cut every session without a word; stopping twice is fine."""
-        if self._running is not None:
-            self._running.stop()
-            self._running = None
+        with self._switch:
+            if self._running is not None:
+                self._running.stop()
+                self._running = None
 
     def misbehave(self, misbehaviour: "Misbehaviour | None", *, times: int | None = None) -> None:
         """Do something wrong to the connections that come from now on.
@@ -127,7 +135,11 @@ class Gateway:
         self._mood.set(misbehaviour, times)
 
     def disconnect(self, *, clean: bool = True) -> int:
-        """End every session: with close_notify and FIN, or by a TCP reset. Return how many those were."""
+        """End every session: with close_notify and FIN, or by a TCP reset. Return how many those were.
+
+        Raises:
+            UsageError: It is not running, or was stopped meanwhile.
+        """
         return self._in_house(lambda house: house.disconnect(clean=clean))
 
     def sessions(self) -> tuple[SessionRecord, ...]:
@@ -157,7 +169,8 @@ class Gateway:
             data: Goes out in fragments of what was negotiated.
 
         Raises:
-            UsageError: A broker stands behind, or there is no such session whose handshake is complete.
+            UsageError: A broker stands behind, there is no such session whose handshake is complete, or the gateway
+                is not running.
         """
         if self._broker is not None:
             raise UsageError("a gateway with a broker behind it sends what the broker sends")
@@ -173,73 +186,35 @@ class Gateway:
             raise UsageError(f"session {number} is not open for application data")
 
     def _in_house(self, work: Callable[[House], _Result]) -> _Result:
-        if self._running is None:
-            raise UsageError("the gateway is not running; enter it with `with`")
-        return self._running.call(work)
+        running = self._running
+        if running is None:
+            raise not_running()
+        return running.call(work)
 
-    def _house(self) -> House:
-        return House(self._authority, self._settings, self._pile, self._mood, self._behind)
+    def _within_descriptors(self) -> GatewaySettings:
+        """Return the settings with no more connections than there are descriptors for, and say so once."""
+        wanted = self._settings.connections
+        room = devices_at_once(1 if self._broker is None else 2)
+        if room is None or room >= wanted:
+            return self._settings
+        if not self._said_room:
+            self._said_room = True
+            chosen = wanted != GatewaySettings().connections
+            _LOG.log(
+                logging.WARNING if chosen or room < _PLENTY else logging.INFO,
+                "the gateway takes %d devices at once, not %d: the limit of open files allows no more (ulimit -n)",
+                room,
+                wanted,
+            )
+        return replace(self._settings, connections=room)
+
+    def _house(self, settings: GatewaySettings) -> House:
+        return House(self._authority, settings, self._pile, self._mood, self._behind)
 
     def _behind(self, session: Session) -> Behind:
         if self._broker is not None:
             return MqttBehind(session, self._registry, self._broker, self._settings)
         return Raw(session, echo=self._settings.echo)
-
-
-class _Running:
-    """The loop of a gateway in its thread, from construction until `stop`."""
-
-    def __init__(self, listener: socket.socket, make: Callable[[], House]) -> None:
-        self._listener = listener
-        self._make = make
-        self._started = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._house: House | None = None
-        self._told: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._run, name="itls-gateway", daemon=True)
-        self._thread.start()
-        self._started.wait(_PATIENCE_S)
-        if self._house is None:
-            listener.close()
-            raise ToolError("the gateway's loop did not start")
-
-    def call(self, work: Callable[[House], _Result]) -> _Result:
-        """Do some work in the loop and return what it gives."""
-        assert self._house is not None and self._loop is not None  # noqa: PT018 - both are set before it started
-        house = self._house
-
-        async def doing() -> _Result:
-            return work(house)
-
-        return asyncio.run_coroutine_threadsafe(doing(), self._loop).result()
-
-    def stop(self) -> None:
-        """End all sessions, the loop and the thread."""
-        assert self._loop is not None and self._told is not None  # noqa: PT018 - both are set before it started
-        self._loop.call_soon_threadsafe(self._told.set)
-        self._thread.join()
-        self._listener.close()
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except Exception:  # noqa: BLE001 - told to the log; whoever started it sees that there is no house
-            _LOG.exception("the gateway's loop ended")
-        finally:
-            self._started.set()
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._told = asyncio.Event()
-        house = self._make()
-        server = await self._loop.create_server(house.receive, sock=self._listener, backlog=_BACKLOG)
-        self._house = house
-        self._started.set()
-        try:
-            await self._told.wait()
-        finally:
-            server.close()
-            await house.clear(_PATIENCE_S)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -268,6 +243,7 @@ def _listen(host: str, port: int) -> socket.socket:
         )
         raise BenchError(
             f"the gateway cannot listen on {host} port {port}: {reason}",
-            hint="choose another port, or 0 to have one chosen; another gateway may be running",
+            hint="end what listens there (ss -ltnp shows it: another gateway, or Debian's own mosquitto on 1883), "
+            "or choose another port",
         ) from None
     return listener

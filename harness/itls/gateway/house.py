@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,7 @@ class House:
         self._pile = pile
         self._mood = mood
         self._behind = behind
+        self._newcomers: OrderedDict[int, Session] = OrderedDict()
         self._peers: Counter[str] = Counter()
         self._shared = bytearray(_READ_AT_ONCE)
         self._empty = asyncio.Event()
@@ -103,21 +104,34 @@ class House:
 
     def _open(self, session: Session, peer: str, misbehaviour: str) -> Sheet | None:
         settings = self._settings
-        if (
-            len(self.sessions) >= settings.connections
-            or self._peers[session.host] >= settings.connections_per_peer
-        ):
+        if self._peers[session.host] >= settings.connections_per_peer:
+            return None
+        if len(self.sessions) >= settings.connections and not self._make_room():
             return None
         sheet = self._pile.open(peer, misbehaviour)
         self.sessions[sheet.number] = session
+        self._newcomers[sheet.number] = session
         self._peers[session.host] += 1
         self._empty.clear()
         return sheet
+
+    def _make_room(self) -> bool:
+        """Let the connection go that has been the longest without a handshake, and tell whether there was one.
+
+        Silent peers would otherwise keep devices out for as long as a handshake may take.
+        """
+        while self._newcomers:
+            _, session = self._newcomers.popitem(last=False)
+            if not session.over and not session.established:
+                session.reset("connections: no handshake yet, and another one needs the place")
+                return True
+        return False
 
     def _gone(self, session: Session) -> None:
         if not session.counted:
             return
         del self.sessions[session.sheet.number]
+        self._newcomers.pop(session.sheet.number, None)
         self._peers[session.host] -= 1
         if not self._peers[session.host]:
             del self._peers[session.host]

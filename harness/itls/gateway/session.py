@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import socket
 import struct
+import sys
+import termios
 import time
 from collections.abc import Callable
 
@@ -16,13 +19,15 @@ from harness.itls.gateway.flow import Flow
 from harness.itls.gateway.noted import Noted
 from harness.itls.gateway.settings import GatewaySettings
 from harness.itls.gateway.sheet import Sheet
-from harness.itls.server import Authority, ServerConnection, ServerHooks
+from harness.itls.server import Authority, ServerConnection, ServerHooks, ServerSettings
 from harness.itls.session_record import Ending
 
 _LOG = logging.getLogger(__name__)
 _HIGH_WATER = 64 * 1024
 _LINGER_BYTES = 256 * 1024
 _NO_LINGER = struct.pack("ii", 1, 0)
+_LOOKS = 4
+"""How often within `stalled_s` it is looked whether the device reads."""
 
 
 class Session(asyncio.BufferedProtocol):
@@ -61,12 +66,17 @@ class Session(asyncio.BufferedProtocol):
         self._gone = gone
         self._loop = asyncio.get_running_loop()
         self._connection = ServerConnection(
-            Noted(authority, lambda: self.sheet), observe=self._observe, hooks=hooks
+            Noted(authority, lambda: self.sheet),
+            settings=ServerSettings(echo_max_fragment=settings.echo_max_fragment),
+            observe=self._observe,
+            hooks=hooks,
         )
         self._behind = behind(self)
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
+        self._read_out = 0
+        self._read_at = 0.0
         self._flow = Flow(settings.records_per_s)
         self._heard = self._loop.time()
         self._records = 0
@@ -137,7 +147,8 @@ class Session(asyncio.BufferedProtocol):
         """The device does not read."""
         if not self._over:
             self._behind.full(yes=True)
-            self._stall = self._loop.call_later(self._settings.stalled_s, self._stalled)
+            self._read_out, self._read_at = self._taken(), self._loop.time()
+            self._stall = self._loop.call_later(self._settings.stalled_s / _LOOKS, self._watch_stall)
 
     def resume_writing(self) -> None:
         """It reads again."""
@@ -203,12 +214,12 @@ class Session(asyncio.BufferedProtocol):
             self._flush()
             self._end(how, error)
 
-    def reset(self) -> None:
+    def reset(self, error: str = "the gateway reset the connection") -> None:
         """End the session with a TCP reset."""
         if self._over:
             return
         with self.sheet:
-            self._mark_over("reset", "the gateway reset the connection")
+            self._mark_over("reset", error)
         self._reset()
 
     def drop(self) -> None:
@@ -305,13 +316,38 @@ class Session(asyncio.BufferedProtocol):
     def _handshake_too_slow(self) -> None:
         self.finish("timeout", f"handshake_s: no handshake within {self._settings.handshake_s:g} s")
 
-    def _stalled(self) -> None:
+    def _watch_stall(self) -> None:
+        """Look whether the device read anything; one that does, however slowly, keeps its session."""
+        now, taken = self._loop.time(), self._taken()
+        if taken > self._read_out:
+            self._read_out, self._read_at = taken, now
+        if now - self._read_at < self._settings.stalled_s:
+            self._stall = self._loop.call_later(self._settings.stalled_s / _LOOKS, self._watch_stall)
+            return
         if not self._over:
             with self.sheet:
                 self._mark_over(
                     "timeout", f"stalled_s: the device read nothing for {self._settings.stalled_s:g} s"
                 )
         self._reset()
+
+    def _taken(self) -> int:
+        """Return how many bytes the device's side has taken.
+
+        The system holds megabytes of its own for a connection; what waits in the transport alone may not move for
+        minutes although the device reads.
+        """
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return 0
+        found: socket.socket = transport.get_extra_info("socket")
+        unread = bytearray(4)
+        with contextlib.suppress(
+            OSError
+        ):  # a system that does not tell; then the transport's own count must do
+            fcntl.ioctl(found.fileno(), termios.TIOCOUTQ, unread)
+        held = int.from_bytes(unread, sys.byteorder)
+        return self.sheet.bytes_out - transport.get_write_buffer_size() - held
 
     def _refuse(self, error: str) -> None:
         self._connection.alert(ItlsAlert.DECODE_ERROR)

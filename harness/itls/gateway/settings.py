@@ -1,5 +1,6 @@
 """What a gateway puts up with, and how much it remembers: each limit is a named setting."""
 
+import math
 from dataclasses import dataclass
 
 from harness.errors import UsageError
@@ -39,6 +40,7 @@ class GatewaySettings:
         records_per_s: Records of one device in a second, with as many at once; beyond that it is read more slowly.
             None: as fast as they come.
         echo: Without a broker: send back what comes.
+        echo_max_fragment: Answer a device that asks for shorter records, and keep to it.
         activates: See `AuthoritySettings`.
         region: See `AuthoritySettings`.
         handshakes_per_second: See `AuthoritySettings`.
@@ -49,7 +51,7 @@ class GatewaySettings:
             first, and then nothing more is kept.
 
     Raises:
-        UsageError: A number is below what makes sense.
+        UsageError: A number is below what makes sense, or is none (`nan`, `inf`).
     """
 
     handshake_s: float = 20.0
@@ -64,6 +66,7 @@ class GatewaySettings:
     write_buffer: int = 1024 * 1024
     records_per_s: float | None = 5000.0
     echo: bool = False
+    echo_max_fragment: bool = True
     activates: bool = True
     region: str | None = None
     handshakes_per_second: int | None = None
@@ -74,12 +77,14 @@ class GatewaySettings:
 
     def __post_init__(self) -> None:
         for name in _ABOVE_ZERO:
-            if getattr(self, name) <= 0:
-                raise UsageError(f"gateway setting {name} must be above 0, not {getattr(self, name)}")
+            value = getattr(self, name)
+            # Not a number is not above 0 either, though it is not below; and what is endless is no limit.
+            if not (value > 0 and math.isfinite(value)):
+                raise UsageError(f"gateway setting {name} must be a number above 0, not {value}")
         for name, least in _AT_LEAST.items():
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise UsageError(f"gateway setting {name} must be {least} or more, not {value}")
+            if value is not None and not (value >= least and math.isfinite(value)):
+                raise UsageError(f"gateway setting {name} must be {least} or more, and finite, not {value}")
 
 
 REMEMBERS_NOTHING = GatewaySettings(keep_sessions=0, keep_records=0, keep_bytes=0, keep_total_bytes=0)

@@ -170,6 +170,8 @@ class Pile:
             self._next += 1
             self._sheets[sheet.number] = sheet
             self._trim()
+            self._turn += 1
+            self._changed.notify_all()
         return sheet
 
     def ended(self, sheet: Sheet) -> None:
@@ -248,9 +250,9 @@ class Pile:
                 f"no device connected within {timeout:g} s",
                 hint="check that the device is told this address, and that its network reaches this computer",
             )
-        count = "1 session" if len(newer) == 1 else f"{len(newer)} sessions"
+        count = "was 1 session" if len(newer) == 1 else f"were {len(newer)} sessions"
         return LinkTimeout(
-            f"no session came to be as it was waited for within {timeout:g} s; there was {count}",
+            f"no session came to be as it was waited for within {timeout:g} s; there {count}",
             traffic=[str(sheet.snapshot()) for sheet in newer[-_SHOWN:]],
         )
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Self
 
@@ -51,8 +52,16 @@ class Broker:
     It takes any client without a password: who may come in, the gateway in front of it has decided.
     """
 
-    def __init__(self) -> None:
-        """Prepare; nothing is started yet."""
+    def __init__(self, ended: Callable[[], object] | None = None) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            ended: Called once, in a thread of the broker's own, when mosquitto ends although nobody stopped it.
+        """
+        self._tell = ended
+        self._lock = threading.Lock()
+        self._serving = False
+        self._lost = False
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
@@ -74,6 +83,11 @@ class Broker:
         return _HOST, self._port
 
     @property
+    def lost(self) -> bool:
+        """Whether it ended although nobody stopped it; its clients have lost their connections."""
+        return self._lost
+
+    @property
     def log(self) -> tuple[str, ...]:
         """The last lines that the broker printed."""
         return tuple(self._last)
@@ -89,7 +103,7 @@ class Broker:
             # Somebody else may take a port between its choice and its use.
             self._port = _free_port()
             self._launch(program)
-            if self._ready.wait(_START_S) and not self._ended:
+            if self._ready.wait(_START_S) and self._begins():
                 return
             said = " / ".join(self.log)
             self.stop()
@@ -102,6 +116,8 @@ class Broker:
 
     def stop(self) -> None:
         """End it and remove its folder; stopping twice is fine."""
+        with self._lock:
+            self._serving = False
         if self._process is not None:
             assert self._process.stdin is not None
             with contextlib.suppress(OSError):
@@ -119,9 +135,14 @@ class Broker:
             self._folder.cleanup()
             self._folder = None
 
+    def _begins(self) -> bool:
+        with self._lock:
+            self._serving = not self._ended
+            return self._serving
+
     def _launch(self, program: str) -> None:
         self._ready.clear()
-        self._ended = False
+        self._ended = self._lost = False
         self._last.clear()
         self._folder = tempfile.TemporaryDirectory(prefix="harness-mqtt-")
         folder = Path(self._folder.name)
@@ -137,14 +158,14 @@ class Broker:
         assert self._process.stdout is not None
         self._reader = threading.Thread(
             target=self._read,
-            args=(self._process.stdout, folder / "mosquitto.log"),
+            args=(self._process, self._process.stdout, folder / "mosquitto.log"),
             name="mosquitto-log",
             daemon=True,
         )
         self._reader.start()
 
-    def _read(self, stream: IO[bytes], path: Path) -> None:
-        """Follow the broker's log to its end; it also says when it is ready."""
+    def _read(self, process: subprocess.Popen[bytes], stream: IO[bytes], path: Path) -> None:
+        """Follow the broker's log to its end; it also says when it is ready, and whether it was to end."""
         written = 0
         with stream, path.open("wb") as log:
             for line in iter(lambda: stream.readline(4096), b""):
@@ -155,8 +176,18 @@ class Broker:
                 self._last.append("".join(char if char.isprintable() else "?" for char in text)[:200])
                 if text.endswith(_READY):
                     self._ready.set()
-        self._ended = True
+        with self._lock:
+            self._ended = True
+            self._lost, self._serving = self._serving, False
         self._ready.set()
+        if self._lost:
+            # The keeper waits at the other end of this pipe with the number of a process that is no more.
+            assert process.stdin is not None
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+            process.wait()
+            if self._tell is not None:
+                self._tell()
 
 
 def find_mosquitto() -> str:

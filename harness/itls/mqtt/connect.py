@@ -95,6 +95,40 @@ def read_connect(data: bytes, limit: int) -> Connect | None:
     return _connect(_Fields(data[at : at + size]), at + size)
 
 
+def with_client_id(packet: bytes, client_id: str) -> bytes:
+    """Return a CONNECT with another client identifier; everything else in it stays.
+
+    Args:
+        packet: One whole CONNECT that `read_connect` has read.
+        client_id: At most 65535 bytes of UTF-8.
+
+    Raises:
+        MqttError: It is none.
+    """
+    found = _remaining_length(packet)
+    if found is None:
+        raise MqttError("a CONNECT without its length", None)
+    fields = _Fields(packet[found[0] :])
+    fields.data("protocol name")
+    for field in ("protocol level", "flags"):
+        fields.byte(field)
+    fields.number("keep alive")
+    head = fields.until_here
+    fields.data("client identifier")
+    name = client_id.encode()
+    body = head + len(name).to_bytes(2, "big") + name + fields.rest
+    return packet[:1] + _encoded_length(len(body)) + body
+
+
+def _encoded_length(size: int) -> bytes:
+    encoded = bytearray()
+    while size > 0x7F:
+        encoded.append(size & 0x7F | 0x80)
+        size >>= 7
+    encoded.append(size)
+    return bytes(encoded)
+
+
 def _connect(fields: "_Fields", size: int) -> Connect:
     name, level = fields.data("protocol name"), fields.byte("protocol level")
     version = _LEVELS.get((name, level))
@@ -135,6 +169,14 @@ class _Fields:
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._at = 0
+
+    @property
+    def until_here(self) -> bytes:
+        return self._content[: self._at]
+
+    @property
+    def rest(self) -> bytes:
+        return self._content[self._at :]
 
     def _take(self, count: int, field: str) -> bytes:
         taken = self._content[self._at : self._at + count]

@@ -1,12 +1,18 @@
-"""Between a session and an MQTT broker: the CONNECT is checked, and from then on every byte goes through unchanged."""
+"""Between a session and an MQTT broker: the CONNECT is checked, and from then on every byte goes through unchanged.
+
+In the CONNECT itself only the client identifier changes. Devices choose theirs freely, and of two clients with the same
+one a broker cuts the older off; the platform tells devices apart by ProductKey and DeviceName, and so must the broker.
+
+Source: MQTT Version 3.1.1 (OASIS standard) 3.1.4.
+"""
 
 import asyncio
 import logging
 
 from harness.itls.gateway.session import Session
 from harness.itls.gateway.settings import GatewaySettings
-from harness.itls.mqtt.connect import ConnAck, MqttError, read_connect
-from harness.itls.mqtt.identity import Registry
+from harness.itls.mqtt.connect import ConnAck, MqttError, read_connect, with_client_id
+from harness.itls.mqtt.identity import MqttIdentity, Registry
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_S = 10.0
@@ -52,6 +58,9 @@ class MqttBehind:
         except MqttError as error:
             self._refuse(error.answer, error.message)
             return
+        self._head[: connect.size] = with_client_id(
+            bytes(self._head[: connect.size]), broker_client_id(identity)
+        )
         # What comes before the broker is there would pile up here.
         self._session.hold("broker", yes=True)
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
@@ -100,6 +109,11 @@ class MqttBehind:
 
     def _too_slow(self) -> None:
         self._session.finish("timeout", f"connect_s: no MQTT CONNECT within {self._settings.connect_s:g} s")
+
+
+def broker_client_id(identity: MqttIdentity) -> str:
+    """Return the client identifier of a device towards the broker: `a1TESTabcde.lamp`."""
+    return f"{identity.product_key}.{identity.device_name}"
 
 
 class _BrokerSide(asyncio.Protocol):

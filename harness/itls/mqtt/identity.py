@@ -45,7 +45,9 @@ class MqttIdentity:
 class Registry:
     """Checks CONNECTs against the products of a mock service, and remembers which device has which name.
 
-    A DeviceName belongs to the first ID² that connects under it, for as long as the gateway lives.
+    A DeviceName belongs to the first ID² that connects under it, for as long as the gateway lives. A board that was
+    erased and provisioned again has a new ID², and its name with it: a name goes over to the newest ID² that the store
+    has for the fingerprint of its owner.
     """
 
     def __init__(self, core: Core) -> None:
@@ -84,7 +86,7 @@ class Registry:
                 product = products.find(db, product_key)
                 listed = product is not None and identity.device_name in products.whitelist(db, product_key)
                 _require_product(identity, product, listed=listed, product_key=product_key)
-                self._register(identity, id2)
+                self._register(db, identity, id2)
                 outcome = identity
             except MqttError as refused:
                 outcome = refused
@@ -94,12 +96,14 @@ class Registry:
             raise outcome
         return outcome
 
-    def _register(self, identity: MqttIdentity, id2: str) -> None:
+    def _register(self, db: sqlite3.Connection, identity: MqttIdentity, id2: str) -> None:
         name = (identity.product_key, identity.device_name)
         with self._lock:
             if len(self._owners) >= _NAMES_MAX and name not in self._owners:
                 self._owners.clear()
             owner = self._owners.setdefault(name, id2)
+            if owner != id2 and _succeeds(db, owner, id2):
+                owner = self._owners[name] = id2
         if owner != id2:
             raise MqttError(
                 f"DeviceName {identity.device_name} belongs to another ID² of this product",
@@ -126,6 +130,17 @@ def read_identity(connect: Connect) -> MqttIdentity:
     if not ampersand or not product_key:
         raise _wrong_user("it must be DeviceName&ProductKey", connect.user_name)
     return MqttIdentity(device_name, product_key, suffix)
+
+
+def _succeeds(db: sqlite3.Connection, owner: str, id2: str) -> bool:
+    """Tell whether an ID² is the newest of the board that has the owner's, going by fingerprint and product."""
+    newest = db.execute(
+        "SELECT newer.id2 FROM device AS newer JOIN device AS owner"
+        " ON newer.fingerprint = owner.fingerprint AND newer.product_key = owner.product_key"
+        " WHERE owner.id2 = ? ORDER BY newer.created_ms DESC, newer.rowid DESC LIMIT 1",
+        (owner,),
+    ).fetchone()
+    return newest is not None and newest[0] == id2
 
 
 def _suffix(client_id: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's ow
 
 
 def test_many_reconnects(scenario: Scenario, link: FarEnd) -> None:
-    """200 sessions, one after the other."""
+    """Sessions one after the other, 200 of them where time allows."""
     with scenario.step("LINK-14"):
         must_reconnect_often(link, scenario, 200)
 

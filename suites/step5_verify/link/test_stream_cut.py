@@ -9,6 +9,6 @@ pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's ow
 
 
 def test_stream_cut(scenario: Scenario, link: FarEnd) -> None:
-    """The stream ends after each byte of the handshake in turn."""
+    """The stream ends in the middle of the handshake, after every byte of it where time allows."""
     with scenario.step("LINK-28"):
         must_recover_from_cuts(link, scenario)

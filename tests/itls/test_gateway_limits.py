@@ -1,0 +1,284 @@
+"""What the gateway does when something runs out: places, descriptors, a reader's time, memory, and its own loop."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness.errors import UsageError
+from harness.itls.client import ClientConnection
+from harness.itls.device_identity import KeyIdentity
+from harness.itls.gateway import door as door_module
+from harness.itls.gateway.descriptors import devices_at_once
+from harness.itls.gateway.door import Door
+from harness.itls.gateway.gateway import Gateway, GatewaySettings, LinkTimeout
+from harness.itls.gateway.sheet import Pile
+from tests.itls.gateway_bench import PATIENCE_S, Caller, Shop, shop
+
+
+class DeafLoop:
+    """A loop that is asked for something at the moment at which it ends."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+
+    def call_soon_threadsafe(self, *_: object) -> None:
+        self.asked.set()
+
+
+def begun(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+    """Do some work in a thread that nobody has to wait for; say what came of it, an error too."""
+    outcome: list[object] = []
+
+    def doing() -> None:
+        try:
+            outcome.append(work())
+        except UsageError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=doing, daemon=True)
+    thread.start()
+    return thread, outcome
+
+
+def test_a_call_that_the_loop_never_hears_ends_when_the_loop_does():
+    with shop() as far_end:
+        running, deaf = far_end.gateway._running, DeafLoop()
+        real, running._loop = running._loop, deaf
+        thread, outcome = begun(far_end.gateway.disconnect)
+        assert deaf.asked.wait(PATIENCE_S)
+        running._loop = real
+        far_end.gateway.stop()
+        thread.join(PATIENCE_S)
+        assert [str(error) for error in outcome] == ["the gateway is not running; enter it with `with`"]
+        with pytest.raises(UsageError, match="not running"):
+            running.call(lambda _house: None)
+
+
+def test_who_waits_for_a_session_is_woken_by_the_connection_alone():
+    with shop() as far_end:
+        thread, outcome = begun(lambda: far_end.gateway.wait_for(lambda _one: True, 3600))
+        while not far_end.gateway._pile._changed._waiters:
+            os.sched_yield()
+        far_end.plain()
+        thread.join(PATIENCE_S)
+        assert [record.number for record in outcome] == [0]
+
+
+def test_calls_and_stops_at_once_never_wait_for_each_other():
+    with shop() as far_end:
+        done = threading.Event()
+
+        def disconnecting() -> int:
+            count = 0
+            while not done.is_set():
+                try:
+                    far_end.gateway.disconnect(clean=False)
+                except UsageError:
+                    count += 1
+            return count
+
+        with ThreadPoolExecutor(2) as pool:
+            callers = [pool.submit(disconnecting) for _ in range(2)]
+            for _ in range(15):
+                far_end.plain()
+                far_end.gateway.stop()
+                far_end.gateway.start()
+            done.set()
+            for caller in callers:
+                caller.result(PATIENCE_S)
+        far_end.established().close()
+
+
+class ShortOfDescriptors:
+    """A listening socket that cannot accept for some seconds."""
+
+    def __init__(self, listener: socket.socket, seconds: float) -> None:
+        self._listener = listener
+        self._until = time.monotonic() + seconds
+        self.tried = 0
+
+    def fileno(self) -> int:
+        return self._listener.fileno()
+
+    def setblocking(self, yes: bool) -> None:
+        self._listener.setblocking(yes)
+
+    def accept(self) -> tuple[socket.socket, object]:
+        self.tried += 1
+        if time.monotonic() < self._until:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return self._listener.accept()
+
+
+class Visitor(asyncio.Protocol):
+    """Counts itself, and goes."""
+
+    def __init__(self, came: asyncio.Event) -> None:
+        self._came = came
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._came.set()
+        transport.close()
+
+
+class AnyHouse:
+    """Lets everybody in."""
+
+    def __init__(self) -> None:
+        self.came = asyncio.Event()
+
+    def receive(self) -> Visitor:
+        return Visitor(self.came)
+
+
+def test_without_descriptors_the_door_waits_says_it_once_and_goes_on(monkeypatch, caplog):
+    monkeypatch.setattr(door_module, "_PAUSE_S", 0.05)
+
+    async def visited(listener: ShortOfDescriptors) -> None:
+        house = AnyHouse()
+        door = Door(listener, house)
+        await asyncio.wait_for(house.came.wait(), PATIENCE_S)
+        await door.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as real, socket.create_connection(real.getsockname()) as peer:
+        listener = ShortOfDescriptors(real, seconds=0.3)
+        asyncio.run(visited(listener))
+        peer.settimeout(PATIENCE_S)
+        assert peer.recv(1) == b""
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "the gateway accepts no connections for now: Too many open files"
+    ]
+    assert 2 <= listener.tried <= 10, "once for each pause, and not as often as it can"
+
+
+def test_silent_peers_make_room_for_a_device_and_devices_do_not():
+    with shop(GatewaySettings(connections=3)) as far_end:
+        product = far_end.product()
+        silent = [far_end.plain() for _ in range(3)]
+        far_end.gateway.wait_for(lambda one: one.number == 2, PATIENCE_S)
+        first = far_end.established(product)
+        oldest = far_end.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S)
+        assert (oldest.number, oldest.ended) == (0, "reset")
+        assert oldest.error == "connections: no handshake yet, and another one needs the place"
+        with pytest.raises(ConnectionResetError):
+            silent[0].recv(1)
+        others = [far_end.established(product) for _ in range(2)]
+        refused = far_end.plain()
+        with contextlib.suppress(ConnectionError):
+            assert refused.recv(1) == b""
+        for caller in (first, *others):
+            caller.close()
+        assert far_end.last() == 5, "one that is not let in leaves nothing"
+
+
+@pytest.mark.parametrize(("limit", "each", "room"), [(128, 1, 88), (128, 2, 44), (1024, 1, 952), (20, 2, 1)])
+def test_there_is_room_for_as_many_devices_as_descriptors_without_a_reserve(monkeypatch, limit, each, room):
+    monkeypatch.setattr("harness.itls.gateway.descriptors._used", lambda: 8)
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (limit, limit))
+    assert devices_at_once(each) == room
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (resource.RLIM_INFINITY, limit))
+    assert devices_at_once(each) is None
+
+
+def test_the_limit_of_descriptors_lowers_that_of_connections_and_is_told_once(monkeypatch, caplog):
+    monkeypatch.setattr("harness.itls.gateway.gateway.devices_at_once", lambda each: 4 // each)
+    with shop() as far_end:
+        assert far_end.gateway._within_descriptors().connections == 4
+        far_end.gateway.stop()
+        far_end.gateway.start()
+        with Gateway(far_end.mock, broker=("127.0.0.1", 1)) as other:
+            assert other._within_descriptors().connections == 2
+        with Gateway(far_end.mock, settings=GatewaySettings(connections=3)):
+            pass
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the gateway takes {room} devices at once, not 8192: the limit of open files allows no more (ulimit -n)"
+        for room in (4, 2)
+    ]
+
+
+def test_connections_beyond_the_descriptors_are_refused(monkeypatch):
+    monkeypatch.setattr("harness.itls.gateway.gateway.devices_at_once", lambda each: 2 // each)
+    with shop() as far_end:
+        product = far_end.product()
+        callers = [far_end.established(product) for _ in range(2)]
+        refused = far_end.call(product, far_end.device())
+        with contextlib.suppress(ConnectionError):
+            refused.shake_hands()
+        assert not refused.connection.established
+        for caller in callers:
+            caller.close()
+
+
+def narrow(far_end: Shop) -> Caller:
+    """A device in whose receive buffer there is little room from the first packet on."""
+    made, device = socket.socket(), far_end.device()
+    far_end.sockets.append(made)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+    made.settimeout(PATIENCE_S)
+    made.connect(far_end.gateway.address)
+    identity = KeyIdentity(device.id2, device.key)
+    caller = Caller(ClientConnection(identity, far_end.product().product_key), made).shake_hands()
+    assert caller.connection.established
+    return caller
+
+
+def still_open(far_end: Shop, seconds: float) -> None:
+    """Give a defect the time to show."""
+    with pytest.raises(LinkTimeout):
+        far_end.gateway.wait_for(lambda one: one.stage == "closed", seconds)
+
+
+def test_a_device_that_reads_slowly_reads_nonetheless():
+    with shop(GatewaySettings(stalled_s=1.5, write_buffer=64_000_000)) as far_end:
+        slow = narrow(far_end)
+        far_end.gateway.send(far_end.last(), bytes(8_000_000))
+        for _ in range(30):
+            slow.socket.recv(8192)
+            still_open(far_end, 0.1)
+
+
+def test_a_device_that_has_read_all_has_all_the_time_again():
+    with shop(GatewaySettings(stalled_s=1, write_buffer=64_000_000)) as far_end:
+        caller = narrow(far_end)
+        far_end.gateway.send(far_end.last(), bytes(6_000_000))
+        assert len(caller.read(6_000_000)) == 6_000_000
+        still_open(far_end, 1.8)
+
+
+def test_no_more_is_kept_of_all_sessions_than_was_said():
+    pile = Pile(GatewaySettings(keep_total_bytes=1000))
+    first, second = pile.open("a", ""), pile.open("b", "")
+    with first:
+        first.took(bytes(600))
+    with second:
+        second.took(bytes(600))
+    kept = [len(sheet.snapshot().wire_in) for sheet in (first, second)]
+    assert kept == [600, 0]
+    assert [sheet.snapshot().truncated for sheet in (first, second)] == [False, True]
+    with first:
+        first.end("clean")
+    with second:
+        second.took(bytes(600))
+    assert len(second.snapshot().wire_in) == 600
+    assert [record.number for record in pile.records()] == [1], "what has ended makes room"
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_shorter_records_are_a_setting(answers):
+    with shop(GatewaySettings(echo_max_fragment=answers, echo=True)) as far_end:
+        caller = far_end.established()
+        caller.send(bytes(1000))
+        far_end.gateway.send(far_end.last(), bytes(5000))
+        caller.read(6000)
+        assert (max(map(len, caller.received)) > 1024) is not answers
+        caller.close()
