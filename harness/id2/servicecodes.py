@@ -98,7 +98,11 @@ class ServiceCode(Code):
 class ItlsAlert(Code):
     """Alerts of an iTLS connection: the plain TLS ones that occur, and those of ID² from 160 on."""
 
-    CLOSE_NOTIFY = 0, "TLS: close notify, the sender has no more to say", "Nothing: this is how a session ends."
+    CLOSE_NOTIFY = (
+        0,
+        "TLS: close notify, the sender has no more to say",
+        "Nothing: this is how a session ends.",
+    )
     UNEXPECTED_MESSAGE = 10, "TLS: unexpected message", "Check that this port speaks iTLS."
     BAD_RECORD_MAC = 20, "TLS: bad record MAC", "The two sides hold other keys: check the ID² key."
     RECORD_OVERFLOW = 22, "TLS: record overflow", "Keep records to the negotiated maximum fragment length."
