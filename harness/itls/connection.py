@@ -6,6 +6,7 @@ Source: device-protocol.md h.3; RFC 5246 6.2, 7.2.
 """
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,7 +65,7 @@ class Limits:
     oversize: int = 0
 
 
-class Connection:
+class Connection(ABC):
     """One side of a connection; `client.py` and `server.py` add their handshake.
 
     Attributes:
@@ -184,9 +185,9 @@ class Connection:
 
     # ---- what a side adds
 
+    @abstractmethod
     def _handshake(self, kind: int, body: bytes, raw: bytes) -> list[Event]:
         """Act on a handshake message; `raw` is the message with its header."""
-        raise NotImplementedError
 
     def _protect(self, keys: SessionKeys, *, as_client: bool, checks_mac: bool = True) -> None:
         """From here on both directions are under keys."""
