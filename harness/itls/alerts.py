@@ -1,6 +1,7 @@
 """Alert messages: level and number, both kept even when they mean nothing.
 
-The numbers with their meanings are `harness.id2.codes.ItlsAlert`. Source: device-protocol.md h.4; RFC 5246 7.2.
+The numbers with their meanings are `harness.id2.codes.ItlsAlert`; which of them stay is our reading of their meanings.
+Source: device-protocol.md h.4; service.md 5.2; RFC 5246 7.2.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,23 @@ from enum import IntEnum
 from harness.id2.codes import ItlsAlert, describe_alert
 
 ALERT_SIZE = 2
+FINAL_ALERTS = frozenset(
+    {
+        ItlsAlert.NO_ID,
+        ItlsAlert.NOT_ACTIVATED,
+        ItlsAlert.UNSUPPORTED,
+        ItlsAlert.SUSPENDED,
+        ItlsAlert.DISCARDED,
+        ItlsAlert.BOUND_ELSEWHERE,
+        ItlsAlert.PRODUCT_KEY,
+        ItlsAlert.NO_PRODUCT,
+        ItlsAlert.FINGERPRINT,
+        ItlsAlert.FINGERPRINT_DUPLICATE,
+        ItlsAlert.HASH_TYPE,
+        ItlsAlert.KEY_TYPE,
+    }
+)
+"""Alerts that asking again does not change: a person must act on the device or in the console first."""
 
 
 class Level(IntEnum):

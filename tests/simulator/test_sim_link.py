@@ -14,6 +14,7 @@ from harness.errors import UsageError
 from harness.id2.codes import ItlsAlert
 from harness.id2.keys import KeyType
 from harness.itls import extensions
+from harness.itls.alerts import FINAL_ALERTS
 from harness.itls.misbehaviour import MISBEHAVIOURS, alert
 from harness.itls.records import ContentType
 from harness.simulator.link.app import Behaviour
@@ -21,7 +22,7 @@ from harness.simulator.link.board import LinkBoard
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.log import ALERT_WORDS
 from harness.simulator.link.mqtt import TIMESTAMP, Kind
-from harness.simulator.link.outcome import FINAL_ALERTS, Backoff, Outcome
+from harness.simulator.link.outcome import Backoff, Outcome
 from harness.simulator.link.session import Patience
 from tests.simulator.link_far_end import ECHOED, NAME, PRODUCT_KEY, TOKEN, Bench, FarEnd
 

@@ -5,26 +5,8 @@ Source: device-protocol.md h.4; service.md 5.2, 6.5.
 
 from dataclasses import dataclass
 
-from harness.id2.codes import ItlsAlert
+from harness.itls.alerts import FINAL_ALERTS
 from harness.simulator.link.hooks import LinkHooks
-
-FINAL_ALERTS = frozenset(
-    {
-        ItlsAlert.NO_ID,
-        ItlsAlert.NOT_ACTIVATED,
-        ItlsAlert.UNSUPPORTED,
-        ItlsAlert.SUSPENDED,
-        ItlsAlert.DISCARDED,
-        ItlsAlert.BOUND_ELSEWHERE,
-        ItlsAlert.PRODUCT_KEY,
-        ItlsAlert.NO_PRODUCT,
-        ItlsAlert.FINGERPRINT,
-        ItlsAlert.FINGERPRINT_DUPLICATE,
-        ItlsAlert.HASH_TYPE,
-        ItlsAlert.KEY_TYPE,
-    }
-)
-"""Alerts that stay the same however often the board asks: a person must do something first."""
 
 MOST_TRIES = 3
 """How often a sound firmware tries against a final alert: once, and twice more as the vendor's does."""
