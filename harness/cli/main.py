@@ -33,7 +33,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 passed, 1 failed, 2 usage, 3 blocked (bench), 4 tool error.",
+    epilog="Exit codes: 0 passed, 1 failed, 2 usage, 3 blocked (bench), 4 tool error, 5 incomplete (what was judged "
+    "passed, something planned was not judged).",
 )
 
 _INTERRUPTED = 130

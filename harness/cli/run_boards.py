@@ -19,7 +19,8 @@ from harness.report import model, terminal
 from harness.run.verdict import Verdict
 from harness.transport.replayed import Match, Timing
 
-_WORST_FIRST = (4, 2, 1, 3, 0)
+_WORST_FIRST = (4, 2, 1, 3, 5, 0)
+_INCOMPLETE = 5
 _INTERRUPTED = 130
 
 
@@ -223,4 +224,15 @@ def _what_to_say(follower: _Follower, codes: list[int], boards: Sequence[Path], 
         )
     elif not lines and 2 in codes and select and not follower.misused:
         lines.append(f"error: no scenario matches {select!r}\n  try: harness plan {boards[0]} lists them")
-    return lines
+    return lines + _all_that_was_selected(codes, boards, select)
+
+
+def _all_that_was_selected(codes: list[int], boards: Sequence[Path], select: str) -> list[str]:
+    named = [str(board) for board, code in zip(boards, codes, strict=False) if code == _INCOMPLETE]
+    if not named:
+        return []
+    left = f"-k {select} leaves scenarios of the plan out" if select else "planned scenarios have no verdict"
+    return [
+        f"incomplete: all that was selected passed, but {left}: {', '.join(named)}"
+        + ("\n  try: leave -k out for a run that can pass" if select else "")
+    ]

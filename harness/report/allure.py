@@ -34,6 +34,7 @@ _STATUS = {
     Verdict.ERROR: Status.BROKEN,
     Verdict.NOT_APPLICABLE: Status.SKIPPED,
     Verdict.NOT_RUN: Status.SKIPPED,
+    Verdict.INCOMPLETE: Status.BROKEN,
 }
 # Allure has one word for both ways a device can stay unjudged; categories keep them apart.
 _CATEGORIES = (

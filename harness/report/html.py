@@ -20,10 +20,10 @@ from harness.report.records import Evidence, Failure, MeasurementResult, RunRepo
 from harness.report.scenario_fold import evidence_path
 from harness.report.text import capital, folder_title, one_line, seconds, size, visible
 from harness.run.measure import Measurement
-from harness.run.verdict import Verdict
+from harness.run.verdict import OF_SCENARIOS, Verdict
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_STATES = (*(verdict.value for verdict in Verdict), "uncovered")
+_STATES = (*(verdict.value for verdict in OF_SCENARIOS), "uncovered")
 _ROWS = 300
 _PREVIEW_LIMIT = 1_500
 _PREVIEWS_LIMIT = 256 * 1024

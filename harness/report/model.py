@@ -35,11 +35,13 @@ from harness.run.events import (
     TransportOpened,
 )
 from harness.run.folder import RunFolder
-from harness.run.verdict import Verdict, exit_code, whole
+from harness.run.verdict import OF_SCENARIOS, Verdict, exit_code, whole
 
 __all__ = ["RunReport", "load"]
 
 _HEADER_LIMIT = 16 * 1024 * 1024
+_PLAN_COUNTS = 2
+"""From this version of the journal on, a run without a verdict for something planned is incomplete."""
 
 
 class _Station(BaseModel):
@@ -178,6 +180,14 @@ class _RunFold:
         else:
             self._findings.append(finding(event))
 
+    def _whole(self, scenarios: Sequence[Scenario], *, interrupted: bool, by_person: bool) -> Verdict:
+        verdicts = [scenario.verdict for scenario in scenarios]
+        if self._start is not None and self._start.schema < _PLAN_COUNTS:
+            seen = whole(verdicts, interrupted=interrupted)
+            return Verdict.NOT_RUN if by_person and seen is Verdict.PASSED else seen
+        unjudged = any(each.verdict is Verdict.NOT_RUN and not each.outside_plan for each in scenarios)
+        return whole(verdicts, interrupted=interrupted, by_person=by_person, unjudged=unjudged)
+
     def report(self, header: _Header) -> RunReport:
         """Return the report of everything taken so far."""
         clock = Clock.anchored(self._start.wall, self._start.t) if self._start else Clock()
@@ -193,16 +203,11 @@ class _RunFold:
         self._damage += [f"evidence {each.file} is {each.state}" for each in lost]
         interrupted = self._end.interrupted if self._end else ""
         by_person = self._end is not None and self._end.by_person
-        started = scenarios[: len(self._scenarios)]
-        seen = whole(
-            (scenario.verdict for scenario in started),
-            interrupted=bool(interrupted) and not by_person,
-            by_person=by_person,
-        )
+        seen = self._whole(scenarios, interrupted=bool(interrupted) and not by_person, by_person=by_person)
         if self._end is not None and self._end.verdict is not seen:
             self._damage.append(f"the journal closes with {self._end.verdict}, its scenarios come to {seen}")
-        verdict = whole(
-            (scenario.verdict for scenario in scenarios),
+        verdict = self._whole(
+            scenarios,
             interrupted=bool((interrupted and not by_person) or self._damage),
             by_person=by_person,
         )
@@ -212,7 +217,7 @@ class _RunFold:
             board=header.board or (self._start.board if self._start else ""),
             verdict=verdict,
             exit_code=exit_code([verdict]),
-            incomplete=bool(interrupted or self._damage),
+            incomplete=bool(interrupted or self._damage) or verdict is Verdict.INCOMPLETE,
             interrupted=interrupted,
             problems=self._damage,
             started=clock.moment(self._start.t if self._start else None),
@@ -241,7 +246,7 @@ class _RunFold:
 
 def _totals(scenarios: Sequence[Scenario]) -> Totals:
     verdicts = [scenario.verdict for scenario in scenarios]
-    return Totals(**{verdict.value: verdicts.count(verdict) for verdict in Verdict})
+    return Totals(**{verdict.value: verdicts.count(verdict) for verdict in OF_SCENARIOS})
 
 
 def _sha256(path: Path) -> str:

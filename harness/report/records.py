@@ -97,6 +97,9 @@ class Scenario(Record):
     requirements: list[str]
     verdict: Verdict
     reason: str
+    outside_plan: bool = Field(
+        default=False, description="True when the options of the run declare a smaller plan without it."
+    )
     error: Failure | None
     started: Moment | None
     seconds: float | None
@@ -177,7 +180,8 @@ class RunReport(Record):
     verdict: Verdict
     exit_code: int
     incomplete: bool = Field(
-        description="True when the run did not reach its end, or its journal is damaged."
+        description="True when the run did not reach its end, its journal is damaged, or something that was "
+        "planned has no verdict."
     )
     interrupted: str = Field(description="Why the run ended before its end.")
     problems: list[str] = Field(description="What is wrong with the run folder itself.")

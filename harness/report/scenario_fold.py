@@ -109,6 +109,7 @@ class ScenarioFold:
             requirements=list(self.info.requirements),
             verdict=verdict,
             reason=reason,
+            outside_plan=verdict is Verdict.NOT_RUN and self._end is not None and self._end.outside_plan,
             error=failure(self._end.error if self._end else None),
             started=clock.moment(self._started),
             seconds=clock.seconds(self._started, end),

@@ -11,7 +11,7 @@ from harness.report.circumstances import circumstances
 from harness.report.records import RunReport, Scenario
 from harness.report.text import folder_label, one_line, seconds
 from harness.run.events import Severity
-from harness.run.verdict import Verdict
+from harness.run.verdict import OF_SCENARIOS, Verdict
 
 _COLOURS = {
     Verdict.PASSED: "green",
@@ -20,6 +20,7 @@ _COLOURS = {
     Verdict.ERROR: "magenta",
     Verdict.NOT_APPLICABLE: "dim",
     Verdict.NOT_RUN: "dim",
+    Verdict.INCOMPLETE: "yellow",
 }
 _SEVERITY_COLOURS = {
     Severity.CRITICAL: "bold red",
@@ -110,7 +111,9 @@ def _findings(reports: Sequence[RunReport], console: Console) -> None:
 
 def _verdict(report: RunReport, console: Console) -> None:
     counted = [
-        f"{count} {verdict.words}" for verdict in Verdict if (count := getattr(report.totals, verdict.value))
+        f"{count} {verdict.words}"
+        for verdict in OF_SCENARIOS
+        if (count := getattr(report.totals, verdict.value))
     ]
     console.print()
     console.print(

@@ -13,8 +13,11 @@ from typing import ClassVar, Literal
 from harness.run.failure import ErrorRecord
 from harness.run.verdict import Verdict
 
-SCHEMA = 1
-"""Version of the journal's events; a reader refuses a journal with a higher one."""
+SCHEMA = 2
+"""Version of the journal's events; a reader refuses a journal with a higher one.
+
+In version 1 a run could pass while planned scenarios had no verdict.
+"""
 
 
 class Severity(StrEnum):
@@ -205,13 +208,18 @@ class Noted(Timed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFinished(Timed):
-    """A scenario has its verdict."""
+    """A scenario has its verdict.
+
+    `outside_plan` says that it did not run because the options of the run declare a smaller plan (`--quick`, no
+    `--destructive`): it is named, and a run can pass without it.
+    """
 
     event: Literal["scenario-finished"] = "scenario-finished"
     scenario: str
     verdict: Verdict
     reason: str = ""
     error: ErrorRecord | None = None
+    outside_plan: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,8 @@ class Run:
         self._open: dict[str, ScenarioLog] = {}
         self._begun: dict[str, int] = {}
         self._count = 0
+        self._planned: set[str] = set()
+        self._unjudged = False
         self._verdicts: list[Verdict] = []
         self._finished = False
         self._interrupted = False
@@ -116,8 +118,16 @@ class Run:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict of the run so far: the worst of its scenarios; an interrupted run has not passed."""
-        return verdicts.whole(self._verdicts, interrupted=self._interrupted, by_person=self._ended_by_person)
+        """The verdict of the run so far: the worst of its scenarios.
+
+        A run that was interrupted, or has no verdict for something that it planned, has not passed.
+        """
+        return verdicts.whole(
+            self._verdicts,
+            interrupted=self._interrupted,
+            by_person=self._ended_by_person,
+            unjudged=self._unjudged or not self._planned <= self._begun.keys(),
+        )
 
     def hide(self, secret: Secret) -> None:
         """Replace `secret` by stars in everything that is recorded from now on."""
@@ -145,7 +155,11 @@ class Run:
             self._journal.write(RequirementsKnown(uncovered=left))
 
     def plan(self, scenarios: Sequence[ScenarioInfo]) -> None:
-        """Record which scenarios this run means to run, so that a report can name those it never came to."""
+        """Record which scenarios this run means to run, so that a report can name those it never came to.
+
+        A run that never came to one of them, or could not judge it, is incomplete at best.
+        """
+        self._planned |= {info.id for info in scenarios}
         for part in _parts(scenarios):
             self._journal.write(ScenariosPlanned(scenarios=part))
 
@@ -235,6 +249,7 @@ class Run:
     def _finished_one(self, log: ScenarioLog, verdict: Verdict) -> None:
         self._open.pop(log.key, None)
         self._verdicts.append(verdict)
+        self._unjudged |= verdict is Verdict.NOT_RUN and not log.outside_plan
 
 
 def _requirement(entry: Mapping[str, str]) -> Requirement:

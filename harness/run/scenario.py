@@ -72,6 +72,7 @@ class ScenarioLog:
         self._loose: list[Verdict] = []
         self._pieces = 0
         self._finished = False
+        self.outside_plan = False
         journal.write(ScenarioStarted(scenario=key, info=info))
 
     @property
@@ -213,12 +214,25 @@ class ScenarioLog:
         """Write a remark into the journal."""
         self._write(Noted(scenario=self.key, step=self._current, text=text))
 
-    def finish(self, verdict: Verdict, reason: str = "", error: BaseException | None = None) -> Verdict:
+    def finish(
+        self,
+        verdict: Verdict,
+        reason: str = "",
+        error: BaseException | None = None,
+        *,
+        outside_plan: bool = False,
+    ) -> Verdict:
         """End the scenario and return the verdict that was recorded.
 
         A passing scenario is recorded as failed when a measurement outside its steps failed, with the worst
         of its steps when one of them did not pass, and as an error when a declared step was never entered:
         what was not checked has not passed. Steps that were not reached are recorded as not_run.
+
+        Args:
+            verdict: What became of it.
+            reason: Why, in one sentence.
+            error: What ended it.
+            outside_plan: It did not run because the options of the run declare a smaller plan.
 
         Raises:
             ToolError: the scenario was finished before.
@@ -233,6 +247,7 @@ class ScenarioLog:
             reason = reason or f"the scenario ended without entering step {names}, which it declares"
         elif recorded is not verdict:
             reason = reason or _BETTER_THAN_SEEN[recorded]
+        self.outside_plan = outside_plan and recorded is Verdict.NOT_RUN
         unreached = Verdict.NOT_APPLICABLE if recorded is Verdict.NOT_APPLICABLE else Verdict.NOT_RUN
         self._finished = True
         try:
@@ -244,6 +259,7 @@ class ScenarioLog:
                     verdict=recorded,
                     reason=reason,
                     error=None if error is None else ErrorRecord.of(error, self._journal.mask),
+                    outside_plan=self.outside_plan,
                 )
             )
         finally:

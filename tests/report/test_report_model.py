@@ -154,7 +154,7 @@ def test_a_run_that_a_person_ended_is_incomplete_and_no_error(tmp_path):
     run.begin(ScenarioInfo("s")).finish(Verdict.PASSED)
     run.finish("Ctrl-C", by_person=True)
     report = load(run.path)
-    assert (report.incomplete, report.verdict, report.exit_code) == (True, "not_run", 2)
+    assert (report.incomplete, report.verdict, report.exit_code) == (True, "incomplete", 5)
     assert report.problems == []
 
 
@@ -329,3 +329,27 @@ def test_no_run_folder_is_a_usage_error(tmp_path):
         load(tmp_path)
     with pytest.raises(UsageError):
         load(tmp_path / "gone")
+
+
+def test_a_planned_scenario_without_a_verdict_leaves_the_report_incomplete(tmp_path):
+    run = Run.create(tmp_path, "b")
+    run.plan([ScenarioInfo("later"), ScenarioInfo("s")])
+    run.begin(ScenarioInfo("s")).finish(Verdict.PASSED)
+    run.finish()
+    report = load(run.path)
+    assert (report.problems, report.verdict, report.exit_code) == ([], "incomplete", 5)
+    assert report.incomplete
+
+
+def test_a_run_of_the_time_before_is_shown_by_its_own_rule(tmp_path):
+    run = Run.create(tmp_path, "b")
+    run.begin(ScenarioInfo("s")).finish(Verdict.PASSED)
+    run.begin(ScenarioInfo("t")).finish(Verdict.NOT_RUN)
+    run.finish()
+    text = run.folder.journal.read_text()
+    assert load(run.path).verdict is Verdict.INCOMPLETE
+    old = text.replace('"schema":2', '"schema":1')
+    run.folder.journal.write_text(
+        old.replace('"verdict":"incomplete","exit_code":5', '"verdict":"passed","exit_code":0')
+    )
+    assert (load(run.path).problems, load(run.path).verdict) == ([], "passed")

@@ -199,7 +199,11 @@ def test_a_line_of_many_megabytes_is_skipped_in_bounded_pieces(path):
 
 
 def test_a_newer_journal_is_refused(path):
-    path.write_bytes(encode(events.RunStarted(t=0, schema=2, run="", board="", wall="", harness=""), Mask()))
+    path.write_bytes(
+        encode(
+            events.RunStarted(t=0, schema=events.SCHEMA + 1, run="", board="", wall="", harness=""), Mask()
+        )
+    )
     with pytest.raises(UsageError, match="newer harness"):
         reader.read(path)
 

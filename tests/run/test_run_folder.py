@@ -336,3 +336,22 @@ def test_a_killed_run_keeps_everything_up_to_the_kill(tmp_path):
     assert text.problems == ()
     assert [event.event for event in text.events[-3:]] == ["scenario-started", "step-started", "note"]
     assert sum(event.event == "scenario-finished" for event in text.events) == 2
+
+
+def test_a_run_passes_only_with_every_planned_scenario(tmp_path):
+    run = Run.create(tmp_path, "b")
+    run.plan([ScenarioInfo("a"), ScenarioInfo("b"), ScenarioInfo("c")])
+    run.begin(ScenarioInfo("a")).finish(Verdict.PASSED)
+    run.begin(ScenarioInfo("b")).finish(Verdict.NOT_APPLICABLE)
+    assert run.verdict is Verdict.INCOMPLETE, "the turn of c did not come yet"
+    run.begin(ScenarioInfo("c")).finish(Verdict.NOT_RUN, reason="no --destructive", outside_plan=True)
+    assert run.verdict is Verdict.PASSED
+    run.begin(ScenarioInfo("d")).finish(Verdict.NOT_RUN, reason="set aside")
+    assert (run.finish(), run.verdict) == (5, Verdict.INCOMPLETE)
+
+
+def test_only_what_did_not_run_can_stand_outside_the_plan(tmp_path):
+    run = Run.create(tmp_path, "b")
+    run.begin(ScenarioInfo("a")).finish(Verdict.BLOCKED, outside_plan=True)
+    assert run.finish() == 3
+    assert not any(getattr(event, "outside_plan", False) for event in reader.read(run.folder.journal).events)

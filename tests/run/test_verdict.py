@@ -54,7 +54,7 @@ def test_an_interrupted_run_has_not_passed():
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [
-        ("passed", "not_run"),
+        ("passed", "incomplete"),
         ("not_run", "not_run"),
         ("failed", "failed"),
         ("blocked", "blocked"),
@@ -86,3 +86,26 @@ def test_a_run_that_a_person_ended_is_no_error(seen, expected):
 )
 def test_verdict_of(error, expected):
     assert verdict_of(error) is expected
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (["passed", "not_run"], "incomplete"),
+        (["not_run", "not_applicable"], "not_run"),
+        (["passed", "not_run", "failed"], "failed"),
+        (["passed", "not_run", "blocked"], "blocked"),
+        (["passed", "not_run", "error"], "error"),
+    ],
+)
+def test_what_was_planned_and_not_judged_keeps_a_run_from_passing(seen, expected):
+    verdict = whole([Verdict(each) for each in seen], interrupted=False, unjudged=True)
+    assert verdict is Verdict(expected)
+    assert exit_code([verdict]) != 0
+
+
+@settings(deadline=None)
+@given(VERDICTS, st.booleans(), st.booleans())
+def test_no_run_without_all_its_verdicts_has_the_exit_code_of_a_pass(verdicts, interrupted, by_person):
+    verdict = whole(verdicts, interrupted=interrupted, by_person=by_person, unjudged=True)
+    assert exit_code([verdict]) != 0

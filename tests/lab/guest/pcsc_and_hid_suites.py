@@ -71,13 +71,14 @@ def runs(tmp_path_factory, start_pcscd):
 
 
 def test_exit_code(runs):
-    assert runs[0] == 0
+    assert runs[0] == 5, "a selection is incomplete at best"
 
 
 @pytest.mark.parametrize("kind", WHERE)
 def test_every_chosen_scenario_passes_on_the_device_that_is_meant(runs, kind):
     report = json.loads((runs[1][kind] / "report.json").read_text())
-    verdicts = [scenario["verdict"] for scenario in report["scenarios"]]
+    left_out = ("not_run", "not_applicable")
+    verdicts = [one["verdict"] for one in report["scenarios"] if one["verdict"] not in left_out]
     assert verdicts == ["passed"] * SCENARIOS
     assert IDENTITIES[kind] in json.dumps(report, ensure_ascii=False)
 
