@@ -3,16 +3,19 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import pytest
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from harness.board.file import load
+from harness.cli.earlier import earlier_seconds
+from harness.cli.output import OwnConsole
+from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.suites import Collected, arguments
 from harness.errors import UsageError
 from harness.report import model, terminal
@@ -86,32 +89,16 @@ class RunOptions:
         return given
 
 
-class _Console(Console):
-    """A console whose reader may leave: the run goes on without it."""
-
-    def on_broken_pipe(self) -> None:
-        """Say nothing more, where rich would end the program."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 class _Follower(Collected):
     """Follows the runs by the hooks of `fixtures.hooks` and shows them as they go."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, runs: Path) -> None:
         super().__init__()
         self._console = console
-        self._progress = Progress(
-            TextColumn("{task.fields[board]}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[now]}", markup=False),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = TaskID(0)
+        self._runs = runs
+        self._screen = Screen(console)
+        self._board = ""
+        self._progress = RunProgress("", [], {})
         self.folders: list[Path] = []
         self.interrupted = False
         self.stopped = ""
@@ -120,49 +107,65 @@ class _Follower(Collected):
         self.held_back: list[dict[str, None]] = []
 
     def __enter__(self) -> Self:
-        self._progress.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._progress.stop()
+        self._screen.end()
 
     @property
     def ends_the_rest(self) -> bool:
         """Whether what happened on this board would happen on the next one as well."""
         return bool(self.interrupted or self.stopped or self.broken or self.misused)
 
-    def pytest_id2_run_started(self, board: str, scenarios: int) -> None:
+    def pytest_id2_run_started(self, board: str) -> None:
         self.began = True
         self.held_back.append({})
-        self._task = self._progress.add_task("", total=scenarios, board=board, now="")
+        self._board = board
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.scenarios.clear()
+        super().pytest_collection_finish(session)
+        meant = [(one.step, one.title) for one in self.scenarios if not one.not_applicable]
+        self._progress = RunProgress(self._board, meant, earlier_seconds(self._runs, self._board))
+        self._screen.begin(self._progress)
 
     def pytest_id2_told(self, board: str, text: str) -> None:
-        self._progress.console.print(Text(f"{board}  {text}"), soft_wrap=True)
+        self._console.print(Text(f"{board}  {text}"), soft_wrap=True)
 
     def pytest_id2_operator_waits(self) -> None:
-        self._progress.stop()
+        self._screen.pause()
 
     def pytest_id2_operator_answered(self) -> None:
-        self._progress.start()
+        self._screen.resume()
 
-    def pytest_id2_scenario_started(self, title: str) -> None:
-        self._progress.update(self._task, now=title)
+    def pytest_id2_scenario_started(self, step: str, title: str) -> None:
+        self._progress.started(step, title)
+
+    def pytest_id2_step_started(self, number: int, total: int, title: str) -> None:
+        self._progress.step(number, total, title)
+
+    def pytest_id2_progressed(self, done: float, total: float, what: str) -> None:
+        self._progress.reached(done, total, what)
+
+    def pytest_id2_waits(self, whom: str, seconds: float | None) -> None:
+        self._progress.waits(whom, seconds)
+
+    def pytest_id2_waits_no_longer(self) -> None:
+        self._progress.goes_on()
 
     def pytest_id2_scenario_finished(
         self, board: str, step: str, title: str, verdict: Verdict, seconds: float, reason: str
     ) -> None:
-        self._progress.advance(self._task)
+        self._progress.finished(step, title)
         if verdict is Verdict.NOT_RUN:
             self.held_back[-1][reason] = None
         told = verdict not in {Verdict.PASSED, Verdict.NOT_APPLICABLE}
         if told or (verdict is Verdict.PASSED and not self._console.is_terminal):
             line = f"{board}  {step}  {verdict.words}  {seconds:.2f} s  {title}"
-            self._progress.console.print(
-                Text(f"{line}: {reason}" if told and reason else line), soft_wrap=True
-            )
+            self._console.print(Text(f"{line}: {reason}" if told and reason else line), soft_wrap=True)
 
     def pytest_id2_run_finished(self, folder: Path) -> None:
-        self._progress.update(self._task, now="", visible=False)
+        self._screen.end()
         self.folders.append(folder)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -185,9 +188,13 @@ def run_boards(boards: Sequence[Path], options: RunOptions) -> int:
     for board in boards:
         for warning in load(board).warnings:
             print(f"warning: {warning}", file=sys.stderr)
-    console = _Console(highlight=False)
+    with closing(OwnConsole()) as console:
+        return _run_boards(boards, options, console)
+
+
+def _run_boards(boards: Sequence[Path], options: RunOptions, console: Console) -> int:
     codes: list[int] = []
-    with _Follower(console) as follower:
+    with _Follower(console, options.runs) as follower:
         for board in boards:
             code = int(pytest.main(options.arguments(board), plugins=[follower]))
             # Pytest's own complaint about its arguments, which stands on stderr already: they came from the user.

@@ -14,6 +14,7 @@ def test_long_series(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> No
             code = carrier.get_challenge_auth_code(f"{number:032X}")
             oracle.check_form(code, challenge=f"{number:032X}")
             randoms.add(code.split("~")[2])
+            scenario.progress(number + 1, SERIES, "codes")
         assert len(randoms) == SERIES, f"{SERIES - len(randoms)} of {SERIES} device randoms repeat"
 
 
