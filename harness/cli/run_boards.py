@@ -125,6 +125,8 @@ class _Follower(Collected):
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.scenarios.clear()
         super().pytest_collection_finish(session)
+        if not self._board:
+            return
         meant = [(one.step, one.title) for one in self.scenarios if not one.not_applicable]
         self._progress = RunProgress(self._board, meant, earlier_seconds(self._runs, self._board))
         self._screen.begin(self._progress)
@@ -166,6 +168,7 @@ class _Follower(Collected):
 
     def pytest_id2_run_finished(self, folder: Path) -> None:
         self._screen.end()
+        self._board = ""
         self.folders.append(folder)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
