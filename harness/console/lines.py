@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 DEFAULT_LIMIT = 8192
-_LINE_END = re.compile(rb"\r+\n?|\n")
+_LINE_END = re.compile(rb"\r+(?:\0?\n)?|\n")  # the zero byte is that of UTF-16 in the middle of other text
+_OPEN = (b"", b"\0")  # what may still become more of a line end
+_REST_OF_END = re.compile(rb"\0?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class LineReader:
     r"""Takes chunks of any size and gives back lines; the cutting does not depend on how the chunks fall.
 
     A line ends with `\n`, `\r\n`, a lone `\r`, or several `\r` and then `\n` (a terminal translated twice).
+    A zero byte before that `\n` belongs to it.
     A line of more than `limit` bytes comes in pieces of `limit` bytes: memory is bounded and nothing is lost.
     NUL and other control bytes are kept in `Line.raw`.
     """
@@ -70,7 +73,9 @@ class LineReader:
                 break
             lines.append(self._take(start, end))
             start = found.end()
-            self._after_return = start == len(self._rest) and found.group().endswith(b"\r")
+            self._after_return = (
+                found.group().endswith(b"\r") and bytes(self._rest[start : start + 2]) in _OPEN
+            )
         del self._rest[:start]
         self._offset += start
         self._scanned = len(self._rest)
@@ -91,10 +96,11 @@ class LineReader:
         position = 0
         while self._rest[position : position + 1] == b"\r":
             position += 1
-        if position < len(self._rest):
-            self._after_return = False
-            position += self._rest[position : position + 1] == b"\n"
-        return position
+        if bytes(self._rest[position : position + 2]) in _OPEN:
+            return position
+        self._after_return = False
+        found = _REST_OF_END.match(self._rest, position)
+        return position if found is None else found.end()
 
     def _take(self, start: int, end: int, *, cut: bool = False, ended: bool = True) -> Line:
         line = Line(

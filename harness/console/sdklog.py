@@ -23,7 +23,9 @@ __all__ = ["Line", "LineReader", "parse_all", "parse_line", "plain", "read_lines
 _TAG = "<LS_LOG>"
 _PROMPT = "# "
 
-_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\^_])")
+_ESCAPE_SEQUENCE = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]P_^X][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\^_])"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _CLOCK = r"(?:\d{4}[-/.]\d\d[-/.]\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _PREFIX = re.compile(
@@ -47,15 +49,19 @@ def plain(text: str) -> str:
     return _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", text))
 
 
-def parse_all(text: str) -> tuple[Event, ...]:
+def parse_all(text: str, *, named: bool = False) -> tuple[Event, ...]:
     """Return all events of one line, in order: at least one. Never raises.
 
     A line has several when a line end was lost: each tag starts an event, and what stands before the first
     tag is one when it says something.
+
+    Args:
+        text: The line.
+        named: Its prefix, which was taken off, named the SDK in place of the tag.
     """
     before, *segments = plain(text).split(_TAG)
     if not segments:
-        return (_parse(before),)
+        return (_parse(before, tagged=named),)
     events: list[Event] = []
     if before and says_something(leading := _parse(before)):
         events.append(leading)

@@ -47,7 +47,7 @@ def program_of(event: e.Event) -> Program:
             return Program.ID2_APP
         case e.ClientVersion():
             return Program.ID2_APP if event.version >= 0x00010000 else Program.DEMO
-        case e.Other() if event.text.startswith("test: id2_client_"):
+        case e.Other() | e.Message() if event.text.startswith("test: id2_client_"):
             return Program.DEMO
         case e.BuildTime() if event.component.startswith(("ID2 Client", "Demo KM")):
             return Program.ID2_APP
@@ -63,7 +63,7 @@ def _once(event: e.Event) -> tuple[str, ...] | None:
             return ("verdict", event.suite, event.name)
         case e.ReportMark(mark="start" | "banner"):
             return ("report", event.mark)
-        case e.Other() if event.text.startswith("test: id2_client_"):
+        case e.Other() | e.Message() if event.text.startswith("test: id2_client_"):
             return ("demo", event.text)
     return None
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.console import events as e
-from harness.console.sdklog import Line, LineReader, parse_all
+from harness.console.capture import Captured, CaptureReader
+from harness.console.sdklog import parse_all
 
 LINE_LIMIT = 8192
 REPORT_LINES = 400
@@ -80,7 +81,7 @@ class EntryReader:
     def __init__(self) -> None:
         self.lines = 0
         self.size = 0
-        self._reader = LineReader(limit=LINE_LIMIT)
+        self._reader = CaptureReader(limit=LINE_LIMIT)
         self._report_left = 0
         self._after_heading = 0
         self._tagged = False
@@ -90,19 +91,19 @@ class EntryReader:
         """Give all entries of a log."""
         for chunk in chunks:
             self.size += len(chunk)
-            for line in self._reader.feed(chunk):
-                yield from self._entries(line)
-        for line in self._reader.finish():
-            yield from self._entries(line)
+            for captured in self._reader.feed(chunk):
+                yield from self._entries(captured)
+        for captured in self._reader.finish():
+            yield from self._entries(captured)
 
-    def _entries(self, line: Line) -> Iterator[Entry]:
+    def _entries(self, captured: Captured) -> Iterator[Entry]:
+        line, text = captured.line, captured.text
         self.lines = line.number
-        text = line.text
         if self._carry or line.cut:
             text = self._joined(text, cut=line.cut)
         if not text:
             return
-        for event in _events(text):
+        for event in _events(text, named=captured.named):
             json = _json_of(event) if self._report_left > 0 else None
             if json is not None or self._keep(event):
                 yield Entry(
@@ -159,9 +160,9 @@ class EntryReader:
             self._report_left = 0
 
 
-def _events(text: str) -> tuple[e.Event, ...]:
+def _events(text: str, *, named: bool) -> tuple[e.Event, ...]:
     """Return the events of a line; when it says nothing, of the line behind its prompt."""
-    events = parse_all(text)
+    events = parse_all(text, named=named)
     if len(events) > 1 or not isinstance(events[0], e.Other) or not (prompt := _PROMPT.match(events[0].text)):
         return events
     return parse_all(events[0].text[prompt.end() :])
