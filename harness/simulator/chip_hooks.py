@@ -1,5 +1,7 @@
 """The places where a fault may reach into a simulated chip; `ChipHooks` itself changes nothing."""
 
+import hmac
+from collections.abc import Callable, Sequence
 from enum import Enum, StrEnum
 from typing import ClassVar
 
@@ -36,6 +38,56 @@ class ChipHooks:
     accepts_any_mac: ClassVar[bool] = False
     adds_padding: ClassVar[bool] = True  # MTK: the chip's own PKCS#5 on encryption
     checks_padding: ClassVar[bool] = True  # MTK: the chip's own PKCS#5 on decryption
+    forgets_at_select: ClassVar[bool] = True  # False: a chain goes on after SELECT
+
+    def personalised(self, key: bytes) -> None:
+        """Take note of the ID² key; called once, when the chip is made."""
+
+    def received(self, command: bytes) -> bytes:
+        """Return the command that the chip carries out; called first."""
+        return command
+
+    def key_number(self, kid: int) -> int:
+        """Return the number of the key that is used where the host named `kid`."""
+        return kid
+
+    def selects(self, name: bytes, aid: bytes) -> bool:
+        """Tell whether SELECT by `name` selects the application with this AID."""
+        return name == aid
+
+    def iv(self, iv: bytes) -> bytes:
+        """Return the IV that CBC or a MAC starts from."""
+        return iv
+
+    def mac_message(self, message: bytes, block_size: int) -> bytes:
+        """Return what a MAC is made of, before it is padded."""
+        del block_size
+        return message
+
+    def mac_method(self, method: int) -> int:
+        """Return the padding method of ISO 9797-1, 1 or 2, that a MAC is made with."""
+        return method
+
+    def mac_cipher(self, cipher: BlockCipher) -> BlockCipher:
+        """Return the cipher that a MAC is made with."""
+        return cipher
+
+    def mac_matches(self, compute: Callable[[bytes], bytes], data: bytes, size: int) -> bool:
+        """Tell whether `data` ends in its MAC of `size` bytes."""
+        return hmac.compare_digest(compute(data[:-size]), data[-size:])
+
+    def digest(self, pieces: Sequence[bytes], digest: bytes) -> bytes:
+        """Return the answer of ComputeDigest; `pieces` is the data, one command each."""
+        del pieces
+        return digest
+
+    def pin_matches(self, given: bytes, pin: bytes) -> bool:
+        """Tell whether a PIN is the right one."""
+        return hmac.compare_digest(given, pin)
+
+    def pin_tries(self, tries: int) -> int:
+        """Return how many tries are left after a wrong PIN; `tries` is the right number."""
+        return tries
 
     def delay(self, command: bytes) -> float:
         """Return how many seconds the chip works on this command."""

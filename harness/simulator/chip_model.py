@@ -112,7 +112,7 @@ class GuardedSession(ChipSession):
         """Answer one command; whatever goes wrong inside becomes 6F00."""
         with self._chip.lock:
             try:
-                response = self.answer(command)
+                response = self.answer(self._chip.hooks.received(command))
             except Refuse as refusal:
                 response = refusal.sw.to_bytes(2)
             except Exception:  # noqa: BLE001 - a chip answers whatever goes wrong in it

@@ -11,6 +11,7 @@ from harness.id2.keys import KeyType
 from harness.simulator import chip_faults as chip
 from harness.simulator import console_faults as console
 from harness.simulator import framing_hooks as framing
+from harness.simulator.answer_fault_list import ANSWER_FAULTS
 from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.console_hooks import ConsoleHooks
 from harness.simulator.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
@@ -266,6 +267,7 @@ FAULTS: tuple[Fault, ...] = (
     _console("silent", console.Silent, "nothing arrives", Expected.BLOCKED),
     _console("cut-off-in-report", console.CutOffInReport, "the output ends inside the validation report"),
     *LINK_FAULTS,
+    *ANSWER_FAULTS,
 )
 """All of them, in the order of the layers."""
 

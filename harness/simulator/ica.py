@@ -58,8 +58,9 @@ class IcaChip(ChipModel):
     def __init__(self, config: ChipConfig) -> None:
         super().__init__(config.chip_hooks())
         self.config = config
+        self.hooks.personalised(config.key.reveal())
         self.keys = KeyStore({ID2_KEY: config.key, **dict(config.more_keys)})
-        self.pin = PinUnit(config.pin, config.unblock_code)
+        self.pin = PinUnit(config.pin, config.unblock_code, self.hooks)
 
     @property
     def identity(self) -> str:
@@ -151,12 +152,17 @@ class IcaSession(GuardedSession):
         name = received.data
         if self._checks(Check.LENGTH) and not 5 <= len(name) <= 16:
             raise Refuse(Sw.LENGTH)
-        known = name == AID if self._checks(Check.LENGTH) else name[: len(AID)] == AID[: len(name)]
+        known = (
+            self._hooks.selects(name, AID)
+            if self._checks(Check.LENGTH)
+            else name[: len(AID)] == AID[: len(name)]
+        )
         if not known:
             raise Refuse(Sw.NO_FILE)
-        self._symmetric.reset()
-        self._asymmetric.reset()
-        self._digest.reset()
+        if self._hooks.forgets_at_select:
+            self._symmetric.reset()
+            self._asymmetric.reset()
+            self._digest.reset()
         return Sw.OK.to_bytes(2)
 
     def _get_challenge(self, received: Received) -> bytes:

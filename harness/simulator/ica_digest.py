@@ -28,6 +28,7 @@ class DigestUnit:
         self._hooks = hooks
         self._context: hashes.Hash | None = None
         self._next_block = 0
+        self._pieces: list[bytes] = []
 
     def reset(self) -> None:
         """Forget a chain that was not finished."""
@@ -46,12 +47,14 @@ class DigestUnit:
                 raise Refuse(Sw.ALGORITHM)
             context, data = hashes.Hash(kind()), data[1:]
             self._next_block = 0
+            self._pieces = []
         else:
             self._require_length(received, 0, MAX_BLOCK)
         context.update(data)
+        self._pieces.append(data)
         self._next_block = (self._next_block + 1) & 0xFF
         if received.p2 == _LAST:
-            return context.finalize()
+            return self._hooks.digest(self._pieces, context.finalize())
         self._context = context
         return b""
 

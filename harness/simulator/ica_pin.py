@@ -9,6 +9,7 @@ Source: device-protocol.md e.2 (63Cx, 6983).
 
 import hmac
 
+from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.chip_model import Refuse
 from harness.simulator.status import Sw
 
@@ -19,7 +20,8 @@ _SIZES = range(4, 17)
 class PinUnit:
     """The PIN of one chip."""
 
-    def __init__(self, pin: bytes, unblock_code: bytes) -> None:
+    def __init__(self, pin: bytes, unblock_code: bytes, hooks: ChipHooks) -> None:
+        self._hooks = hooks
         self._pin = pin
         self._unblock_code = unblock_code
         self._pin_tries = TRIES
@@ -38,8 +40,8 @@ class PinUnit:
             raise Refuse(Sw.LOCKED)
         if len(pin) not in _SIZES:
             raise Refuse(Sw.LENGTH)
-        if not hmac.compare_digest(pin, self._pin):
-            self._pin_tries -= 1
+        if not self._hooks.pin_matches(pin, self._pin):
+            self._pin_tries = self._hooks.pin_tries(self._pin_tries - 1)
             raise Refuse(Sw.PIN_TRIES | self._pin_tries)
         self._pin_tries = TRIES
 

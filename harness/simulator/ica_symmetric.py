@@ -12,7 +12,6 @@ Choices where the published facts leave room:
 Source: device-protocol.md e.2; vectors AES-128-se.json.
 """
 
-import hmac
 from dataclasses import dataclass
 from enum import Enum
 
@@ -125,7 +124,7 @@ class SymmetricUnit:
         family, shape = self._algorithm(algorithm)
         if mode not in _MODES[shape]:
             raise Refuse(Sw.ALGORITHM if mode in (ENCRYPT, DECRYPT, MAC, VERIFY) else Sw.BAD_DATA)
-        key = self._keys.get(kid)
+        key = self._keys.get(self._hooks.key_number(kid))
         if family_of(key.key_type) is not family:
             raise Refuse(Sw.KEY_TYPE)
         cipher = self._cipher(key, family)
@@ -133,7 +132,8 @@ class SymmetricUnit:
         iv, rest = data[HEAD_SIZE : HEAD_SIZE + iv_size], data[HEAD_SIZE + iv_size :]
         if (len(iv) < iv_size or total == 0) and self._checks_length():
             raise Refuse(Sw.LENGTH)
-        return _Operation(mode, shape, cipher, iv.ljust(iv_size, b"\x00"), total), rest
+        start = self._hooks.iv(iv.ljust(iv_size, b"\x00"))
+        return _Operation(mode, shape, cipher, start, total), rest
 
     def _cipher(self, key: Key, family: Family) -> BlockCipher:
         """Return the cipher under a key; it is kept, because setting one up costs as much as using it."""
@@ -187,20 +187,22 @@ class SymmetricUnit:
             return b""
         block = running.cipher.block_size
         if running.mode == MAC:
-            return self._hooks.mac(_mac(running, running.message))
-        message, given = running.message[:-block], running.message[-block:]
-        good = hmac.compare_digest(self._hooks.mac(_mac(running, message)), given)
+            return self._hooks.mac(self._mac(running, running.message))
+        good = self._hooks.mac_matches(
+            lambda message: self._hooks.mac(self._mac(running, message)), running.message, block
+        )
         if not good and not self._hooks.accepts_any_mac:
             raise Refuse(Sw.BAD_DATA)
         return b""
 
+    def _mac(self, running: _Operation, message: bytes) -> bytes:
+        block = running.cipher.block_size
+        message = self._hooks.mac_message(message, block)
+        if self._hooks.mac_method(2 if running.shape is Shape.MAC_M2 else 1) == 2:
+            message += b"\x80"
+        message += bytes(-len(message) % block)
+        cipher = self._hooks.mac_cipher(running.cipher)
+        return cbc_encrypt(cipher, running.iv, message or bytes(block))[-block:]
+
     def _checks_length(self) -> bool:
         return Check.LENGTH not in self._hooks.skipped
-
-
-def _mac(running: _Operation, message: bytes) -> bytes:
-    block = running.cipher.block_size
-    if running.shape is Shape.MAC_M2:
-        message += b"\x80"
-    message += bytes(-len(message) % block)
-    return cbc_encrypt(running.cipher, running.iv, message or bytes(block))[-block:]

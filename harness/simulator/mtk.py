@@ -45,6 +45,7 @@ class MtkChip(ChipModel):
     def __init__(self, config: ChipConfig) -> None:
         super().__init__(config.chip_hooks())
         self.config = config
+        self.hooks.personalised(config.key.reveal())
 
     @property
     def identity(self) -> str:
@@ -131,7 +132,7 @@ class MtkSession(GuardedSession):
         operation, algorithm, kid = data[3:6]
         if algorithm != _ALGORITHM:
             raise Refuse(Sw.ALGORITHM)
-        if kid != _KEY:
+        if self._hooks.key_number(kid) != _KEY:
             raise Refuse(Sw.NO_KEY)
         body = data[_HEAD_SIZE:-_CRC_SIZE]
         if int.from_bytes(data[6:_HEAD_SIZE]) != len(body) or not 1 <= len(body) <= _MOST:

@@ -1,0 +1,38 @@
+"""Each chip whose answers are wrong, that gives something away or tolerates too much is failed; sound ones are not."""
+
+import pytest
+
+from harness.simulator.answer_fault_list import ANSWER_FAULTS
+from suites.step4_adapt import test_chip_mac as macs
+from suites.step4_adapt import test_chip_values as values
+from tests.step4_adapt.conftest import KEYS, Judge, board_of
+
+JUDGE = Judge(macs, values)
+BOARDS = {
+    **{f"ica-{kind}": board_of(kind) for kind in KEYS},
+    "ica-get-response": board_of("aes-128", answers="get-response"),
+    **{f"mtk-{kind}": board_of(kind, "mtk") for kind in ("3des-112", "3des-168")},
+}
+
+
+def boards_for(fault):
+    """Return a board of each command set that can have the fault."""
+    if fault.needs:
+        return [BOARDS["ica-get-response"]]
+    return [BOARDS["ica-aes-128" if one == "ica" else "mtk-3des-168"] for one in sorted(fault.command_sets)]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["key-known", "key-unknown"])
+@pytest.mark.parametrize("name", BOARDS)
+def test_sound_chips_pass(name, known):
+    outcome = JUDGE.judge(BOARDS[name], key_known=known)
+    assert not outcome.failed
+    assert outcome.ran
+
+
+@pytest.mark.parametrize("fault", ANSWER_FAULTS, ids=lambda fault: fault.name)
+def test_broken_chip_fails(fault):
+    for board in boards_for(fault):
+        assert JUDGE.judge(board, fault=fault.name).failed
+        if "a known key" not in fault.shows_with:
+            assert JUDGE.judge(board, fault=fault.name, key_known=False).failed, "with the key unknown"
