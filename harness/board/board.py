@@ -22,6 +22,7 @@ from harness.board.models import (
 )
 from harness.board.opener import occupies
 from harness.board.resolve import Resolver
+from harness.board.watched import Hearing, WatchedChannel
 from harness.board.wiring import Wiring
 from harness.carrier.base import Carrier
 from harness.carrier.se import SeCarrier
@@ -31,11 +32,14 @@ from harness.chip.fm1280 import DEFAULT_ADDRESS, Fm1280I2c
 from harness.chip.fm1280 import Limits as Fm1280Limits
 from harness.chip.fm1280_spi import Fm1280Spi, SpiLimits
 from harness.chip.hexline import HexLine
+from harness.chip.ica import commands
 from harness.chip.ica.chip import IcaChip
 from harness.chip.mtk import MtkChip
+from harness.chip.mtk import select as mtk_select
 from harness.chip.session import ChipSession
 from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
+from harness.hostload import clock
 from harness.id2.keys import Key
 from harness.secret import Secret
 from harness.transport.base import Transport
@@ -105,6 +109,7 @@ class Board:
         self._carrier: Carrier | None = None
         self._key: Key | None = None
         self._flash = LinkFlash()
+        self._hearing = Hearing()
 
     @property
     def name(self) -> str:
@@ -203,7 +208,12 @@ class Board:
             raise UsageError("the board file has no chip section", board=self.name)
         transport = self.transport(settings.transport)
         try:
-            channel = self._channel(settings, transport)
+            channel = WatchedChannel(
+                self._channel(settings, transport),
+                probe=_probe(settings),
+                timeout=settings.timeout_s,
+                hearing=self._hearing,
+            )
             channel.open()
             try:
                 self._tell(transport)
@@ -356,11 +366,16 @@ class Board:
                 # The pause between frames is for the chip's silicon; a simulated or replayed one needs none.
                 limits = replace(limits, frame_delay=0.0)
             address = self._address(settings.transport)
-            return Fm1280I2c(transport, address, limits=limits, reading=settings.reading)
+            return Fm1280I2c(transport, address, limits=limits, reading=settings.reading, clock=clock)
         if settings.framing is Framing.FM1280_SPI:
-            return Fm1280Spi(transport, limits=SpiLimits(answer=settings.timeout_s), reading=settings.reading)
+            return Fm1280Spi(
+                transport,
+                limits=SpiLimits(answer=settings.timeout_s),
+                reading=settings.reading,
+                clock=clock,
+            )
         if settings.framing is Framing.HEX_LINE:
-            return HexLine(transport, timeout=settings.timeout_s, settle=settings.settle_s)
+            return HexLine(transport, timeout=settings.timeout_s, settle=settings.settle_s, clock=clock)
         return Direct(transport, timeout=settings.timeout_s)
 
     def _address(self, transport: str) -> int:
@@ -381,3 +396,10 @@ def _chip(settings: Chip, session: ChipSession) -> IcaChip | MtkChip:
     if settings.command_set is CommandSet.MTK:
         return MtkChip(session)
     return IcaChip(session, select_first=settings.select)
+
+
+def _probe(settings: Chip) -> bytes:
+    """Return a command that does no harm, whatever a chip was doing."""
+    if settings.command_set is CommandSet.MTK:
+        return mtk_select().to_bytes()
+    return (commands.select() if settings.select else commands.get_id()).to_bytes()

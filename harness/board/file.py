@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness.board import checks, explain, regular_file, yaml_lines
+from harness.board import checks, explain, hex_doubts, regular_file, yaml_lines
 from harness.board.models import BoardFile, Source
 from harness.board.problems import PlacedProblem, Problem, as_error, field_name
 from harness.board.suggest import nearest
@@ -58,7 +58,10 @@ def parse(text: str, path: Path, *, sha256: str = "") -> BoardFile:
     wrong = checks.errors(board)
     if wrong:
         raise as_error(str(path), _placed(document, wrong))
-    doubts = sorted(_placed(document, checks.advice(board)), key=lambda problem: problem.line)
+    doubts = sorted(
+        _placed(document, [*checks.advice(board), *hex_doubts.advice(board, document)]),
+        key=lambda problem: problem.line,
+    )
     return board.from_source(Source(path, sha256, tuple(str(doubt) for doubt in doubts)))
 
 

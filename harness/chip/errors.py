@@ -10,11 +10,39 @@ class ChipError(DeviceError):
 
 
 class FramingError(ChipError):
-    """The frame around an APDU is wrong or late; `code` is the driver's number or the chip's frame status."""
+    """The frame around an APDU is wrong or late; `code` is the driver's number or the chip's frame status.
+
+    Attributes:
+        spoke: Whether what came shows that it was the chip that spoke, and no empty bus or other device.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        transport: str = "",
+        code: int | None = None,
+        spoke: bool = False,
+    ) -> None:
+        super().__init__(message, hint=hint, transport=transport, code=code)
+        self.spoke = spoke
+
+
+class ChipTimeoutError(ChipError):
+    """A chip that had answered before gave no answer in its time; whether it is still there, this does not say."""
+
+
+class FrameTimeoutError(FramingError, ChipTimeoutError):
+    """No frame came in time."""
 
 
 class AnswerError(ChipError):
     """What came is no answer to the command: wrong length, wrong form, wrong check sum."""
+
+
+class AnswerTimeoutError(AnswerError, ChipTimeoutError):
+    """No answer came in time, or not the whole of it."""
 
 
 class StatusError(ChipError):

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from harness.chip.apdu import MAX_ANSWER, shorten
 from harness.chip.channel import ApduChannel
-from harness.chip.errors import FramingError
+from harness.chip.errors import FrameTimeoutError, FramingError
 from harness.chip.fm1280_frame import (
     LENGTH_SIZE,
     OVERHEAD,
@@ -164,7 +164,7 @@ class Fm1280I2c(ApduChannel):
                 raise self._too_late(f"no answer within {limits.answer:g} s")
             if now - started > limits.total:
                 raise self._too_late(
-                    f"no answer within {limits.total:g} s in all, {self.extensions} extensions"
+                    f"no answer within {limits.total:g} s in all, {self.extensions} extensions", spoke=True
                 )
             try:
                 answer = parse(self._read())
@@ -185,6 +185,7 @@ class Fm1280I2c(ApduChannel):
                     f"the chip's frame has the unknown status {answer.flag:02X}: {shorten(answer.payload)}",
                     code=answer.flag,
                     transport=self.name,
+                    spoke=True,
                 )
             self.extensions += 1
             timer = self._clock()
@@ -230,12 +231,13 @@ class Fm1280I2c(ApduChannel):
         self._acknowledged = True
         self._next_frame = self._clock() + self._limits.frame_delay
 
-    def _too_late(self, what: str) -> HarnessError:
-        return FramingError(
+    def _too_late(self, what: str, *, spoke: bool = False) -> HarnessError:
+        return FrameTimeoutError(
             f"driver error {DriverCode.TIMEOUT} (timeout): {what} from the chip at {self._address:#04x}",
             code=DriverCode.TIMEOUT,
             hint="the chip took the command and stayed busy: does it know the command, is its supply stable?",
             transport=self.name,
+            spoke=spoke,
         )
 
     def _broken(self, problem: FrameError) -> HarnessError:
@@ -244,11 +246,12 @@ class Fm1280I2c(ApduChannel):
             code=problem.code,
             hint="check pull-ups and bus speed (400 kHz at most); try another `reading` for this chip",
             transport=self.name,
+            spoke=problem.spoke,
         )
 
     def _not_taken(self) -> HarnessError:
         if self._acknowledged:
-            return FramingError(
+            return FrameTimeoutError(
                 f"driver error {DriverCode.TIMEOUT} (timeout): the chip at {self._address:#04x} "
                 f"did not take a frame for {self._limits.write:g} s",
                 code=DriverCode.TIMEOUT,

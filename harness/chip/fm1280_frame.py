@@ -40,11 +40,17 @@ class DriverCode(IntEnum):
 
 
 class FrameError(ValueError):
-    """The bytes are not one frame; `code` is what the vendor's driver would call it."""
+    """The bytes are not one frame; `code` is what the vendor's driver would call it.
 
-    def __init__(self, code: DriverCode, message: str) -> None:
+    Attributes:
+        code: The vendor's number.
+        spoke: Whether length, address and status are those of a frame, so that a chip of this kind has sent it.
+    """
+
+    def __init__(self, code: DriverCode, message: str, *, spoke: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.spoke = spoke
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +117,6 @@ def parse(raw: bytes) -> Frame:
     body, check = raw[: size - 1], raw[size - 1]
     expected = block_check(body)
     if check != expected:
-        raise FrameError(DriverCode.BCC, f"BCC is {check:02X}, the bytes give {expected:02X}")
+        spoke = body[2] == 0 and body[3] in tuple(Fm1280Status)
+        raise FrameError(DriverCode.BCC, f"BCC is {check:02X}, the bytes give {expected:02X}", spoke=spoke)
     return Frame(body[3], body[4:], body[2])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from harness.chip.channel import ApduChannel
-from harness.chip.errors import FramingError
+from harness.chip.errors import FrameTimeoutError, FramingError
 from harness.chip.fm1280 import Reading
 from harness.errors import BenchError, HarnessError
 from harness.transport.base import Capability, SpiTransfer, Transport, require
@@ -200,7 +200,7 @@ class Fm1280Spi(ApduChannel):
         deadline = self._clock() + limit
         while (state := self._transfer(SpiCommand.READ_STATE, length=1)[0]) != _READY:
             if self._clock() >= deadline:
-                raise FramingError(
+                raise FrameTimeoutError(
                     f"the chip was not ready {what} within {limit:g} s (state {state:02X})",
                     hint="does the chip know the command, is its supply stable?",
                     code=state,

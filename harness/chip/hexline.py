@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from harness.chip.apdu import MAX_ANSWER
 from harness.chip.channel import ApduChannel
-from harness.chip.errors import AnswerError
+from harness.chip.errors import AnswerError, AnswerTimeoutError
 from harness.errors import BenchError, HarnessError
 from harness.transport.base import Capability, StreamRead, StreamWrite, Transport, require
 
@@ -116,14 +116,14 @@ class HexLine(ApduChannel):
             self._heard = self._heard or bool(chunk)
             self._pending += chunk
 
-    def _silence(self) -> AnswerError | BenchError:
+    def _silence(self) -> AnswerTimeoutError | BenchError:
         if self._pending.strip():
-            return AnswerError(
+            return AnswerTimeoutError(
                 f"the answer line did not end within {self._timeout:g} s; so far {_printable(self._pending)}",
                 transport=self.name,
             )
         if self._heard:
-            return AnswerError(f"no answer within {self._timeout:g} s", transport=self.name)
+            return AnswerTimeoutError(f"no answer within {self._timeout:g} s", transport=self.name)
         return BenchError(
             f"no answer within {self._timeout:g} s, and nothing was ever heard on {self.name}",
             hint="check cable, power and rate, and that the far end speaks one hex APDU a line",

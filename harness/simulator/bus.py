@@ -86,6 +86,14 @@ class SimulatedI2c(SimulatedBus):
                 raise UsageError(f"I²C address {address:#04x} is reserved; use 0x03 to 0x77", transport=name)
         self._slaves = dict(slaves)
 
+    def open(self) -> None:
+        """Take it into use; a simulated chip gets its power then, as a simulated board does."""
+        super().open()
+        for slave in self._slaves.values():
+            power_on = getattr(slave, "power_on", None)
+            if power_on is not None:
+                power_on()
+
     def do(self, operation: Operation) -> bytes:
         """Carry out one operation."""
         if not isinstance(operation, (I2cRead, I2cWrite)):

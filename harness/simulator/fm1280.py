@@ -96,6 +96,12 @@ class Fm1280Slave:
         self._repeats = 0
         self._ready_at = 0.0
 
+    def power_on(self) -> None:
+        """Begin anew, as a chip does that gets its power: what it was working on is forgotten."""
+        self._session = self._chip.session()
+        self._frames.clear()
+        self._offset, self._endless, self._ready_at = 0, False, 0.0
+
     def write(self, data: bytes) -> None:
         """Take one write transaction.
 

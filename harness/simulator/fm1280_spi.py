@@ -43,6 +43,7 @@ class Fm1280SpiSlave:
         spoil: Callable[[bytes], bytes] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._chip = chip
         self._session: ChipSession = chip.session()
         self._reading = reading
         self._busy = busy
@@ -52,6 +53,12 @@ class Fm1280SpiSlave:
         self._ready_at = 0.0
         self._answer = b""
         self._offset = 0
+
+    def power_on(self) -> None:
+        """Begin anew, as a chip does that gets its power: what it was working on is forgotten."""
+        self._session = self._chip.session()
+        self._left, self._ready_at = 0, 0.0
+        self._answer, self._offset = b"", 0
 
     def transfer(self, data: bytes, length: int) -> bytes:
         """Take one transfer: the bytes that the host writes, then as many as it reads."""

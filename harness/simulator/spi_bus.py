@@ -27,6 +27,13 @@ class SimulatedSpi(SimulatedBus):
         super().__init__(name, Capability.SPI, identity or "simulated SPI bus")
         self._slave = slave
 
+    def open(self) -> None:
+        """Take it into use; a simulated chip gets its power then, as a simulated board does."""
+        super().open()
+        power_on = getattr(self._slave, "power_on", None)
+        if power_on is not None:
+            power_on()
+
     def do(self, operation: Operation) -> bytes:
         """Carry out one transfer."""
         if not isinstance(operation, SpiTransfer):

@@ -7,6 +7,7 @@ from harness.errors import BenchError, DeviceError, HarnessError, UsageError
 from harness.transport import pyusb
 from harness.transport.base import Capability, CardReset, Operation
 from harness.transport.ccid_messages import (
+    CARDS_OWN,
     HEADER,
     Answer,
     CardStatus,
@@ -21,6 +22,7 @@ from harness.transport.ccid_messages import (
     SlotError,
     build,
     describe_error,
+    has_descriptor,
     message_size,
     parse,
     parse_descriptor,
@@ -34,13 +36,22 @@ from harness.transport.usb_link import UsbLink
 
 _CAPABILITIES = frozenset({Capability.APDU, Capability.CARD})
 _CCID_CLASS = 0x0B
+_VENDOR_CLASS = 0xFF
 _SHORT_APDU = 261  # bytes of the longest short command
 _POWER_TIME = 5.0  # seconds for the card to send its ATR
 _STATUS_TIME = 1.0  # seconds for an answer of the reader itself
 _NOTICE_TIME = 0.001  # seconds to wait for a notice that may be there
 _NOTICES = 16  # bytes read from the interrupt endpoint
 _WITH_EXTENSIONS = 7.5  # how many times the time limit a command may take when the card asks for more time
-_CONTACTS = (SlotError.CARD_MUTE, SlotError.HARDWARE_ERROR)
+_CONTACTS = (
+    SlotError.CARD_MUTE,
+    SlotError.HARDWARE_ERROR,
+    SlotError.OVERRUN,
+    SlotError.PARITY_ERROR,
+    SlotError.BAD_ATR_TS,
+    SlotError.BAD_ATR_TCK,
+)
+_BUSY = (SlotError.SLOT_BUSY, SlotError.BUSY_WITH_AUTO_SEQUENCE)
 
 
 class CcidTransport(UsbApduTransport):
@@ -61,9 +72,7 @@ class CcidTransport(UsbApduTransport):
             slot: Slot of a reader with several, from 0.
             backend: libusb when left out.
         """
-        super().__init__(
-            name, UsbLink(device, lambda each: each.bInterfaceClass == _CCID_CLASS, "CCID reader", backend)
-        )
+        super().__init__(name, UsbLink(device, _is_reader, "CCID reader", backend))
         self._slot = slot
         self._sequence = 0
         self._facts = ReaderFacts(Level.EXTENDED_APDU, LONGEST, 1, (0,))
@@ -285,8 +294,23 @@ class CcidTransport(UsbApduTransport):
                 hint="the card was taken out or lost its power: put it back, open anew",
                 code=reply.error,
             )
-        if reply.error in _CONTACTS:
-            return BenchError(
-                text, hint="check how the card lies in the reader, and its contacts", code=reply.error
-            )
-        return DeviceError(text, code=reply.error)
+        if reply.error in CARDS_OWN:
+            return DeviceError(text, code=reply.error)
+        return BenchError(text, hint=_hint(reply.error), code=reply.error)
+
+
+def _is_reader(interface: pyusb.Interface) -> bool:
+    """Tell whether an interface is a reader's: some from before the class was agreed on have the vendor's class."""
+    if interface.bInterfaceClass == _CCID_CLASS:
+        return True
+    extra = bytes(interface.extra_descriptors) + b"".join(bytes(each.extra_descriptors) for each in interface)
+    return interface.bInterfaceClass == _VENDOR_CLASS and has_descriptor(extra)
+
+
+def _hint(error: int) -> str:
+    """Return what to try when a reader reports an error that says nothing about the card."""
+    if error in _CONTACTS:
+        return "check how the card lies in the reader, and its contacts"
+    if error in _BUSY:
+        return "another program uses the reader, or it still starts the card: end pcscd, wait, and run again"
+    return "power-cycle the reader; try another one, or kind pcsc, which knows this reader's driver"

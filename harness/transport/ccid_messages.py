@@ -118,6 +118,9 @@ class SlotError(IntEnum):
         return _MEANINGS[self]
 
 
+CARDS_OWN = frozenset({SlotError.PROCEDURE_BYTE_CONFLICT, SlotError.CLASS_NOT_SUPPORTED})
+"""Errors that only a card which answered wrongly makes; all others are the reader's, its contacts' or the host's."""
+
 _MEANINGS = {
     SlotError.COMMAND_NOT_SUPPORTED: "the reader does not know this message",
     SlotError.BAD_LENGTH: "the reader finds the length of the message wrong",
@@ -171,6 +174,17 @@ class ReaderFacts:
     longest: int
     slots: int
     voltages: tuple[int, ...]
+
+
+def has_descriptor(raw: bytes) -> bool:
+    """Tell whether the class descriptor is among the extra descriptors of an interface."""
+    at = 0
+    while at + 2 <= len(raw):
+        length, kind = raw[at], raw[at + 1]
+        if kind == DESCRIPTOR_TYPE and length == DESCRIPTOR_LENGTH and at + length <= len(raw):
+            return True
+        at += max(2, length)
+    return False
 
 
 def parse_descriptor(raw: bytes) -> ReaderFacts:

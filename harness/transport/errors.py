@@ -7,7 +7,11 @@ class I2cNack(BenchError):  # noqa: N818 - the bus's own word for it
     """The addressed device did not acknowledge: it is absent, unpowered, or busy and to be asked again."""
 
 
-class UsbSilent(BenchError):  # noqa: N818 - says what happened
+class Silent(BenchError):  # noqa: N818 - says what happened
+    """What was asked gave no answer in its time; whether it is still there, this does not say."""
+
+
+class UsbSilent(Silent):
     """A USB device brought nothing, or took nothing, in its time."""
 
 

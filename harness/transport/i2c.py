@@ -16,6 +16,7 @@ from harness.errors import BenchError, UsageError
 from harness.transport.base import Capability, I2cRead, I2cWrite, Operation, Transport, refuse
 from harness.transport.errors import I2cNack
 from harness.transport.i2c_adapters import I2cAdapter, find_adapter, i2c_adapters
+from harness.transport.i2c_drivers import NakCodes, nak_codes
 from harness.transport.identity import UsbSelector
 
 _CAPABILITIES = frozenset({Capability.I2C})
@@ -84,6 +85,7 @@ class I2cTransport(Transport):
         self._pause = pause
         self._bus: SMBus | None = None
         self._there = False
+        self._naks = NakCodes()
         self._lock = threading.Lock()
 
     @property
@@ -133,7 +135,9 @@ class I2cTransport(Transport):
                     raise self._cannot_open(error) from error
             self._bus = bus
             self._there = Path(self.path).exists()
-            self._identity = _identify(self.path)
+            known = _known(self.path)
+            self._identity = f"{self.path} ({known.identity})" if known and known.identity else self.path
+            self._naks = nak_codes(known.driver, known.name) if known else NakCodes()
 
     def close(self) -> None:
         """Let the bus go; waits for a running transaction, which the kernel bounds to about a second."""
@@ -207,10 +211,24 @@ class I2cTransport(Transport):
                 hint="check the adapter's cable and plug it in again",
                 transport=self.name,
             )
-        if error.errno in (errno.ENXIO, errno.EREMOTEIO):
+        if error.errno in (errno.ENXIO, errno.EREMOTEIO) or error.errno in self._naks.codes:
+            told = errno.errorcode[error.errno] if error.errno in self._naks.codes else ""
             return I2cNack(
-                f"{where}: no acknowledge",
+                f"{where}: no acknowledge"
+                + (f" ({told}, as its driver {self._naks.driver} calls it)" if told else ""),
                 hint="check power, wiring and pull-ups, and the address; i2cdetect lists what answers",
+                transport=self.name,
+            )
+        if error.errno == errno.EIO:
+            driver = (
+                f"driver {self._naks.driver}"
+                if self._naks.driver
+                else "its driver, which sysfs does not name,"
+            )
+            return BenchError(
+                f"{where}: the adapter reports an input/output error",
+                hint=f"{driver} may mean a missing acknowledge, which a busy chip gives: if it is so, use another "
+                "adapter, or report the driver to the harness's maintainers; else look at the kernel log: dmesg",
                 transport=self.name,
             )
         text, hint = _TRANSFER_ERRORS.get(
@@ -263,7 +281,6 @@ def _allow_stretching(bus: SMBus, seconds: float) -> None:
         fcntl.ioctl(bus.fd, _I2C_TIMEOUT, max(1, round(seconds / _TICK)))
 
 
-def _identify(path: str) -> str:
+def _known(path: str) -> I2cAdapter | None:
     real = str(Path(path).resolve())
-    known: I2cAdapter | None = next((each for each in i2c_adapters() if each.device == real), None)
-    return f"{path} ({known.identity})" if known and known.identity else path
+    return next((each for each in i2c_adapters() if each.device == real), None)

@@ -25,6 +25,7 @@ class I2cAdapter:
         location: Where it is plugged in, `1-1.4`.
         interface: Number of the USB interface.
         interface_name: The interface's own name.
+        driver: Name of its driver; empty when the kernel links to none.
     """
 
     device: str
@@ -35,6 +36,7 @@ class I2cAdapter:
     location: str | None = None
     interface: int | None = None
     interface_name: str | None = None
+    driver: str = ""
 
     @property
     def identity(self) -> str:
@@ -87,8 +89,9 @@ def _adapter(folder: Path) -> I2cAdapter:
     real = folder.resolve()
     usb = next((above for above in list(real.parents)[:_ABOVE] if (above / "idVendor").is_file()), None)
     name = _read(folder / "name") or ""
+    driver = _driver(real.parent)
     if usb is None:
-        return I2cAdapter(f"/dev/{folder.name}", name)
+        return I2cAdapter(f"/dev/{folder.name}", name, driver=driver)
     interface = next((above for above in real.parents if (above / "bInterfaceNumber").is_file()), None)
     number = _read(interface / "bInterfaceNumber") if interface else None
     return I2cAdapter(
@@ -100,7 +103,15 @@ def _adapter(folder: Path) -> I2cAdapter:
         location=usb.name,
         interface=_hex(number),
         interface_name=_read(interface / "interface") if interface else None,
+        driver=driver,
     )
+
+
+def _driver(device: Path) -> str:
+    try:
+        return safe_text((device / "driver").readlink().name, _NAME_LIMIT)
+    except OSError:
+        return ""
 
 
 def _read(path: Path) -> str | None:

@@ -6,18 +6,23 @@ from enum import IntEnum
 class PcscCode(IntEnum):
     """Result of a PC/SC call, as pcsc-lite and Windows number them."""
 
+    INTERNAL_ERROR = 0x80100001
     INVALID_HANDLE = 0x80100003
     UNKNOWN_READER = 0x80100009
     TIMEOUT = 0x8010000A
     SHARING_VIOLATION = 0x8010000B
     NO_SMARTCARD = 0x8010000C
     PROTO_MISMATCH = 0x8010000F
+    NOT_READY = 0x80100010
+    COMM_ERROR = 0x80100013
+    UNKNOWN_ERROR = 0x80100014
     NOT_TRANSACTED = 0x80100016
     READER_UNAVAILABLE = 0x80100017
     NO_SERVICE = 0x8010001D
     SERVICE_STOPPED = 0x8010001E
     NO_READERS_AVAILABLE = 0x8010002E
     COMM_DATA_LOST = 0x8010002F
+    UNSUPPORTED_CARD = 0x80100065
     UNRESPONSIVE_CARD = 0x80100066
     UNPOWERED_CARD = 0x80100067
     RESET_CARD = 0x80100068
@@ -38,6 +43,14 @@ class PcscCode(IntEnum):
 _SERVICE = "start it: sudo systemctl start pcscd.socket; install it: sudo apt install pcscd"
 _REINSERT = "put the card back, then open anew"
 _MEANINGS = {
+    PcscCode.INTERNAL_ERROR: ("the PC/SC service had an error of its own", "restart pcscd, then open anew"),
+    PcscCode.NOT_READY: ("the reader is not ready for commands", "wait, or power-cycle the reader"),
+    PcscCode.COMM_ERROR: ("the PC/SC service lost its way to the reader", "check its cable; restart pcscd"),
+    PcscCode.UNKNOWN_ERROR: ("the reader's driver gave no reason", "power-cycle the reader; restart pcscd"),
+    PcscCode.UNSUPPORTED_CARD: (
+        "the reader cannot make sense of the card's ATR",
+        "check the contacts and how the card lies in the reader; try another reader",
+    ),
     PcscCode.INVALID_HANDLE: ("the PC/SC service has forgotten this connection", "open anew"),
     PcscCode.UNKNOWN_READER: ("the reader is gone", "check its cable; pcsc_scan lists readers"),
     PcscCode.TIMEOUT: ("the PC/SC service gave up waiting", "check card and reader"),

@@ -2,9 +2,11 @@
 
 import queue
 import threading
+import weakref
 
 from harness.errors import BenchError
 from harness.transport.base import CardReset, Exchange
+from harness.transport.errors import CardAbsent, Silent
 from harness.transport.pcsc_calls import (
     PROTOCOLS,
     SCOPE_SYSTEM,
@@ -16,10 +18,18 @@ from harness.transport.pcsc_calls import (
     check,
     choose,
 )
+from harness.transport.pcsc_codes import PcscCode
 from harness.transport.pcsc_seat import usb_seat
 from harness.transport.seat import Seat
 
 _STOP_TIME = 1.0  # seconds that `stop` waits for a call that is under way
+
+
+_ABSENT = 0x02  # bits of the state that SCardStatus gives, as pcsc-lite numbers them
+_TALKING = 0x10 | 0x20 | 0x40  # powered, negotiable or specific: a card that was reset and can be asked
+
+_STUCK: "weakref.WeakSet[PcscWorker]" = weakref.WeakSet()
+"""Workers of this process whose call came too late, or not yet."""
 
 
 class Connect:
@@ -72,13 +82,18 @@ class PcscWorker:
             outcome = answer.get(timeout=max(0.0, limit))
         except queue.Empty:
             self._late = True
-            raise BenchError(
+            _STUCK.add(self)
+            raise Silent(
                 f"{self.place}: no answer within {limit:g} s",
                 hint="does the card hang? take it out and put it back, or power-cycle the reader",
             ) from None
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def holds(self, place: str) -> bool:
+        """Tell whether a call of this worker still hangs in this reader."""
+        return self.place == place and self._thread.is_alive()
 
     def stop(self) -> None:
         """Wake who waits, and end the connection; a call that hangs ends it later."""
@@ -114,7 +129,25 @@ class PcscWorker:
             return self._atr(card)
         code, answer = self._calls.SCardTransmit(card, self._active, list(job.command))
         self._check(code, "waiting for the answer")
+        if not answer:
+            self._explain_nothing(card)
         return bytes(answer)
+
+    def _explain_nothing(self, card: int) -> None:
+        """Ask what became of a card whose answer is empty and yet called a success: no card answers so."""
+        code, _reader, state, _protocol, _atr = self._calls.SCardStatus(card)
+        self._check(code, "asking why the answer was empty")
+        if state & _ABSENT:
+            raise CardAbsent(f"{self.place}: the card was taken out", hint="put it back, then open anew")
+        if state and not state & _TALKING:
+            raise BenchError(
+                f"{self.place}: the card is mute or without power (state {state:#x}): its answer was empty",
+                hint="check how the card lies in the reader, and its contacts; then open anew",
+            )
+        raise Silent(
+            f"{self.place}: the reader calls an empty answer a success",
+            hint="check the card's contacts; power-cycle the reader",
+        )
 
     def _connect(self) -> bytes:
         code, context = self._calls.SCardEstablishContext(SCOPE_SYSTEM)
@@ -124,6 +157,13 @@ class PcscWorker:
         self._check(code, "listing readers")
         self.place = choose(self._wanted, readers)
         code, card, self._active = self._calls.SCardConnect(context, self.place, self._share, self._asked)
+        if code & 0xFFFFFFFF == PcscCode.SHARING_VIOLATION and any(each.holds(self.place) for each in _STUCK):
+            raise BenchError(
+                f"{self.place}: this run itself still has the card: a command that it sent has not come back, and the "
+                "PC/SC service cannot take it back",
+                hint="take the card out and put it back, or power-cycle the reader; then run again",
+                code=PcscCode.SHARING_VIOLATION,
+            )
         self._check(code, "connecting to the card")
         self._card = card
         atr = self._atr(card)

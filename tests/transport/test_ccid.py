@@ -47,12 +47,12 @@ def descriptor(*, features=0x000404BA, longest=271, slots=1, voltages=7):
 class Reader(UsbDevice):
     """A reader that answers as it is told: `answers` is asked for each message and gives the replies."""
 
-    def __init__(self, answers, extra=None):
+    def __init__(self, answers, extra=None, code=0x0B):
         pipes = (Endpoint(0x01), Endpoint(IN), Endpoint(NOTIFY, TransferType.INTERRUPT, 8, 16))
         super().__init__(
             Descriptors(
                 Identity(0x20A0, 0x4108, "R1"),
-                (Interface(0, pipes, code=(0x0B, 0, 0), extra=descriptor() if extra is None else extra),),
+                (Interface(0, pipes, code=(code, 0, 0), extra=descriptor() if extra is None else extra),),
             )
         )
         self.answers = answers
@@ -196,19 +196,62 @@ def test_a_card_that_does_not_answer_is_the_benchs():
     assert "contacts" in caught.value.hint
 
 
-@pytest.mark.parametrize("error", [0xF5, 0x0B, 0xC0])
-def test_a_refused_apdu_is_the_devices(error):
+def refusing_with(error, card=0):
     def refusing(message):
         if message[0] == Request.TRANSFER:
-            return [reply(message, status=0x40, error=error)]
+            return [reply(message, status=0x40 | card, error=error)]
         return usual(message)
 
-    transport = opened(Reader(refusing))
+    return refusing
+
+
+@pytest.mark.parametrize("error", [0xF4, 0xF5])
+def test_what_only_a_card_can_do_wrong_is_the_devices(error):
+    transport = opened(Reader(refusing_with(error)))
     with pytest.raises(DeviceError, match="while waiting for the answer") as caught:
         transport.do(Exchange(b"\x00\xa4", 5.0))
     assert caught.value.code == error
-    assert f"({error:#04x})" in caught.value.message or f"error {error:#04x}" in caught.value.message
+    assert f"({error:#04x})" in caught.value.message
     transport.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (0xFB, "contacts"),
+        (0xFC, "contacts"),
+        (0xFD, "contacts"),
+        (0xFE, "contacts"),
+        (0xE0, "another program"),
+        (0xF2, "another program"),
+        (0xF3, "kind pcsc"),
+        (0xF6, "kind pcsc"),
+        (0xF7, "contacts"),
+        (0xF8, "contacts"),
+        (0xFF, "kind pcsc"),
+        (0x00, "kind pcsc"),
+        (0x0B, "kind pcsc"),
+        (0x81, "kind pcsc"),
+        (0xC0, "kind pcsc"),
+    ],
+)
+def test_what_a_reader_says_of_itself_or_its_contacts_is_the_benchs(error, hint):
+    transport = opened(Reader(refusing_with(error)))
+    with pytest.raises(BenchError, match="while waiting for the answer") as caught:
+        transport.do(Exchange(b"\x00\xa4", 5.0))
+    assert caught.value.code == error
+    assert hint in caught.value.hint
+    transport.close()
+
+
+def test_a_reader_of_the_vendors_class_is_one_by_its_descriptor():
+    """Readers from before the class was agreed on have class FF, and CCID's descriptor all the same."""
+    device = Reader(usual, code=0xFF)
+    transport = opened(device)
+    assert transport.do(Exchange(b"\x00\xa4", 5.0)) == b"\xa4\x00\x90\x00"
+    transport.close()
+    with pytest.raises(BenchError, match="no CCID reader"):
+        opened(Reader(usual, extra=bytes((9, 0x21)) + bytes(7), code=0xFF))
 
 
 def test_voltages_are_tried_from_the_lowest():

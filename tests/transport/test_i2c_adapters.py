@@ -89,3 +89,10 @@ def test_a_machine_without_i2c(tmp_path):
 
 def test_where_the_kernel_lists_them():
     assert str(module.SYSFS) == "/sys/bus/i2c/devices"
+
+
+def test_the_driver_is_read_from_sysfs(buses, tmp_path):
+    drivers = tmp_path / "drivers" / "i2c-tiny-usb"
+    drivers.mkdir(parents=True)
+    (buses / "i2c-9").resolve().parent.joinpath("driver").symlink_to(drivers)
+    assert [adapter.driver for adapter in i2c_adapters(buses)] == ["", "i2c-tiny-usb", ""]

@@ -10,7 +10,7 @@ import pytest
 from harness.errors import BenchError, UsageError
 from harness.transport import pcsc_calls, pcsc_seat
 from harness.transport.base import CardReset, Exchange, StreamRead
-from harness.transport.errors import CardAbsent
+from harness.transport.errors import CardAbsent, Silent
 from harness.transport.holders import Holder, users_of
 from harness.transport.pcsc import PcscTransport
 from harness.transport.pcsc_calls import CardProtocol, Share
@@ -38,6 +38,9 @@ class Service:
         self.channel = (0x80100022, [])  # a driver that does not tell
         self.quiet = threading.Event()
         self.quiet.set()
+        self.empty = False
+        self.exclusive = False
+        self.status = (0, 0x74)  # specific, negotiable, powered, present
 
     def SCardEstablishContext(self, scope):
         assert scope == 2
@@ -59,6 +62,8 @@ class Service:
             return self.failure, 0, 0
         if not self.card:
             return PcscCode.NO_SMARTCARD, 0, 0
+        if self.exclusive and self.open:
+            return PcscCode.SHARING_VIOLATION, 0, 0
         self.open += 1
         return 0, 7, 2 if protocol & 2 else 1
 
@@ -67,7 +72,8 @@ class Service:
         return (0, 2) if self.card else (PcscCode.REMOVED_CARD, 0)
 
     def SCardStatus(self, card):
-        return 0, READER, 0, 2, list(ATR)
+        code, state = self.status
+        return code, READER, state, 2, list(ATR)
 
     def SCardGetAttrib(self, card, attribute):
         assert (card, attribute) == (7, 0x20110)
@@ -83,7 +89,7 @@ class Service:
             return PcscCode.REMOVED_CARD, []
         if self.failure:
             return self.failure, []
-        return 0, list(echo(bytes(command)))
+        return 0, [] if self.empty else list(echo(bytes(command)))
 
     def SCardDisconnect(self, card, disposition):
         self.calls.append(("disconnect", disposition))
@@ -267,6 +273,65 @@ def test_a_late_answer_spoils_the_connection_until_it_is_opened_anew(service):
     transport.close()
     with transport:
         assert transport.do(Exchange(b"\x00\xa4", 5.0)) == b"\xa4\x00\x90\x00"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "said"),
+    [
+        ((0, 0x02), CardAbsent, "the card was taken out"),
+        ((0, 0x04), BenchError, "mute or without power"),
+        ((0, 0x0C), BenchError, "mute or without power"),
+        ((PcscCode.REMOVED_CARD, 0), CardAbsent, "the card was taken out"),
+        ((PcscCode.UNRESPONSIVE_CARD, 0), BenchError, "does not answer to its reset"),
+        ((PcscCode.RESET_CARD - (1 << 32), 0), BenchError, "another program reset the card"),
+        ((PcscCode.READER_UNAVAILABLE, 0), BenchError, "the reader is gone"),
+        ((0, 0x74), Silent, "calls an empty answer a success"),
+    ],
+)
+def test_an_empty_answer_makes_it_ask_for_the_card(service, status, kind, said):
+    with made(service) as transport:
+        service.empty, service.status = True, status
+        with pytest.raises(kind, match=said) as caught:
+            transport.do(Exchange(b"\x00\xa4", 5.0))
+        assert caught.value.outcome == "blocked"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        PcscCode.COMM_DATA_LOST,
+        PcscCode.COMM_ERROR,
+        PcscCode.NOT_TRANSACTED,
+        PcscCode.UNRESPONSIVE_CARD,
+        PcscCode.UNPOWERED_CARD,
+        PcscCode.UNSUPPORTED_CARD,
+        PcscCode.RESET_CARD,
+        PcscCode.REMOVED_CARD,
+        PcscCode.NOT_READY,
+    ],
+)
+def test_what_the_service_reports_of_contacts_and_readers_is_the_benchs(service, code):
+    with made(service) as transport:
+        service.failure = code
+        with pytest.raises(BenchError) as caught:
+            transport.do(Exchange(b"\x00\xa4", 5.0))
+        assert (caught.value.outcome, caught.value.code) == ("blocked", code)
+
+
+def test_a_command_of_this_run_that_hangs_is_no_other_program(service):
+    """A call of PC/SC cannot be taken back: the run's own thread still has the card."""
+    service.exclusive = True
+    transport = made(service)
+    transport.open()
+    service.quiet.clear()
+    with pytest.raises(Silent):
+        transport.do(Exchange(b"\x00\xa4", 0.02))
+    transport.close()
+    with pytest.raises(BenchError, match="this run itself still has the card") as caught:
+        transport.open()
+    assert "scdaemon" not in caught.value.message + caught.value.hint
+    assert "take the card out" in caught.value.hint
+    service.quiet.set()
 
 
 def test_without_pyscard_the_extra_is_named(monkeypatch):

@@ -364,3 +364,45 @@ class TestI2cContract(I2cContract):
     @pytest.fixture
     def bench(self, adapter):
         return AdapterBench(adapter)
+
+
+def on_adapter(monkeypatch, driver, name):
+    monkeypatch.setattr(module, "i2c_adapters", lambda: (I2cAdapter("/dev/i2c-7", name, driver=driver),))
+    return I2cTransport("se", 7)
+
+
+@pytest.mark.parametrize(
+    ("driver", "name", "code"),
+    [
+        ("i2c-tiny-usb", "i2c-tiny-usb at bus 001 device 009", errno.EIO),
+        ("mcp2221", "MCP2221 usb-i2c bridge", errno.EIO),
+        ("", "MCP2221 usb-i2c bridge", errno.EIO),
+        ("cp2112", "CP2112 SMBus Bridge on hidraw0", errno.ETIMEDOUT),
+        ("i2c-diolan-u2c", "i2c-diolan-u2c at bus 001 device 004", errno.EIO),
+        ("xiic-i2c", "xiic-i2c xiic-i2c", errno.EIO),
+    ],
+)
+def test_an_adapter_that_calls_a_missing_acknowledge_otherwise_is_known(
+    adapter, monkeypatch, driver, name, code
+):
+    with on_adapter(monkeypatch, driver, name) as bus:
+        adapter.failure = code
+        with pytest.raises(
+            I2cNack, match=f"no acknowledge .{errno.errorcode[code]}, as its driver .* calls it"
+        ):
+            bus.do(I2cRead(0x71, 4))
+        adapter.failure = 0
+
+
+@pytest.mark.parametrize(
+    ("driver", "shown"), [("i2c-designware", "driver i2c-designware"), ("", "does not name")]
+)
+def test_an_error_of_another_adapter_is_explained(adapter, monkeypatch, driver, shown):
+    with on_adapter(monkeypatch, driver, "Synopsys DesignWare I2C adapter") as bus:
+        adapter.failure = errno.EIO
+        with pytest.raises(BenchError, match="the adapter reports an input/output error") as caught:
+            bus.do(I2cRead(0x71, 4))
+        assert not isinstance(caught.value, I2cNack)
+        assert shown in caught.value.hint
+        assert "missing acknowledge" in caught.value.hint
+        adapter.failure = 0

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import (
@@ -19,6 +20,7 @@ from harness.id2 import ids
 from harness.id2.errors import Id2Error
 
 _HEX_OR_DECIMAL = re.compile(r"0[xX][0-9A-Fa-f]{1,16}|[0-9]{1,18}")
+_HEX_WITHOUT_MARK = re.compile(r"(?P<digits>[0-9A-Fa-f]{1,4})[hH]?")
 
 
 class Section(BaseModel):
@@ -37,6 +39,9 @@ def _number(value: object) -> object:
         return value
     if isinstance(value, str) and _HEX_OR_DECIMAL.fullmatch(value.strip()):
         return int(value, 16) if value.strip()[:2].lower() == "0x" else int(value)
+    # As lsusb prints it, 1e10 is a vendor id and no power of ten.
+    if isinstance(value, str) and (bare := _HEX_WITHOUT_MARK.fullmatch(value.strip())):
+        raise wrong(f"must be a number; hexadecimal starts with 0x: write 0x{bare['digits'].lower()}")
     raise wrong("must be a number, decimal or hexadecimal such as 0x71")
 
 
@@ -91,21 +96,48 @@ _NUMBER_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "
 Number = Annotated[int, BeforeValidator(_number), WithJsonSchema(_NUMBER_SCHEMA)]
 """A whole number, decimal or hexadecimal."""
 
+
+@dataclass(frozen=True, slots=True)
+class HexByCustom:
+    """Marks a type whose numbers a person copies from a data sheet or from lsusb.
+
+    Attributes:
+        high: The highest value that such a number can have.
+    """
+
+    high: int
+
+
 # In a report a person compares these with a data sheet, which writes them in hexadecimal.
 _AS_HEX = PlainSerializer(hex, return_type=str, when_used="json")
 
 Number8 = Annotated[
-    int, AfterValidator(_within(0, 0xFF)), BeforeValidator(_number), WithJsonSchema(_NUMBER_SCHEMA), _AS_HEX
+    int,
+    AfterValidator(_within(0, 0xFF)),
+    BeforeValidator(_number),
+    WithJsonSchema(_NUMBER_SCHEMA),
+    _AS_HEX,
+    HexByCustom(0xFF),
 ]
 """A number of 8 bits."""
 
 Number16 = Annotated[
-    int, AfterValidator(_within(0, 0xFFFF)), BeforeValidator(_number), WithJsonSchema(_NUMBER_SCHEMA), _AS_HEX
+    int,
+    AfterValidator(_within(0, 0xFFFF)),
+    BeforeValidator(_number),
+    WithJsonSchema(_NUMBER_SCHEMA),
+    _AS_HEX,
+    HexByCustom(0xFFFF),
 ]
 """A number of 16 bits."""
 
 I2cAddress = Annotated[
-    int, AfterValidator(_seven_bit), BeforeValidator(_number), WithJsonSchema(_NUMBER_SCHEMA), _AS_HEX
+    int,
+    AfterValidator(_seven_bit),
+    BeforeValidator(_number),
+    WithJsonSchema(_NUMBER_SCHEMA),
+    _AS_HEX,
+    HexByCustom(0x77),
 ]
 """A 7-bit I²C device address."""
 
