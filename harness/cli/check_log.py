@@ -1,5 +1,6 @@
 """`harness check-log`: judge a captured serial console of the vendor's programs."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from harness.id2.keys import KeyType
     from harness.logcheck import KeyRing
+    from harness.logcheck.claims import Claims
 
 CHUNK = 256 * 1024
 STDIN = "-"
@@ -34,7 +36,7 @@ def check_log(
         str | None,
         typer.Option(
             "--key-type",
-            help="Key type, such as aes-128; without it the log decides.",
+            help="Key type that the device should have, such as aes-128; without it the log decides.",
             metavar="TYPE",
             autocompletion=_key_types,
         ),
@@ -45,6 +47,26 @@ def check_log(
     ] = None,
     id2: Annotated[
         str | None, typer.Option("--id", help="The ID² that the device should have.", metavar="ID")
+    ] = None,
+    sdk: Annotated[
+        str | None,
+        typer.Option(
+            "--sdk", help="SDK version that the firmware should have, such as 3.1.0.", metavar="X.Y.Z"
+        ),
+    ] = None,
+    carrier: Annotated[
+        str | None,
+        typer.Option(
+            "--carrier", help="Carrier that should hold the key: se, km, tee, module or demo.", metavar="NAME"
+        ),
+    ] = None,
+    program: Annotated[
+        str | None,
+        typer.Option(
+            "--program",
+            help="Program that should run: id2_app, hal_app, itls_app or id2_demo.",
+            metavar="NAME",
+        ),
     ] = None,
     debug_keys: Annotated[
         bool, typer.Option("--debug-keys", help="Try the vendor's published debug keys, matched by ID.")
@@ -70,7 +92,10 @@ def check_log(
     from harness.run.verdict import exit_code
 
     keys, expected = _keys(key_type, key, id2, debug_keys=debug_keys)
-    report = judge(_chunks(file), keys=keys, id2=expected, strict=strict, allow_demo=allow_demo)
+    claims = _claims(key_type, sdk, carrier, program)
+    report = judge(
+        _chunks(file), keys=keys, id2=expected, strict=strict, allow_demo=allow_demo, claims=claims
+    )
     code = exit_code([report.verdict])
     if as_json:
         print(json.dumps(to_document(report, file, code), indent=2))
@@ -93,7 +118,6 @@ def _keys(
 ) -> "tuple[KeyRing, str]":
     """Return the keys that may be tried, and the ID that the device should have."""
     from harness.cli.id2_values import as_usage_error
-    from harness.errors import UsageError
     from harness.id2 import ids
     from harness.id2.keys import KeyType
     from harness.logcheck import KeyRing
@@ -101,16 +125,41 @@ def _keys(
     with as_usage_error():
         expected = "" if id2 is None else ids.parse(id2).text
         kind = None if key_type is None else KeyType.parse(key_type)
-    if key is None and kind is not None:
-        raise UsageError(
-            "--key-type without --key", hint="give --key HEX, --key env:NAME or --key file:PATH too"
-        )
     ring = KeyRing()
     if key is not None:
         ring += _key_ring(kind, key, expected)
     if debug_keys:
         ring += KeyRing.debug()
     return ring, expected
+
+
+def _claims(key_type: str | None, sdk: str | None, carrier: str | None, program: str | None) -> "Claims":
+    """Return what the options say that the console must show."""
+    from harness.cli.id2_values import as_usage_error
+    from harness.errors import UsageError
+    from harness.id2.keys import KeyType
+    from harness.logcheck.claims import CARRIERS, PROGRAMS, Claims
+
+    with as_usage_error():
+        kind = None if key_type is None else KeyType.parse(key_type)
+    if sdk is not None and not re.fullmatch(r"\d{1,3}(\.\d{1,3}){2}", sdk, re.ASCII):
+        raise UsageError(f"--sdk: {sdk[:20]!a} is no version", hint="give one like 3.1.0")
+    if carrier is not None and carrier not in CARRIERS:
+        raise UsageError(
+            f"--carrier: {carrier[:20]!a} is no carrier", hint=f"give one of {', '.join(CARRIERS)}"
+        )
+    if program is not None and program not in PROGRAMS:
+        raise UsageError(
+            f"--program: {program[:20]!a} is no program of the vendor",
+            hint=f"give one of {', '.join(PROGRAMS)}",
+        )
+    return Claims(
+        source="the command line",
+        program=PROGRAMS[program] if program else None,
+        carrier=carrier or "",
+        key_type=kind,
+        sdk_version=sdk or "",
+    )
 
 
 def _key_ring(kind: "KeyType | None", key: str, id2: str) -> "KeyRing":

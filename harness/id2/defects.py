@@ -71,10 +71,10 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     _k(
         4,
-        "the random numbers of the Demo carrier repeat",
+        "the SDK's demo random is seeded by the millisecond clock",
         Severity.SECURITY,
-        "They are seeded by the millisecond clock: two codes of the same millisecond hold the same device "
-        "random. Replace the random source, and never ship the Demo carrier.",
+        "Two codes of the same millisecond hold the same device random, and each random gives the next one. Port "
+        "ls_hal_get_random to a true source, and never ship the Demo carrier.",
         "a.4",
     ),
     _k(
@@ -137,6 +137,14 @@ DEFECTS: tuple[Defect, ...] = (
         "Codes of the PUF demo verify only against the point computed from the private key. Ignore the "
         "published constant.",
         "b.3",
+    ),
+    Defect(
+        "e.2",
+        "SIGN begins with the length that the chip puts before its answer",
+        "The SE adapter leaves the two bytes of length where they are, so the service gets a SIGN that is two bytes "
+        "too long. Take them off in the adapter, and ask the service whether it accepts such codes.",
+        Severity.WRONG,
+        "device-protocol.md e.2",
     ),
     Defect(
         "i.3",

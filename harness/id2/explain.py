@@ -160,8 +160,11 @@ def _explain_id(word: str) -> tuple[Explanation, ...]:
         ("meaning", f"{ids.CHIP_LENGTH} bytes in the chip; inverted for server codes: {ids.inverted(word)}")
     ]
     lines += [
-        ("published", f"this is the vendor's published {key_type} debug ID; its key is known to everyone")
-        for key_type, debug in published.KEYS.items()
+        (
+            "published",
+            f"this is the vendor's published {debug.key.key_type} debug ID; its key is known to everyone",
+        )
+        for debug in published.EVERY
         if debug.id2 == word
     ]
     return (Explanation("ID² of 24 hex digits", tuple(lines)),)

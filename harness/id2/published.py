@@ -53,3 +53,36 @@ KEYS: dict[KeyType, PublishedKey] = {
     KeyType.ECC_K256: _k256_of_the_puf_demo(),
 }
 """Identifier and key per key type; SM1, SM2, SM4 and RSA-2048 have no published one."""
+
+_DEMO_ID = "000FFFFFDB1D8DC78DDCB800"
+_DEMO_KEY = "E4CAC8C54AB2D7F07939466B332736990598A452FFE33A97"
+_DEBUG_BUILD_ID = _counting(0x01, 12)
+_DEBUG_BUILD_KEY = _counting(0x01, 24)
+
+FURTHER: tuple[PublishedKey, ...] = (
+    PublishedKey(_DEMO_ID, Key.parse(KeyType.AES_192, _DEMO_KEY)),
+    PublishedKey(_DEMO_ID, Key.parse(KeyType.DES3_168, _DEMO_KEY)),
+    PublishedKey(_DEBUG_BUILD_ID, Key.parse(KeyType.AES_192, _DEBUG_BUILD_KEY)),
+    PublishedKey(_DEBUG_BUILD_ID, Key.parse(KeyType.DES3_168, _DEBUG_BUILD_KEY)),
+)
+"""What the Demo carrier of SDK 1.0.1 to 3.0.0 holds, and what debug builds of 2.0 and 3.0 write into it.
+
+The type of a key of 24 bytes is what the build was made for. Source: SDK 2.0.0 modules/irot/demo/src/km_demo.c,
+app/id2_app/app_entry.c.
+"""
+
+EVERY: tuple[PublishedKey, ...] = (*KEYS.values(), *FURTHER)
+"""All pairs of identifier and key that are published."""
+
+_PUF_ID = "05000000010000{size:02X}{uid}"
+_PUF_UIDS = tuple(
+    f"0123456789ABCDEF-{middle}{bits}" for middle in ("XIDT-ECC_", "6789-001234_") for bits in (192, 224, 256)
+)
+
+IDENTIFIERS: frozenset[str] = frozenset(
+    (*(known.id2 for known in EVERY), *(_PUF_ID.format(size=len(uid), uid=uid) for uid in _PUF_UIDS))
+)
+"""All published identifiers, those of curves that are not verified here too.
+
+Source: SDK 3.1.0 modules/irot/puf/chipset/demo/irot_hal_ecc.c.
+"""

@@ -89,6 +89,7 @@ class CryptCall:
         answer: What came back, all blocks.
         lines: First and last line.
         family: `3DES`, `AES`, `SM4`, `SM1`, or empty.
+        unpadded: The chip has taken the padding off the answer by itself.
     """
 
     mode: int
@@ -96,6 +97,7 @@ class CryptCall:
     answer: bytes
     lines: tuple[int, int]
     family: str
+    unpadded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,14 @@ class GetIdCall:
         vendor: Name of the chip's vendor, or its number.
         line: Line of the answer.
         problem: What is wrong with the form of the answer.
+        number: The vendor's number.
     """
 
     id2: str
     vendor: str
     line: int
     problem: str = ""
+    number: int = 0
 
 
 def name_of(command: bytes) -> str:
@@ -171,7 +175,8 @@ def calls_of(exchanges: list[Exchange]) -> tuple[list[CryptCall], list[GetIdCall
             answer = step.answer[:-2]
             if command[8] == ENCRYPT:
                 answer = answer[:-MTK_BLOCK]  # the chip pads by itself what the host has padded already
-            crypt.append(CryptCall(command[8], command[13:-2], answer, _lines(step), "3DES"))
+            stripped = command[8] == DECRYPT  # and takes off what the host would take off
+            crypt.append(CryptCall(command[8], command[13:-2], answer, _lines(step), "3DES", stripped))
     return crypt, identity
 
 
@@ -203,7 +208,7 @@ def _get_id(step: Step, answer: bytes) -> GetIdCall:
         return GetIdCall(
             "", vendor, line, f"GetID answered {len(answer)} bytes; it is vendor (2), 0C, ID (12)"
         )
-    return GetIdCall(ids.from_chip(answer[3:]), vendor, line)
+    return GetIdCall(ids.from_chip(answer[3:]), vendor, line, number=vendor_number)
 
 
 def problems_of(step: Step) -> Iterator[str]:

@@ -3,36 +3,20 @@
 Source: device-protocol.md e.1 (irot types), i.1 (banner), i.2 (order of the program), h.4 (alerts).
 """
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from harness.console import events as e
 from harness.id2.defects import Severity
 from harness.id2.errors import quoted
-from harness.logcheck.context import Context, setting_family, shape_family
+from harness.logcheck.builddate import build_date, impossible, odd
+from harness.logcheck.context import Context, family_named, setting_family, shape_family
 from harness.logcheck.facts import Facts
 from harness.logcheck.model import Program
 from harness.logcheck.sheet import Sheet
 
-DATE_FORMAT = "%b %d %Y %H:%M:%S"
-_DATE = re.compile(r"[A-Z][a-z]{2} (?: \d|\d\d) \d{4} \d\d:\d\d:\d\d")
 _FAMILIES = ("3DES", "AES", "RSA", "ECC", "SM1", "SM2", "SM4")
 _RELEASE_1_0_0 = 0x00000100
 _IROT_MAX = 5
-
-
-def build_date(text: str) -> datetime | None:
-    """Return the time that a C compiler's `__DATE__ __TIME__` names, or None for any other text.
-
-    The compiler writes no zone; UTC stands for all of them, since only distances matter here.
-    """
-    if not _DATE.fullmatch(text):
-        return None
-    try:
-        return datetime.strptime(text, DATE_FORMAT).replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def sdk_version(event: e.ClientVersion) -> str:
@@ -58,7 +42,7 @@ def judge_program(context: Context, sheet: Sheet) -> None:
         sheet.passed("program", f"{facts.program.value} of SDK {versions.pop()}", lines)
     elif facts.program is Program.HAL_APP:
         sheet.passed("program", "hal_app, which prints no version", lines)
-    elif any("Stub" in event.component for _, event in facts.builds):
+    elif facts.module:
         sheet.passed("program", "id2_app on a module (MDU stub), whose banner has no version", lines)
     else:
         sheet.not_run("program", "the banner with the version is not in the log: its beginning is cut", lines)
@@ -67,7 +51,9 @@ def judge_program(context: Context, sheet: Sheet) -> None:
 def judge_banner(context: Context, sheet: Sheet) -> None:
     """Compare the lines of the banner with each other, with the carrier's lines and with the codes."""
     facts = context.facts
-    if facts.program is not Program.ID2_APP or not (facts.versions or facts.flags or facts.irots):
+    if facts.program not in (Program.ID2_APP, Program.ITLS_APP) or not (
+        facts.versions or facts.flags or facts.irots
+    ):
         return
     problems = list(_banner_problems(context))
     lines = [line for line, _ in (*facts.versions, *facts.builds, *facts.flags, *facts.irots)]
@@ -85,11 +71,11 @@ def _banner_problems(context: Context) -> Iterator[tuple[int, str]]:
     facts = context.facts
     families = [(line, flag) for line, flag in facts.flags if isinstance(flag, e.KeyTypeSetting)]
     for line, flag in families:
-        if flag.key_type not in _FAMILIES:
+        if family_named(flag.value) not in _FAMILIES:
             yield line, f"{flag.name} is {quoted(flag.value)}, which is no key type"
     client = setting_family(facts)
     for line, flag in families:
-        if flag.name == "CONFIG_CHIP_KEY_TYPE" and client in _FAMILIES and flag.key_type != client:
+        if flag.name == "CONFIG_CHIP_KEY_TYPE" and client in _FAMILIES and family_named(flag.value) != client:
             yield (
                 line,
                 f"the client is built for {client}, the chip adapter for {quoted(flag.key_type)}",
@@ -101,11 +87,12 @@ def _banner_problems(context: Context) -> Iterator[tuple[int, str]]:
             told = f"the build is for {client}, the codes have hash and length of {seen}"
             yield facts.codes[0].line, told
     for line, event in facts.builds:
-        if build_date(event.time) is None:
-            yield (
-                line,
-                f"build time {quoted(event.time)} of {quoted(event.component)} is none of a compiler",
-            )
+        what = f"build time {quoted(event.time)} of {quoted(event.component)}"
+        made = build_date(event.time)
+        if made is None:
+            yield line, f"{what} is none of a compiler"
+        elif why := impossible(made, context.now):
+            yield line, f"{what} cannot be: {why}"
     yield from _carrier_problems(facts)
 
 
@@ -145,6 +132,17 @@ def judge_provisioning(context: Context, sheet: Sheet) -> None:
 def find_build_findings(context: Context, sheet: Sheet) -> None:
     """Name what the build says of itself that should not be in a product."""
     facts = context.facts
+    for line, event in facts.builds:
+        made = build_date(event.time)
+        if made is not None and (why := odd(made, context.now)):
+            sheet.find(
+                "build-date",
+                Severity.WRONG,
+                "the build date is odd",
+                f"build time {quoted(event.time)}: {why}. The clock of the build host, or of this bench, is wrong; "
+                "so nobody can tell from it which build this is.",
+                [line],
+            )
     for line, flag in facts.flags:
         if flag.name == "CONFIG_CHIP_DEBUG" and flag.on:
             sheet.find_defect("k.6", "CONFIG_CHIP_DEBUG is defined", [line])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from harness.console import events as e
 from harness.logcheck.entries import Entry
+from harness.logcheck.itlslines import begins_sample, is_about_itls
 from harness.logcheck.model import Program
 
 MAX_ENTRIES = 20_000
@@ -51,6 +52,8 @@ def program_of(event: e.Event) -> Program:
             return Program.DEMO
         case e.BuildTime() if event.component.startswith(("ID2 Client", "Demo KM")):
             return Program.ID2_APP
+    if is_about_itls(event.origin.function, event.text):
+        return Program.ITLS_APP
     return Program.UNKNOWN
 
 
@@ -65,6 +68,8 @@ def _once(event: e.Event) -> tuple[str, ...] | None:
             return ("report", event.mark)
         case e.Other() | e.Message() if event.text.startswith("test: id2_client_"):
             return ("demo", event.text)
+    if begins_sample(event.text):
+        return ("itls", "start")
     return None
 
 
@@ -100,7 +105,7 @@ class _Cutter:
             self._nested = True
         mark = _once(event)
         if isinstance(event, e.IrotType):
-            if self._typed and not self._nested and self._version >= COUNTED_INIT:
+            if self._typed and not self._nested and self._counts_inits():
                 ended = self._cut(entry)
             self._typed = True
         elif mark is not None and (mark in self._marks or self._other_program(event)):
@@ -114,6 +119,10 @@ class _Cutter:
         ):
             self._program = program
         return ended
+
+    def _counts_inits(self) -> bool:
+        """Tell whether a second init that does not count must be that of another start."""
+        return self._version >= COUNTED_INIT and self._program is not Program.ITLS_APP
 
     def _other_program(self, event: e.Event) -> bool:
         return Program.UNKNOWN is not self._program is not program_of(event)

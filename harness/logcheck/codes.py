@@ -60,7 +60,11 @@ def _judge_code(context: Context, sighting: Sighting, sheet: Sheet) -> None:
             sheet.failed(name, str(error), [sighting.line])
             return
     lines = [sighting.line]
-    found = list(_check(context, sighting, code))
+    bare = sighting
+    if id(sighting) in context.headed and code is not None:
+        bare = replace(sighting, text=code.text)
+        _note_length_head(sighting, code, sheet)
+    found = list(_check(context, bare, code))
     problems += found
     basis = "form"
     if context.key is not None and context.id2 and not found and _extra_is_known(sighting, code):
@@ -173,6 +177,14 @@ def _note_type(sighting: Sighting, code: AuthCode, sheet: Sheet) -> None:
             f"line {sighting.line}: a timestamp was answered with a code of type {code.type.value}",
             [sighting.line],
         )
+
+
+def _note_length_head(sighting: Sighting, code: AuthCode, sheet: Sheet) -> None:
+    sheet.find_defect(
+        "e.2",
+        f"line {sighting.line}: SIGN has {len(code.sign)} bytes behind the {len(code.sign):04X} of the chip",
+        [sighting.line],
+    )
 
 
 def _judge_server_code(context: Context, sighting: Sighting, sheet: Sheet) -> None:

@@ -5,15 +5,18 @@ of the boot show, and the constant last block is the one that most codes end wit
 what is wrong.
 """
 
+import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from harness.id2 import authcode
+from harness.id2 import authcode, ids
 from harness.id2.authcode import AuthCode
 from harness.id2.errors import Id2Error
 from harness.id2.hashes import HashType
 from harness.id2.keys import Key, KeyType
 from harness.logcheck.apdu import CryptCall, GetIdCall, calls_of
+from harness.logcheck.claims import NO_CLAIMS, Claims
 from harness.logcheck.facts import Facts, Noted, Sighting
 from harness.logcheck.reporttext import report_id
 
@@ -31,9 +34,13 @@ _BY_SHAPE = {
     (48, HashType.SM3): KeyType.SM4_128,
     (64, HashType.SM3): KeyType.SM2_256,
     (64, HashType.SHA256): KeyType.ECC_K256,
+    (56, HashType.SHA256): KeyType.ECC_K256,  # K-224, which is not verified here, stands for its family
     (128, HashType.SHA256): KeyType.RSA_1024,
     (256, HashType.SHA256): KeyType.RSA_2048,
 }
+_FAMILY = re.compile(r"_(?:TYPE|KEY)_(?P<family>3DES|AES|RSA|ECC|SM1|SM2|SM4)$")
+_LENGTH_HEAD = 2
+_ASYMMETRIC_SIZES = (64, 128, 256)
 
 
 @dataclass(slots=True)
@@ -53,6 +60,10 @@ class Context:
         calls: What was asked of the chip, from the APDU dumps.
         id_calls: The chip's answers to GetID.
         expected_id: The ID that the device should have; empty when nobody said.
+        claims: What else somebody says of the device.
+        headed: The codes whose SIGN begins with the length that the chip puts before its answers, by their place
+            in `facts.codes`; what stands in `parsed` is without it.
+        now: The time of judging, which no build is ahead of.
     """
 
     facts: Facts
@@ -67,6 +78,14 @@ class Context:
     published_key: bool = False
     calls: list[CryptCall] = field(default_factory=list)
     id_calls: list[GetIdCall] = field(default_factory=list)
+    claims: Claims = NO_CLAIMS
+    headed: dict[int, AuthCode] = field(default_factory=dict)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def module(self) -> bool:
+        """The program drives an ID² module (MDU)."""
+        return self.facts.module
 
     @property
     def demo_carrier(self) -> bool:
@@ -88,13 +107,15 @@ class Context:
         return self.parsed.get(id(sighting))
 
 
-def understand(facts: Facts, expected_id: str = "") -> Context:
+def understand(
+    facts: Facts, expected_id: str = "", claims: Claims = NO_CLAIMS, now: datetime | None = None
+) -> Context:
     """Find out what a boot is about; judges nothing."""
-    context = Context(facts, expected_id)
+    context = Context(facts, expected_id, claims=claims, now=now or datetime.now(UTC))
     context.calls, context.id_calls = calls_of(facts.exchanges)
     _read_codes(context)
-    _find_key_type(context)
     _find_id(context)
+    _find_key_type(context)
     if context.key_type is not None and context.key_type.symmetric:
         for code in context.parsed.values():
             if len(code.sign) == context.key_type.sign_size:
@@ -104,7 +125,28 @@ def understand(facts: Facts, expected_id: str = "") -> Context:
 
 def setting_family(facts: Facts, name: str = "CONFIG_ID2_KEY_TYPE") -> str:
     """Return the key type that the build says it has (`AES`), empty when it says none."""
-    return next((flag.value.rpartition("_TYPE_")[2] for _, flag in facts.flags if flag.name == name), "")
+    return next((family_named(flag.value) for _, flag in facts.flags if flag.name == name), "")
+
+
+def family_named(setting: str) -> str:
+    """Return the key family in the value of a setting; the whole value when it names none.
+
+    The SE adapters print `CHIP_KEY_TYPE_AES`, that of the PUF prints `CONFIG_CHIP_KEY_ECC`.
+    """
+    found = _FAMILY.search(setting)
+    return found["family"] if found else setting.rpartition("_TYPE_")[2]
+
+
+def without_length_head(code: AuthCode) -> AuthCode | None:
+    """Return a code without the two bytes of length before its SIGN, None when there are none.
+
+    A chip of the standard set answers an asymmetric command with the total length first, and the SDK's adapter
+    leaves it there. Source: device-protocol.md e.2.
+    """
+    size = len(code.sign) - _LENGTH_HEAD
+    if size not in _ASYMMETRIC_SIZES or int.from_bytes(code.sign[:_LENGTH_HEAD], "big") != size:
+        return None
+    return replace(code, sign=code.sign[_LENGTH_HEAD:])
 
 
 def shape_family(context: Context) -> str:
@@ -122,8 +164,12 @@ def _read_codes(context: Context) -> None:
             code = authcode.parse(sighting.text)
         except Id2Error:
             continue
-        if not code.type.from_server:
-            context.parsed[id(sighting)] = code
+        if code.type.from_server:
+            continue
+        bare = without_length_head(code)
+        if bare is not None:
+            context.headed[id(sighting)] = code
+        context.parsed[id(sighting)] = bare or code
 
 
 def _find_key_type(context: Context) -> None:
@@ -131,6 +177,10 @@ def _find_key_type(context: Context) -> None:
     shapes.pop(None, None)
     by_shape = shapes.most_common(1)[0][0] if shapes else None
     family = setting_family(context.facts)
+    if not family and by_shape is KeyType.AES_128 and len(context.id2) in ids.PUF_LENGTHS:
+        family = (
+            KeyType.ECC_K256.family
+        )  # K-192 signs as many bytes as AES, and only PUF devices have such IDs
     if by_shape is not None and family in ("", by_shape.family):
         context.key_type = by_shape
     elif family == "SM1" and by_shape is KeyType.SM4_128:

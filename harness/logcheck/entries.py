@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from harness.console import events as e
 from harness.console.capture import Captured, CaptureReader
 from harness.console.sdklog import parse_all
+from harness.logcheck.crash import Alarm, find_alarm
+from harness.logcheck.itlslines import is_about_itls
 
 LINE_LIMIT = 8192
 REPORT_LINES = 400
@@ -61,6 +63,7 @@ class Entry:
         open_end: The log stops inside this line.
         json: The line of a validation report that the text is, None when it is none.
         open_start: The log begins inside this line.
+        alarm: The crash or restart that the line is a sign of.
     """
 
     line: int
@@ -68,6 +71,7 @@ class Entry:
     open_end: bool = False
     json: str | None = None
     open_start: bool = False
+    alarm: Alarm | None = None
 
     @property
     def text(self) -> str:
@@ -103,16 +107,19 @@ class EntryReader:
             text = self._joined(text, cut=line.cut)
         if not text:
             return
+        alarm = find_alarm(line.text)
         for event in _events(text, named=captured.named):
             json = _json_of(event) if self._report_left > 0 else None
-            if json is not None or self._keep(event):
+            if json is not None or self._keep(event) or alarm is not None:
                 yield Entry(
                     line.number,
                     event,
                     open_end=not line.ended and not line.cut,
                     json=json,
                     open_start=line.offset == 0 and not event.origin.tagged,
+                    alarm=alarm,
                 )
+                alarm = None
             self._follow(event)
 
     def _joined(self, text: str, *, cut: bool) -> str:
@@ -134,6 +141,7 @@ class EntryReader:
                 self._after_heading > 0
                 or text.startswith(_STARTS)
                 or text == "seed:"
+                or is_about_itls(origin.function, text)
                 or ("~" in text and bool(_CODE_LIKE.search(text)))
                 or (text == "enter." and origin.function == "id2_client_init")
                 or ((event.error or any(word in text for word in _WORDS)) and not self._foreign(origin))

@@ -105,7 +105,8 @@ def _workings(context: Context, sighting: Sighting, code: AuthCode) -> Iterator[
     yield from _same(workings.hashes, hashed, "hash")
     if key_type is not None and key_type.symmetric:
         yield from _same(workings.padded, ciphers.pad(hashed, key_type.block_size), "padded hash")
-    yield from _same(workings.signs, code.sign, "SIGN")
+    printed_sign = context.headed.get(id(sighting), code).sign
+    yield from _same(workings.signs, printed_sign, "SIGN")
     base64 = sighting.text.rpartition("~")[2].encode()
     yield from _same(workings.base64_dumps, base64, "base64 of SIGN")
     for printed in workings.base64_texts:

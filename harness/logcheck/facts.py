@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from harness.console import events as e
+from harness.logcheck.crash import Alarm
 from harness.logcheck.entries import Entry
 from harness.logcheck.model import Exchange, Program
 
@@ -265,6 +266,8 @@ class Facts:
     demo_results: list[Noted] = field(default_factory=list)
     key_prints: list[int] = field(default_factory=list)
     chip_lines: list[int] = field(default_factory=list)
+    alarms: list[tuple[int, Alarm]] = field(default_factory=list)
+    itls: list[Noted] = field(default_factory=list)
 
     @property
     def first_line(self) -> int:
@@ -277,9 +280,14 @@ class Facts:
         return self.entries[-1].line if self.entries else 0
 
     @property
+    def module(self) -> bool:
+        """The program drives an ID² module over its stub (MDU)."""
+        return any("Stub" in event.component for _, event in self.builds)
+
+    @property
     def cut_start(self) -> bool:
         """The log does not show the beginning of the program."""
         if self.program is Program.HAL_APP:
             first = self.tests[0] if self.tests else None
             return first is None or (first.start is None and first.name not in ("SST", "KM"))
-        return not self.versions and not any("Stub" in event.component for _, event in self.builds)
+        return not self.versions and not self.module

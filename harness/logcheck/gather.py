@@ -3,6 +3,7 @@
 import re
 
 from harness.console import events as e
+from harness.console.sdklog import says_something
 from harness.logcheck.boots import BootLog, program_of
 from harness.logcheck.codelines import CodeLines
 from harness.logcheck.dumps import DumpReader
@@ -17,6 +18,7 @@ from harness.logcheck.facts import (
     Section,
     TestRun,
 )
+from harness.logcheck.itlslines import is_about_itls
 from harness.logcheck.model import Program
 from harness.logcheck.reporttext import add_row
 
@@ -37,6 +39,11 @@ def gather(boot: BootLog) -> Facts:
     return _Gatherer(boot).run()
 
 
+def _better(known: Program, seen: Program) -> Program:
+    """Return the program that two lines are of: `itls_app` prints the client's banner as `id2_app` does."""
+    return seen if known is Program.UNKNOWN or seen is Program.ITLS_APP else known
+
+
 class _Gatherer:
     def __init__(self, boot: BootLog) -> None:
         self.facts = Facts(boot.number, boot.entries, boot.left_out, boot.interrupted)
@@ -51,8 +58,14 @@ class _Gatherer:
     def run(self) -> Facts:
         facts = self.facts
         for entry in facts.entries:
-            if facts.program is Program.UNKNOWN:
-                facts.program = program_of(entry.event)
+            if facts.program is Program.UNKNOWN or (
+                facts.program is Program.ID2_APP and not (facts.tests or facts.report_marks)
+            ):
+                facts.program = _better(facts.program, program_of(entry.event))
+            if entry.alarm is not None:
+                facts.alarms.append((entry.line, entry.alarm))
+                if not says_something(entry.event):
+                    continue  # the crash is judged by itself
             if self.report is not None and not self.report.closed and entry.json is not None:
                 add_row(self.report, entry.line, entry.json)
             else:
@@ -72,6 +85,8 @@ class _Gatherer:
                 if event.direction:
                     facts.chip_lines.append(line)
             return
+        if is_about_itls(event.origin.function, event.text):
+            facts.itls.append(Noted(line, event.text))
         match event:
             case e.TestMark() | e.TestVerdict():
                 self.codes.forget_workings()

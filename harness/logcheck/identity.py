@@ -7,14 +7,16 @@ from harness.id2 import authcode, ids
 from harness.id2.defects import Severity
 from harness.id2.errors import Id2Error, quoted
 from harness.id2.ids import IdForm
-from harness.id2.keys import Key
-from harness.id2.published import KEYS
+from harness.id2.keys import Key, KeyType
+from harness.id2.published import IDENTIFIERS, KEYS
 from harness.id2.signing import fits
-from harness.logcheck.context import Context
+from harness.logcheck.context import Context, setting_family, shape_family
 from harness.logcheck.facts import Sighting
 from harness.logcheck.keyring import KeyRing, KnownKey
 from harness.logcheck.model import Program
 from harness.logcheck.sheet import Sheet, first_difference
+
+_FIXED = tuple(known.key for known in KEYS.values())
 
 
 def judge_id(context: Context, sheet: Sheet) -> None:
@@ -50,19 +52,19 @@ def judge_id(context: Context, sheet: Sheet) -> None:
 
 def judge_key(context: Context, keys: KeyRing, sheet: Sheet) -> None:
     """Find the key of this device among those given, and say so when one does not fit."""
-    published = next((known for known in KEYS.values() if known.id2 == context.id2), None)
+    published = context.id2 in IDENTIFIERS
     for known in keys.given:
         if _try_given(context, known, sheet):
             break
     if context.key is None and keys.published:
         _try_published(context, keys, sheet)
     elif context.key is None and not keys.given:
-        _no_key(context, sheet, debug_id=published is not None)
-    if published is not None or context.published_key:
+        _no_key(context, sheet, debug_id=published)
+    if published or context.published_key:
         sheet.find(
             "published-key",
             Severity.SECURITY,
-            "the ID is a published debug ID" if published is not None else "the key is a published debug key",
+            "the ID is a published debug ID" if published else "the key is a published debug key",
             "The vendor published its key for debugging: a product that uses it has no secret "
             "(device-protocol.md b.5).",
             [place.line for place in context.ids[:1]],
@@ -100,8 +102,19 @@ def _try_given(context: Context, known: KnownKey, sheet: Sheet) -> bool:
                 "key", f"the key given ({key.key_type.value}) is this device's: {_proof(key, count)}", codes
             )
             return True
+    if _is_secret(context, known):
+        told = "SM1 is secret: no code of it can be recomputed, so whether the key given fits is not known"
+        sheet.not_run("key", told, codes)
+        return False
     sheet.failed("key", _misfit(context, known), codes)
     return False
+
+
+def _is_secret(context: Context, known: KnownKey) -> bool:
+    """Tell whether the device may have an SM1 key, and so may the one that was given."""
+    if all(key.key_type is not KeyType.SM1_128 for key in known.candidates):
+        return False
+    return setting_family(context.facts) in ("", "SM1") and shape_family(context) in ("SM4", "SM1", "")
 
 
 def _try_published(context: Context, keys: KeyRing, sheet: Sheet) -> None:
@@ -109,6 +122,7 @@ def _try_published(context: Context, keys: KeyRing, sheet: Sheet) -> None:
         return
     codes = _code_lines(context)
     mine = [known for known in keys.published if known.id2 == context.id2]
+    fixed = [known for known in mine if known.candidates[0] in _FIXED]
     for known in (*mine, *keys.published):
         key = known.candidates[0]
         if (count := _fitting(context, key)) > 0:
@@ -126,12 +140,12 @@ def _try_published(context: Context, keys: KeyRing, sheet: Sheet) -> None:
             detail = f"published debug key {key.key_type.value}, which {whose}: {_proof(key, count)}"
             sheet.judged("key", [] if known in mine else [detail], detail, codes)
             return
-    if mine:
-        sheet.failed(
-            "key",
-            f"the ID is a published one, its published key is another: {_misfit(context, mine[0])}",
-            codes,
-        )
+    if fixed:
+        told = f"the ID is a published one, its published key is another: {_misfit(context, fixed[0])}"
+        sheet.failed("key", told, codes)
+    elif context.id2 in IDENTIFIERS:
+        told = "the ID is a published one; none of its keys that are known here fits: SIGN was not recomputed"
+        sheet.not_run("key", told)
     else:
         sheet.not_run("key", "no published debug key belongs to this device: SIGN was not recomputed")
 
@@ -175,19 +189,18 @@ def _proof(key: Key, count: int) -> str:
 
 
 def _misfit(context: Context, known: KnownKey) -> str:
-    shown = context.tail.hex().upper() or "none"
-    for key in known.candidates:
-        if (
-            context.key_type is not None
-            and key.key_type.symmetric
-            and key.key_type.block_size == len(context.tail)
-        ):
-            tail = authcode.tail_of_key(key).hex().upper()
-            return (
-                f"the key given ({key.key_type.value}) is not this device's key: "
-                f"its constant last block would be {tail}, "
-                f"the codes end with {shown}"
-            )
-    kinds = ", ".join(key.key_type.value for key in known.candidates)
     seen = context.key_type.family if context.key_type is not None else "unknown"
-    return f"the key given ({kinds}) is not this device's key: no code of it fits; the codes look like {seen}"
+    if len(known.candidates) > 1:  # nothing says which type it is
+        return (
+            f"the key given does not fit: no code of this device is made with it; the codes look like {seen}"
+        )
+    (key,) = known.candidates
+    if key.key_type.symmetric and key.key_type.family == seen and context.tail:
+        return (
+            f"the key given ({key.key_type.value}) is not this device's key: its constant last block would be "
+            f"{authcode.tail_of_key(key).hex().upper()}, the codes end with {context.tail.hex().upper()}"
+        )
+    return (
+        f"the key given ({key.key_type.value}) is not this device's key: no code of it fits; "
+        f"the codes look like {seen}"
+    )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from harness.logcheck.banner import (
     find_build_findings,
@@ -13,20 +14,25 @@ from harness.logcheck.banner import (
 )
 from harness.logcheck.boots import BootLog, cut_boots
 from harness.logcheck.chip import judge_exchanges
+from harness.logcheck.claims import NO_CLAIMS, Claims
 from harness.logcheck.codes import judge_codes, judge_tail
 from harness.logcheck.complaints import judge_complaints
 from harness.logcheck.context import Context, understand
 from harness.logcheck.derived import judge_derived
 from harness.logcheck.entries import EntryReader
+from harness.logcheck.expected import judge_claims
 from harness.logcheck.gather import gather
 from harness.logcheck.identity import judge_id, judge_key
+from harness.logcheck.itls_app import judge_itls
 from harness.logcheck.keyring import KeyRing
 from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, RecoveredCode, Topic
 from harness.logcheck.randoms import judge_challenges, judge_device_randoms
+from harness.logcheck.restarts import judge_restarts, judge_second_init
 from harness.logcheck.sections import judge_sections
 from harness.logcheck.sheet import Sheet
 from harness.logcheck.unittests import judge_tests
 from harness.logcheck.validation import judge_reports
+from harness.logcheck.wholelog import WholeLog
 from harness.run.verdict import Verdict, worst
 
 _Check = Callable[[Context, Sheet], None]
@@ -48,7 +54,11 @@ _CHECKS_WITH_KEY: tuple[tuple[Topic, _Check], ...] = (
     (Topic.TESTS, judge_sections),
     (Topic.APDU, judge_exchanges),
     (Topic.ERRORS, judge_complaints),
+    (Topic.CRASH, judge_restarts),
+    (Topic.CRASH, judge_second_init),
+    (Topic.LINK, judge_itls),
     (Topic.PROGRAM, find_build_findings),
+    (Topic.CLAIMS, judge_claims),
 )
 
 
@@ -90,10 +100,9 @@ class _Collector:
         self._extra_failures = 0
         self._known: set[str] = set()
 
-    def add(self, context: Context, sheet: Sheet) -> None:
-        """Take what one boot came to."""
+    def add_items(self, sheet: Sheet, *, full: bool = True) -> None:
+        """Take the items of a sheet, within the limits."""
         self.counts.update(item.verdict for item in sheet.items)
-        full = len(self.boots) < self.limits.boots
         for item in sheet.items:
             listed = full and len(self.items) < self.limits.items
             extra = item.verdict is Verdict.FAILED and self._extra_failures < self.limits.failures
@@ -102,6 +111,11 @@ class _Collector:
                 self._extra_failures += not listed
             else:
                 self.left_out_items += 1
+
+    def add(self, context: Context, sheet: Sheet) -> None:
+        """Take what one boot came to."""
+        full = len(self.boots) < self.limits.boots
+        self.add_items(sheet, full=full)
         for finding in sheet.findings:
             if full or finding.id not in self._known:
                 self.findings.append(finding)
@@ -122,6 +136,8 @@ def judge(
     strict: bool = False,
     allow_demo: bool = False,
     limits: Limits = DEFAULT_LIMITS,
+    claims: Claims = NO_CLAIMS,
+    now: datetime | None = None,
 ) -> LogReport:
     """Judge a captured serial console of the vendor's programs.
 
@@ -132,6 +148,8 @@ def judge(
         strict: Findings count as failures.
         allow_demo: Findings that only say "this is the Demo carrier" do not count even then.
         limits: How much the report keeps.
+        claims: What somebody says that the console must show.
+        now: The time of judging, which build dates are held against; the clock's by default.
 
     Returns:
         The report. Nothing recognised gives a report without boots and items, whose verdict is not_run.
@@ -142,9 +160,14 @@ def judge(
     """
     reader = EntryReader()
     collector = _Collector(limits)
+    now = now or datetime.now(UTC)
+    whole = WholeLog()
     for boot in cut_boots(reader.read(chunks)):
-        context, sheet = _judge_boot(boot, keys or KeyRing(), id2)
+        context, sheet = _judge_boot(boot, keys or KeyRing(), id2, claims, now)
+        whole.take(context, sheet)
         collector.add(context, sheet)
+    if collector.boots:
+        collector.add_items(whole.judged(claims, collector.boots))
     return LogReport(
         boots=tuple(collector.boots),
         items=tuple(collector.items),
@@ -161,9 +184,12 @@ def judge(
     )
 
 
-def _judge_boot(boot: BootLog, keys: KeyRing, id2: str) -> tuple[Context, Sheet]:
-    context = understand(gather(boot), id2)
-    sheet = Sheet(boot.number)
+def _judge_boot(
+    boot: BootLog, keys: KeyRing, id2: str, claims: Claims, now: datetime | None
+) -> tuple[Context, Sheet]:
+    context = understand(gather(boot), id2, claims, now)
+    versions = context.facts.versions
+    sheet = Sheet(boot.number, sdk_version(versions[0][1]) if versions else "")
     for sheet.topic, check in _CHECKS:
         check(context, sheet)
     judge_key(context, keys, sheet)

@@ -6,7 +6,7 @@ from typing import Self
 
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
-from harness.id2.published import KEYS
+from harness.id2.published import EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class KeyRing:
 
         Source: device-protocol.md b.5.
         """
-        return cls(tuple(KnownKey((known.key,), known.id2, published=True) for known in KEYS.values()))
+        return cls(tuple(KnownKey((known.key,), known.id2, published=True) for known in EVERY))
 
     @classmethod
     def parse(cls, text: str, key_type: KeyType | None = None, id2: str = "") -> Self:

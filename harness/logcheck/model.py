@@ -13,6 +13,7 @@ class Program(StrEnum):
     ID2_APP = "id2_app"
     HAL_APP = "hal_app"
     DEMO = "1.0.0 demo"
+    ITLS_APP = "itls_app"
     UNKNOWN = "unknown"
 
 
@@ -26,6 +27,9 @@ class Topic(StrEnum):
     REPORT = "report"  # the validation report
     APDU = "apdu"  # exchanges with the chip
     ERRORS = "errors"  # error lines
+    CRASH = "crash"  # crashes, failed checks of compiler and libraries, restarts
+    LINK = "link"  # the handshakes and the data of itls_app
+    CLAIMS = "claims"  # what somebody says the console must show: a board file, the command line
 
 
 @dataclass(frozen=True, slots=True)

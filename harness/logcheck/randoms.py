@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from harness.id2 import devicechallenge
 from harness.id2.defects import Severity
+from harness.id2.demorandom import follows_demo_generator
 from harness.logcheck.context import Context
 from harness.logcheck.facts import ChallengeLine
 from harness.logcheck.sheet import Sheet
@@ -34,13 +35,16 @@ def judge_device_randoms(context: Context, sheet: Sheet) -> None:
             "replayed. A product must use a random source.",
             forced.values(),
         )
+    linked = _name_demo_random(context, list(makings), sheet)
     repeated = {random: made for random, made in makings.items() if len(made) > 1}
     lines = sorted(line for made in repeated.values() for line in made.values())
     seen = "; ".join(
         f"{random} in {len(made)} separately made codes (lines {', '.join(map(str, sorted(made.values())))})"
         for random, made in list(repeated.items())[:8]
     )
-    if repeated and context.demo_carrier:
+    if linked and not context.demo_carrier:
+        _judge_linked(context, linked, seen, makings, sheet)
+    elif repeated and context.demo_carrier:
         sheet.find_defect("k.4", seen, lines, demo=True)
         sheet.passed("device random", f"repeats, which the Demo carrier is known to do (k.4): {seen}", lines)
     elif repeated and context.facts.cut_start and not context.facts.irots:
@@ -61,6 +65,37 @@ def judge_device_randoms(context: Context, sheet: Sheet) -> None:
         sheet.passed(
             "device random", f"{len(makings)} codes were made, {len(makings)} different values", every
         )
+
+
+def _name_demo_random(context: Context, randoms: list[str], sheet: Sheet) -> int:
+    """Name the SDK's demo random where it shows; return how many numbers are its own.
+
+    Two numbers that fit are no chance (once in 10**18 logs); one is enough where there is no other.
+    """
+    challenges = [each for each in context.facts.challenges if len(each.text) >= _COMPARED]
+    numbers = [*randoms, *(each.text for each in challenges)]
+    fitting = sum(follows_demo_generator(number) for number in numbers)
+    if not fitting or (fitting == 1 and len(numbers) > 1):
+        return 0
+    lines = [code.line for code in context.facts.codes] or [each.line for each in challenges]
+    told = (
+        f"the SDK's demo random is still linked: {fitting} of {len(numbers)} device randoms and challenges are "
+        "successive numbers of its generator"
+    )
+    sheet.find_defect("k.4", told, lines[:1], demo=context.demo_carrier)
+    return fitting
+
+
+def _judge_linked(
+    context: Context, linked: int, seen: str, makings: dict[str, dict[int, int]], sheet: Sheet
+) -> None:
+    lines = [line for made in makings.values() for line in made.values()]
+    told = f"made by the SDK's demo random, which can be computed from the clock ({linked} numbers fit; k.4)"
+    told += f"; repeats: {seen}" if seen else ""
+    if context.facts.cut_start and not context.facts.irots:
+        sheet.not_run("device random", f"{told}; only the Demo carrier may, and its lines are cut off", lines)
+    else:
+        sheet.failed("device random", f"{told}; a random source was expected", lines)
 
 
 def judge_challenges(context: Context, sheet: Sheet) -> None:

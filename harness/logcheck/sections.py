@@ -16,6 +16,7 @@ from harness.logcheck.sheet import Sheet
 
 _PROBE_PLAIN = "1234"
 _DECRYPT_MODE = 0x52
+_DEBUG_PLAINTEXT = "id2 cipher output"  # what a debug build dumps behind the cipher, padding and all
 _MULTIPLE = re.compile(r"must be a multiple of (8|16|128)\b")
 _DEMO_TESTS = (
     "id2_client_get_id",
@@ -76,15 +77,33 @@ def _judge_padding(context: Context, section: Section, sheet: Sheet) -> None:
     for call in context.calls:
         if call.mode != _DECRYPT_MODE or not section.start <= call.lines[0] <= section.output.line:
             continue
-        block = 8 if call.family == "3DES" else 16
-        problems = []
-        try:
-            ciphers.unpad(call.answer, block)
-        except Id2Error as error:
-            problems.append(
-                f"the device accepted a plaintext whose padding is wrong ({error}); it must refuse it"
-            )
-        sheet.judged("decrypt: padding", problems, "the padding of the plaintext is right", call.lines)
+        if call.unpadded:
+            told = "the chip takes the padding off by itself (MTK set), so it is not on the console"
+            sheet.not_run("decrypt: padding", told, call.lines)
+            continue
+        _judge_plaintext(call.answer, 8 if call.family == "3DES" else 16, call.lines, sheet)
+    for dump in context.facts.dumps:
+        if (
+            dump.name.lower().startswith(_DEBUG_PLAINTEXT)
+            and section.start <= dump.line <= section.output.line
+        ):
+            symmetric = context.key_type is not None and context.key_type.symmetric
+            if symmetric and context.key_type is not None and not dump.damage:
+                lines = (dump.line, dump.last_line)
+                _judge_plaintext(dump.data, context.key_type.block_size, lines, sheet)
+
+
+def _judge_plaintext(padded: bytes, block: int, lines: tuple[int, int], sheet: Sheet) -> None:
+    problems = []
+    try:
+        ciphers.unpad(padded, block)
+    except Id2Error as error:
+        problems.append(
+            f"the device accepted a plaintext whose padding is wrong ({error}); it must refuse it"
+        )
+        if padded[-1:] == b"\x00":
+            sheet.find_defect("k.2", f"line {lines[0]}: the plaintext ends with 00 and was accepted", lines)
+    sheet.judged("decrypt: padding", problems, "the padding of the plaintext is right", lines)
 
 
 def _judge_demo_tests(context: Context, sheet: Sheet) -> None:

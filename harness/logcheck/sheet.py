@@ -9,14 +9,21 @@ from harness.run.verdict import Verdict
 
 MAX_NAME = 100
 MAX_DETAIL = 600
+MAX_SEEN = 240
 MAX_LINES = 40
 
 
 class Sheet:
-    """Collects what was judged in one boot."""
+    """Collects what was judged in one boot.
 
-    def __init__(self, boot: int) -> None:
+    Args:
+        boot: Its number.
+        version: The SDK version that it shows; empty when it shows none.
+    """
+
+    def __init__(self, boot: int, version: str = "") -> None:
         self.boot = boot
+        self.version = version
         self.topic = Topic.PROGRAM
         self.items: list[Item] = []
         self.findings: list[Finding] = []
@@ -67,7 +74,9 @@ class Sheet:
             demo: It only says that this is the Demo carrier.
         """
         defect = defects.get(number)
-        self.find(number, defect.severity, defect.title, f"{seen}. {defect.meaning}", lines, demo=demo)
+        where = f"SDK {self.version}; {defect.reference}" if self.version else defect.reference
+        told = f"{_safe(seen, MAX_SEEN)}. {defect.meaning} ({where})"
+        self.find(number, defect.severity, defect.title, told, lines, demo=demo)
 
     def _write(self, name: str, verdict: Verdict, detail: str, lines: Iterable[int]) -> None:
         name, detail = _safe(name, MAX_NAME), _safe(detail, MAX_DETAIL)

@@ -27,7 +27,8 @@ _V31 = (
 _WITHOUT_START = ("One-Time Password",)
 _HAL = ("Hash", "Rand", "AES", "RSA", "SM2", "SST", "KM")
 _HAL_WITHOUT_START = ("SST", "KM")
-_HAL_OPTIONAL = ("SM2", "SST", "KM")  # 1.0.1 and 2.0 have neither
+_HAL_SINCE = {"SM2": (3, 0), "SST": (3, 1), "KM": (3, 1)}
+"""Since which version `hal_app` has a test. Source: device-protocol.md j.1; SDK 3.0.0 app/hal_app/src/hal_test.c."""
 _HAL_STEPS = {"Hash": 3, "AES": 12, "RSA": 1, "SST": 20}
 _CODES = {
     "Get Challenge Auth Code": ("challenge", 2),
@@ -41,7 +42,7 @@ def judge_tests(context: Context, sheet: Sheet) -> None:
     for test in facts.tests:
         _judge_test(context, test, sheet)
     for name in _missing(facts):
-        _judge_missing(facts, name, sheet)
+        _judge_missing(context, name, sheet)
     if facts.program is Program.ID2_APP and not facts.tests:
         _judge_no_tests(facts, sheet)
 
@@ -153,7 +154,8 @@ def _missing(facts: Facts) -> list[str]:
     return [name for name in due if name not in there]
 
 
-def _judge_missing(facts: Facts, name: str, sheet: Sheet) -> None:
+def _judge_missing(context: Context, name: str, sheet: Sheet) -> None:
+    facts = context.facts
     label = f"HAL {name} test" if facts.program is Program.HAL_APP else f"unit test {name}"
     stopped = next((test for test in facts.tests if test.result is e.TestResult.FAIL), None)
     if stopped is not None:
@@ -162,16 +164,30 @@ def _judge_missing(facts: Facts, name: str, sheet: Sheet) -> None:
         )
     elif facts.program is Program.HAL_APP and _HAL.index(name) < _first_index(facts):
         sheet.not_run(label, "not in the log: its beginning is cut, or the build leaves it out")
-    elif name in _HAL_OPTIONAL and not {test.name for test in facts.tests} & set(_HAL_OPTIONAL):
-        sheet.not_run(label, "not in the log: versions before 3.0 have none, or the log is cut")
+    elif facts.program is Program.HAL_APP and (since := _left_out_before(context, name)):
+        version = ".".join(map(str, since))
+        sheet.not_run(label, f"not in the log: versions before {version} have none, or the log is cut")
     elif facts.cut_start and facts.program is Program.ID2_APP:
         sheet.not_run(label, "not in the log, whose beginning is cut")
     else:
         sheet.failed(label, f"not in the log: {_stopped(facts)}", [facts.last_line])
 
 
+def _left_out_before(context: Context, name: str) -> tuple[int, int] | None:
+    """Return the version before which `hal_app` has no such test, when this may be such a version.
+
+    The program prints no version. A log whose tests end exactly where those of an older version end is one of it,
+    unless somebody said that it is a newer one.
+    """
+    since = _HAL_SINCE.get(name)
+    if since is None or context.claims.version >= since:
+        return None
+    newer = {test for test, first in _HAL_SINCE.items() if first >= since}
+    return None if newer & {test.name for test in context.facts.tests} else since
+
+
 def _first_index(facts: Facts) -> int:
-    return min(_HAL.index(test.name) for test in facts.tests if test.name in _HAL) if facts.tests else 0
+    return min((_HAL.index(test.name) for test in facts.tests if test.name in _HAL), default=0)
 
 
 def _stopped(facts: Facts) -> str:
@@ -181,7 +197,7 @@ def _stopped(facts: Facts) -> str:
 
 
 def _judge_no_tests(facts: Facts, sheet: Sheet) -> None:
-    if any("Stub" in event.component for _, event in facts.builds):
+    if facts.module:
         sheet.not_run("unit tests", "a module build runs none")
     elif any(event.provisioned for _, event in facts.provisioning) and _major(facts) >= (3, 1):
         if facts.report_marks:

@@ -6,16 +6,24 @@ Source: device-protocol.md i.3.
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from harness.id2 import authcode, reportcheck
 from harness.id2 import report as id2report
 from harness.id2.codetext import Problem
 from harness.id2.errors import Id2Error, quoted
-from harness.id2.report import API_CHALLENGE, API_ID, API_KPM, API_TIMESTAMP, ValidationReport
-from harness.logcheck.banner import build_date
+from harness.id2.report import (
+    API_CHALLENGE,
+    API_ID,
+    API_KPM,
+    API_TIMESTAMP,
+    ReportItem,
+    ValidationReport,
+)
+from harness.logcheck.builddate import build_date, impossible
 from harness.logcheck.codes import TIMESTAMPS
-from harness.logcheck.context import Context
+from harness.logcheck.context import Context, without_length_head
 from harness.logcheck.facts import ReportText
 from harness.logcheck.model import Program
 from harness.logcheck.sheet import Sheet
@@ -92,6 +100,7 @@ def _judge_report(context: Context, text: ReportText, sheet: Sheet) -> None:
     except Id2Error as error:
         sheet.failed("validation report", str(error), [_line_of_error(text, error), text.banner])
         return
+    parsed = _without_length_heads(parsed)
     problems = list(_problems(context, text, parsed))
     _write_parts(context, text, parsed, problems, sheet)
     head = [(line, detail) for line, part, detail in problems if not part]
@@ -157,6 +166,22 @@ def _problems(context: Context, text: ReportText, parsed: ValidationReport) -> I
     yield from _date_problems(context, text, parsed)
 
 
+def _without_length_heads(parsed: ValidationReport) -> ValidationReport:
+    """Return the report with codes as they are judged: without the length that a chip puts before SIGN."""
+    items = tuple(replace(item, result=_bare_code(item)) for item in parsed.items)
+    return replace(parsed, items=items)
+
+
+def _bare_code(item: ReportItem) -> str:
+    if item.api not in (API_CHALLENGE, API_TIMESTAMP):
+        return item.result
+    try:
+        code = without_length_head(authcode.parse(item.result))
+    except Id2Error:
+        return item.result
+    return item.result if code is None else code.text
+
+
 def _is_about_hardened(parsed: ValidationReport, problem: Problem) -> bool:
     path = _PATH.match(problem.field)
     if path is None or not path["rest"].startswith("result") or int(path["index"]) >= len(parsed.items):
@@ -194,6 +219,8 @@ def _date_problems(
     if made is None:
         yield line, "", f"date {quoted(parsed.date)} is no date and time that exists"
         return
+    if why := impossible(made, context.now):
+        yield line, "", f"date {quoted(parsed.date)} cannot be: {why}"
     for at, event in context.facts.builds:
         built = build_date(event.time)
         if built is not None and abs(made - built) > MAX_APART:

@@ -49,7 +49,7 @@ def test_failed_log_ends_with_1_and_names_the_item(tmp_path, capsys):
     row = next(line for line in out.splitlines() if line.startswith("failed"))
     assert "auth code: challenge with extra" in row
     assert " 37 " in row
-    assert out.splitlines()[-1] == "verdict: failed (28 passed, 1 failed, 0 not run; 3 findings)"
+    assert out.splitlines()[-1] == "verdict: failed (29 passed, 1 failed, 0 not run; 3 findings)"
 
 
 def test_strict_says_that_findings_fail_it(capsys):
@@ -72,7 +72,7 @@ def test_every_boot_is_listed_and_items_say_which(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "boot 1: hal_app (lines 1 to 96)" in out
     assert "boot 2: hal_app (lines 98 to 193)" in out
-    assert sum(line.lstrip().startswith("2 ") and "passed" in line for line in out.splitlines()) == 9
+    assert sum(line.lstrip().startswith("2 ") and "passed" in line for line in out.splitlines()) == 10
 
 
 def test_log_comes_from_standard_input():
@@ -107,7 +107,10 @@ def test_log_without_anything_known_ends_with_2(tmp_path, capsys, content, count
         ([AES, "--key", "file:/no/such/key"], "/no/such/key"),
         ([AES, "--key", "00", "--key-type", "aes-128"], "must be 32 hex digits; 2 are given"),
         ([AES, "--key", SE_KEY, "--key-type", "aes-129"], "--key-type: key type 'aes-129' is unknown"),
-        ([AES, "--key-type", "aes-128"], "--key-type without --key"),
+        ([AES, "--key-type", "aes-129"], "--key-type: key type 'aes-129' is unknown"),
+        ([AES, "--sdk", "3.1"], "--sdk: '3.1' is no version"),
+        ([AES, "--carrier", "sim"], "--carrier: 'sim' is no carrier"),
+        ([AES, "--program", "ls"], "--program: 'ls' is no program"),
         ([AES, "--id", "xyz"], "--id: ID 'xyz' has 3 characters"),
     ],
 )
@@ -142,7 +145,7 @@ def test_json_document(capsys):
     assert (document["format"], document["version"]) == ("id2-log-check", 1)
     assert document["source"] == SE
     assert (document["verdict"], document["exit_code"], document["recognised"]) == ("passed", 0, True)
-    assert document["counts"] == {"passed": 30, "failed": 0, "not_run": 1}
+    assert document["counts"] == {"passed": 31, "failed": 0, "not_run": 1}
     assert document["lines"] == 269
     assert document["bytes"] == Path(SE).stat().st_size
     (boot,) = document["boots"]
@@ -152,7 +155,7 @@ def test_json_document(capsys):
         "3.1.0",
         "3DES",
     )
-    assert len(document["items"]) == 31
+    assert len(document["items"]) == 32
     assert {"boot", "name", "topic", "verdict", "lines", "detail"} == set(document["items"][0])
     assert [finding["id"] for finding in document["findings"]] == ["k.6"]
     assert [code["basis"] for code in document["codes"]] == ["apdu dump"] * 6

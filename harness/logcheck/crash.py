@@ -1,0 +1,197 @@
+"""Recognise what a crash, a failed check of a compiler or library, and a restart look like on a console.
+
+The texts are those of the platforms that ID² runs on; they are looked for anywhere in a line, because a crash comes
+in the middle of one.
+
+Source: consoles.md A1 (AliOS Things), A3 (RT-Thread, Zephyr, ESP-IDF, ESP8266, mbed), A4 (U-Boot, Linux, OP-TEE).
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AlarmKind(StrEnum):
+    """What a line is a sign of."""
+
+    CRASH = "crash"
+    RESET_CAUSE = "reset cause"
+    START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A line that speaks of a crash or of a start of the whole board.
+
+    Attributes:
+        kind: What it is a sign of.
+        name: What people call it.
+        excerpt: The line, bounded; not escaped.
+    """
+
+    kind: AlarmKind
+    name: str
+    excerpt: str
+
+
+MAX_EXCERPT = 160
+_LOOKED_AT = 20_000  # characters of a line that are searched, more than a piece of an overlong one has
+
+_Rule = tuple[tuple[str, ...], AlarmKind, str, re.Pattern[str]]
+
+
+def _crash(stems: str, name: str, pattern: str) -> _Rule:
+    return tuple(stems.split()), AlarmKind.CRASH, name, re.compile(pattern, re.IGNORECASE)
+
+
+_FAULTS = r"hard|bus|usage|secure|mpu|mem(?:ory)?[ _]?manage(?:ment)?"
+_ABNORMAL = r"watchdog|wdt|wdog|iwdg|wwdg|brown[- ]?out|panic|lockup|exception|fault|fatal"
+
+# Each rule has stems, of which a line must have one (in lower case), so that most lines cost a few substring tests.
+_RULES: tuple[_Rule, ...] = (
+    _crash(
+        "fault",
+        "processor fault",
+        rf"(?:\b|_)(?:{_FAULTS})[ _-]?fault(?:s\b|\b|_)(?!\w*[ _](?:injection|test|rate))"
+        r"|\*{5} \w+ fault \*{5}|unhandled fault|page fault at|load access fault|store access fault",
+    ),
+    _crash("guru", "ESP-IDF panic", r"guru meditation error"),
+    _crash(
+        "panic",
+        "panic",
+        r"kernel panic|\bpanic(?:ked)?(?:!|:| at |\s*\(|\s*')|\bta panicked|panic header reboot reason [1246]\b",
+    ),
+    _crash(
+        "exception",
+        "exception",
+        r"!{5,} ?exception|double exception|fatal exception|unhandled exception|\bexception \(\d{1,3}\):"
+        r"|exception in thread",
+    ),
+    _crash("fatal", "fatal error", r"\bfatal (?:error|fault)\b"),
+    _crash(
+        "assert",
+        "failed assertion",
+        r"\bassert(?:ion)?\b.{0,120}\bfail|assertion fail|\bassert failed|up_assert|\bassert!|configassert",
+    ),
+    _crash(
+        "abort",
+        "abort",
+        r"\babort\(\) was called|(?:data|prefetch|synchronous)[- ]abort|\baborted \(core dumped\)|^aborted$",
+    ),
+    _crash(
+        "overflow smash", "stack or buffer overflow", r"stack smash|stack overflow|buffer overflow detected"
+    ),
+    _crash(
+        "corrupt",
+        "damaged memory",
+        r"corrupt heap|heap corruption|corrupted (?:size|double|top)|or corruption",
+    ),
+    _crash("free() malloc() heap", "damaged memory", r"\b(?:free|malloc|realloc)\(\): |heap-buffer-overflow"),
+    _crash(
+        "sanitizer runtime kasan",
+        "sanitizer report",
+        r"\b(?:error|warning|summary): ?(?:\w*:)? ?\w+sanitizer|:\d+(?::\d+)?: runtime error: |\bbug: k[acmu]san",
+    ),
+    _crash(
+        "==",
+        "valgrind report",
+        r"==\d+== +(?:invalid (?:read|write|free)|process terminating|conditional jump or move|use of uninit|"
+        r"mismatched free|error summary: [1-9]|jump to the invalid|source and destination overlap)",
+    ),
+    _crash(
+        "segmentation segfault illegal core bus",
+        "killed program",
+        r"segmentation fault|\b(?:id2|hal|itls)\w*\[\d+\]: segfault|illegal instruction|\(core dumped\)|^bus error\b",
+    ),
+    _crash("oops bug unable", "kernel oops", r"\boops(?: -|:)|kernel bug at|\bbug: |unable to handle kernel"),
+    _crash("undefined", "undefined instruction", r"undefined instruction"),
+    _crash(
+        "mcause cfsr excinfo regs", "register dump of a fault", r"\bmcause\s*[:=]|\bcfsr\s*[:=]|== regs info"
+    ),
+    _crash("please", "U-Boot stopped", r"### error ### please reset"),
+    _crash("mbedos", "mbed OS error", r"\+\+ mbedos (?:error info|fault handler) \+\+"),
+    _crash("terminate", "C++ terminate", r"terminate called (?:after|without)"),
+    _crash("0xffff3024", "dead trusted application", r"0xffff3024"),
+    _crash(
+        "watchdog wdt wdog",
+        "watchdog reset",
+        r"watchdog (?:timer )?(?:expired|timed out|triggered|got triggered|bite|barked|fired)"
+        r"|watchdog (?:timer )?(?:reset|time-?out)(?: occurred| detected|!|\.?$)|(?:soft |hard )?wdt reset",
+    ),
+    _crash(
+        "brownout brown-out",
+        "brown-out",
+        r"brown-?out detector was triggered|brown-?out reset(?: occurred|!|\.?$)",
+    ),
+    (
+        ("rst:0x",),
+        AlarmKind.RESET_CAUSE,
+        "reset by a watchdog or brown-out",
+        re.compile(r"\brst:0x0*(?:7|8|9|b|d|f|10|11)\b", re.IGNORECASE),
+    ),
+    (
+        ("rst cause",),
+        AlarmKind.RESET_CAUSE,
+        "reset by a watchdog",
+        re.compile(r"\brst cause:\s*[34]\b", re.IGNORECASE),
+    ),
+    (
+        ("reset cause", "reset reason", "reboot reason", "reboot cause", "boot reason", "reset source"),
+        AlarmKind.RESET_CAUSE,
+        "reset by a fault",
+        re.compile(
+            rf"\b(?:reset|reboot|boot) (?:cause|reason|source)\b\W{{1,5}}[^,;]{{0,40}}?(?:\b|_)(?:{_ABNORMAL})",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        (
+            "ets jun",
+            "ets jan",
+            "ets jul",
+            "esp-rom:",
+            "rst:0x",
+            "booting zephyr",
+            "welcome to alios",
+            "nano entry here",
+            "thread operating system",
+            "u-boot ",
+            "starting kernel",
+            "linux version ",
+        ),
+        AlarmKind.START,
+        "start of the board",
+        re.compile(
+            r"\bets j(?:un|an|ul) +\d+ 20\d\d|\besp-rom:|\brst:0x|\*{2,} ?booting zephyr|welcome to alios things"
+            r"|nano entry here|thread operating system|\bu-boot (?:spl )?20\d\d|\bstarting kernel \.\.\."
+            r"|\blinux version \d",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
+_STEMS = tuple(dict.fromkeys(stem for stems, *_ in _RULES for stem in stems))
+# A program that says that it is ready for a crash has had none.
+_READY = re.compile(
+    r"\b(?:handlers?|hooks?|detectors?|detection|checks?|protection|sanitizers?|watchdog|dumps?)\b[^.;]{0,40}?"
+    r"\b(?:installed|registered|enabled|disabled|ready|set up|initiali[sz]ed|init ok|started|on|off|ok)\b"
+    r"|\b(?:no|without) (?:hard ?fault|panic|exception|assert|crash|oops|sanitizer)",
+    re.IGNORECASE,
+)
+
+
+def find_alarm(text: str) -> Alarm | None:
+    """Return what a line of a console is a sign of, None for nothing; a crash goes before everything else."""
+    lower = text[:_LOOKED_AT].lower()
+    if not any(stem in lower for stem in _STEMS):
+        return None
+    text = text[:_LOOKED_AT]
+    for stems, kind, name, pattern in _RULES:
+        if not any(stem in lower for stem in stems):
+            continue
+        found = pattern.search(text)
+        if found is None or (kind is AlarmKind.CRASH and _READY.search(text)):
+            continue
+        start = max(0, found.start() - MAX_EXCERPT // 2)
+        return Alarm(kind, name, text[start : start + MAX_EXCERPT].strip())
+    return None

@@ -1,0 +1,89 @@
+"""Judge crashes and restarts: what stands on the console of the whole board beside the lines of the SDK.
+
+Source: consoles.md A1, A3, A4.
+"""
+
+from harness.console import events as e
+from harness.id2.defects import Severity
+from harness.id2.errors import quoted
+from harness.logcheck.context import Context
+from harness.logcheck.crash import Alarm, AlarmKind
+from harness.logcheck.facts import Facts
+from harness.logcheck.model import Program
+from harness.logcheck.sheet import Sheet
+
+MAX_SHOWN = 10
+_SHOWN = 160
+
+
+def judge_restarts(context: Context, sheet: Sheet) -> None:
+    """Judge every crash text and every start of the board; say so when there is none."""
+    facts = context.facts
+    first, last = _of_the_program(facts)
+    bad = [(line, alarm) for line, alarm in facts.alarms if alarm.kind is not AlarmKind.START]
+    for line, alarm in bad[:MAX_SHOWN]:
+        where = "before the program started" if line < first else "after its last line" if line > last else ""
+        told = f"{quoted(alarm.excerpt, _SHOWN)} is a {alarm.name}" + (f", {where}" if where else "")
+        sheet.failed(f"{alarm.kind.value} in line {line}", told, [line])
+    if len(bad) > MAX_SHOWN:
+        rest = bad[MAX_SHOWN:]
+        sheet.failed("crash", f"{len(rest)} more lines speak of a crash", [line for line, _ in rest])
+    starts = [(line, alarm) for line, alarm in facts.alarms if alarm.kind is AlarmKind.START]
+    inside = [(line, alarm) for line, alarm in starts if first < line < last]
+    for line, alarm in inside[:MAX_SHOWN]:
+        told = f"{quoted(alarm.excerpt, _SHOWN)}: the board started again while the program ran"
+        sheet.failed(f"restart in line {line}", told, [line])
+    _note_restart_after(facts, starts, last, sheet)
+    if not bad and not inside:
+        sheet.passed("crashes and restarts", "none on the console", [facts.first_line, facts.last_line])
+
+
+def _of_the_program(facts: Facts) -> tuple[int, int]:
+    """Return the first and the last line of this start that the SDK printed."""
+    lines = [entry.line for entry in facts.entries if entry.alarm is None]
+    return (lines[0], lines[-1]) if lines else (facts.first_line, facts.last_line)
+
+
+def _note_restart_after(facts: Facts, starts: list[tuple[int, Alarm]], last: int, sheet: Sheet) -> None:
+    """Note a start of the board behind a program that had ended: somebody may have reset or powered it."""
+    after = [line for line, _ in starts if line > last]
+    if after and _has_ended(facts):
+        sheet.find(
+            "restart",
+            Severity.NUISANCE,
+            "the board started again after the program had ended",
+            f"line {after[0]}. No crash stands before it; if nobody reset it or switched it off, find out why.",
+            after,
+        )
+    elif after:
+        sheet.failed(
+            f"restart in line {after[0]}", "the board started again before the program had ended", after
+        )
+
+
+def _has_ended(facts: Facts) -> bool:
+    if facts.program is Program.ID2_APP:
+        return any(mark in ("end", "fail") for _, mark in facts.report_marks) or any(
+            test.result is e.TestResult.FAIL for test in facts.tests
+        )
+    return bool(facts.tests or facts.demo_tests or facts.itls) and not any(
+        test.result is None for test in facts.tests
+    )
+
+
+def judge_second_init(context: Context, sheet: Sheet) -> None:
+    """Judge a banner behind the end of the report: 3.1 initialises once, and counts what is nested."""
+    facts = context.facts
+    if facts.program is not Program.ID2_APP or not facts.versions:
+        return
+    ended = [line for line, mark in facts.report_marks if mark in ("end", "fail")]
+    line, event = facts.versions[-1]
+    if event.version < _COUNTED_INIT or not ended or line < ended[0] or len(facts.versions) < 2:
+        return
+    counted = any("init count" in entry.text for entry in facts.entries if entry.line >= line)
+    if not counted:
+        told = "the program starts again behind its report and comes to nothing: the board was restarted, or crashed"
+        sheet.failed(f"restart in line {line}", told, [line])
+
+
+_COUNTED_INIT = 0x00030100
