@@ -4,11 +4,14 @@ The summary of each is the sentence of its hooks.
 """
 
 from harness.id2.keys import KeyType
+from harness.simulator import leak_faults as leaks
+from harness.simulator import tolerance_faults as tolerant
 from harness.simulator import wrong_answer_faults as answers
 from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
 
 _ICA = frozenset(("ica",))
+_MTK = frozenset(("mtk",))
 _SYMMETRIC = frozenset(kind for kind in KeyType if kind.symmetric)
 
 
@@ -55,5 +58,34 @@ ANSWER_FAULTS: tuple[Fault, ...] = (
     _fault("digest-of-one-byte", answers.DigestOfOneByte),
     _fault("digest-short-pieces", answers.DigestShortPieces),
     _fault("digest-fifth-command", answers.DigestFifthCommand),
+    _fault("hidden-key-dump", leaks.HiddenKeyDump, ALL_SETS),
+    _fault("hidden-memory-read", leaks.HiddenMemoryRead, ALL_SETS),
+    _fault("hidden-acknowledge", leaks.HiddenAcknowledge, ALL_SETS),
+    _fault("hidden-class", leaks.HiddenClass, ALL_SETS),
+    _fault("hidden-counter", leaks.HiddenCounter, ALL_SETS),
+    _fault("hidden-announced", leaks.HiddenAnnounced),
+    _cipher("plaintext-again", leaks.PlaintextAgain),
+    _cipher("answer-again-after-select", leaks.AnswerAgainAfterSelect),
+    _cipher("answer-again-after-refusal", leaks.AnswerAgainAfterRefusal),
+    _cipher("mtk-fetch-again", leaks.MtkFetchAgain, _MTK),
+    _fault("any-class-of-crypt", tolerant.AnyClassOfCrypt),
+    _fault("any-class-of-vendor-info", tolerant.AnyClassOfVendorInfo),
+    _fault("secure-class-without-mac", tolerant.SecureClassWithoutMac),
+    _fault("any-parameters-of-challenge", tolerant.AnyParametersOfChallenge),
+    _fault("any-parameters-of-vendor-info", tolerant.AnyParametersOfVendorInfo),
+    _fault("high-p2-of-get-id", tolerant.HighP2OfGetId),
+    _fault("any-mark-of-crypt", tolerant.AnyMarkOfCrypt),
+    _cipher("any-key-number", tolerant.AnyKey),
+    _cipher("mtk-any-key-number", tolerant.MtkAnyKey, _MTK),
+    _cipher("key-number-high-bit", tolerant.KeyNumberHighBit),
+    _fault("any-name", tolerant.AnyName),
+    _fault("name-last-byte", tolerant.NameLastByte),
+    _fault("name-longer", tolerant.NameLonger),
+    _fault("name-registered-part", tolerant.NameRegisteredPart),
+    _cipher("chain-over-select", tolerant.ChainOverSelect),
+    _fault("padded-to-le", tolerant.PaddedToLe),
+    _fault("exact-le-refused", tolerant.ExactLeRefused),
+    _fault("wrong-le-announced", tolerant.WrongLeAnnounced),
+    _fault("get-id-takes-data", tolerant.GetIdTakesData),
 )
 """All of them, in the order of what they are."""

@@ -187,6 +187,15 @@ class FakeBench:
         self._file, self._chip = file, chip
         self.declared_commands = frozenset(command.value for command in file.declaration.commands)
 
+    @property
+    def command_set(self) -> str:
+        return self._file.chip.command_set.value
+
+    is_card = False
+
+    def chip_session(self) -> ChipSession:
+        return self._chip.session
+
     def reopened_chip(self) -> IcaChip | MtkChip:
         self._chip.session.channel.open()
         self._chip.start()
