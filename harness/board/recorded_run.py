@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.board.models import BoardFile
 from harness.errors import BenchError, UsageError
-from harness.run import reader
+from harness.run import manifest, reader
 from harness.run.events import TransportOpened
 from harness.run.folder import RunFolder
 from harness.run.inputs import FILE, require_regular
@@ -35,6 +35,7 @@ def check(run: Path, board: BoardFile) -> None:
             f"{run / 'run.json'}: a run of the board {other!r}, not of {board.name!r}",
             hint=_HINT,
         )
+    _check_manifest(run)
     require_regular(run / FILE)
     try:
         opened = {
@@ -49,6 +50,28 @@ def check(run: Path, board: BoardFile) -> None:
                 load(file)
     except BenchError as error:
         raise UsageError(error.message, hint=error.hint or _HINT) from error
+
+
+def _check_manifest(run: Path) -> None:
+    """Check that the recorded run is as its manifest says; without one it is taken as it is, and `remarks` says so."""
+    try:
+        changed = manifest.rewritten(RunFolder(run.resolve()))
+    except BenchError as error:
+        raise UsageError(error.message, hint=error.hint or _HINT) from error
+    if changed:
+        names = safe_text(", ".join(changed[:_MOST]), _PLAN_LIMIT)
+        raise UsageError(
+            f"{run}: is not as its manifest.json says: {names}",
+            hint="replay an unchanged copy of it; to replay it as it is, replay a copy without manifest.json, and the "
+            "reports will say that nothing vouches for it",
+        )
+
+
+def remarks(run: Path) -> list[str]:
+    """Return what the reports of a replay must say of the recorded run."""
+    if os.path.lexists(RunFolder(run).manifest):
+        return []
+    return [f"{run.name} has no manifest.json: nothing shows whether its recordings were changed"]
 
 
 def faults_of(run: Path) -> dict[str, str]:

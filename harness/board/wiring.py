@@ -109,7 +109,7 @@ class Wiring:
         if self.replay is None:
             return []
         run = self.replay.run
-        told = [f"replayed from {run.name}: no device is asked"]
+        told = [f"replayed from {run.name}: no device is asked", *recorded_run.remarks(run)]
         told += [
             f"{run.name} was recorded with faults on purpose on {name}: {plan}"
             for name, plan in recorded_run.faults_of(run).items()

@@ -89,8 +89,10 @@ def check_log(
     from harness.errors import UsageError
     from harness.logcheck import judge
     from harness.logcheck.render import show, to_document
+    from harness.run.asserts import require_asserts
     from harness.run.verdict import exit_code
 
+    require_asserts()
     keys, expected = _keys(key_type, key, id2, debug_keys=debug_keys)
     claims = _claims(key_type, sdk, carrier, program)
     report = judge(

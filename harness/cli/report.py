@@ -2,9 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.report.records import RunReport
 
 
 class _Format(StrEnum):
@@ -53,13 +58,17 @@ def _render(folder: Path, format_: _Format) -> None:
     from harness.run.folder import RunFolder
 
     wanted = tuple(Format) if format_ is _Format.ALL else (Format(format_.value),)
-    files = render(folder, wanted)
-    paths(files, Console(highlight=False))
+    paths(render(folder, wanted), Console(highlight=False))
     run = RunFolder.open(folder)
-    for problem in load(folder).problems:
+    report = load(folder)
+    for problem in report.problems:
         typer.echo(f"warning: {one_line(problem, 400)}", err=True)
-    for name in () if run.manifest in files else manifest.rewritten(run):
-        typer.echo(f"warning: {name} was changed after the run; manifest.json is left as it was", err=True)
+    try:
+        manifest.read(run)
+    except manifest.NoManifestError:
+        typer.echo(f"warning: {_without_manifest(report)}", err=True)
+    except manifest.BrokenManifestError as error:
+        typer.echo(f"warning: {error.message}", err=True)
 
 
 def _show(folder: Path) -> None:
@@ -71,18 +80,35 @@ def _show(folder: Path) -> None:
     show([load(folder)], Console(highlight=False))
 
 
+def _without_manifest(report: "RunReport") -> str:
+    if report.finished is None:
+        return "this is a part of a run: it was killed, or goes on, so it has no manifest.json to be checked with"
+    return (
+        "manifest.json is missing, though the run came to its end: it was removed, or the run was killed in its last "
+        "moment; nothing shows whether a file was changed"
+    )
+
+
 def _check(folder: Path) -> int:
+    from harness.report.model import load
+    from harness.report.render import rendered
     from harness.report.text import one_line
     from harness.run import manifest
     from harness.run.folder import RunFolder
 
     run = RunFolder.open(folder)
     try:
-        changes = manifest.verify(run)
+        changes = manifest.verify(run, lambda: rendered(run.path))
     except manifest.BrokenManifestError as error:
         typer.echo(f"changed  manifest.json: {error.message}")
         return 1
-    for word, names in (("changed", changes.changed), ("missing", changes.missing), ("added", changes.added)):
+    except manifest.NoManifestError:
+        report = load(folder)
+        if report.finished is None:
+            raise UsageError(f"{folder}: {_without_manifest(report)}") from None
+        typer.echo(f"missing  manifest.json: {_without_manifest(report)}")
+        return 1
+    for word, names in changes.by_word().items():
         for name in names:
             typer.echo(f"{word:8} {one_line(name)}")
     if changes:

@@ -70,6 +70,13 @@ def run(
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for a board that another run has.", min=0)
     ] = 0.0,
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A pytest plugin that is to take part in the run; it is written down. Without this none does.",
+            metavar="NAME",
+        ),
+    ] = None,
 ) -> None:
     """Run the suites on each board in turn, show progress, and end with one table and the report paths."""
     from harness.cli.run_boards import RunOptions, run_boards
@@ -88,5 +95,6 @@ def run(
         replay_timing=replay_timing,
         faults=tuple(fault or ()),
         wait=wait,
+        plugins=tuple(plugin or ()),
     )
     raise typer.Exit(run_boards(boards, options))

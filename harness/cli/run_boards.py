@@ -16,9 +16,10 @@ from harness.board.file import load
 from harness.cli.earlier import earlier_seconds
 from harness.cli.output import OwnConsole
 from harness.cli.run_progress import RunProgress, Screen
-from harness.cli.suites import Collected, arguments
+from harness.cli.suites import Collected, arguments, check_plugins, nothing_from_outside
 from harness.errors import UsageError
 from harness.report import model, terminal
+from harness.run.asserts import require_asserts
 from harness.run.verdict import Verdict
 from harness.transport.replayed import Match, Timing
 
@@ -47,13 +48,17 @@ class RunOptions:
     replay_timing: str | None = None
     faults: tuple[str, ...] = ()
     wait: float = 0.0
+    plugins: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Check what pytest would refuse with words about its own options.
 
         Raises:
-            UsageError: a word that a replay does not know, or one without a replay.
+            UsageError: a word that a replay does not know, or one without a replay; a plugin that is not there; a
+                Python that leaves asserts out.
         """
+        require_asserts()
+        check_plugins(self.plugins)
         for option, word, known in (
             ("--replay-match", self.replay_match, tuple(Match)),
             ("--replay-timing", self.replay_timing, tuple(Timing)),
@@ -84,6 +89,8 @@ class RunOptions:
             given.append(f"--replay-timing={self.replay_timing}")
         given += [f"--fault={fault}" for fault in self.faults]
         given.append(f"--wait={self.wait}")
+        for plugin in self.plugins:
+            given += ["-p", plugin]
         if self.attended if self.attended is not None else os.isatty(0):
             given.append("--attended")
         return given
@@ -199,7 +206,8 @@ def _run_boards(boards: Sequence[Path], options: RunOptions, console: Console) -
     codes: list[int] = []
     with _Follower(console, options.runs) as follower:
         for board in boards:
-            code = int(pytest.main(options.arguments(board), plugins=[follower]))
+            with nothing_from_outside():
+                code = int(pytest.main(options.arguments(board), plugins=[follower]))
             # Pytest's own complaint about its arguments, which stands on stderr already: they came from the user.
             follower.misused = code == pytest.ExitCode.USAGE_ERROR and not follower.began
             codes.append(2 if follower.misused else code)

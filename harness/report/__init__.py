@@ -1,10 +1,17 @@
-"""Reports: renderers of a run folder. `render_all` writes them all."""
+"""Reports: renderers of a run folder. `close` writes them all and the manifest, `render_all` all of them again."""
 
 from pathlib import Path
 
 
-def render_all(folder: Path) -> list[Path]:
-    """Render every report of the run folder, then its manifest; see `render.render_all`."""
+def close(folder: Path) -> list[Path]:
+    """Render every report of a run that has ended, then write its manifest; see `render.close`."""
     from harness.report import render  # noqa: PLC0415 - who only reads a model need not load every renderer
+
+    return render.close(folder)
+
+
+def render_all(folder: Path) -> list[Path]:
+    """Render every report of the run folder; see `render.render_all`."""
+    from harness.report import render  # noqa: PLC0415 - as above
 
     return render.render_all(folder)

@@ -104,7 +104,7 @@ def fold(folder: RunFolder, rewritten: Sequence[str]) -> RunReport:
     if journal.cut:
         damage.append("the journal ends inside a line: the run was killed, or the file was cut")
     header = _read_header(folder, damage)
-    damage += [f"{name} is not what manifest.json recorded" for name in rewritten]
+    damage += [f"not as manifest.json says: {name}" for name in rewritten]
     folded = _RunFold(folder, damage)
     for event in journal.events:
         folded.take(event)

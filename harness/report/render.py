@@ -5,6 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
+from harness.errors import BenchError
 from harness.report import allure, html, json_report, junit
 from harness.report.model import fold
 from harness.report.records import RunReport
@@ -29,8 +30,25 @@ _FILES: dict[Format, tuple[str, Callable[[RunReport, Path], bytes]]] = {
 }
 
 
+def close(folder: Path) -> list[Path]:
+    """Render every report of a run that has ended, then write its manifest; return their paths.
+
+    The manifest is written also when a report cannot be: what the run wrote is what it vouches for.
+
+    Raises:
+        UsageError: `folder` is no run folder.
+        BenchError: the folder cannot be read or written.
+        ToolError: it has a manifest already.
+    """
+    try:
+        paths = render_all(folder)
+    finally:
+        written = manifest.write(RunFolder.open(folder))
+    return [*paths, written]
+
+
 def render_all(folder: Path) -> list[Path]:
-    """Render every report of the run folder, then the manifest; return their paths.
+    """Render every report of the run folder; return their paths.
 
     Rendering twice, or rendering a copy of the folder elsewhere, gives identical bytes.
 
@@ -42,22 +60,38 @@ def render_all(folder: Path) -> list[Path]:
 
 
 def render(folder: Path, formats: tuple[Format, ...]) -> list[Path]:
-    """Render the reports of these formats, then the manifest; return their paths.
+    """Render the reports of these formats; return their paths.
 
-    A manifest that says that the run's own files were changed afterwards is left alone, and the reports say
-    so: a new one would hide the change.
+    The manifest is left alone, or rendering would hide a change. Reports say when the run's own files are not as it
+    says.
 
     Raises:
         UsageError: `folder` is no run folder.
         BenchError: the folder cannot be read or written.
     """
     run = RunFolder.open(folder)
-    rewritten = manifest.rewritten(run)
-    report = fold(run, rewritten)
-    paths = [_render_one(run, report, each) for each in formats]
-    if not rewritten:
-        paths.append(manifest.write(run))
-    return paths
+    manifest.remove_drafts(run)
+    report = fold(run, manifest.rewritten(run))
+    return [_render_one(run, report, each) for each in formats]
+
+
+def rendered(folder: Path) -> dict[str, bytes]:
+    """Return every report as it comes out of the run folder now, by its path inside the folder; nothing is written.
+
+    Raises:
+        UsageError: `folder` is no run folder.
+        BenchError: the folder cannot be read.
+    """
+    run = RunFolder.open(folder)
+    report = fold(run, manifest.rewritten(run))
+    files = {name: renderer(report, run.path) for name, renderer in _FILES.values()}
+    for name, content in allure.render(report, run.path).items():
+        try:
+            data = content.read_bytes() if isinstance(content, Path) else content
+        except OSError as error:
+            raise BenchError(f"{content!s}: cannot be read: {error.strerror}") from error
+        files[f"allure-results/{name}"] = data
+    return files
 
 
 def _render_one(run: RunFolder, report: RunReport, wanted: Format) -> Path:

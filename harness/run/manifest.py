@@ -1,15 +1,19 @@
-"""The manifest: SHA-256 and size of every file of a run folder, so that a change of any of them shows."""
+"""The manifest: SHA-256 and size of every file of a run folder, so that a change of any of them shows.
+
+It is made once, by the run itself, at its end. Nothing that comes later writes it again, or it would bless a change.
+"""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from harness.errors import BenchError, UsageError
-from harness.run.disk import write_whole
+from harness.errors import BenchError, ToolError, UsageError
+from harness.run.disk import write_whole, writing
 from harness.run.folder import RunFolder
 
 FORMAT = "id2-run-manifest"
@@ -17,7 +21,12 @@ SCHEMA = 1
 NAMES = frozenset({"manifest.json", "manifest.sig"})
 """Files that the manifest does not list: itself, and a signature over it."""
 
-_SOURCES = ("run.json", "journal.jsonl", "transport/", "evidence/")
+_REPORTS = ("report.json", "report.html", "report.pdf", "junit.xml", "ctrf.json", "allure-results/")
+"""What is made from the rest of the folder, and may be made again."""
+
+_DRAFT = re.compile(r"\.[a-z]+\.[a-z]+\.[0-9]+\.tmp")
+"""What `write_whole` leaves behind when it is killed: no part of the run."""
+
 _CHUNK = 1024 * 1024
 
 
@@ -32,16 +41,41 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How a run folder differs from its manifest; paths inside the folder, sorted."""
+    """How a run folder differs from its manifest; paths inside the folder, sorted.
+
+    Attributes:
+        changed: Files with another content.
+        truncated: Files that are shorter than they were.
+        extended: Files with what they held, and more after it.
+        missing: Files that are gone.
+        added: Files that were not there.
+        checked: How many files the manifest lists.
+    """
 
     changed: tuple[str, ...] = ()
+    truncated: tuple[str, ...] = ()
+    extended: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     checked: int = 0
 
     def __bool__(self) -> bool:
         """True when anything differs."""
-        return bool(self.changed or self.missing or self.added)
+        return bool(self.changed or self.truncated or self.extended or self.missing or self.added)
+
+    def by_word(self) -> dict[str, tuple[str, ...]]:
+        """Return the paths by what became of them, in words for people."""
+        return {
+            "changed": self.changed,
+            "truncated": self.truncated,
+            "appended to": self.extended,
+            "missing": self.missing,
+            "added": self.added,
+        }
+
+
+class NoManifestError(UsageError):
+    """There is none."""
 
 
 class BrokenManifestError(UsageError):
@@ -53,7 +87,10 @@ def write(folder: RunFolder) -> Path:
 
     Raises:
         BenchError: a file cannot be read, or the manifest not be written.
+        ToolError: there is a manifest already.
     """
+    if os.path.lexists(folder.manifest):
+        raise ToolError(f"{folder.manifest}: is there already, and is made once")
     entries = [_entry(folder.path, path) for path in _files(folder.path)]
     record = {
         "format": FORMAT,
@@ -68,7 +105,7 @@ def read(folder: RunFolder) -> dict[str, Entry]:
     """Return the entries of the manifest by path.
 
     Raises:
-        UsageError: there is no manifest.
+        NoManifestError: there is no manifest.
         BrokenManifestError: the file is no manifest.
     """
     try:
@@ -79,19 +116,26 @@ def read(folder: RunFolder) -> dict[str, Entry]:
             Entry(str(each["path"]), int(each["size"]), str(each["sha256"])) for each in record["files"]
         ]
     except FileNotFoundError as error:
-        hint = f"write it, and every report, with: harness report {folder.path}"
-        raise UsageError(f"{folder.path}: has no manifest.json", hint=hint) from error
+        raise NoManifestError(
+            f"{folder.path}: has no manifest.json, so nothing shows whether a file of it was changed",
+            hint="take it from a copy of the run; it is made once, when a run ends, and never again",
+        ) from error
     except OSError as error:
         raise BenchError(f"{folder.manifest}: cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise BrokenManifestError(
             f"{folder.manifest}: is no manifest", hint="restore it from a copy of the run"
         ) from error
     return {entry.path: entry for entry in entries}
 
 
-def verify(folder: RunFolder) -> Changes:
+def verify(folder: RunFolder, rendered: Callable[[], Mapping[str, bytes]] | None = None) -> Changes:
     """Compare every file of the folder with the manifest.
+
+    Args:
+        folder: The run folder.
+        rendered: Returns the reports as they come out of the folder now, by path. A report that is as one of them was
+            rendered again, and is no change. It is asked only when a report is not as it was.
 
     Raises:
         UsageError: there is no manifest, or it is none.
@@ -99,45 +143,95 @@ def verify(folder: RunFolder) -> Changes:
     """
     expected = read(folder)
     found = {_inside(folder.path, path): path for path in _files(folder.path)}
-    changed = [
-        name
-        for name, path in found.items()
-        if name in expected and (_is_odd(path) or _entry(folder.path, path) != expected[name])
-    ]
-    return Changes(
-        changed=tuple(sorted(changed)),
-        missing=tuple(sorted(expected.keys() - found.keys())),
-        added=tuple(sorted(found.keys() - expected.keys())),
-        checked=len(expected),
-    )
+    words = {
+        name: _compared(folder.path, found.get(name), expected.get(name))
+        for name in sorted(found.keys() | expected.keys())
+    }
+    if rendered is not None and any(word and _is_report(name) for name, word in words.items()):
+        again = rendered()
+        for name, word in words.items():
+            if word in {"changed", "truncated", "extended", "added"} and name in again:
+                words[name] = "" if _holds(found[name], again[name]) else word
+    return _changes(words, len(expected))
 
 
 def rewritten(folder: RunFolder) -> tuple[str, ...]:
-    """Return the source files that are not what an existing manifest recorded, or grown from it.
+    """Return what the run itself wrote and is not as the manifest says, each with what became of it.
 
-    Sources are what the run itself wrote: header, journal, recordings, evidence. They only ever grow, so one
-    whose beginning differs was changed by someone. Without a manifest the answer is empty.
+    That is all but the reports, which can be made again. Without a manifest the answer is empty.
 
     Raises:
         BenchError: a file cannot be read.
     """
     try:
-        expected = read(folder)
+        changes = verify(folder)
     except BrokenManifestError:
-        return ("manifest.json",)
-    except UsageError:
+        return ("manifest.json (no manifest)",)
+    except NoManifestError:
         return ()
-    sources = [entry for path, entry in sorted(expected.items()) if path.startswith(_SOURCES)]
-    # Looked up among the files that are there, so that a manifest cannot point out of the folder.
-    found = {_inside(folder.path, path): path for path in _files(folder.path)}
-    return tuple(entry.path for entry in sources if not _begins_as(found.get(entry.path), entry))
+    return tuple(
+        f"{name} ({word})"
+        for word, names in changes.by_word().items()
+        for name in names
+        if not _is_report(name)
+    )
 
 
-def _begins_as(path: Path | None, entry: Entry) -> bool:
-    if path is None or _is_odd(path):
+def remove_drafts(folder: RunFolder) -> None:
+    """Remove what processes that were killed left unfinished in the folder.
+
+    Raises:
+        BenchError: the disk refuses.
+    """
+    with writing(folder.path):
+        for path in folder.path.iterdir():
+            if _DRAFT.fullmatch(path.name) and not _is_odd(path) and not _alive(path):
+                path.unlink(missing_ok=True)
+
+
+def _alive(draft: Path) -> bool:
+    try:
+        os.kill(int(draft.name.split(".")[-2]), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _is_report(name: str) -> bool:
+    return name.startswith(_REPORTS[-1]) or name in _REPORTS
+
+
+def _compared(root: Path, path: Path | None, entry: Entry | None) -> str:
+    """Return how a file differs from its entry, as a field of `Changes`; empty for not at all."""
+    if path is None:
+        return "missing"
+    if entry is None:
+        return "added"
+    now = _entry(root, path)
+    if _is_odd(path) or now.size == entry.size:
+        return "changed" if _is_odd(path) or now != entry else ""
+    if now.size < entry.size:
+        return "truncated"
+    with _reading(path) as file:
+        return "extended" if _digest(file, entry.size)[1] == entry.sha256 else "changed"
+
+
+def _changes(words: Mapping[str, str], checked: int) -> Changes:
+    def those(word: str) -> tuple[str, ...]:
+        return tuple(name for name, became in words.items() if became == word)
+
+    return Changes(
+        those("changed"), those("truncated"), those("extended"), those("missing"), those("added"), checked
+    )
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    if _is_odd(path):
         return False
     with _reading(path) as file:
-        return _digest(file, entry.size) == (entry.size, entry.sha256)
+        return _digest(file, None) == (len(data), hashlib.sha256(data).hexdigest())
 
 
 def _entry(root: Path, path: Path) -> Entry:
@@ -172,7 +266,7 @@ def _files(root: Path) -> Iterator[Path]:
         folders.sort()
         for name in sorted([*names, *linked]):
             path = Path(folder) / name
-            if path.parent != root or name not in NAMES:
+            if path.parent != root or not (name in NAMES or (_DRAFT.fullmatch(name) and not _is_odd(path))):
                 yield path
 
 

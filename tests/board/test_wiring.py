@@ -166,6 +166,7 @@ def test_the_faults_of_the_recorded_run_stay_named(recorded):
     assert wiring.options()["replay"]["faults"] == {"chip": "seed 0; nak"}
     assert wiring.remarks() == [
         f"replayed from {recorded.name}: no device is asked",
+        f"{recorded.name} has no manifest.json: nothing shows whether its recordings were changed",
         f"{recorded.name} was recorded with faults on purpose on chip: seed 0; nak",
     ]
     change_header(

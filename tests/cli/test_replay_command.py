@@ -233,3 +233,51 @@ def test_a_second_run_waits(held, tmp_path):
     assert "waiting for it, 60 s at most" in said
     assert "/dev/ttyNOTHERE" in said  # it went on, and found that the port is not there
     assert process.returncode == 3
+
+
+@pytest.fixture
+def recorded(tmp_path, capfd):
+    """A folder of one scenario, recorded and closed."""
+    board = yaml.safe_load((ROOT / "boards" / "virtual-se-mtk.yaml").read_text())
+    path = tmp_path / "virtual-se-mtk.yaml"
+    path.write_text(yaml.safe_dump(board))
+    runs = tmp_path / "runs"
+    assert invoke(["run", str(path), f"--runs={runs}", "-k", "test_chip_identity"]) == 5
+    capfd.readouterr()
+    return path, (runs / "latest").resolve()
+
+
+@pytest.mark.parametrize("name", ["inputs.jsonl", "transport/chip.jsonl", "run.json", "journal.jsonl"])
+def test_a_run_that_was_changed_is_not_replayed(recorded, tmp_path, capfd, name):
+    path, run = recorded
+    with (run / name).open("a") as file:
+        file.write("\n")
+    command = [
+        "run",
+        str(path),
+        f"--runs={tmp_path / 'again'}",
+        "-k",
+        "test_chip_identity",
+        f"--replay={run}",
+    ]
+    assert invoke(command) == 2
+    said = capfd.readouterr()
+    assert f"is not as its manifest.json says: {name} (appended to)" in said.out + said.err
+    assert "replay a copy without manifest.json" in said.out + said.err
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_run_without_a_manifest_is_replayed_and_it_is_said(recorded, tmp_path):
+    path, run = recorded
+    (run / "manifest.json").unlink()
+    command = [
+        "run",
+        str(path),
+        f"--runs={tmp_path / 'again'}",
+        "-k",
+        "test_chip_identity",
+        f"--replay={run}",
+    ]
+    assert invoke(command) == 5
+    report = json.loads((tmp_path / "again" / "latest" / "report.json").read_text())
+    assert any("has no manifest.json: nothing shows" in note for note in report["notes"])

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from harness.errors import BenchError, UsageError
-from harness.report import render_all
-from harness.report.render import Format, render
+from harness.errors import BenchError, ToolError, UsageError
+from harness.report import close, render_all
+from harness.report.render import Format, render, rendered
 from harness.run import manifest
 from harness.run.events import ScenarioInfo
 from harness.run.folder import RunFolder
@@ -21,7 +21,7 @@ def contents(folder):
 
 
 def test_every_report_is_made_and_the_manifest_covers_it(sample):
-    paths = render_all(sample)
+    paths = close(sample)
     assert [path.name for path in paths] == [
         "report.json",
         "report.html",
@@ -34,7 +34,7 @@ def test_every_report_is_made_and_the_manifest_covers_it(sample):
 
 
 def test_rendering_again_gives_the_same_bytes(sample):
-    render_all(sample)
+    close(sample)
     before = contents(sample)
     (sample / "allure-results" / "stale-result.json").write_text("{}")
     render_all(sample)
@@ -60,12 +60,24 @@ def test_another_place_time_zone_language_and_process_give_the_same_bytes(sample
     assert contents(elsewhere) == contents(sample)
 
 
-def test_one_format_alone_renews_the_manifest(sample):
-    render_all(sample)
+def test_one_format_alone_leaves_the_manifest_alone(sample):
+    close(sample)
+    before = (sample / "manifest.json").read_bytes()
     (sample / "report.html").unlink()
-    paths = render(sample, (Format.HTML,))
-    assert [path.name for path in paths] == ["report.html", "manifest.json"]
+    assert [path.name for path in render(sample, (Format.HTML,))] == ["report.html"]
+    assert (sample / "manifest.json").read_bytes() == before
     assert not manifest.verify(RunFolder.open(sample))
+
+
+def test_a_manifest_is_made_once(sample):
+    close(sample)
+    with pytest.raises(ToolError, match="made once"):
+        close(sample)
+
+
+def test_rendering_makes_no_manifest(sample):
+    render_all(sample)
+    assert not (sample / "manifest.json").exists()
 
 
 def test_a_run_rendered_while_it_goes_on_may_be_rendered_at_its_end(tmp_path):
@@ -75,21 +87,65 @@ def test_a_run_rendered_while_it_goes_on_may_be_rendered_at_its_end(tmp_path):
     log.evidence("a.txt", b"a")
     log.finish(Verdict.PASSED)
     run.finish()
-    assert render_all(run.path)[-1].name == "manifest.json"
+    assert close(run.path)[-1].name == "manifest.json"
     assert not manifest.verify(RunFolder.open(run.path))
 
 
+@pytest.mark.parametrize(
+    "name", ["run.json", "journal.jsonl", "inputs.jsonl", "transport/se.jsonl", "new.txt"]
+)
+def test_rendering_does_not_bless_a_line_that_was_appended(sample, name):
+    (sample / "inputs.jsonl").write_text("")
+    close(sample)
+    path = sample / name
+    word = "extended" if path.exists() else "added"
+    with path.open("a") as file:
+        file.write('{"for":"device random","x":"00"}\n')
+    for _ in range(2):
+        assert name in getattr(manifest.verify(RunFolder.open(sample)), word)
+        render_all(sample)
+        assert f"not as manifest.json says: {name}" in (sample / "report.html").read_text()
+        assert b'"incomplete": true' in (sample / "report.json").read_bytes()
+
+
 def test_rendering_does_not_hide_that_the_journal_was_changed(sample):
-    render_all(sample)
+    close(sample)
     journal = sample / "journal.jsonl"
     journal.write_bytes(journal.read_bytes().replace(b'"failed"', b'"passed"'))
-    paths = render_all(sample)
-    assert "manifest.json" not in [path.name for path in paths]
+    render_all(sample)
     assert "journal.jsonl" in manifest.verify(RunFolder.open(sample)).changed
-    assert b"journal.jsonl is not what manifest.json recorded" in (sample / "report.html").read_bytes()
+    assert b"not as manifest.json says: journal.jsonl (changed)" in (sample / "report.html").read_bytes()
     before = contents(sample)
     render_all(sample)
     assert contents(sample) == before
+
+
+def test_a_report_that_another_version_rendered_is_no_change(sample):
+    """What rendering gives now is right, whatever the version that ended the run made of it."""
+    for name in ("report.html", "junit.xml"):
+        (sample / name).write_text("of another version")
+    manifest.write(RunFolder.open(sample))
+    render_all(sample)
+    folder = RunFolder.open(sample)
+    assert set(manifest.verify(folder).changed) == {"report.html", "junit.xml"}
+    assert not manifest.verify(folder, lambda: rendered(sample))
+    (sample / "junit.xml").write_text("of another version, forged")
+    assert manifest.verify(folder, lambda: rendered(sample)).extended == ("junit.xml",)
+
+
+def test_what_a_killed_process_left_unfinished_is_no_part_of_the_run(sample):
+    close(sample)
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+    )
+    draft = sample / f".report.html.{int(gone.stdout)}.tmp"
+    ours = sample / f".junit.xml.{os.getppid()}.tmp"
+    draft.write_text("<half")
+    ours.write_text("<half")
+    assert not manifest.verify(RunFolder.open(sample))
+    render_all(sample)
+    assert not draft.exists()
+    assert ours.exists(), "a living process is still at it"
 
 
 def test_links_in_the_place_of_reports_are_replaced_not_followed(sample, tmp_path):
@@ -123,7 +179,7 @@ def test_no_run_folder_is_a_usage_error_and_stays_as_it_is(tmp_path):
 
 
 def test_reports_hold_nothing_of_this_machine(sample):
-    render_all(sample)
+    close(sample)
     for name in ("report.json", "report.html", "junit.xml", "manifest.json"):
         text = (sample / name).read_text()
         assert str(sample.parent) not in text

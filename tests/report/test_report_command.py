@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from harness.cli import report as command
 from harness.errors import UsageError
-from harness.report import render_all
+from harness.report import close
 
 
 @pytest.fixture
@@ -30,17 +30,15 @@ def test_without_arguments_the_latest_run_is_rendered(run, sample):
         "report.html",
         "junit.xml",
         "allure-results",
-        "manifest.json",
     ]
     assert (sample / "report.html").is_file()
-    assert result.stderr == ""
 
 
 @pytest.mark.parametrize("name", ["json", "html", "junit", "allure"])
 def test_one_format(run, sample, name):
     result = run(str(sample), "--format", name)
     assert result.exit_code == 0
-    assert len(result.stdout.splitlines()) == 2
+    assert len(result.stdout.splitlines()) == 1
 
 
 def test_the_terminal_format_prints_and_writes_nothing(run, sample):
@@ -56,7 +54,7 @@ def test_a_run_may_be_named_without_its_path(run, sample):
 
 
 def test_check_says_whether_anything_changed(run, sample):
-    render_all(sample)
+    close(sample)
     good = run("--check")
     assert good.exit_code == 0
     assert "files are as manifest.json says" in good.stdout
@@ -65,12 +63,12 @@ def test_check_says_whether_anything_changed(run, sample):
     (sample / "evil\x1b[2J").write_text("")
     bad = run("--check")
     assert bad.exit_code == 1
-    assert bad.stdout.splitlines() == ["changed  run.json", "missing  junit.xml", "added    evil␛[2J"]
+    assert bad.stdout.splitlines() == ["truncated run.json", "missing  junit.xml", "added    evil␛[2J"]
 
 
 @pytest.mark.parametrize(("name", "word"), [("more", "added"), ("junit.xml", "missing")])
 def test_a_file_too_many_or_too_few_is_a_change(run, sample, name, word):
-    render_all(sample)
+    close(sample)
     path = sample / name
     path.unlink() if path.exists() else path.write_text("")
     result = run("--check")
@@ -79,25 +77,73 @@ def test_a_file_too_many_or_too_few_is_a_change(run, sample, name, word):
 
 
 def test_check_of_a_broken_manifest_is_a_change(run, sample):
-    render_all(sample)
+    close(sample)
     (sample / "manifest.json").write_text("{}")
     result = run("--check")
     assert result.exit_code == 1
     assert result.stdout.startswith("changed  manifest.json")
 
 
-def test_check_without_a_manifest_is_a_usage_error(run):
+def test_check_of_a_run_whose_manifest_was_removed_is_a_change(run, sample):
+    (sample / "inputs.jsonl").write_text("")
     result = run("--check")
-    assert isinstance(result.exception, UsageError)
+    assert result.exit_code == 1
+    assert result.stdout.startswith(
+        "missing  manifest.json: manifest.json is missing, though the run came to its end"
+    )
+
+
+def test_a_part_of_a_run_never_had_a_manifest(run, sample):
+    journal = sample / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:-1]))
+    checked = run("--check")
+    assert isinstance(checked.exception, UsageError)
+    assert "a part of a run: it was killed" in str(checked.exception)
+    shown = run()
+    assert shown.exit_code == 0
+    assert "warning: this is a part of a run" in shown.stderr
+    assert not (sample / "manifest.json").exists(), "a manifest made now would bless whatever happened since"
+    assert isinstance(run("--check").exception, UsageError)
+
+
+def test_a_manifest_that_is_gone_is_said(run, sample):
+    close(sample)
+    assert run().stderr == ""
+    (sample / "manifest.json").unlink()
+    assert "warning: manifest.json is missing" in run().stderr
+    assert not (sample / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "word"),
+    [
+        ("journal.jsonl", lambda path: path.write_bytes(path.read_bytes() + b"\n"), "appended to"),
+        ("run.json", lambda path: path.write_bytes(path.read_bytes() + b" "), "appended to"),
+        ("transport/se.jsonl", lambda path: path.write_bytes(path.read_bytes()[:-1]), "truncated"),
+        ("transport/se.jsonl", lambda path: path.write_bytes(b"x" + path.read_bytes()), "changed"),
+        ("transport/se.jsonl", lambda path: path.unlink(), "missing"),
+        ("transport/other.jsonl", lambda path: path.write_text(""), "added"),
+    ],
+)
+def test_what_became_of_a_file_is_named_and_stays_named_after_rendering(run, sample, name, change, word):
+    close(sample)
+    change(sample / name)
+    for _ in range(2):
+        result = run("--check")
+        assert (result.exit_code, result.stdout.splitlines()) == (1, [f"{word:8} {name}"])
+        assert f"warning: not as manifest.json says: {name} ({word})" in run().stderr.replace(
+            "extended", word
+        )
 
 
 def test_a_changed_run_is_rendered_with_a_warning(run, sample):
-    render_all(sample)
+    close(sample)
     record = json.loads((sample / "run.json").read_bytes())
     (sample / "run.json").write_text(json.dumps({**record, "board": "another"}))
     result = run()
     assert result.exit_code == 0
-    assert "warning: run.json was changed after the run" in result.stderr
+    assert "warning: not as manifest.json says: run.json" in result.stderr
     assert run("--check").exit_code == 1
 
 

@@ -3,7 +3,6 @@ import os
 
 import pytest
 
-from harness.errors import UsageError
 from harness.run import manifest
 from harness.run.run import Run
 
@@ -70,15 +69,16 @@ def test_links_are_never_as_the_manifest_says(folder, tmp_path):
     changes = manifest.verify(folder)
     assert changes.changed == ("evidence/a.txt",)
     assert changes.added == ("linked",)
+    folder.manifest.unlink()
     manifest.write(folder)
     assert manifest.verify(folder).changed == ("evidence/a.txt", "linked")
 
 
-def test_a_missing_manifest_is_a_usage_error_that_says_how_to_make_one(folder):
+def test_a_missing_manifest_is_a_usage_error_and_none_is_made(folder):
     folder.manifest.unlink()
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(manifest.NoManifestError) as caught:
         manifest.verify(folder)
-    assert "harness report" in caught.value.hint
+    assert "made once" in caught.value.hint
     assert manifest.rewritten(folder) == ()
 
 
@@ -98,20 +98,39 @@ def test_what_is_no_manifest_is_named(folder, text):
     folder.manifest.write_bytes(text)
     with pytest.raises(manifest.BrokenManifestError, match=r"manifest\.json"):
         manifest.verify(folder)
-    assert manifest.rewritten(folder) == ("manifest.json",)
+    assert manifest.rewritten(folder) == ("manifest.json (no manifest)",)
 
 
-def test_sources_may_grow_but_not_change(folder):
+def test_what_the_run_wrote_may_not_even_grow(folder):
+    assert manifest.rewritten(folder) == ()
+    (folder.path / "report.json").write_bytes(b"rendered again")
     assert manifest.rewritten(folder) == ()
     with folder.journal.open("ab") as file:
         file.write(b"more\n")
     (folder.evidence / "b.txt").write_bytes(b"new")
-    (folder.path / "report.json").write_bytes(b"rendered again")
-    assert manifest.rewritten(folder) == ()
-    folder.journal.write_bytes(folder.journal.read_bytes().replace(b"run-started", b"run-storted"))
     (folder.evidence / "a.txt").unlink()
     os.truncate(folder.transport / "se.jsonl", 3)
-    assert manifest.rewritten(folder) == ("evidence/a.txt", "journal.jsonl", "transport/se.jsonl")
+    header = bytearray(folder.header.read_bytes())
+    header[5] ^= 1
+    folder.header.write_bytes(header)
+    assert manifest.rewritten(folder) == (
+        "run.json (changed)",
+        "transport/se.jsonl (truncated)",
+        "journal.jsonl (appended to)",
+        "evidence/a.txt (missing)",
+        "evidence/b.txt (added)",
+    )
+
+
+def test_a_longer_file_with_another_beginning_is_changed_and_not_appended_to(folder):
+    (folder.evidence / "a.txt").write_bytes(b"abd and more")
+    assert manifest.verify(folder).by_word()["changed"] == ("evidence/a.txt",)
+
+
+@pytest.mark.parametrize("name", [".report.html.1.tmp.txt", "transport/.se.jsonl.1.tmp", ".x", ".latest"])
+def test_only_the_drafts_of_the_harness_are_left_out(folder, name):
+    (folder.path / name).write_bytes(b"")
+    assert manifest.verify(folder).added == (name,)
 
 
 def test_a_manifest_cannot_point_out_of_the_folder(folder, tmp_path):
@@ -120,5 +139,5 @@ def test_a_manifest_cannot_point_out_of_the_folder(folder, tmp_path):
     (inside,) = [entry for entry in record["files"] if entry["size"] == 3]
     record["files"].append({**inside, "path": "evidence/../../outside"})
     folder.manifest.write_text(json.dumps(record))
-    assert manifest.rewritten(folder) == ("evidence/../../outside",)
+    assert manifest.rewritten(folder) == ("evidence/../../outside (missing)",)
     assert manifest.verify(folder).missing == ("evidence/../../outside",)

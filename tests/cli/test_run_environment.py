@@ -1,0 +1,258 @@
+"""The environment decides nothing: variables, settings files and installed packages change no verdict."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.cli.main import invoke
+
+ROOT = Path(__file__).resolve().parents[2]
+BOARD = ROOT / "boards" / "virtual-se-mtk.yaml"
+SUITE = '''
+def test_a(scenario):
+    """The first."""
+    with scenario.step("T-01"):
+        assert True
+
+def test_b(scenario):
+    """The second."""
+    with scenario.step("T-01"):
+        assert {judged}, "the device is wrong"
+'''
+
+
+@pytest.fixture
+def suites(tmp_path):
+    """Return suites of two scenarios; with `False` the second fails."""
+
+    def write(*, judged: bool = True) -> Path:
+        folder = tmp_path / "suites" / "step1_plan"
+        folder.mkdir(parents=True)
+        (folder / f"test_{uuid.uuid4().hex}.py").write_text(SUITE.format(judged=judged))
+        (tmp_path / "suites" / "requirements.yaml").write_text(
+            "- {id: T-01, statement: Something holds., source: test, level: must, applies_when: always}\n"
+        )
+        return folder.parent
+
+    return write
+
+
+@dataclass
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def command(capfd, monkeypatch):
+    """Run a command inside this process, in a folder and with variables of a user's; return what it ended with."""
+
+    def run(program: str, *words: str, cwd: Path = ROOT, path: Path | None = None, **variables: str):
+        monkeypatch.chdir(cwd)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        if path is not None:
+            monkeypatch.syspath_prepend(path)
+        code = invoke(list(words)) if program == "harness" else int(pytest.main(list(words)))
+        return Done(code, *capfd.readouterr())
+
+    return run
+
+
+def apart(*words: str, flags: tuple[str, ...] = (), **variables: str) -> Done:
+    """Run a Python module in a process of its own: for what a Python decides when it starts."""
+    done = subprocess.run(
+        [sys.executable, *flags, "-m", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        env={**os.environ, **variables},
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def report(runs: Path) -> dict:
+    return json.loads((runs / "latest" / "report.json").read_text())
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTEST_ADDOPTS": "--collect-only"},
+        {"PYTEST_ADDOPTS": "-k test_a"},
+        {"PYTEST_ADDOPTS": "-n 2"},
+        {"PYTEST_ADDOPTS": "--no-such-option"},
+        {"PYTEST_PLUGINS": "thief"},
+        {"PYTEST_PLUGINS": "nothing_like_this"},
+        {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": ""},
+        {"PYTEST_DEBUG": "1"},
+        {"PY_COLORS": "1", "CI": "1"},
+    ],
+    ids=lambda each: next(iter(each.items())),
+)
+@pytest.mark.parametrize("judged", [True, False])
+def test_no_variable_changes_what_a_run_says(suites, command, tmp_path, variables, judged):
+    (tmp_path / "thief.py").write_text(
+        "import pytest\n\n@pytest.hookimpl(trylast=True)\n"
+        "def pytest_collection_modifyitems(items):\n    del items[1:]\n"
+    )
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}"]
+    done = command(*words, f"--suites={suites(judged=judged)}", path=tmp_path, **variables)
+    assert done.returncode == (0 if judged else 1), done.stdout + done.stderr
+    assert [one["verdict"] for one in report(tmp_path / "runs")["scenarios"]] == [
+        "passed",
+        "passed" if judged else "failed",
+    ]
+    assert len([each for each in (tmp_path / "runs").iterdir() if not each.is_symlink()]) == 1
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_no_file_of_the_working_folder_takes_part(suites, command, tmp_path, judged):
+    hostile = tmp_path / "hostile"
+    hostile.mkdir()
+    for name, head in (("pytest.ini", "pytest"), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):
+        (hostile / name).write_text(
+            f"[{head}]\naddopts = --collect-only -k test_a\npython_functions = nothing\n"
+        )
+    (hostile / "pyproject.toml").write_text('[tool.pytest.ini_options]\naddopts = "--collect-only"\n')
+    thief = "def pytest_collection_modifyitems(items):\n    del items[:]\n"
+    (hostile / "conftest.py").write_text(thief)
+    (tmp_path / "conftest.py").write_text(thief)  # beside the suites
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}"]
+    done = command(*words, f"--suites={suites(judged=judged)}", cwd=hostile)
+    assert done.returncode == (0 if judged else 1), done.stdout + done.stderr
+    assert report(tmp_path / "runs")["totals"]["not_run"] == 0
+
+
+@pytest.mark.parametrize("how", [("-O",), "2"])
+def test_without_asserts_nothing_is_judged(suites, tmp_path, how):
+    given = {"PYTHONOPTIMIZE": how} if isinstance(how, str) else {"flags": how}
+    runs = f"--runs={tmp_path / 'runs'}"
+    folder = suites(judged=False)
+    done = apart("harness.cli.main", "run", str(BOARD), runs, f"--suites={folder}", **given)
+    by_hand = apart("pytest", f"--board={BOARD}", runs, str(folder), "-p", "fixtures.plugin", **given)
+    for each in (done, by_hand):
+        assert each.returncode == 2, each.stdout + each.stderr
+        assert "leaves out every assert" in each.stdout + each.stderr
+        assert "Traceback" not in each.stdout + each.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_console_is_not_judged_without_asserts_either():
+    log = ROOT / "boards" / "consoles" / "id2_app-3.1.0-se-3des168.log"
+    done = apart("harness.cli.main", "check-log", str(log), flags=("-O",))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "leaves out every assert" in done.stderr
+
+
+def test_a_plugin_that_is_named_takes_part_and_is_written_down(suites, command, tmp_path):
+    (tmp_path / "watcher.py").write_text(
+        "import pathlib\n\ndef pytest_sessionfinish():\n"
+        f"    pathlib.Path({str(tmp_path / 'seen')!r}).write_text('yes')\n"
+    )
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={suites()}"]
+    done = command(*words, "--plugin=watcher", path=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "seen").exists()
+    assert report(tmp_path / "runs")["options"]["plugins"] == ["watcher"]
+
+
+def test_without_a_name_no_plugin_takes_part(suites, command, tmp_path):
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={suites()}"]
+    assert command(*words).returncode == 0
+    assert "plugins" not in report(tmp_path / "runs")["options"]
+
+
+def test_a_plugin_that_is_not_there_is_a_sentence(suites, command, tmp_path):
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={suites()}"]
+    done = command(*words, "--plugin=nothing_like_this")
+    assert done.returncode == 2
+    assert "'nothing_like_this': there is no such pytest plugin" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-n", "2"], "a board is in one run only"),
+        (["--dist=load", "--tx=2*popen"], "a board is in one run only"),
+        (["--setup-only"], "run no scenario"),
+        (["--setup-plan"], "run no scenario"),
+        (["--collect-only"], "nothing was judged"),
+        (["--collect-only", "-q"], "nothing was judged"),
+    ],
+    ids=lambda each: str(each)[:20],
+)
+def test_what_pytest_by_hand_cannot_have(suites, command, tmp_path, options, words):
+    given = [f"--board={BOARD}", f"--runs={tmp_path / 'runs'}", "-p", "fixtures.plugin", "-c", os.devnull]
+    done = command("pytest", str(suites()), *given, *options)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert words in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"PYTEST_ADDOPTS": "--collect-only"}, "PYTEST_ADDOPTS is set"),
+        ({"PYTEST_ADDOPTS": "-k test_a"}, "PYTEST_ADDOPTS is set"),
+        ({"PYTEST_PLUGINS": "json"}, "PYTEST_PLUGINS is set"),
+    ],
+    ids=lambda each: str(each)[:40],
+)
+def test_pytest_by_hand_refuses_options_of_the_environment(suites, command, tmp_path, variables, words):
+    given = [f"--board={BOARD}", f"--runs={tmp_path / 'runs'}", "-p", "fixtures.plugin", "-c", os.devnull]
+    done = command("pytest", str(suites()), *given, **variables)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert words in done.stdout + done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_pytest_by_hand_refuses_foreign_files(suites, command, tmp_path):
+    folder = suites()
+    given = [f"--board={BOARD}", f"--runs={tmp_path / 'runs'}", "-p", "fixtures.plugin"]
+    (tmp_path / "conftest.py").write_text("def pytest_collection_modifyitems(items):\n    del items[1:]\n")
+    done = command("pytest", str(folder), *given, "-c", os.devnull)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "conftest.py: takes part in the session, and nobody named it" in done.stdout + done.stderr
+    (tmp_path / "conftest.py").unlink()
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -k test_a\n")
+    done = command("pytest", str(folder), *given, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "addopts adds options" in done.stdout + done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_pytest_by_hand_with_harmless_options_judges_as_ever(suites, command, tmp_path):
+    given = [f"--board={BOARD}", f"--runs={tmp_path / 'runs'}", "-p", "fixtures.plugin", "-c", os.devnull]
+    harmless = ["-p", "no:cacheprovider", "--runxfail", "-s", "--assert=plain", "-n", "0", "-v"]
+    done = command("pytest", str(suites(judged=False)), *given, *harmless)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert [one["verdict"] for one in report(tmp_path / "runs")["scenarios"]] == ["passed", "failed"]
+
+
+def test_a_plugin_that_runs_scenarios_again_is_refused(suites, command, tmp_path):
+    """It could make a pass of the second attempt, or a defect of the harness of both."""
+    (tmp_path / "again.py").write_text(
+        "import pytest\nfrom _pytest.runner import runtestprotocol\n\n@pytest.hookimpl\n"
+        "def pytest_runtest_protocol(item, nextitem):\n"
+        "    for _ in range(2):\n        runtestprotocol(item, nextitem=nextitem, log=False)\n    return True\n"
+    )
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={suites()}"]
+    done = command(*words, "--plugin=again", path=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "runs scenarios more than once" in done.stderr
+    assert report(tmp_path / "runs")["verdict"] != "passed"
