@@ -59,7 +59,8 @@ answer = bytes.fromhex(sys.argv[1])
 async def constant(request):
     await request.body()
     return Response(answer, 200, {"Content-Type": "application/json;charset=utf-8"})
-server = HttpThread(Starlette(routes=[Route("/", constant, methods=["GET", "POST"])]), listen("127.0.0.1", 0))
+app = Starlette(routes=[Route("/", constant, methods=["GET", "POST"])])
+server = HttpThread(app, listen("127.0.0.1", 0), connections=512, request_s=20)
 print(f"listening on http://127.0.0.1:{server.port}", flush=True)
 sys.stdin.read()
 """

@@ -17,11 +17,11 @@ import pytest
 from harness.errors import UsageError
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.gateway import door as door_module
-from harness.itls.gateway.descriptors import devices_at_once
-from harness.itls.gateway.door import Door
 from harness.itls.gateway.gateway import Gateway, GatewaySettings, LinkTimeout
 from harness.itls.gateway.sheet import Pile
+from harness.service import acceptor as acceptor_module
+from harness.service.acceptor import Acceptor
+from harness.service.descriptors import connections_at_once
 from tests.itls.gateway_bench import PATIENCE_S, Caller, Shop, shop
 
 
@@ -131,7 +131,7 @@ class Visitor(asyncio.Protocol):
         transport.close()
 
 
-class AnyHouse:
+class AnySessions:
     """Lets everybody in."""
 
     def __init__(self) -> None:
@@ -141,14 +141,14 @@ class AnyHouse:
         return Visitor(self.came)
 
 
-def test_without_descriptors_the_door_waits_says_it_once_and_goes_on(monkeypatch, caplog):
-    monkeypatch.setattr(door_module, "_PAUSE_S", 0.05)
+def test_without_descriptors_the_acceptor_waits_says_it_once_and_goes_on(monkeypatch, caplog):
+    monkeypatch.setattr(acceptor_module, "_PAUSE_S", 0.05)
 
     async def visited(listener: ShortOfDescriptors) -> None:
-        house = AnyHouse()
-        door = Door(listener, house)
-        await asyncio.wait_for(house.came.wait(), PATIENCE_S)
-        await door.close()
+        sessions = AnySessions()
+        acceptor = Acceptor(listener, sessions.receive, name="the gateway")
+        await asyncio.wait_for(sessions.came.wait(), PATIENCE_S)
+        await acceptor.close()
 
     with socket.create_server(("127.0.0.1", 0)) as real, socket.create_connection(real.getsockname()) as peer:
         listener = ShortOfDescriptors(real, seconds=0.3)
@@ -183,15 +183,15 @@ def test_silent_peers_make_room_for_a_device_and_devices_do_not():
 
 @pytest.mark.parametrize(("limit", "each", "room"), [(128, 1, 88), (128, 2, 44), (1024, 1, 952), (20, 2, 1)])
 def test_there_is_room_for_as_many_devices_as_descriptors_without_a_reserve(monkeypatch, limit, each, room):
-    monkeypatch.setattr("harness.itls.gateway.descriptors._used", lambda: 8)
+    monkeypatch.setattr("harness.service.descriptors._used", lambda: 8)
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (limit, limit))
-    assert devices_at_once(each) == room
+    assert connections_at_once(each) == room
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (resource.RLIM_INFINITY, limit))
-    assert devices_at_once(each) is None
+    assert connections_at_once(each) is None
 
 
 def test_the_limit_of_descriptors_lowers_that_of_connections_and_is_told_once(monkeypatch, caplog):
-    monkeypatch.setattr("harness.itls.gateway.gateway.devices_at_once", lambda each: 4 // each)
+    monkeypatch.setattr("harness.itls.gateway.gateway.connections_at_once", lambda each: 4 // each)
     with shop() as far_end:
         assert far_end.gateway._within_descriptors().connections == 4
         far_end.gateway.stop()
@@ -207,7 +207,7 @@ def test_the_limit_of_descriptors_lowers_that_of_connections_and_is_told_once(mo
 
 
 def test_connections_beyond_the_descriptors_are_refused(monkeypatch):
-    monkeypatch.setattr("harness.itls.gateway.gateway.devices_at_once", lambda each: 2 // each)
+    monkeypatch.setattr("harness.itls.gateway.gateway.connections_at_once", lambda each: 2 // each)
     with shop() as far_end:
         product = far_end.product()
         callers = [far_end.established(product) for _ in range(2)]

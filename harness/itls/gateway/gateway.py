@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from harness.errors import BenchError, UsageError
 from harness.itls.authority import AuthoritySettings, StoreAuthority
 from harness.itls.gateway.behind import Behind, Raw
-from harness.itls.gateway.descriptors import devices_at_once
 from harness.itls.gateway.house import House, Mood
 from harness.itls.gateway.running import Running, not_running
 from harness.itls.gateway.session import Session
@@ -20,6 +19,7 @@ from harness.itls.gateway.sheet import Pile
 from harness.itls.mqtt.forward import MqttBehind
 from harness.itls.mqtt.identity import Registry
 from harness.itls.session_record import LinkTimeout, SessionRecord
+from harness.service.descriptors import connections_at_once
 from harness.service.mock.server import MockService
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class Gateway:
     def _within_descriptors(self) -> GatewaySettings:
         """Return the settings with no more connections than there are descriptors for, and say so once."""
         wanted = self._settings.connections
-        room = devices_at_once(1 if self._broker is None else 2)
+        room = connections_at_once(1 if self._broker is None else 2)
         if room is None or room >= wanted:
             return self._settings
         if not self._said_room:

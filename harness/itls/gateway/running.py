@@ -10,8 +10,8 @@ from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from harness.errors import ToolError, UsageError
-from harness.itls.gateway.door import Door
 from harness.itls.gateway.house import House
+from harness.service.acceptor import Acceptor
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 5.0
@@ -111,13 +111,13 @@ class Running:
         self._loop = asyncio.get_running_loop()
         self._told = asyncio.Event()
         house = self._make()
-        door = Door(self._listener, house)
+        acceptor = Acceptor(self._listener, house.receive, name="the gateway")
         self._house = house
         self._started.set()
         try:
             await self._told.wait()
         finally:
-            await door.close()
+            await acceptor.close()
             await house.clear(_PATIENCE_S)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import logging
 import socket
 import ssl
 import threading
@@ -15,13 +16,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from harness.errors import BenchError, ToolError
+from harness.service.acceptor import Acceptor, turns
 from harness.service.mock.app import BREAK_OFF
+from harness.service.mock.crowd import Crowd
+from harness.service.mock.seldom import Seldom
 
 _BACKLOG = 128
 _START_S = 10.0
 _GRACE_S = 1.0
 _GRACE_STEP_S = 0.002
-_TURNS = 10
 _NOT_HTTP = (
     b"<?xml version='1.0' encoding='UTF-8'?><Error><Code>InvalidRequest</Code>"
     b"<Message>The request is not HTTP, or its head is too long.</Message></Error>"
@@ -74,12 +77,23 @@ class HttpThread:
         port: Where it listens.
     """
 
-    def __init__(self, app: ASGIApp, listener: socket.socket, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        *,
+        connections: int,
+        request_s: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """Start, and return when connections are accepted.
 
         Args:
             app: What answers.
             listener: A listening socket; it is closed in the end.
+            connections: Most connections at once. For one more, the one goes that has been waiting for its
+                request for the longest.
+            request_s: Time for a request to arrive whole, head and body, seconds.
             tls: Speak TLS with this.
 
         Raises:
@@ -98,9 +112,9 @@ class HttpThread:
             date_header=False,
             # Nothing stands in front of it: who a peer is, only its connection tells.
             proxy_headers=False,
-            ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
-        self._server = _Server(config)
+        logging.getLogger("uvicorn.error").addFilter(_SELDOM)
+        self._server = _Server(config, listener, Crowd(connections, request_s), tls)
         self._thread = threading.Thread(target=self._serve, name="id2-mock-service", daemon=True)
         self._thread.start()
         self._server.settled.wait(_START_S)
@@ -116,28 +130,46 @@ class HttpThread:
 
     def _serve(self) -> None:
         try:
-            self._server.run(sockets=[self._listener])
+            self._server.run()
         finally:
             self._server.settled.set()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server with an event where it would look every tenth of a second whether to stop.
+    """uvicorn's server with an acceptor of ours, and with an event where it would look every tenth of a second.
 
     Attributes:
         settled: Set when connections are accepted, or when it has failed.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listener: socket.socket, crowd: Crowd, tls: ssl.SSLContext | None
+    ) -> None:
         super().__init__(config)
         self.settled = threading.Event()
+        self._listener = listener
+        self._crowd = crowd
+        self._tls = tls
         self._told = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._acceptor: Acceptor | None = None
 
     def tell_to_stop(self) -> None:
         """Have the loop end; call it from any thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._told.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
+        await self.lifespan.startup()
+        self.servers = []
+        self._acceptor = Acceptor(
+            self._listener,
+            lambda: _QuietProtocol(self.config, self.server_state, self.lifespan.state, crowd=self._crowd),
+            name="the mock service",
+            tls=self._tls,
+            tls_handshake_s=self._crowd.request_s,
+        )
+        self.started = True
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -145,8 +177,8 @@ class _Server(uvicorn.Server):
         await self._told.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
-        for server in self.servers:
-            server.close()
+        if self._acceptor is not None:
+            await self._acceptor.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         # Idle connections are gone with the next turn of the loop; one in the middle of a call gets its time.
@@ -154,26 +186,20 @@ class _Server(uvicorn.Server):
         while self.server_state.connections and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - no event
             await asyncio.sleep(_GRACE_STEP_S)
         for connection in list(self.server_state.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
-        # A connection that was accepted just now can be closed only when its handshake has begun.
-        await _turns()
-        # What is left waits: for a fault's delay, or in the middle of a TLS handshake.
+            connection.transport.abort()
+        # What is left waits for a fault's delay.
         waiting = asyncio.all_tasks() - {asyncio.current_task()}
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        await _turns()
+        await turns()
 
 
-async def _turns() -> None:
-    """Let the loop do what is due: TLS connections take several turns to begin and to close."""
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
+_SELDOM = Seldom()
 
 
 class _QuietProtocol(H11Protocol):
-    """uvicorn's HTTP without its access log, whose lines hold signatures and session keys of GET calls.
+    """uvicorn's HTTP within limits, and without its access log, whose lines hold signatures and session keys.
 
     The `access_log` switch of uvicorn is not enough: it counts on the logger having no handler, and test
     runners add theirs everywhere.
@@ -185,9 +211,30 @@ class _QuietProtocol(H11Protocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        crowd: Crowd,
     ) -> None:
         super().__init__(config, server_state, {**app_state, BREAK_OFF: self._break_off}, _loop)
         self.access_log = False
+        self._crowd = crowd
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._crowd.enter(self, self._expire)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.leave(self)
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """Answer what came, and give a request that has not come whole its time."""
+        super().handle_events()
+        if self.transport.is_closing():
+            return
+        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
+            self._crowd.wait(self, self._expire)
+        else:
+            self._crowd.busy(self)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or has a head that is too long."""
@@ -196,6 +243,12 @@ class _QuietProtocol(H11Protocol):
         for part in (event, h11.Data(data=_NOT_HTTP), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event=part) or b"")
         self.transport.close()
+
+    def _expire(self) -> None:
+        """Let a connection go whose request does not come."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        self.transport.abort()
 
     def _break_off(self, now: bool) -> None:
         """Close the connection: at once, or when what was written is sent."""

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from harness.errors import UsageError
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
+from harness.service.descriptors import connections_at_once
 from harness.service.endpoint import is_loopback
 from harness.service.mock import app
 from harness.service.mock.admin import Admin
@@ -98,8 +99,17 @@ class MockService:
         application = app.build(self._core, self._web_routes() if self._web else ())
         listener = listen(self._host, self._port)
         self._running = HttpThread(
-            application, listener, tls=None if self._tls is None else self._tls.context
+            application,
+            listener,
+            connections=self._connections(),
+            request_s=self.settings.request_s,
+            tls=None if self._tls is None else self._tls.context,
         )
+
+    def _connections(self) -> int:
+        # Half of what there is room for: a gateway of this process needs descriptors too.
+        room = connections_at_once(each=2)
+        return self.settings.connections if room is None else min(room, self.settings.connections)
 
     def close(self) -> None:
         """Stop answering and close the store; closing twice is fine."""

@@ -26,6 +26,8 @@ _AT_LEAST = {
     "downloads_per_product": 1,
     "retrieve_max": 1,
     "call_log_max": 1,
+    "connections": 1,
+    "request_s": 1,
     "web_requests_per_minute": 1,
     "login_attempts_per_minute": 1,
 }
@@ -99,6 +101,9 @@ class Settings:
         downloads_per_product: The same for a product.
         retrieve_max: Production line: most ID²s in one retrieval. Documented: 30.
         call_log_max: Calls that the log keeps; older ones go.
+        connections: Most connections at once, console and admin API included. For one more, the one goes that has been
+            waiting for its request for the longest. Fewer where the limit of open files allows no more.
+        request_s: How long a request may take to arrive whole, head and body, seconds.
         rights: RAM policy of an AccessKey → operations it may call; other operations answer 63.
         web_requests_per_minute: Console and admin API: requests of one peer in a minute, when a token guards
             them; more get 429.
@@ -152,6 +157,8 @@ class Settings:
     downloads_per_product: int | None = None
     retrieve_max: int = 30
     call_log_max: int = 100_000
+    connections: int = 512
+    request_s: int = 20
     rights: Mapping[str, frozenset[str]] = field(
         default_factory=lambda: {
             "full": OPERATIONS_OF_VERIFY_POLICY | {"OtpGetId2", "Activate", "RetrieveId2", "ReturnId2"},

@@ -1,4 +1,4 @@
-"""How many devices the process has file descriptors for: each is a connection, and a second one to a broker."""
+"""How many connections the process has file descriptors for."""
 
 import resource
 from pathlib import Path
@@ -8,11 +8,11 @@ _RESERVE = 64
 _ASSUMED = 32
 
 
-def devices_at_once(each: int) -> int | None:
-    """Return for how many devices there is room, with a reserve for all else: console, store, broker.
+def connections_at_once(each: int) -> int | None:
+    """Return for how many connections there is room, with a reserve for all else: store, log, broker.
 
     Args:
-        each: Descriptors that one device takes.
+        each: Descriptors that one connection takes: 2 where it is passed on over a second one.
 
     Returns:
         At least 1; None when the system sets no limit.
