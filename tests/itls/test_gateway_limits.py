@@ -89,11 +89,14 @@ def test_calls_and_stops_at_once_never_wait_for_each_other():
 
         with ThreadPoolExecutor(2) as pool:
             callers = [pool.submit(disconnecting) for _ in range(2)]
-            for _ in range(15):
-                far_end.plain()
-                far_end.gateway.stop()
-                far_end.gateway.start()
-            done.set()
+            try:
+                for _ in range(15):
+                    far_end.plain()
+                    far_end.gateway.stop()
+                    far_end.gateway.start()
+            finally:
+                # The pool waits for its threads, whatever went wrong here.
+                done.set()
             for caller in callers:
                 caller.result(PATIENCE_S)
         far_end.established().close()

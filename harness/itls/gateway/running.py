@@ -14,6 +14,7 @@ from harness.itls.gateway.house import House
 from harness.service.acceptor import Acceptor
 
 _LOG = logging.getLogger(__name__)
+_START_S = 30.0
 _PATIENCE_S = 5.0
 _Result = TypeVar("_Result")
 
@@ -42,7 +43,7 @@ class Running:
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="itls-gateway", daemon=True)
         self._thread.start()
-        self._started.wait(_PATIENCE_S)
+        self._started.wait(_START_S)
         if self._house is None:
             listener.close()
             raise ToolError("the gateway's loop did not start")
