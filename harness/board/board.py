@@ -26,6 +26,7 @@ from harness.board.watched import Hearing, WatchedChannel
 from harness.board.wiring import Wiring
 from harness.carrier.base import Carrier
 from harness.carrier.se import SeCarrier
+from harness.chip.carrier_chip import CarrierChip
 from harness.chip.channel import ApduChannel
 from harness.chip.direct import Direct
 from harness.chip.fm1280 import DEFAULT_ADDRESS, Fm1280I2c
@@ -70,6 +71,8 @@ class Board:
         wiring: What stands between the harness and the devices: a recorded run, faults; nothing when left out.
         on_note: Told what befalls a transport: a fault that strikes, a device that leaves and returns.
         random: Gives the random bytes that the harness shows to the device.
+        on_chip: Shown the chip each time a session opens, selected; what it returns says whether the session may
+            be used on. When not, another one is opened, which is not shown.
     """
 
     def __init__(
@@ -86,8 +89,10 @@ class Board:
         wiring: Wiring | None = None,
         on_note: Callable[[str], None] | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
+        on_chip: Callable[[CarrierChip], bool] | None = None,
     ) -> None:
         self.file = file
+        self._on_chip = on_chip
         self.resolver = Resolver(file, environment)
         self._recordings = recordings
         self._on_open = on_open
@@ -214,20 +219,37 @@ class Board:
                 timeout=settings.timeout_s,
                 hearing=self._hearing,
             )
-            channel.open()
-            try:
-                self._tell(transport)
-                session = ChipSession(channel)
-                chip = _chip(settings, session)
-                chip.start()
-            except BaseException:
+            session, chip = self._open_session(settings, channel, transport)
+            if self._on_chip is not None and not self._shown(self._on_chip, chip):
                 channel.close()
-                raise
+                session, chip = self._open_session(settings, channel, transport)
         except HarnessError as error:
             error.at(board=self.name, transport=settings.transport)
             raise
         self._session, self._chip = session, chip
         return chip
+
+    def _open_session(
+        self, settings: Chip, channel: ApduChannel, transport: Transport
+    ) -> tuple[ChipSession, IcaChip | MtkChip]:
+        channel.open()
+        try:
+            self._tell(transport)
+            session = ChipSession(channel)
+            chip = _chip(settings, session)
+            chip.start()
+        except BaseException:
+            channel.close()
+            raise
+        return session, chip
+
+    @staticmethod
+    def _shown(on_chip: Callable[[CarrierChip], bool], chip: IcaChip | MtkChip) -> bool:
+        try:
+            return on_chip(chip)
+        except BaseException:
+            chip.session.channel.close()
+            raise
 
     def close_chip(self) -> None:
         """End the conversation with the chip; the next `chip` begins a new one, in the same recording."""

@@ -57,12 +57,14 @@ class PlannedScenario:
         title: One sentence.
         requirements: Ids that it checks.
         not_applicable: Why it does not apply; empty when it does.
+        left_out: Which option leaves it out of a smaller plan; empty when none does.
     """
 
     step: str
     title: str
     requirements: tuple[str, ...]
     not_applicable: str = ""
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,8 @@ def as_text(shown: Preview, scenarios: Sequence[PlannedScenario] = ()) -> str:
     lines = [f"board {board.name}" + (f": {board.description}" if board.description else "")]
     if board.source.path:
         lines.append(f"file  {board.source.path}, sha256 {board.sha256[:16]}…")
+    left_out = [one for one in scenarios if one.left_out and not one.not_applicable]
+    lines += [f"left out by {one.left_out}: {one.title}" for one in left_out]
     lines += ["", "plan", *_columns(shown.plan)]
     lines += ["", "transports"]
     for line in shown.transports:
@@ -288,17 +292,21 @@ def as_text(shown: Preview, scenarios: Sequence[PlannedScenario] = ()) -> str:
 
 
 def _scenario_lines(scenarios: Sequence[PlannedScenario]) -> list[str]:
-    running = sum(not scenario.not_applicable for scenario in scenarios)
-    lines = [f"scenarios: {running} would run, {len(scenarios) - running} do not apply"]
+    other = sum(bool(scenario.not_applicable) for scenario in scenarios)
+    out = sum(bool(scenario.left_out) and not scenario.not_applicable for scenario in scenarios)
+    lines = [f"scenarios: {len(scenarios) - other - out} would run, {other} do not apply"]
+    lines[0] += f", {out} left out" if out else ""
     step = ""
     for scenario in scenarios:
         if scenario.step != step:
             step = scenario.step
             lines.append(f"  {step}")
-        mark = "-" if scenario.not_applicable else "+"
+        mark = "-" if scenario.not_applicable or scenario.left_out else "+"
         lines.append(f"    {mark} {scenario.title} [{', '.join(scenario.requirements)}]")
         if scenario.not_applicable:
             lines.append(f"        not applicable: {scenario.not_applicable}")
+        elif scenario.left_out:
+            lines.append(f"        left out by {scenario.left_out}")
     return lines
 
 

@@ -16,6 +16,9 @@ def register(app: typer.Typer) -> None:
 def plan(
     board: Annotated[str, typer.Argument(help="Board file, or the name of one in boards/.", metavar="BOARD")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out the scenarios that take long (endurance).")
+    ] = False,
 ) -> None:
     """Print the plan, the transports with what they need and supply, the facts, and the scenarios."""
     import json
@@ -27,7 +30,7 @@ def plan(
     file = load(board)
     shown = preview(file)
     assert file.source.path is not None
-    scenarios = planned(file.source.path)
+    scenarios = planned(file.source.path, quick=quick)
     if as_json:
         record = shown.to_record() | {"scenarios": [asdict(scenario) for scenario in scenarios]}
         print(json.dumps(record, indent=2, ensure_ascii=False))

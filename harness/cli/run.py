@@ -27,6 +27,9 @@ def run(
     destructive: Annotated[
         bool, typer.Option(help="Allow scenarios that burn a key, erase storage or spend a licence.")
     ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out the scenarios that take long (endurance).")
+    ] = False,
     ledger: Annotated[
         Path | None,
         typer.Option(help="Real service: file that counts authentications; one for this user by default."),
@@ -85,6 +88,7 @@ def run(
         runs=runs,
         select=select,
         destructive=destructive,
+        quick=quick,
         suites=suites,
         ledger=ledger,
         answers=answers,

@@ -38,6 +38,7 @@ class RunOptions:
     runs: Path
     select: str = ""
     destructive: bool = False
+    quick: bool = False
     suites: Path | None = None
     ledger: Path | None = None
     answers: Path | None = None
@@ -75,6 +76,8 @@ class RunOptions:
         given = [*arguments(board, self.suites, self.select), f"--runs={self.runs}"]
         if self.destructive:
             given.append("--destructive")
+        if self.quick:
+            given.append("--quick")
         if self.ledger is not None:
             given.append(f"--ledger={self.ledger}")
         if self.answers is not None:

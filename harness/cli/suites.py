@@ -84,8 +84,11 @@ class Collected:
             plan = item.stash.get(PLAN, None)
             if plan is not None:
                 info = plan.info
+                left_out = "--quick" if plan.endurance and session.config.getoption("quick") else ""
                 self.scenarios.append(
-                    PlannedScenario(info.step_folder, info.title, info.requirements, plan.not_applicable)
+                    PlannedScenario(
+                        info.step_folder, info.title, info.requirements, plan.not_applicable, left_out
+                    )
                 )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -94,17 +97,16 @@ class Collected:
             self.broken.append(f"{report.nodeid}: {_last_line(report.longreprtext)}")
 
 
-def planned(board: Path, suites: Path | None = None) -> list[PlannedScenario]:
+def planned(board: Path, suites: Path | None = None, *, quick: bool = False) -> list[PlannedScenario]:
     """Return the scenarios for a board, those that do not apply too, without touching anything.
 
     Raises:
         ToolError: a suite cannot be collected; pytest has said why on stderr.
     """
     collected = Collected()
+    options = ["--collect-only", "--preview", *(["--quick"] if quick else [])]
     with nothing_from_outside():
-        code = pytest.main(
-            [*arguments(board, suites, ""), "--collect-only", "--preview"], plugins=[collected]
-        )
+        code = pytest.main([*arguments(board, suites, ""), *options], plugins=[collected])
     if collected.broken or code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         raise ToolError(
             "the suites cannot be collected: " + ("; ".join(collected.broken) or f"pytest ended with {code}")

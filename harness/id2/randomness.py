@@ -151,7 +151,12 @@ def judge(draws: Iterable[Draw], *, seeds: Sequence[int] = ()) -> tuple[Judgemen
 
 def _judge(kind: Kind, values: list[bytes], seeds: Sequence[int]) -> Judgement:
     smallest = min(map(len, values))
-    problems = [problem for group in _groups(values) for problem in _problems(group, seeds)]
+    problems = [
+        problem
+        for number, group in enumerate(_groups(values))
+        # The first group has the beginning of every value, which is all that a seed is compared with.
+        for problem in _problems(group, () if number else seeds)
+    ]
     problems.sort(key=lambda problem: problem.log2_chance)
     if problems:
         unique = {problem.test: problem for problem in reversed(problems)}

@@ -1,0 +1,31 @@
+"""Step 4: the ID² key is one that cannot be guessed, and its cipher is one."""
+
+import pytest
+
+from fixtures.key_strength import KeyStrength
+from fixtures.types import Scenario
+
+NOT_SM1 = pytest.mark.applies("not key_type=sm1-128")
+
+
+@NOT_SM1
+def test_guessable_key(scenario: Scenario, key_strength: KeyStrength) -> None:
+    """The ID² key is none that anybody can guess."""
+    with scenario.step("KEY-01"):
+        how = key_strength.guessed()
+        if how and key_strength.declared_for_tests:
+            scenario.finding(
+                "guessable-key",
+                severity="critical",
+                title="the ID² key can be guessed; the board file declares it for tests",
+                detail=how,
+            )
+        else:
+            assert not how, f"the ID² key can be guessed: it is {how}"
+
+
+def test_block_cipher(scenario: Scenario, key_strength: KeyStrength) -> None:
+    """What the chip encrypts with is a block cipher."""
+    with scenario.step("KEY-02"):
+        problems = key_strength.no_cipher()
+        assert not problems, f"the chip does not encrypt with a block cipher: {'; '.join(problems[:4])}"
