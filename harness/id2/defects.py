@@ -147,6 +147,15 @@ DEFECTS: tuple[Defect, ...] = (
         "device-protocol.md e.2",
     ),
     Defect(
+        "h.2",
+        "the iTLS client of SDK 3.1.0 accepts an extension in ServerHello that it did not ask for",
+        "It passes the extension over and completes the handshake, where RFC 5246 has a client end it with "
+        "unsupported_extension (110). Keys and identity hold; but what a server adds is not noticed. Update the "
+        "library, and have it refuse what it did not offer.",
+        Severity.WRONG,
+        "device-protocol.md h.2, h.3; RFC 5246 7.4.1.4; alibaba/id2_client_sdk 3.1.0 modules/itls/src/ssl_cli.c",
+    ),
+    Defect(
         "i.3",
         "the KPM item of the validation report is a challenge code",
         "Its argument is called timestamp, but the code inside is of type 0. Read the type from the code.",

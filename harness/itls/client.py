@@ -293,8 +293,11 @@ class ClientConnection(Connection):
         keys = self.keys
         assert keys is not None, "the state says that there are keys"
         expected = keys.finished(b"server finished", self._transcript.digest())
-        if self._policy.checks_finished and not hmac.compare_digest(expected, verify_data):
+        if self._policy.checks_finished and not self._finished_is_right(expected, verify_data):
             raise ItlsError("the server's Finished does not fit the handshake", ItlsAlert.DECRYPTION)
         self._state = _State.DONE
         self.established = True
         return [Established(keys)]
+
+    def _finished_is_right(self, expected: bytes, came: bytes) -> bool:
+        return hmac.compare_digest(expected, came)

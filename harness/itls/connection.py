@@ -9,6 +9,8 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
 
 from harness.id2.codes import ItlsAlert
 from harness.itls import messages, records
@@ -77,6 +79,12 @@ class Connection(ABC):
         before_error: What the `receive` that raised had understood before, so that nothing is lost when good
             and bad records come in one piece.
     """
+
+    _PROTECTION: ClassVar[type[Protection]] = Protection
+    """What reads the peer's records under keys."""
+
+    _WRITING: ClassVar[type[Protection]] = Protection
+    """What writes this side's own."""
 
     def __init__(
         self,
@@ -193,8 +201,8 @@ class Connection(ABC):
         """From here on both directions are under keys."""
         self.keys = keys
         mine, theirs = (keys.client, keys.server) if as_client else (keys.server, keys.client)
-        self._writer = Protection(keys.suite, mine, self._random)
-        self._reader = Protection(keys.suite, theirs, self._random, checks_mac=checks_mac)
+        self._writer = self._WRITING(keys.suite, mine, self._random)
+        self._reader = self._PROTECTION(keys.suite, theirs, self._random, checks_mac=checks_mac)
 
     def _send_message(self, kind: MessageType, body: bytes) -> bytes:
         raw = messages.framed(kind, body)
@@ -297,7 +305,7 @@ class Connection(ABC):
         writer = self._writer
         self._hooks.before_record(kind, writer)
         sequence = None if writer is None else writer.sequence
-        payload = plain if writer is None else writer.protect(kind, plain)
+        payload = plain if writer is None else writer.protect(kind, plain, partial(self._hooks.tail, kind))
         wire = self._hooks.record(kind, Record(kind, payload).wire, encrypted=writer is not None)
         if self._observe is not None and wire:
             self._observe(Seen(Direction.OUT, kind, plain, wire, sequence))

@@ -66,6 +66,16 @@ class KeyIdentity:
             return False
         return True
 
+    def server_code(self, device_random: str) -> str:
+        """Return the server code of type 10 that is due over this random."""
+        key, id2 = self._held()
+        return servercode.build(key, id2, device_random).text
+
+    def opened(self, data: bytes) -> bytes:
+        """Decrypt whole blocks and leave the padding on."""
+        key, _ = self._held()
+        return ciphers.ecb_decrypt(key, data)
+
     def decrypt(self, data: bytes) -> bytes:
         """Open a ciphertext; padding that is wrong ends the handshake as the vendor's client does."""
         key, _ = self._held()

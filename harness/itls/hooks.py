@@ -9,6 +9,11 @@ class Hooks:
     def before_record(self, kind: ContentType, protection: Protection | None) -> None:
         """Before a record is protected; `protection` is None while records travel in clear."""
 
+    def tail(self, kind: ContentType, mac: bytes, padding: bytes) -> bytes:
+        """Return what is encrypted behind the content of a record: its MAC, and padding up to whole blocks."""
+        del kind
+        return mac + padding
+
     def record(self, kind: ContentType, data: bytes, *, encrypted: bool) -> bytes:
         """Return what goes out instead of a record, header and all; nothing keeps it back."""
         del kind, encrypted

@@ -162,7 +162,7 @@ class ServerHello:
         return extensions.content(self.extensions, number)
 
 
-def framed(kind: MessageType, body: bytes) -> bytes:
+def framed(kind: int, body: bytes) -> bytes:
     """Return a handshake message with its header."""
     return bytes((kind,)) + vector(3, body)
 
@@ -211,6 +211,11 @@ def parse_server_hello(body: bytes) -> ServerHello:
     version = reader.take(2, "version")
     random = reader.take(RANDOM_SIZE, "random")
     session_id = reader.vector(1, "session id")
+    if len(session_id) > RANDOM_SIZE:
+        raise ItlsError(
+            f"ServerHello: a session id of {len(session_id)} bytes; {RANDOM_SIZE} are the most",
+            ItlsAlert.DECODE_ERROR,
+        )
     suite = reader.number(2, "cipher suite")
     compression = reader.number(1, "compression method")
     listed = extensions.decode(reader.vector(2, "extensions"), "ServerHello") if reader.left else ()

@@ -1,264 +1,186 @@
 """What a far end does wrong on purpose, and what a board must do then.
 
 Each `Misbehaviour` makes fresh `ServerHooks` for every connection; `MISBEHAVIOURS` holds all but `alert(number)` and
-`cut(after)`, which take a number. `accepted` says from the records of a session whether the board took what it had to
-refuse: the server's own state cannot tell where the fault is in its last message.
+`cut(after)`, which take a number. What spoils only a part of something stands in `misbehaviour_partial`, what has a
+wrong form or comes out of order in `misbehaviour_form`.
 
 Source: device-protocol.md h.3, h.4, k.9.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from harness.id2 import defects
 from harness.id2.codes import ItlsAlert
+from harness.itls import misbehaviour_form, misbehaviour_partial
 from harness.itls import misbehaviour_hooks as spoil
-from harness.itls.connection import Direction, Seen
-from harness.itls.messages import MessageType
+from harness.itls.misbehaviour_case import (
+    BAD_FINISHED,
+    BAD_RECORD,
+    BAD_SERVER_HELLO,
+    LEAVES,
+    REFUSES,
+    REFUSES_DATA,
+    REFUSES_FINISHED,
+    Misbehaviour,
+    Strikes,
+)
 from harness.itls.records import ContentType
-from harness.itls.server import ServerHooks
+
+__all__ = [
+    "ACCEPTS_NO_PREMASTER",
+    "ACCEPTS_UNASKED",
+    "MISBEHAVIOURS",
+    "Misbehaviour",
+    "Strikes",
+    "alert",
+    "cut",
+    "find",
+]
 
 ACCEPTS_NO_PREMASTER = "k.9"
 """The vendor's known defect that `no-premaster` finds, as `harness.id2.defects` lists it."""
 
-
-class Strikes(Enum):
-    """The message that is spoiled."""
-
-    HELLO = "the answer to the first hello"
-    CHALLENGE = "the challenge"
-    SERVER_HELLO = "ServerHello"
-    FINISHED = "the server's Finished"
-    DATA = "application data"
-
-
-@dataclass(frozen=True, slots=True)
-class Misbehaviour:
-    """One thing that the far end does wrong.
-
-    Attributes:
-        name: `no-premaster`, `wrong-server-code`, `alert-161`, `cut-137`, ...
-        summary: What the server does wrong, one sentence.
-        expected: What a board must do, one sentence.
-        severity: How grave it is when a board does not: high (keys or identity fall), major, minor.
-        hooks: Makes the hooks of one connection.
-        strikes: The message that is spoiled and must be refused; None where a board may go on.
-        must_not_establish: A board that completes the handshake all the same has failed.
-        expected_alerts: What a board may answer; it may always leave without a word. Empty: nothing else is right.
-        defect: The known defect of the vendor's SDK that it finds, or empty.
-    """
-
-    name: str
-    summary: str
-    expected: str
-    severity: Literal["high", "major", "minor"]
-    hooks: Callable[[], ServerHooks]
-    strikes: Strikes | None
-    must_not_establish: bool
-    expected_alerts: frozenset[int] = frozenset()
-    defect: str = ""
-
-    def accepted(self, seen: Iterable[Seen]) -> bool:
-        """Tell whether the board took what it had to refuse.
-
-        True when it went on with the next message of its own: a hello after a spoiled challenge, its Finished after a
-        spoiled ServerHello, application data after a spoiled Finished or record. Spoiled application data comes with
-        the first that the far end sends; a board that speaks without waiting for it cannot be judged so.
-
-        Args:
-            seen: The records of one session as the server saw them, oldest first.
-        """
-        if self.strikes is None:
-            return False
-        spoiled, went_on = _SPOILED[self.strikes], _WENT_ON[self.strikes]
-        records = iter(seen)
-        if not any(one.direction is Direction.OUT and spoiled(one) for one in records):
-            return False
-        return any(one.direction is Direction.IN and went_on(one) for one in records)
-
-
-def _message(kind: MessageType) -> Callable[[Seen], bool]:
-    first = bytes((kind,))
-    return lambda one: one.kind is ContentType.HANDSHAKE and one.plain.startswith(first)
-
-
-def _data(one: Seen) -> bool:
-    return one.kind is ContentType.APPLICATION_DATA
-
-
-def _any(one: Seen) -> bool:
-    return bool(one.wire)
-
-
-_SPOILED: Mapping[Strikes, Callable[[Seen], bool]] = {
-    Strikes.HELLO: _any,
-    Strikes.CHALLENGE: _message(MessageType.HELLO_VERIFY_REQUEST),
-    Strikes.SERVER_HELLO: _message(MessageType.SERVER_HELLO),
-    Strikes.FINISHED: _message(MessageType.FINISHED),
-    Strikes.DATA: _data,
-}
-_WENT_ON: Mapping[Strikes, Callable[[Seen], bool]] = {
-    Strikes.HELLO: _message(MessageType.CLIENT_HELLO),
-    Strikes.CHALLENGE: _message(MessageType.CLIENT_HELLO),
-    Strikes.SERVER_HELLO: _message(MessageType.FINISHED),
-    Strikes.FINISHED: _data,
-    Strikes.DATA: _data,
-}
-
-
-_REFUSES = (
-    "It ends the handshake with the alert handshake_failure (40), or hangs up, and never sends its Finished."
-)
-_REFUSES_FINISHED = "It ends the connection, with an alert or by hanging up, and sends no application data."
-_REFUSES_DATA = (
-    "It ends the connection, with an alert or by hanging up, and acts on nothing that the record holds."
-)
-_LEAVES = "It drops the connection without an alert and without an auth code over the challenge."
-_BAD_SERVER_HELLO = frozenset(
-    {ItlsAlert.HANDSHAKE_FAILURE.value, ItlsAlert.ILLEGAL_PARAMETER.value, ItlsAlert.DECODE_ERROR.value}
-)
-_BAD_FINISHED = _BAD_SERVER_HELLO | {ItlsAlert.DECRYPTION.value, ItlsAlert.BAD_RECORD_MAC.value}
-_BAD_RECORD = frozenset({ItlsAlert.BAD_RECORD_MAC.value, ItlsAlert.DECODE_ERROR.value})
+ACCEPTS_UNASKED = "h.2"
+"""The one that `unknown-extension` finds."""
 
 _ALL: Final = (
     Misbehaviour(
         "wrong-server-code",
         "The server code has the right form and challenge, but a signature that is not of this device's key.",
-        _REFUSES,
+        REFUSES,
         "high",
         spoil.WrongServerCode,
         Strikes.SERVER_HELLO,
         must_not_establish=True,
-        expected_alerts=_BAD_SERVER_HELLO,
+        expected_alerts=BAD_SERVER_HELLO,
     ),
     Misbehaviour(
         "no-server-code",
         "The ServerHello has no server code (0x2002).",
-        _REFUSES,
+        REFUSES,
         "high",
         spoil.NoServerCode,
         Strikes.SERVER_HELLO,
         must_not_establish=True,
-        expected_alerts=_BAD_SERVER_HELLO,
+        expected_alerts=BAD_SERVER_HELLO,
     ),
     Misbehaviour(
         "server-code-of-other-random",
         "The server code is a right one, but over the random of another hello: a recorded code played again.",
-        _REFUSES,
+        REFUSES,
         "high",
         spoil.OtherRandom,
         Strikes.SERVER_HELLO,
         must_not_establish=True,
-        expected_alerts=_BAD_SERVER_HELLO,
+        expected_alerts=BAD_SERVER_HELLO,
     ),
     Misbehaviour(
         "no-premaster",
         "The ServerHello has no pre-master secret (0x2003), and the server derives its keys from an empty one.",
-        _REFUSES + " The vendor's client 3.1.0 goes on: " + defects.get(ACCEPTS_NO_PREMASTER).title + ".",
+        REFUSES + " The vendor's client 3.1.0 goes on: " + defects.get(ACCEPTS_NO_PREMASTER).title + ".",
         "high",
         spoil.NoPremaster,
         Strikes.SERVER_HELLO,
         must_not_establish=True,
-        expected_alerts=_BAD_SERVER_HELLO,
+        expected_alerts=BAD_SERVER_HELLO,
         defect=ACCEPTS_NO_PREMASTER,
     ),
     *(
         Misbehaviour(
             f"premaster-{size}",
             f"The pre-master secret has {size} bytes instead of 48, and the keys are derived from it.",
-            _REFUSES,
+            REFUSES,
             "high" if size < 16 else "major",
             spoil.premaster_of(size),
             Strikes.SERVER_HELLO,
             must_not_establish=True,
-            expected_alerts=_BAD_SERVER_HELLO,
+            expected_alerts=BAD_SERVER_HELLO,
         )
         for size in (1, 47, 49, 64)
     ),
     Misbehaviour(
         "empty-premaster",
         "The pre-master extension (0x2003) of the ServerHello is empty, and the keys are derived from nothing.",
-        _REFUSES,
+        REFUSES,
         "high",
         spoil.EmptyPremaster,
         Strikes.SERVER_HELLO,
         must_not_establish=True,
-        expected_alerts=_BAD_SERVER_HELLO,
+        expected_alerts=BAD_SERVER_HELLO,
     ),
     *(
         Misbehaviour(
             f"challenge-{size}",
             f"The challenge has {size} characters instead of 32.",
-            _LEAVES,
+            LEAVES,
             "major",
             spoil.challenge_of(size),
             Strikes.CHALLENGE,
             must_not_establish=True,
         )
-        for size in (31, 33)
+        for size in (1, 31, 33, 64)
     ),
     Misbehaviour(
         "wrong-finished",
         "The server's Finished does not fit the handshake.",
-        _REFUSES_FINISHED,
+        REFUSES_FINISHED,
         "high",
         spoil.WrongFinished,
         Strikes.FINISHED,
         must_not_establish=True,
-        expected_alerts=_BAD_FINISHED,
+        expected_alerts=BAD_FINISHED,
     ),
     Misbehaviour(
         "finished-mac",
         "The record with the server's Finished has a wrong MAC.",
-        _REFUSES_FINISHED,
+        REFUSES_FINISHED,
         "high",
         spoil.wrong_mac(ContentType.HANDSHAKE),
         Strikes.FINISHED,
         must_not_establish=True,
-        expected_alerts=_BAD_FINISHED,
+        expected_alerts=BAD_FINISHED,
     ),
     Misbehaviour(
         "finished-sequence",
         "The server's Finished is record 1 and not record 0 of its direction.",
-        _REFUSES_FINISHED,
+        REFUSES_FINISHED,
         "high",
         spoil.skipped(ContentType.HANDSHAKE),
         Strikes.FINISHED,
         must_not_establish=True,
-        expected_alerts=_BAD_FINISHED,
+        expected_alerts=BAD_FINISHED,
     ),
     Misbehaviour(
         "record-mac",
         "The first record with application data has a wrong MAC.",
-        _REFUSES_DATA,
+        REFUSES_DATA,
         "high",
         spoil.wrong_mac(ContentType.APPLICATION_DATA),
         Strikes.DATA,
         must_not_establish=False,
-        expected_alerts=_BAD_RECORD,
+        expected_alerts=BAD_RECORD,
     ),
     Misbehaviour(
         "record-sequence",
         "The first record with application data skips a sequence number: one before it was lost.",
-        _REFUSES_DATA,
+        REFUSES_DATA,
         "high",
         spoil.skipped(ContentType.APPLICATION_DATA),
         Strikes.DATA,
         must_not_establish=False,
-        expected_alerts=_BAD_RECORD,
+        expected_alerts=BAD_RECORD,
     ),
     Misbehaviour(
         "record-replayed",
         "The first record with application data comes twice.",
-        _REFUSES_DATA,
+        REFUSES_DATA,
         "high",
         spoil.Replayed,
         Strikes.DATA,
         must_not_establish=False,
-        expected_alerts=_BAD_RECORD,
+        expected_alerts=BAD_RECORD,
     ),
     Misbehaviour(
         "suite-not-offered",
@@ -268,28 +190,30 @@ _ALL: Final = (
         spoil.SuiteNotOffered,
         Strikes.SERVER_HELLO,
         must_not_establish=True,
-        expected_alerts=_BAD_SERVER_HELLO,
+        expected_alerts=BAD_SERVER_HELLO,
     ),
     Misbehaviour(
         "unknown-extension",
         "The ServerHello holds an extension that no hello asked for.",
-        "It ends the handshake, with the alert unsupported_extension (110) or by hanging up (RFC 5246 7.4.1.4).",
+        "It ends the handshake, with the alert unsupported_extension (110) or by hanging up (RFC 5246 7.4.1.4). The "
+        "vendor's client 3.1.0 goes on: " + defects.get(ACCEPTS_UNASKED).title + ".",
         "minor",
         spoil.UnknownExtension,
         Strikes.SERVER_HELLO,
         must_not_establish=True,
-        expected_alerts=_BAD_SERVER_HELLO | {ItlsAlert.UNSUPPORTED_EXTENSION.value},
+        expected_alerts=BAD_SERVER_HELLO | {ItlsAlert.UNSUPPORTED_EXTENSION.value},
+        defect=ACCEPTS_UNASKED,
     ),
     Misbehaviour(
         "oversize-record",
         "Before its first application data the server sends a record with 18,432 bytes of content; 16,384 are the "
         "most that there may be.",
-        _REFUSES_DATA,
+        REFUSES_DATA,
         "major",
         spoil.Oversize,
         Strikes.DATA,
         must_not_establish=False,
-        expected_alerts=_BAD_RECORD | {ItlsAlert.RECORD_OVERFLOW.value},
+        expected_alerts=BAD_RECORD | {ItlsAlert.RECORD_OVERFLOW.value},
     ),
     Misbehaviour(
         "alert-storm",
@@ -310,6 +234,8 @@ _ALL: Final = (
         strikes=None,
         must_not_establish=False,
     ),
+    *misbehaviour_partial.PARTIAL,
+    *misbehaviour_form.FORM,
 )
 
 MISBEHAVIOURS: Mapping[str, Misbehaviour] = MappingProxyType({one.name: one for one in _ALL})

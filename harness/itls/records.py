@@ -155,19 +155,24 @@ class Protection:
         self._random = random
         self.sequence = 0
 
-    def protect(self, kind: int, plain: bytes) -> bytes:
+    def protect(self, kind: int, plain: bytes, tail: Callable[[bytes, bytes], bytes] | None = None) -> bytes:
         """Return the payload of the next record.
 
         Args:
             kind: Content type; the MAC covers it.
             plain: Its content; the caller keeps to the limit of 16384 bytes.
+            tail: Makes of MAC and padding what stands behind the content; whole blocks must come of it. None for
+                the two as they are.
         """
         mac = hmac.digest(self._mac_key, self._covered(kind, plain), self._hash)
         self.sequence += 1
         padding = BLOCK_SIZE - 1 - (len(plain) + len(mac)) % BLOCK_SIZE
         if self._encryptor is None:
             self._encryptor = self._cipher.encryptor()
-        return self._encryptor.update(self._random(IV_SIZE) + plain + mac + _PADDINGS[padding])
+        pad = _PADDINGS[padding]
+        return self._encryptor.update(
+            self._random(IV_SIZE) + plain + (mac + pad if tail is None else tail(mac, pad))
+        )
 
     def open(self, record: Record) -> bytes:
         """Return what is in the next record.
@@ -183,16 +188,25 @@ class Protection:
             self._decryptor = self._cipher.decryptor()
         opened = self._decryptor.update(payload)[IV_SIZE:]
         # As RFC 5246 6.2.3.2 advises: wrong padding counts as none, and the MAC is computed all the same.
-        padding = opened[-1] + 1
-        good = padding + self._mac_size <= len(opened) and opened.endswith(_PADDINGS[padding - 1])
-        end = len(opened) - self._mac_size - (padding if good else 0)
+        padding = self._padding_of(opened)
+        good = padding is not None
+        end = len(opened) - self._mac_size - (padding or 0)
         plain = opened[:end]
         expected = hmac.digest(self._mac_key, self._covered(record.kind, plain), self._hash)
-        right = hmac.compare_digest(expected, opened[end : end + self._mac_size])
+        right = self._mac_is_right(expected, opened[end : end + self._mac_size])
         if not good or (self._checks_mac and not right):
             raise _bad_mac()
         self.sequence += 1
         return plain
+
+    def _padding_of(self, opened: bytes) -> int | None:
+        """Return how many bytes of padding, their number included, stand at the end; None when they are wrong."""
+        padding = opened[-1] + 1
+        right = padding + self._mac_size <= len(opened) and opened.endswith(_PADDINGS[padding - 1])
+        return padding if right else None
+
+    def _mac_is_right(self, expected: bytes, came: bytes) -> bool:
+        return hmac.compare_digest(expected, came)
 
     def _covered(self, kind: int, plain: bytes) -> bytes:
         head = self.sequence.to_bytes(8, "big") + bytes((kind, *TLS_1_2)) + len(plain).to_bytes(2, "big")

@@ -73,9 +73,17 @@ class ServerHooks(Hooks):
         """Return what goes out as challenge."""
         return data
 
+    def verify_request(self, request: HelloVerifyRequest) -> HelloVerifyRequest:
+        """Return what goes out as HelloVerifyRequest."""
+        return request
+
     def premaster(self, data: bytes) -> bytes:
         """Return what is sealed, and derived from, as pre-master secret."""
         return data
+
+    def sealed(self, premaster: bytes, seal: Callable[[bytes], bytes]) -> bytes:
+        """Return the pre-master secret as it goes out; `seal` pads and encrypts under the device's ID² key."""
+        return seal(premaster)
 
     def server_hello(self, hello: ServerHello) -> ServerHello:
         """Return what goes out as ServerHello."""
@@ -211,14 +219,15 @@ class ServerConnection(Connection):
         self._verify_request(Extension(Ext.CHALLENGE, self._server_hooks.challenge(self._challenge.encode())))
 
     def _verify_request(self, extension: Extension) -> None:
-        self._send_message(MessageType.HELLO_VERIFY_REQUEST, HelloVerifyRequest(extension).body)
+        request = self._server_hooks.verify_request(HelloVerifyRequest(extension))
+        self._send_message(MessageType.HELLO_VERIFY_REQUEST, request.body)
 
     def _admit(self, hello: ClientHello, suite: Suite, max_fragment: int | None, raw: bytes) -> None:
         admission = self._authority.admit(self._server_hooks.judged(hello), self._challenge)
         premaster = self._server_hooks.premaster(self._random(key_schedule.PREMASTER_SIZE))
         answer = [
             Extension(Ext.AUTH_CODE, admission.server_code.encode()),
-            Extension(Ext.PREMASTER, admission.seal(premaster)),
+            Extension(Ext.PREMASTER, self._server_hooks.sealed(premaster, admission.seal)),
         ]
         if max_fragment is not None:
             asked = extensions.content(hello.extensions, Ext.MAX_FRAGMENT) or b""

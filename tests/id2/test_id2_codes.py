@@ -125,7 +125,12 @@ def test_minus_six_does_not_exist():
 
 
 def test_the_known_defects():
-    assert [defect.id for defect in defects.DEFECTS] == [*(f"k.{n}" for n in range(1, 13)), "e.2", "i.3"]
+    assert [defect.id for defect in defects.DEFECTS] == [
+        *(f"k.{n}" for n in range(1, 13)),
+        "e.2",
+        "h.2",
+        "i.3",
+    ]
     for defect in defects.DEFECTS:
         assert defect.title
         assert defect.meaning.endswith(".")

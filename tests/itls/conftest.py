@@ -134,6 +134,7 @@ def linked(
     authority=None,
     identity=None,
     policy=None,
+    client=ClientConnection,
     settings=None,
     hooks=None,
     client_limits=None,
@@ -143,9 +144,7 @@ def linked(
     identity = identity or KeyIdentity(authority.id2, authority.key)
     client_seen: list[Seen] = []
     server_seen: list[Seen] = []
-    client = ClientConnection(
-        identity, PRODUCT_KEY, policy=policy, limits=client_limits, observe=client_seen.append
-    )
+    client = client(identity, PRODUCT_KEY, policy=policy, limits=client_limits, observe=client_seen.append)
     server = ServerConnection(
         authority, settings=settings, hooks=hooks, limits=server_limits, observe=server_seen.append
     )

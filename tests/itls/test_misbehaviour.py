@@ -7,12 +7,13 @@ import pytest
 from harness.id2 import defects
 from harness.id2.codes import ItlsAlert
 from harness.itls import misbehaviour as wrong
-from harness.itls.client import ClientPolicy
+from harness.itls.client import ClientConnection, ClientPolicy
 from harness.itls.connection import Alerted, Direction, Ended, Limits, Received
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.misbehaviour import MISBEHAVIOURS, Misbehaviour, Strikes
 from harness.itls.misbehaviour_hooks import STORM
 from harness.itls.suites import Suite
+from harness.simulator.link import lax
 from tests.itls.conftest import OneDevice, handshaken
 
 LAX = {
@@ -27,6 +28,8 @@ LAX = {
     "empty-premaster": ClientPolicy(checks_premaster_size=False),
     "challenge-31": ClientPolicy(checks_challenge=False),
     "challenge-33": ClientPolicy(checks_challenge=False),
+    "challenge-1": ClientPolicy(checks_challenge=False),
+    "challenge-64": ClientPolicy(checks_challenge=False),
     "wrong-finished": ClientPolicy(checks_finished=False),
     "finished-mac": ClientPolicy(checks_mac=False),
     "finished-sequence": ClientPolicy(checks_mac=False),
@@ -37,8 +40,65 @@ LAX = {
     "unknown-extension": ClientPolicy(checks_extensions=False),
     "oversize-record": ClientPolicy(),
 }
+LAX_CLIENTS = {
+    **{f"server-code-part-{part}": lax.comparing_code(lax.length) for part in range(6)},
+    "server-code-exchanged": lax.comparing_code(lax.total),
+    "server-code-type-0": lax.comparing_fields(1, 2, 3),
+    "server-code-type-12": lax.comparing_fields(1, 2, 3),
+    "server-code-other-devrand": lax.comparing_fields(0, 1, 3),
+    **{f"finished-part-{part}": lax.comparing_finished(lax.length) for part in range(5)},
+    "finished-exchanged": lax.comparing_finished(lax.total),
+    **{f"finished-mac-part-{part}": lax.comparing_mac(lax.length) for part in range(5)},
+    "finished-mac-exchanged": lax.comparing_mac(lax.total),
+    **{f"finished-padding-{name}": lax.reading_with(lax.AnyPadding) for name in ("first", "middle", "zero")},
+    "finished-padding-too-long": lax.reading_with(lax.ClampedPadding),
+    **{f"record-mac-part-{part}": lax.comparing_mac(lax.length) for part in (0, 2, 4)},
+    "record-padding": lax.reading_with(lax.AnyPadding),
+    **{
+        f"premaster-padding-{name}": lax.IgnoresPremasterPadding
+        for name in ("mixed", "zeros", "too-long", "00")
+    },
+    **{f"server-hello-version-{name}": lax.AnyVersion for name in ("0300", "0301", "0302", "0304", "ffff")},
+    **{f"record-version-{name}": lax.AnyRecordVersion for name in ("0304", "ffff")},
+    **{f"finished-record-version-{name}": lax.AnyRecordVersion for name in ("0302", "0304", "ffff")},
+    **{f"compression-{method}": lax.AnyCompression for method in (1, 64, 255)},
+    "session-id-33": lax.LongSessionId,
+    "challenge-in-other-extension": lax.AnyChallengeExtension,
+    "certificate-unasked": lax.SkipsUnasked,
+    "hello-done-unasked": lax.SkipsUnasked,
+    "unknown-record-type": lax.SkipsUnknownTypes,
+    "data-before-keys": lax.TakesDataInClear,
+    "data-before-finished": lax.TakesDataInClear,
+    "data-in-clear": lax.TakesDataInClear,
+    "change-cipher-spec": lax.SkipsChangeCipherSpec,
+    "finished-twice": lax.TakesAnotherFinished,
+    "extension-twice-2002": lax.RepeatedExtensions,
+    "extension-twice-2003": lax.RepeatedExtensions,
+}
 LAX_LIMITS = {"oversize-record": Limits(oversize=1 << 15)}
 REFUSED_WITH = {
+    "challenge-1": None,
+    "challenge-64": None,
+    **dict.fromkeys([f"finished-part-{part}" for part in range(5)], ItlsAlert.DECRYPTION),
+    "finished-exchanged": ItlsAlert.DECRYPTION,
+    **dict.fromkeys(
+        [one for one in LAX_CLIENTS if "mac" in one or "padding" in one], ItlsAlert.BAD_RECORD_MAC
+    ),
+    **dict.fromkeys([one for one in LAX_CLIENTS if "version" in one], ItlsAlert.PROTOCOL_VERSION),
+    **dict.fromkeys([one for one in LAX_CLIENTS if one.startswith("premaster")], ItlsAlert.HANDSHAKE_FAILURE),
+    **dict.fromkeys([f"compression-{method}" for method in (1, 64, 255)], ItlsAlert.ILLEGAL_PARAMETER),
+    "session-id-33": ItlsAlert.DECODE_ERROR,
+    "challenge-in-other-extension": ItlsAlert.UNSUPPORTED_EXTENSION,
+    "certificate-unasked": ItlsAlert.UNEXPECTED_MESSAGE,
+    "hello-done-unasked": ItlsAlert.BAD_RECORD_MAC,
+    "unknown-record-type": ItlsAlert.UNEXPECTED_MESSAGE,
+    "data-before-keys": ItlsAlert.UNEXPECTED_MESSAGE,
+    "data-before-finished": ItlsAlert.BAD_RECORD_MAC,
+    "data-in-clear": ItlsAlert.BAD_RECORD_MAC,
+    "change-cipher-spec": ItlsAlert.BAD_RECORD_MAC,
+    "finished-twice": ItlsAlert.UNEXPECTED_MESSAGE,
+    "extension-twice-2002": ItlsAlert.ILLEGAL_PARAMETER,
+    "extension-twice-2003": ItlsAlert.ILLEGAL_PARAMETER,
     "challenge-31": None,
     "challenge-33": None,
     "wrong-finished": ItlsAlert.DECRYPTION,
@@ -55,10 +115,19 @@ MUST_BE_REFUSED = [one for one in MISBEHAVIOURS.values() if one.strikes is not N
 named = pytest.mark.parametrize("one", MUST_BE_REFUSED, ids=lambda one: one.name)
 
 
-def session(one: Misbehaviour, policy: ClientPolicy | None = None, limits: Limits | None = None):
+def session(
+    one: Misbehaviour,
+    policy: ClientPolicy | None = None,
+    limits: Limits | None = None,
+    client: type[ClientConnection] = ClientConnection,
+):
     """A handshake, and when it completes: the client asks, the server answers, the client asks again."""
     link = handshaken(
-        hooks=one.hooks(), policy=policy, client_limits=limits, authority=OneDevice(any_challenge=True)
+        hooks=one.hooks(),
+        policy=policy,
+        client_limits=limits,
+        client=client,
+        authority=OneDevice(any_challenge=True),
     )
     for _ in range(2):
         if link.established and not link.client.closed and not link.server.closed:
@@ -93,7 +162,9 @@ def test_a_client_that_checks_refuses_it(one):
 
 @named
 def test_a_client_that_lacks_the_check_takes_it(one):
-    link = session(one, LAX[one.name], LAX_LIMITS.get(one.name))
+    link = session(
+        one, LAX.get(one.name), LAX_LIMITS.get(one.name), LAX_CLIENTS.get(one.name, ClientConnection)
+    )
 
     assert link.client_error is None
     assert one.accepted(link.server_seen)
@@ -109,9 +180,11 @@ def test_each_lax_client_lacks_only_what_the_case_is_about():
             continue
         for other in MUST_BE_REFUSED:
             taken = other.accepted(session(other, policy).server_seen)
-            takes = LAX[other.name] == policy and other.name not in LAX_LIMITS
-            # Who checks no code at all does not see which random it is over either.
-            takes |= other.name == "server-code-of-other-random" and not policy.checks_server_code
+            takes = LAX.get(other.name) == policy and other.name not in LAX_LIMITS
+            # Who checks none of it does not see which part of it is wrong either.
+            takes |= other.name.startswith("server-code-") and not policy.checks_server_code
+            takes |= other.name.startswith(("finished-part", "finished-exch")) and not policy.checks_finished
+            takes |= "-mac-" in other.name and not policy.checks_mac
             assert taken == takes, (name, other.name)
 
 

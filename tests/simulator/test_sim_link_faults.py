@@ -6,6 +6,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.id2.codes import ItlsAlert
+from harness.itls.connection import Direction
 from harness.itls.misbehaviour import MISBEHAVIOURS, alert
 from harness.simulator.fault import Expected, Layer
 from harness.simulator.faults import FAULTS, find
@@ -32,6 +33,31 @@ ACCEPTED = [
     ("link-accepts-any-challenge", "challenge-33"),
     ("link-accepts-any-suite", "suite-not-offered"),
     ("link-accepts-unknown-extension", "unknown-extension"),
+    ("link-compares-code-start", "server-code-part-2"),
+    ("link-compares-code-middle", "server-code-part-0"),
+    ("link-compares-code-end", "server-code-part-3"),
+    ("link-compares-code-sum", "server-code-exchanged"),
+    ("link-ignores-code-type", "server-code-type-0"),
+    ("link-ignores-code-random", "server-code-other-devrand"),
+    ("link-ignores-premaster-padding", "premaster-padding-zeros"),
+    ("link-compares-finished-start", "finished-part-2"),
+    ("link-compares-finished-end", "finished-part-0"),
+    ("link-compares-finished-sum", "finished-exchanged"),
+    ("link-compares-mac-start", "finished-mac-part-4"),
+    ("link-compares-mac-end", "finished-mac-part-0"),
+    ("link-compares-mac-length", "record-mac-part-2"),
+    ("link-ignores-padding", "finished-padding-first"),
+    ("link-clamps-padding", "finished-padding-too-long"),
+    ("link-accepts-any-version", "server-hello-version-0302"),
+    ("link-accepts-any-record-version", "finished-record-version-ffff"),
+    ("link-accepts-any-compression", "compression-64"),
+    ("link-accepts-long-session-id", "session-id-33"),
+    ("link-accepts-any-verify-request", "challenge-in-other-extension"),
+    ("link-skips-unasked-messages", "certificate-unasked"),
+    ("link-skips-unknown-records", "unknown-record-type"),
+    ("link-skips-change-cipher-spec", "change-cipher-spec"),
+    ("link-takes-data-in-clear", "data-before-keys"),
+    ("link-takes-another-finished", "finished-twice"),
 ]
 
 
@@ -195,6 +221,73 @@ def test_prints_product_secret(far_end, bench, fault):
     assert (TOKEN in board.text) is (fault is not None)
 
 
+# ---- random numbers
+
+
+def records_of(far_end, fault, bench):
+    """Return the records of two sessions of a board with a fault, with an echo in each."""
+    bench(fault).start()
+    first = far_end.subscribed()
+    far_end.publish(first, b"once more")
+    far_end.wait(lambda: far_end.echoes(first))
+    far_end.end(first, clean=True)
+    far_end.subscribed(2)
+    return [one for one in far_end.met if one.of(Kind.SUBSCRIBE)]
+
+
+def ivs_of(met):
+    return [one.wire[5:21] for one in met.seen if one.direction is Direction.IN and one.sequence is not None]
+
+
+def test_zero_iv(far_end, bench):
+    assert set(ivs_of(records_of(far_end, "link-zero-iv", bench)[0])) == {bytes(16)}
+
+
+def test_counted_iv(far_end, bench):
+    found = ivs_of(records_of(far_end, "link-counted-iv", bench)[0])
+    assert [int.from_bytes(one, "big") for one in found] == list(range(len(found)))
+
+
+def test_chained_iv(far_end, bench):
+    met = records_of(far_end, "link-chained-iv", bench)[0]
+    under_keys = [one for one in met.seen if one.direction is Direction.IN and one.sequence is not None]
+    assert len(under_keys) > 3
+    assert [one.wire[5:21] for one in under_keys[1:]] == [one.wire[-16:] for one in under_keys[:-1]]
+
+
+def test_reused_iv(far_end, bench):
+    one, other = (set(ivs_of(met)) for met in records_of(far_end, "link-reused-iv", bench)[:2])
+    assert (len(one), len(other)) == (1, 1)
+    assert one != other
+
+
+@pytest.mark.parametrize("fault", [None, "link-same-device-random", "link-counts-device-random"])
+def test_device_random(far_end, bench, fault):
+    mets = records_of(far_end, fault, bench)
+    found = [met.hellos[-1].auth_code.split(b"~")[2] for met in mets]
+    expected = {
+        None: len(found) == len(set(found)) and b"5A" * 8 not in found,
+        "link-same-device-random": set(found) == {b"5A" * 8},
+        "link-counts-device-random": [int(one, 16) for one in found] == [1, 2],
+    }
+    assert expected[fault]
+
+
+@pytest.mark.parametrize(
+    "fault", ["link-counts-client-random", "link-time-only-client-random", "link-few-bits-client-random"]
+)
+def test_client_random(far_end, bench, fault):
+    mets = records_of(far_end, fault, bench)
+    found = [hello.random for met in mets for hello in met.hellos]
+    assert len(set(found)) == len(found)
+    if "counts" in fault:
+        assert all(one.startswith(bytes(28)) for one in found)
+    elif "time" in fault:
+        assert all(one.endswith(bytes(24)) for one in found)
+    else:
+        assert all(max(one) <= 3 for one in found)
+
+
 # ---- the list
 
 
@@ -202,7 +295,7 @@ def test_every_fault_has_a_test_above():
     source = Path(__file__).read_text()
     for fault in LINK_FAULTS:
         name = fault.name.removeprefix("link-").replace("-", "_")
-        assert f"def test_{name}(" in source or f'("{fault.name}"' in source, fault.name
+        assert f"def test_{name}(" in source or f'"{fault.name}"' in source, fault.name
 
 
 def test_each_fault_makes_hooks_of_its_own_that_differ_in_one_place():

@@ -54,8 +54,8 @@ class LinkBoard(StreamDevice):
         self._flash = flash
         self._fault = fault
         self._patience = patience or Patience()
-        self._random = random
-        self._hooks = fault.link_hooks() if fault else LinkHooks()
+        self._hooks = hooks = fault.link_hooks() if fault else LinkHooks()
+        self._random: RandomSource = lambda size: hooks.drawn(random(size))
         self._lines: deque[bytes] = deque(maxlen=_MOST_LINES)
         self._said: StopSignal | None = None
         self._power: Power | None = None

@@ -1,5 +1,6 @@
 """Broken firmwares with a link. Each class is one way to be broken; `link_fault_list` says them in words."""
 
+import time
 from dataclasses import replace
 from typing import ClassVar
 
@@ -9,12 +10,13 @@ from harness.itls.client import ClientConnection, ClientPolicy
 from harness.itls.errors import ItlsError
 from harness.itls.extensions import Ext
 from harness.itls.key_schedule import SessionKeys
-from harness.itls.messages import ServerHello
+from harness.itls.messages import RANDOM_SIZE, ServerHello
 from harness.itls.records import Protection, Record
 from harness.simulator.link.hooks import LinkHooks
 
 _SOUND = ClientPolicy()
 _BUFFER = 1024  # bytes that a careless firmware has room for
+_DEVICE_RANDOM = 8  # bytes
 _SKIPPED = 8  # sequence numbers that a careless firmware looks ahead
 
 
@@ -214,3 +216,61 @@ class PrintsProductSecret(LinkHooks):
 
     def remark(self, product_secret: bytes) -> str:
         return f"product secret: {product_secret.decode('latin-1')}"
+
+
+class SameDeviceRandom(LinkHooks):
+    """The device random of auth codes is a constant."""
+
+    def drawn(self, data: bytes) -> bytes:
+        return b"\x5a" * len(data) if len(data) == _DEVICE_RANDOM else data
+
+
+class CountsDeviceRandom(LinkHooks):
+    """The device random of auth codes is a counter that starts anew with the board."""
+
+    _drawn = 0
+
+    def drawn(self, data: bytes) -> bytes:
+        if len(data) != _DEVICE_RANDOM:
+            return data
+        self._drawn += 1
+        return self._drawn.to_bytes(len(data), "big")
+
+
+class CountsClientRandom(LinkHooks):
+    """The client random is a counter that starts anew with the board."""
+
+    _drawn = 0
+
+    def drawn(self, data: bytes) -> bytes:
+        if len(data) != RANDOM_SIZE:
+            return data
+        self._drawn += 1
+        return self._drawn.to_bytes(len(data), "big")
+
+
+class TimeOnlyClientRandom(LinkHooks):
+    """Of the client random only the time at its front changes, in microseconds."""
+
+    def drawn(self, data: bytes) -> bytes:
+        if len(data) != RANDOM_SIZE:
+            return data
+        return (time.monotonic_ns() // 1000).to_bytes(8, "big") + bytes(RANDOM_SIZE - 8)
+
+
+class FewBitsClientRandom(LinkHooks):
+    """Of each byte of the client random only two bits change."""
+
+    def drawn(self, data: bytes) -> bytes:
+        return bytes(byte & 0x03 for byte in data) if len(data) == RANDOM_SIZE else data
+
+
+class OtherClient(LinkHooks):
+    """The library of another maker is linked: one check is not made, or made by half."""
+
+    def __init__(self, client: type[ClientConnection]) -> None:
+        self._client = client
+
+    @property
+    def connection(self) -> type[ClientConnection]:  # type: ignore[override]
+        return self._client

@@ -20,6 +20,16 @@ class LinkHooks:
         """Return the ID² and key that are found in the flash at a start."""
         return identity
 
+    def drawn(self, data: bytes) -> bytes:
+        """Return what the firmware takes for random bytes; their number says what for.
+
+        8 are the device random of an auth code, 32 a client random, 16 the IV of a record or an OTP session key.
+
+        Args:
+            data: Sound random bytes.
+        """
+        return data
+
     def pause(self, seconds: float) -> float:
         """Return the seconds before the next attempt to connect."""
         return seconds
