@@ -226,7 +226,7 @@ class SameDeviceRandom(LinkHooks):
 
 
 class CountsDeviceRandom(LinkHooks):
-    """The device random of auth codes is a counter that starts anew with the board."""
+    """The device random of auth codes is a counter."""
 
     _drawn = 0
 
@@ -238,7 +238,7 @@ class CountsDeviceRandom(LinkHooks):
 
 
 class CountsClientRandom(LinkHooks):
-    """The client random is a counter that starts anew with the board."""
+    """The client random is a counter."""
 
     _drawn = 0
 
