@@ -49,3 +49,22 @@ def test_no_demo_carrier(scenario: Scenario, console_log: ConsoleLog) -> None:
         assert not console_log.on_demo_carrier, (
             "the console prints the Demo carrier's warning: not for a product"
         )
+
+
+def test_board_file(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """The console shows what the board file says."""
+    with scenario.step("LOG-09"):
+        console_log.tell_unchecked(scenario)
+        console_log.require("claims")
+
+
+def test_no_crash(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """Nothing on the console crashed or started again by itself."""
+    with scenario.step("LOG-10"):
+        console_log.require("crash")
+
+
+def test_itls_sample(scenario: Scenario, console_log: ConsoleLog) -> None:
+    """The handshakes of itls_app come about, and it ends."""
+    with scenario.step("LOG-11"):
+        console_log.require("link")

@@ -25,12 +25,15 @@ class Framing(StrEnum):
 class Program(StrEnum):
     """The program that prints to the console: one of the vendor's, or a firmware that connects by iTLS (link_app).
 
+    `itls_app` is the sample of the vendor, which connects, writes, reads and ends.
+
     Source: device-protocol.md i.2, j.1.
     """
 
     ID2_APP = "id2_app"
     HAL_APP = "hal_app"
     ID2_DEMO = "id2_demo"
+    ITLS_APP = "itls_app"
     LINK_APP = "link_app"
 
 
