@@ -14,6 +14,7 @@ from harness.simulator import framing_hooks as framing
 from harness.simulator.answer_fault_list import ANSWER_FAULTS
 from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.console_hooks import ConsoleHooks
+from harness.simulator.console_text_fault_list import CONSOLE_TEXT_FAULTS
 from harness.simulator.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
 from harness.simulator.framing_hooks import FramingHooks
 from harness.simulator.link.fault_list import LINK_FAULTS
@@ -268,6 +269,7 @@ FAULTS: tuple[Fault, ...] = (
     _console("cut-off-in-report", console.CutOffInReport, "the output ends inside the validation report"),
     *LINK_FAULTS,
     *ANSWER_FAULTS,
+    *CONSOLE_TEXT_FAULTS,
 )
 """All of them, in the order of the layers."""
 

@@ -35,6 +35,7 @@ CONSOLE = {
     },
     "console": {"transport": "console", "program": "id2_app"},
     "device": {"id": "2122232425262728292A2B2C", "key": {"simulated": "console"}},
+    "declaration": {"sdk_version": "3.1.0"},
 }
 
 LINK_BOARD = "virtual-km-itls"

@@ -13,6 +13,7 @@ from harness.simulator.answer_fault_list import ANSWER_FAULTS
 from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.console_board import ConsoleBoard, ConsoleConfig, wrong_server_code
 from harness.simulator.console_hooks import ConsoleHooks
+from harness.simulator.console_text_fault_list import CONSOLE_TEXT_FAULTS
 from harness.simulator.fault import Expected, Layer
 from harness.simulator.faults import FAULTS, find
 from harness.simulator.fm1280 import Fm1280Slave, NotAcknowledged, build_frame, read_frame
@@ -661,6 +662,8 @@ def test_every_fault_has_a_test_above():
             continue  # in test_sim_link_faults.py
         if fault in ANSWER_FAULTS:
             continue  # in tests/step4_adapt/test_answer_faults.py
+        if fault in CONSOLE_TEXT_FAULTS:
+            continue  # in test_sim_console_text_faults.py
         name = fault.name.replace("-", "_")
         assert f"def test_{name}(" in source or f'"{fault.name}"' in source, fault.name
 

@@ -1,0 +1,32 @@
+"""Consoles that say Pass although something is wrong beside the tests are caught without the device's key too.
+
+With the key they are among all the broken devices of test_mutants.py.
+"""
+
+import copy
+
+import pytest
+
+from harness.simulator.console_text_fault_list import CONSOLE_TEXT_FAULTS
+from tests.mutants.test_mutants import CONSOLE, board_with, run
+
+pytestmark = pytest.mark.mutants
+
+
+@pytest.fixture
+def without_key():
+    board = copy.deepcopy(CONSOLE)
+    board["name"] = "virtual-console-without-key"
+    del board["device"]
+    return board
+
+
+@pytest.mark.parametrize("fault", CONSOLE_TEXT_FAULTS, ids=lambda fault: fault.name)
+def test_broken_console_is_caught_without_its_key(fault, without_key, tmp_path):
+    caught = run(board_with(fault, without_key, tmp_path), tmp_path / "runs")
+    assert (caught.verdict, caught.exit_code) == ("failed", 1), caught.by
+    assert all("test_console" in name for name in caught.by)
+
+
+def test_sound_console_passes_without_its_key(without_key, tmp_path):
+    assert run(board_with(None, without_key, tmp_path), tmp_path / "runs").verdict == "passed"
