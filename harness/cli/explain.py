@@ -10,7 +10,7 @@ def register(app: typer.Typer) -> None:
     # A result code such as -3 must reach the command instead of being taken for an option.
     settings = {"ignore_unknown_options": True}
     app.command(
-        "explain", help="Say what a code, ID or auth code means, and what to do.", context_settings=settings
+        "explain", help="Say what codes, IDs or auth codes mean, and what to do.", context_settings=settings
     )(explain)
 
 
@@ -18,28 +18,32 @@ def explain(
     word: Annotated[
         list[str],
         typer.Argument(
-            help="Result code (-3, 0xFFFF0003), service code (16), alert (161), status word (6A80, 61 0F), "
-            "name, ID, auth code, or known defect (k.2).",
-            metavar="WORD",
+            help="Result code (-3, 0xFFFF0003), service code (16), alert (161), status word (6A80), "
+            "name, ID, auth code, or known defect (k.2); quote what has blanks.",
+            metavar="WORD...",
         ),
     ],
 ) -> None:
-    """Print every meaning of a word."""
+    """Print every meaning of each word."""
     from harness.errors import UsageError
     from harness.id2.errors import quoted
     from harness.id2.explain import explain as explain_word
 
-    text = " ".join(word)
-    found = explain_word(text)
-    if not found:
-        raise UsageError(
-            f"nothing is known about {quoted(text)}",
-            hint="give a result code (-3), KM code (0xFFFF0003), service code (16), iTLS alert (161), "
-            "status word (6A80 or 61 0F), ID, auth code, or known defect (k.2)",
-        )
+    known = {each: explain_word(each) for each in word}
+    unknown = [each for each, found in known.items() if not found]
+    if unknown and (whole := explain_word(" ".join(word))):
+        # The bytes of a status word, written apart.
+        known, unknown = {" ".join(word): whole}, []
     blocks = []
-    for explanation in found:
+    for explanation in (one for found in known.values() for one in found):
         width = max((len(name) for name, _ in explanation.lines), default=0)
         lines = [f"  {name + ':':<{width + 1}} {value}" for name, value in explanation.lines]
         blocks.append("\n".join([explanation.title, *lines]))
-    print("\n\n".join(blocks))
+    if blocks:
+        print("\n\n".join(blocks))
+    if unknown:
+        raise UsageError(
+            f"nothing is known about {', '.join(map(quoted, unknown))}",
+            hint="give result codes (-3), KM codes (0xFFFF0003), service codes (16), iTLS alerts (161), "
+            "status words (6A80 or '61 0F'), IDs, auth codes, or known defects (k.2)",
+        )

@@ -1,11 +1,13 @@
 """The `harness` command: registers the commands and turns errors into one clear line and an exit code."""
 
 import contextlib
+import json
 import os
 import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from harness import __version__
 from harness.cli import (
@@ -24,6 +26,7 @@ from harness.cli import (
     simulate,
     trace,
 )
+from harness.cli.words import plain
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -39,6 +42,7 @@ app = typer.Typer(
 
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
+_JSON = "--json"
 
 for command in (
     run,
@@ -83,14 +87,22 @@ def main() -> None:
 def invoke(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     try:
-        app(args=arguments, prog_name="harness")
+        code = app(args=arguments, prog_name="harness", standalone_mode=False)
     except SystemExit as ending:
-        if isinstance(ending.__context__, typer.Abort):
-            return _INTERRUPTED
         if isinstance(ending.__context__, BrokenPipeError):
             return _reader_left()
         return ending.code if isinstance(ending.code, int) else 0
+    except typer.Abort:
+        return _INTERRUPTED
+    except TyperException as error:
+        error.message = plain(error.message)
+        error.show()  # type: ignore[attr-defined]  # every one that a command line can cause has it
+        if _JSON in arguments:
+            _print_json({"message": error.format_message()}, error.exit_code)
+        return error.exit_code
     except HarnessError as error:
+        if _JSON in arguments:
+            _print_json(error.to_record(), error.exit_code)
         return _report(error)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -105,7 +117,13 @@ def invoke(arguments: list[str]) -> int:
         return 3
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user sees a sentence, not a traceback
         return _defect(error)
-    return 0
+    return code if isinstance(code, int) else 0
+
+
+def _print_json(error: dict[str, object], exit_code: int) -> None:
+    """Leave the one JSON document that was asked for where a command could not: why not."""
+    with contextlib.suppress(OSError):
+        print(json.dumps({"error": error, "exit_code": exit_code}, indent=2), flush=True)
 
 
 def _reader_left() -> int:

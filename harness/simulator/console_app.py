@@ -59,12 +59,13 @@ class Id2App:
             yield self._log.take()
             return
         for part in (self._provision, self._unit_tests, self._report, self._verify, self._decrypt):
+            # No `finally`: a reader that leaves closes this generator, which must not yield any more then.
             try:
                 yield from part()
             except SdkError:
-                break
-            finally:
                 yield self._log.take()
+                break
+            yield self._log.take()
         self._client.cleanup()
         yield self._log.take()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
@@ -18,6 +18,7 @@ from harness.service.mock.stopped import Stopped
 BREAK_OFF = "id2_break_off"
 """Key in a connection's state: a function that closes the connection, at once or when all is sent."""
 
+_CONSOLE = "/console"
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 
@@ -47,14 +48,24 @@ class _Application(Starlette):
     def __init__(self, core: Core, routes: Sequence[BaseRoute]) -> None:
         super().__init__(routes=routes)
         self._core = core
+        self._console = any(getattr(route, "path", "") == _CONSOLE for route in routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("GET", "POST"):
+            if self._console and _from_browser(scope):
+                await RedirectResponse("/console/", 307)(scope, receive, send)
+                return
             # A server that stops cancels a call that still waits; it has nothing to say then.
             with contextlib.suppress(asyncio.CancelledError):
                 await _runtime(self._core, scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+def _from_browser(scope: Scope) -> bool:
+    """Whether a person has typed the address: a page is wanted, and no operation is asked for."""
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return scope["method"] == "GET" and not scope["query_string"] and b"text/html" in accepted.lower()
 
 
 async def _runtime(core: Core, scope: Scope, receive: Receive, send: Send) -> None:
