@@ -8,6 +8,8 @@ from typing import TextIO
 from rich.console import Console, ConsoleDimensions
 
 _NARROW = 20
+_NO_TERMINAL = 1_000_000
+"""Columns of a file or a pipe: nothing is cut or wrapped there, unless COLUMNS says otherwise."""
 
 
 class OwnConsole(Console):
@@ -34,7 +36,7 @@ class OwnConsole(Console):
         try:
             columns, lines = os.get_terminal_size(self.file.fileno())
         except OSError:
-            return said
+            columns, lines = _NO_TERMINAL, said.height
         return ConsoleDimensions(
             said.width if os.environ.get("COLUMNS", "").isdigit() else max(columns, _NARROW),
             said.height if os.environ.get("LINES", "").isdigit() else lines,

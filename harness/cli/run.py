@@ -49,7 +49,10 @@ def run(
     ] = None,
     replay: Annotated[
         Path | None,
-        typer.Option(help="Run without the devices: a recorded run answers for them.", metavar="RUN"),
+        typer.Option(
+            help="Run without the devices: a recorded run answers for them; latest is the board's newest.",
+            metavar="RUN",
+        ),
     ] = None,
     replay_match: Annotated[
         str | None,
@@ -80,10 +83,18 @@ def run(
             metavar="NAME",
         ),
     ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print what did not pass, and one verdict a board.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document on stdout: the reports of all runs.")
+    ] = False,
 ) -> None:
     """Run the suites on each board in turn, show progress, and end with one table and the report paths."""
+    from harness.cli.replayed_run import split
     from harness.cli.run_boards import RunOptions, run_boards
 
+    boards, replay = split(boards, replay)
     options = RunOptions(
         runs=runs,
         select=select,
@@ -100,5 +111,7 @@ def run(
         faults=tuple(fault or ()),
         wait=wait,
         plugins=tuple(plugin or ()),
+        quiet=quiet,
+        as_json=as_json,
     )
     raise typer.Exit(run_boards(boards, options))

@@ -1,5 +1,6 @@
 """Runs the suites on boards one after the other: a pytest session in this process for each, with live progress."""
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -15,11 +16,15 @@ from rich.text import Text
 from harness.board.file import load
 from harness.cli.earlier import earlier_seconds
 from harness.cli.output import OwnConsole
+from harness.cli.replayed_run import run_to_replay
 from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.suites import Collected, arguments, check_plugins, nothing_from_outside
 from harness.errors import UsageError
 from harness.report import model, terminal
 from harness.run.asserts import require_asserts
+from harness.report.records import RunReport
+from harness.report.text import folder_label, one_line
+from harness.report.text import seconds as duration
 from harness.run.verdict import Verdict
 from harness.transport.replayed import Match, Timing
 
@@ -50,6 +55,8 @@ class RunOptions:
     faults: tuple[str, ...] = ()
     wait: float = 0.0
     plugins: tuple[str, ...] = ()
+    quiet: bool = False
+    as_json: bool = False
 
     def check(self) -> None:
         """Check what pytest would refuse with words about its own options.
@@ -85,7 +92,7 @@ class RunOptions:
         if self.operator_timeout is not None:
             given.append(f"--operator-timeout={self.operator_timeout}")
         if self.replay is not None:
-            given.append(f"--replay={self.replay}")
+            given.append(f"--replay={run_to_replay(self.replay, self.runs, board)}")
         if self.replay_match is not None:
             given.append(f"--replay-match={self.replay_match}")
         if self.replay_timing is not None:
@@ -102,11 +109,12 @@ class RunOptions:
 class _Follower(Collected):
     """Follows the runs by the hooks of `fixtures.hooks` and shows them as they go."""
 
-    def __init__(self, console: Console, runs: Path) -> None:
+    def __init__(self, console: Console, runs: Path, *, quiet: bool) -> None:
         super().__init__()
         self._console = console
         self._runs = runs
-        self._screen = Screen(console)
+        self._told = not quiet
+        self._screen = Screen(console, quiet=quiet)
         self._board = ""
         self._progress = RunProgress("", [], {})
         self.folders: list[Path] = []
@@ -172,9 +180,14 @@ class _Follower(Collected):
         if verdict is Verdict.NOT_RUN:
             self.held_back[-1][reason] = None
         told = verdict not in {Verdict.PASSED, Verdict.NOT_APPLICABLE}
-        if told or (verdict is Verdict.PASSED and not self._console.is_terminal):
-            line = f"{board}  {step}  {verdict.words}  {seconds:.2f} s  {title}"
-            self._console.print(Text(f"{line}: {reason}" if told and reason else line), soft_wrap=True)
+        if self._told and (told or (verdict is Verdict.PASSED and not self._console.is_terminal)):
+            why = f": {one_line(reason)}" if told and reason else ""
+            line = Text(
+                f"{one_line(board)}  {verdict.words:<7} {duration(seconds):>7}  {folder_label(step)}  "
+                f"{one_line(title)}{why}"
+            )
+            line.truncate(self._console.width, overflow="ellipsis")
+            self._console.print(line, soft_wrap=True)
 
     def pytest_id2_run_finished(self, folder: Path) -> None:
         self._screen.end()
@@ -201,13 +214,14 @@ def run_boards(boards: Sequence[Path], options: RunOptions) -> int:
     for board in boards:
         for warning in load(board).warnings:
             print(f"warning: {warning}", file=sys.stderr)
-    with closing(OwnConsole()) as console:
+    # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
+    with closing(OwnConsole(2 if options.as_json else 1)) as console:
         return _run_boards(boards, options, console)
 
 
 def _run_boards(boards: Sequence[Path], options: RunOptions, console: Console) -> int:
     codes: list[int] = []
-    with _Follower(console, options.runs) as follower:
+    with _Follower(console, options.runs, quiet=options.quiet or options.as_json) as follower:
         for board in boards:
             with nothing_from_outside():
                 code = int(pytest.main(options.arguments(board), plugins=[follower]))
@@ -216,18 +230,36 @@ def _run_boards(boards: Sequence[Path], options: RunOptions, console: Console) -
             codes.append(2 if follower.misused else code)
             if follower.ends_the_rest:
                 break
+    said = _what_to_say(follower, codes, boards, options.select)
+    code = _exit_code(follower, codes)
     rendered = [folder for folder in follower.folders if (folder / "report.html").is_file()]
-    if rendered:
-        terminal.show([model.load(folder) for folder in rendered], console)
+    reports = [model.load(folder) for folder in rendered]
+    if options.as_json:
+        _print_json(reports, rendered, said, code)
+    elif rendered:
+        # Whoever reads a pipe has read each scenario already.
+        (terminal.show if console.is_terminal and not options.quiet else terminal.summary)(reports, console)
         console.print()
         terminal.paths([folder / "report.html" for folder in rendered], console)
-    for line in _what_to_say(follower, codes, boards, options.select):
+    for line in said:
         print(line, file=sys.stderr)
+    return code
+
+
+def _exit_code(follower: _Follower, codes: list[int]) -> int:
     if follower.interrupted:
         return _INTERRUPTED
     if follower.broken:
-        codes.append(4)
+        codes = [*codes, 4]
     return next((code for code in _WORST_FIRST if code in codes), 4)
+
+
+def _print_json(reports: list[RunReport], folders: list[Path], said: list[str], code: int) -> None:
+    runs = [
+        {"folder": str(folder), **report.model_dump(mode="json")}
+        for folder, report in zip(folders, reports, strict=True)
+    ]
+    print(json.dumps({"exit_code": code, "messages": said, "runs": runs}, ensure_ascii=False, indent=2))
 
 
 def _what_to_say(follower: _Follower, codes: list[int], boards: Sequence[Path], select: str) -> list[str]:

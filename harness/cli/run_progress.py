@@ -188,13 +188,13 @@ class Screen:
 
     Args:
         console: Where the lines go. It must not write to a stream that pytest takes away while a scenario runs.
+        quiet: Draw nothing there either.
     """
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._run: RunProgress | None = None
         self._live: Live | None = None
-        if console.is_terminal and not console.is_dumb_terminal:
+        if not quiet and console.is_terminal and not console.is_dumb_terminal:
             self._live = Live(
                 console=console,
                 transient=True,

@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.report.circumstances import circumstances
+from harness.report.difference import difference
 from harness.report.records import Evidence, Failure, MeasurementResult, RunReport, Scenario
 from harness.report.scenario_fold import evidence_path
+from harness.report.stand_ins import stand_ins
 from harness.report.text import capital, folder_title, one_line, seconds, size, visible
 from harness.run.measure import Measurement
 from harness.run.verdict import OF_SCENARIOS, Verdict
@@ -25,6 +27,7 @@ from harness.run.verdict import OF_SCENARIOS, Verdict
 _TEMPLATES = Path(__file__).parent / "templates"
 _STATES = (*(verdict.value for verdict in OF_SCENARIOS), "uncovered")
 _ROWS = 300
+_MESSAGE_LIMIT = 8_000
 _PREVIEW_LIMIT = 1_500
 _PREVIEWS_LIMIT = 256 * 1024
 _GAUGE_WIDTH = 110
@@ -83,6 +86,7 @@ def render(report: RunReport, folder: Path) -> bytes:
         style=Markup(style),  # noqa: S704 - our own file, hashed into the page's policy
         style_hash=f"sha256-{digest}",
         sentence=_sentence(report),
+        unreal=stand_ins(report),
         circumstances=[capital(each.words) for each in circumstances(report)],
         facts=_facts(report),
         groups=_groups(report),
@@ -124,9 +128,22 @@ def _page() -> Template:
         "bytes": size,
         "value": _value,
         "limits": _limits,
+        "compared": _compared,
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "looks_like_code": lambda text: _CODE.fullmatch(text) is not None,
     }
     return environment.get_template("report.html.j2")
+
+
+def _compared(text: str) -> Markup:
+    """Return a message with a mark where the values that it compares differ, and a sentence that says where."""
+    found = difference(visible(text, _MESSAGE_LIMIT))
+    pieces = (
+        Markup("<mark>{}</mark>").format(piece.text) if piece.differs else escape(piece.text)
+        for piece in found.pieces
+    )
+    told = Markup('<span class="differs">{}</span>').format(found.words) if found.words else Markup("")
+    return Markup("").join(pieces) + told
 
 
 def _total(report: RunReport, state: str) -> int:

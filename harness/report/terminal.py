@@ -1,17 +1,25 @@
-"""The table at the end of a run: for one board or several, with colour or without, from 80 columns on."""
+"""The end of a run on a terminal: for one board or several, with colour or without, on narrow screens too."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from harness.report.circumstances import circumstances
 from harness.report.records import RunReport, Scenario
+from harness.report.stand_ins import stand_ins
 from harness.report.text import folder_label, one_line, seconds
 from harness.run.events import Severity
 from harness.run.verdict import OF_SCENARIOS, Verdict
+
+_STEP = 16  # characters of a step's name
+_WHOLE = 8_000  # characters of a failure: whole, for whatever a device can reasonably have sent
+
+_STEP = 16  # characters of a step's name
+_WHOLE = 8_000  # characters of a failure: whole, for whatever a device can reasonably have sent
+_INDENT = "  "
 
 _COLOURS = {
     Verdict.PASSED: "green",
@@ -31,13 +39,47 @@ _SEVERITY_COLOURS = {
 
 
 def show(reports: Sequence[RunReport], console: Console) -> None:
-    """Print one table over all runs, why scenarios did not pass, the findings, and one line a run."""
-    console.print(_table(reports))
+    """Print what each run was made on, its scenarios one a line, and then what `summary` prints."""
+    for report in reports:
+        _heading(report, console)
+        for line in _lines(report, console.width):
+            console.print(line)
+        console.print()
+    _rest(reports, console, again=True)
+
+
+def summary(reports: Sequence[RunReport], console: Console) -> None:
+    """Print what each run was made on, why scenarios did not pass, the findings, and each run's verdict."""
+    for report in reports:
+        _heading(report, console)
+    _rest(reports, console, again=False)
+
+
+def _heading(report: RunReport, console: Console) -> None:
+    console.print(Text(one_line(report.board), style="bold"))
+    _tell_stand_ins(report, console)
+
+
+def _tell_stand_ins(report: RunReport, console: Console) -> None:
+    unreal = stand_ins(report)
+    if unreal is not None:
+        _indented(console, Text(unreal.line, style="bold yellow"))
+
+
+def _indented(console: Console, text: Text) -> None:
+    for line in text.wrap(console, max(console.width - len(_INDENT), 1)):
+        line.rstrip()
+        console.print(Text.assemble(_INDENT, line), soft_wrap=True)
+
+
+def _rest(reports: Sequence[RunReport], console: Console, *, again: bool) -> None:
     for report in reports:
         _reasons(report, console)
     _findings(reports, console)
     for report in reports:
         _verdict(report, console)
+        if again:  # as the beginning of a long table has left the screen
+            _tell_stand_ins(report, console)
 
 
 def paths(files: Sequence[Path], console: Console) -> None:
@@ -46,34 +88,30 @@ def paths(files: Sequence[Path], console: Console) -> None:
         console.print(Text(str(path)), soft_wrap=True)
 
 
-def _table(reports: Sequence[RunReport]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-    table.add_column("board", overflow="fold")
-    table.add_column("step", overflow="fold", max_width=16)
-    table.add_column("scenario", overflow="fold", ratio=1)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("time", justify="right", no_wrap=True)
-    for report in reports:
-        for scenario in report.scenarios:
-            if scenario.verdict is Verdict.NOT_APPLICABLE:
-                continue
-            table.add_row(
-                Text(one_line(report.board)),
-                Text(folder_label(scenario.step_folder)),
-                Text(one_line(scenario.title)),
-                _word(scenario.verdict),
-                Text(seconds(scenario.seconds)),
-            )
-        if report.totals.not_applicable:
-            table.add_row(
-                Text(one_line(report.board)),
-                "",
-                Text(f"{report.totals.not_applicable} more do not apply to this board"),
-                _word(Verdict.NOT_APPLICABLE),
-                "",
-            )
-        table.add_section()
-    return table
+def _lines(report: RunReport, width: int) -> Iterator[Text]:
+    """Give one line a scenario, cut where the terminal ends; those that failed are told in full below."""
+    shown = [each for each in report.scenarios if each.verdict is not Verdict.NOT_APPLICABLE]
+    rows = [
+        (folder_label(each.step_folder)[:_STEP], each.verdict.words, seconds(each.seconds)) for each in shown
+    ]
+    widths = [max((cell_len(row[column]) for row in rows), default=0) for column in range(3)]
+    for each, (step, _, took) in zip(shown, rows, strict=True):
+        line = Text.assemble(
+            "  ",
+            set_cell_size(step, widths[0]),
+            "  ",
+            _word(each.verdict),
+            " " * (widths[1] - cell_len(each.verdict.words) + 2),
+            " " * (widths[2] - cell_len(took)),
+            took,
+            "  ",
+            one_line(each.title),
+        )
+        line.truncate(width, overflow="ellipsis")
+        line.no_wrap = True
+        yield line
+    if report.totals.not_applicable:
+        yield Text(f"  {report.totals.not_applicable} more do not apply to this board", style="dim")
 
 
 def _reasons(report: RunReport, console: Console) -> None:
@@ -86,14 +124,14 @@ def _reasons(report: RunReport, console: Console) -> None:
                 )
             )
             for line in _why(scenario):
-                console.print(Text(f"  {line}"))
+                _indented(console, Text(line))
 
 
 def _why(scenario: Scenario) -> list[str]:
     error = scenario.error or next((step.error for step in scenario.steps if step.error), None)
     if error is None:
-        return [one_line(scenario.reason, 400)] if scenario.reason else []
-    lines = [f"{one_line(error.message, 400)} ({one_line(error.who_acts)} must act)"]
+        return [one_line(scenario.reason, _WHOLE)] if scenario.reason else []
+    lines = [f"{one_line(error.message, _WHOLE)} ({one_line(error.who_acts)} must act)"]
     lines += [f"last: {one_line(line)}" for line in error.traffic[-3:]]
     return lines + ([f"try: {one_line(error.hint, 400)}"] if error.hint else [])
 
@@ -125,11 +163,11 @@ def _verdict(report: RunReport, console: Console) -> None:
         )
     )
     for used in report.transports:
-        console.print(Text(f"  {one_line(used.name)}: {one_line(used.identity, 400)}"))
+        _indented(console, Text(f"{one_line(used.name)}: {one_line(used.identity, 400)}"))
     for each in circumstances(report):
-        console.print(Text(f"  {each.words}", style="yellow"))
+        _indented(console, Text(each.words, style="yellow"))
     for problem in report.problems:
-        console.print(Text(f"  {one_line(problem, 400)}", style="yellow"))
+        _indented(console, Text(one_line(problem, 400), style="yellow"))
 
 
 def _word(verdict: Verdict) -> Text:

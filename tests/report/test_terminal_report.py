@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from harness.report.model import load
-from harness.report.terminal import paths, show
+from harness.report.terminal import paths, show, summary
 from harness.run.events import ScenarioInfo
 from harness.run.run import Run
 from harness.run.verdict import Verdict
@@ -33,18 +33,52 @@ def reports(tmp_path):
     return [load(sample_run.write(tmp_path / board, board)) for board in boards]
 
 
-def test_one_table_holds_all_runs(reports):
+def test_each_run_has_its_scenarios_one_a_line(reports):
     text = printed(reports, width=120)
-    header = text.splitlines()[0]
-    assert header.split() == ["board", "step", "scenario", "verdict", "time"]
-    for board in ("virtual-se-i2c", "virtual-se-mtk"):
-        row = next(
-            line for line in text.splitlines() if line.startswith(board) and "wrong instruction" in line
-        )
-        assert re.search(
-            r"4 adapt +A wrong instruction gets the right status word +failed +\d+ (µs|ms)$", row
+    for board, part in zip(
+        ("virtual-se-i2c", "virtual-se-mtk"), text.split("\nvirtual-se-mtk\n"), strict=True
+    ):
+        row = next(line for line in part.splitlines() if "wrong instruction" in line)
+        assert re.fullmatch(
+            r"  4 adapt +failed +\d+ (µs|ms)  A wrong instruction gets the right status word", row
         )
         assert f"{board}: failed (3 passed, 2 failed, 1 blocked, 1 not applicable, 1 not run" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_scenario_is_one_line_however_narrow(reports, width):
+    lines = printed(reports[:1], width=width).splitlines()
+    end = lines.index("")
+    shown = [each for each in reports[0].scenarios if each.verdict is not Verdict.NOT_APPLICABLE]
+    rows = [
+        line
+        for line in lines[:end]
+        if (line.startswith("  ") and "…" in line) or re.match(r"  \d \w+  ", line)
+    ]
+    assert len(rows) == len(shown)
+    for row, each in zip(rows, shown, strict=True):
+        assert each.verdict.words in row
+        assert each.title.startswith(row.split("  ")[-1].strip().rstrip("…"))
+
+
+def test_failures_are_told_in_full(tmp_path):
+    run = Run.create(tmp_path, "b")
+    why = "the code is " + "0123456789ABCDEF" * 100 + " and not right"
+    run.begin(ScenarioInfo("s", title="Title " * 30)).finish(Verdict.FAILED, reason=why)
+    run.finish()
+    text = printed([load(run.path)], width=60)
+    assert why.replace(" ", "") in "".join(text.split())
+    assert ("Title " * 30).replace(" ", "") in "".join(text.split())
+
+
+def test_summary_names_no_scenario_that_passed(reports):
+    console = Console(file=io.StringIO(), width=100)
+    summary(reports, console)
+    text = console.file.getvalue()
+    passed = [each.title for each in reports[0].scenarios if each.verdict is Verdict.PASSED]
+    assert passed
+    assert not [title for title in passed if title in text]
+    assert "expected 6D00" in text
 
 
 @pytest.mark.parametrize("width", [80, 60, 200])
@@ -99,7 +133,8 @@ def test_markup_in_names_stays_text(tmp_path):
     run.begin(info).finish(Verdict.FAILED, reason="[link=x]why[/link]")
     run.finish()
     text = printed([load(run.path)], width=150)
-    row = next(line for line in text.splitlines() if line.startswith("[red]b[/red]"))
+    assert text.startswith("[red]b[/red]\n")
+    row = next(line for line in text.splitlines() if "[blink]" in line)
     assert "[bold]f[/bold]" in row
     assert "[blink]title[/blink]" in row
     assert "[link=x]why[/link]" in text

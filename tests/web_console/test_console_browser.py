@@ -1,10 +1,9 @@
 """The console in real headless Chromium, as people use it, and as they might attack it."""
 
 import re
-import shutil
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from harness.id2.keys import Key, KeyType
 from tests.web_console.web_bench import (
@@ -20,16 +19,6 @@ from tests.web_console.web_bench import (
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<script>document.title='pwned'</script><img src=x onerror=\"alert(1)\"><a href='javascript:alert(2)'>x</a>{{7*7}}"
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    program = shutil.which("chromium")
-    assert program is not None, "chromium is missing; `make browser-test` installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Watch:
