@@ -180,7 +180,11 @@ class _Follower(Collected):
         if verdict is Verdict.NOT_RUN:
             self.held_back[-1][reason] = None
         told = verdict not in {Verdict.PASSED, Verdict.NOT_APPLICABLE}
-        if self._told and (told or (verdict is Verdict.PASSED and not self._console.is_terminal)):
+        # On a terminal what passed and what did not run stands in the table at the end.
+        on_terminal = told and verdict is not Verdict.NOT_RUN
+        if self._told and (
+            on_terminal or ((told or verdict is Verdict.PASSED) and not self._console.is_terminal)
+        ):
             why = f": {one_line(reason)}" if told and reason else ""
             line = Text(
                 f"{one_line(board)}  {verdict.words:<7} {duration(seconds):>7}  {folder_label(step)}  "

@@ -1,5 +1,6 @@
 """The end of a run on a terminal: for one board or several, with colour or without, on narrow screens too."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -44,7 +45,6 @@ def show(reports: Sequence[RunReport], console: Console) -> None:
         _heading(report, console)
         for line in _lines(report, console.width):
             console.print(line)
-        console.print()
     _rest(reports, console, again=True)
 
 
@@ -67,9 +67,13 @@ def _tell_stand_ins(report: RunReport, console: Console) -> None:
 
 
 def _indented(console: Console, text: Text) -> None:
-    for line in text.wrap(console, max(console.width - len(_INDENT), 1)):
+    _wrapped(console, text, _INDENT)
+
+
+def _wrapped(console: Console, text: Text, indent: str = "") -> None:
+    for line in text.wrap(console, max(console.width - len(indent), 1)):
         line.rstrip()
-        console.print(Text.assemble(_INDENT, line), soft_wrap=True)
+        console.print(Text.assemble(indent, line), soft_wrap=True)
 
 
 def _rest(reports: Sequence[RunReport], console: Console, *, again: bool) -> None:
@@ -90,7 +94,8 @@ def paths(files: Sequence[Path], console: Console) -> None:
 
 def _lines(report: RunReport, width: int) -> Iterator[Text]:
     """Give one line a scenario, cut where the terminal ends; those that failed are told in full below."""
-    shown = [each for each in report.scenarios if each.verdict is not Verdict.NOT_APPLICABLE]
+    left_out = {Verdict.NOT_APPLICABLE, Verdict.NOT_RUN}
+    shown = [each for each in report.scenarios if each.verdict not in left_out]
     rows = [
         (folder_label(each.step_folder)[:_STEP], each.verdict.words, seconds(each.seconds)) for each in shown
     ]
@@ -110,6 +115,12 @@ def _lines(report: RunReport, width: int) -> Iterator[Text]:
         line.truncate(width, overflow="ellipsis")
         line.no_wrap = True
         yield line
+    reasons = Counter(each.reason for each in report.scenarios if each.verdict is Verdict.NOT_RUN)
+    for reason, count in reasons.most_common():
+        why = f": {one_line(reason)}" if reason else ""
+        line = Text(f"{_INDENT}{count} not run{why}", style="dim", no_wrap=True)
+        line.truncate(width, overflow="ellipsis")
+        yield line
     if report.totals.not_applicable:
         yield Text(f"  {report.totals.not_applicable} more do not apply to this board", style="dim")
 
@@ -118,11 +129,8 @@ def _reasons(report: RunReport, console: Console) -> None:
     for scenario in report.scenarios:
         if scenario.verdict in {Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR}:
             console.print()
-            console.print(
-                Text.assemble(
-                    _word(scenario.verdict), f" {one_line(report.board)}: {one_line(scenario.title)}"
-                )
-            )
+            place = f" {one_line(report.board)}: {one_line(scenario.title)}"
+            _wrapped(console, Text.assemble(_word(scenario.verdict), place))
             for line in _why(scenario):
                 _indented(console, Text(line))
 
@@ -144,7 +152,7 @@ def _findings(reports: Sequence[RunReport], console: Console) -> None:
     for report, finding in found:
         severity = Text(finding.severity.value, style=_SEVERITY_COLOURS[finding.severity])
         place = f" {one_line(finding.defect)} on {one_line(report.board)}: {one_line(finding.title)}"
-        console.print(Text.assemble("  ", severity, place))
+        _indented(console, Text.assemble(severity, place))
 
 
 def _verdict(report: RunReport, console: Console) -> None:
@@ -154,13 +162,14 @@ def _verdict(report: RunReport, console: Console) -> None:
         if (count := getattr(report.totals, verdict.value))
     ]
     console.print()
-    console.print(
+    _wrapped(
+        console,
         Text.assemble(
             (one_line(report.board), "bold"),
             ": ",
             _word(report.verdict),
             f" ({', '.join(counted) or 'no scenario'}, {seconds(report.seconds)})",
-        )
+        ),
     )
     for used in report.transports:
         _indented(console, Text(f"{one_line(used.name)}: {one_line(used.identity, 400)}"))
