@@ -21,9 +21,11 @@ def register(app: typer.Typer) -> None:
 
 def list_boards(
     folder: Annotated[Path, typer.Argument(help="Folder with board files.")] = Path("boards"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
     """Print one line for each board file; a broken one says what is wrong."""
     from harness.board.file import board_files, load
+    from harness.cli.json_document import print_json
     from harness.errors import UsageError
 
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is closed to us
@@ -44,6 +46,10 @@ def list_boards(
         rows.append((board.name, plan.carrier, plan.platform, plan.key_type, parts, kinds, service, state))
     if len(rows) == 1:
         raise UsageError(f"{folder}: there is no board file in it", hint="a board file ends in .yaml")
+    if as_json:
+        names = [name.replace(" ", "_") for name in rows[0]]
+        print_json({"boards": [dict(zip(names, row, strict=True)) for row in rows[1:]]})
+        return
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     for row in rows:
         padded = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))

@@ -1,9 +1,12 @@
 """`harness discover`: what this machine could reach a board by, who claims it and who holds it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from harness.board.discovery_claims import Listed
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +28,7 @@ def discover(
         bool, typer.Option("--udev", help="Print udev rules: who may use the USB devices.")
     ] = False,
     group: Annotated[str, typer.Option(help="With --udev: the group that may use them.")] = "plugdev",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
     """List what is there; with --draft or --udev, write what follows from it."""
     import re
@@ -33,12 +37,15 @@ def discover(
 
     from harness.board import discovery, discovery_draft, udev_rules
     from harness.board.discovery_claims import listed, load_all
+    from harness.cli.json_document import print_json
     from harness.errors import UsageError
 
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", group):
         raise UsageError(f"{group!r} is no name of a group", hint="such as plugdev or dialout")
     if device and draft is None:
         raise UsageError("--device goes with --draft", hint="add --draft boards/NAME.yaml")
+    if as_json and (udev or draft is not None):
+        raise UsageError("--json lists what is there; it does not go with --udev or --draft")
     if udev and draft is not None:
         raise UsageError("--udev and --draft do not go together", hint="run the command once for each")
     found = discovery.discover()
@@ -59,6 +66,9 @@ def discover(
         discovery_draft.write(draft, discovery_draft.draft(chosen, draft))
         print(f"{draft}: drafted for {chosen}")
         return
+    if as_json:
+        print_json({"devices": [_record(row) for row in rows], "problems": list(map(str, broken))})
+        return
     if not rows:
         print(
             "nothing found: no serial port, I²C bus, USB device or card reader; `harness doctor` may know why",
@@ -68,3 +78,18 @@ def discover(
         claims = f"  claimed by {', '.join(map(str, row.claims))}" if row.claims else ""
         held = f"  held by {row.held}" if row.held else ""
         print(f"{row.found.bus:<6}  {row.found}{claims}{held}")
+
+
+def _record(row: "Listed") -> dict[str, object]:
+    """Return one thing that was found as plain values."""
+    found = row.found
+    return {
+        "device": str(found),
+        "bus": str(found.bus),
+        "path": found.path,
+        "driver": found.driver,
+        "interface": found.interface,
+        "chips": list(found.chips),
+        "claimed_by": [str(claim) for claim in row.claims],
+        "held_by": row.held,
+    }

@@ -16,16 +16,19 @@ def register(app: typer.Typer) -> None:
 def doctor(
     boards: Annotated[Path, typer.Option(help="Folder with board files.")] = Path("boards"),
     hints: Annotated[bool, typer.Option(help="Show hints too, not only what blocks or warns.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
     """Examine the machine; exit code 3 when something keeps a run from its device."""
     import os
     import sys
+    from dataclasses import asdict
 
     from harness.board.discovery import discover
     from harness.board.discovery_claims import listed, load_all
     from harness.board.doctor import Level, Machine, blocks, examine
     from harness.board.doctor_checks import CHECKS
     from harness.board.locks import user_name
+    from harness.cli.json_document import print_json
     from harness.errors import BenchError
 
     known, broken = load_all(boards)
@@ -34,9 +37,11 @@ def doctor(
     machine = Machine(user=user_name(), own_pid=os.getpid())
     findings = examine(machine, listed(discover(), known), CHECKS)
     shown = [finding for finding in findings if hints or finding.level is not Level.HINT]
-    for finding in shown:
+    if as_json:
+        print_json({"blocked": blocks(findings), "findings": [asdict(finding) for finding in shown]})
+    for finding in () if as_json else shown:
         print(finding)
-    if not shown:
+    if not shown and not as_json:
         print("nothing is wrong with what is plugged in; `harness discover` lists it")
     if blocks(findings):
         raise typer.Exit(BenchError.exit_code)

@@ -49,16 +49,24 @@ def test_each_run_has_its_scenarios_one_a_line(reports):
 def test_a_scenario_is_one_line_however_narrow(reports, width):
     lines = printed(reports[:1], width=width).splitlines()
     end = lines.index("")
-    shown = [each for each in reports[0].scenarios if each.verdict is not Verdict.NOT_APPLICABLE]
-    rows = [
-        line
-        for line in lines[:end]
-        if (line.startswith("  ") and "…" in line) or re.match(r"  \d \w+  ", line)
-    ]
+    left_out = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN)
+    shown = [each for each in reports[0].scenarios if each.verdict not in left_out]
+    rows = [line for line in lines[:end] if re.match(r"  \d \w+  ", line)]
     assert len(rows) == len(shown)
     for row, each in zip(rows, shown, strict=True):
         assert each.verdict.words in row
         assert each.title.startswith(row.split("  ")[-1].strip().rstrip("…"))
+
+
+def test_what_did_not_run_is_one_line_for_each_reason(tmp_path):
+    run = Run.create(tmp_path, "b")
+    for number in range(50):
+        run.begin(ScenarioInfo(f"s{number}", title=f"T{number}")).finish(Verdict.NOT_RUN, reason="set aside")
+    run.begin(ScenarioInfo("other")).finish(Verdict.NOT_RUN, reason="destructive")
+    run.finish()
+    lines = printed([load(run.path)]).splitlines()
+    assert lines[1:3] == ["  50 not run: set aside", "  1 not run: destructive"]
+    assert "T7" not in "\n".join(lines)
 
 
 def test_failures_are_told_in_full(tmp_path):
