@@ -27,19 +27,22 @@ def trace(
             help="Only while a scenario whose name has this text in it was running.", metavar="TEXT"
         ),
     ] = "",
+    raw: Annotated[
+        bool, typer.Option("--raw", help="The bytes as they are: nothing decoded, no fill bytes folded.")
+    ] = False,
     hexadecimal: Annotated[bool, typer.Option("--hex", help="All bytes, as hex.")] = False,
     text: Annotated[
         bool, typer.Option("--text", help="All bytes, as text with everything odd escaped.")
     ] = False,
     limit: Annotated[int, typer.Option(help="Print at most this many lines; 0 prints all.", min=0)] = 0,
 ) -> None:
-    """Print the traffic; without --hex or --text, the beginning of each record both ways."""
+    """Print the traffic, APDUs and status words in words; the three options print the bytes alone."""
     from harness.cli.trace_lines import Layout, Selection, lines
     from harness.errors import UsageError
 
-    if hexadecimal and text:
-        raise UsageError("--hex and --text exclude each other")
-    layout = Layout.HEX if hexadecimal else Layout.TEXT if text else Layout.BOTH
+    if raw + hexadecimal + text > 1:
+        raise UsageError("--raw, --hex and --text exclude each other")
+    layout = Layout.HEX if hexadecimal else Layout.TEXT if text else Layout.BOTH if raw else Layout.DECODED
     selection = Selection(tuple(transport or ()), since, scenario)
     printed = 0
     for line in lines(run, selection, layout, warn=_warn):

@@ -1,12 +1,14 @@
 """The lines of `harness trace`: recordings merged by time, each record safe to print."""
 
 import heapq
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from harness.cli.trace_decode import Decoder, Meaning
 from harness.errors import UsageError
 from harness.transport.printable import hex_bytes, safe_bytes, safe_text
 from harness.transport.recorder import SCENARIO
@@ -16,12 +18,14 @@ _FOLDER = "transport"
 _SHORT_HEX, _SHORT_TEXT = 16, 160  # bytes of a stream's record in the short layout, as hex and as text
 _SHORT_APDU = 270  # bytes of a chip's record in the short layout: any short APDU, whole
 _TEXT_LIMIT = 1000
+_RUN = re.compile(rb"([\x00-\xff])\1{7,}", re.DOTALL)  # bytes that only fill
 _REORDER = 64  # records among which the stamps of one file may be out of order: two threads write it
 
 
 class Layout(Enum):
     """How bytes are shown."""
 
+    DECODED = "decoded"
     BOTH = "both"
     HEX = "hex"
     TEXT = "text"
@@ -64,14 +68,17 @@ def lines(run: Path, selection: Selection, layout: Layout, *, warn: Callable[[st
         width = max(len(safe_text(reading.header.transport, 40)) for reading in chosen)
         merged = heapq.merge(*(_in_order(reading) for reading in chosen), key=lambda each: each[1].t)
         inside = not selection.scenario
+        decoders = {id(reading): Decoder() for reading in chosen}
         for reading, record in merged:
             if record.op == "note" and selection.scenario and record.text.startswith(SCENARIO):
                 inside = selection.scenario in record.text
+            # Also what is not shown is followed: an answer means something with its command only.
+            meaning = decoders[id(reading)].meaning(record) if layout is Layout.DECODED else None
             seconds = (record.t - start) / 1e9
             if not inside or seconds < selection.since:
                 continue
             name = safe_text(reading.header.transport, 40)
-            yield f"{seconds:12.6f}  {name:{width}}  {record.direction} {_show(record, layout)}".rstrip()
+            yield f"{seconds:12.6f}  {name:{width}}  {record.direction} {_show(record, layout, meaning)}".rstrip()
         for reading in chosen:
             if reading.cut:
                 warn(f"{reading.path}: cut at its end; what is there has been shown")
@@ -118,7 +125,7 @@ def _in_order(reading: Reading) -> Iterator[tuple[Reading, Record]]:
         yield reading, heapq.heappop(pending)[2]
 
 
-def _show(record: Record, layout: Layout) -> str:
+def _show(record: Record, layout: Layout, meaning: Meaning | None) -> str:
     place = "" if record.address is None else f"[{record.address:#04x}] "
     if record.direction in ("!", "#"):
         told = safe_text(record.text, _TEXT_LIMIT)
@@ -127,6 +134,24 @@ def _show(record: Record, layout: Layout) -> str:
         return place + hex_bytes(record.data)
     if layout is Layout.TEXT:
         return place + safe_bytes(record.data)
+    if meaning is not None:
+        shown = "(not shown)" if meaning.hidden else folded(record.data)
+        return f"{place}{meaning.words}: {shown}"
     if record.op in ("read", "write"):
         return f"{place}{hex_bytes(record.data, _SHORT_HEX)}  |{safe_bytes(record.data, _SHORT_TEXT)}|"
-    return place + hex_bytes(record.data, _SHORT_APDU)
+    return place + (folded(record.data) if layout is Layout.DECODED else hex_bytes(record.data, _SHORT_APDU))
+
+
+def folded(data: bytes) -> str:
+    """Return bytes as spaced hex, the beginning of them; a long run of one byte is that byte and its number."""
+    parts, at = [], 0
+    for run in _RUN.finditer(data[:_SHORT_APDU]):
+        length = run.end() - run.start()
+        if run.end() == _SHORT_APDU:  # it may go on behind what is looked at
+            length = len(data[run.start() :]) - len(data[run.start() :].lstrip(run[1]))
+        parts += [data[at : run.start()].hex(" "), f"{run[1].hex()} \u00d7 {length}"]
+        at = run.start() + length
+    parts.append(data[at : max(at, _SHORT_APDU)].hex(" "))
+    if len(data) > max(at, _SHORT_APDU):
+        parts.append(f"… ({len(data)} bytes)")
+    return " ".join(filter(None, parts))

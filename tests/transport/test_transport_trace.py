@@ -87,15 +87,17 @@ def test_all_transports_merged_by_time(run, call):
     assert seconds == sorted(seconds)
     assert len(lines) == 12
     assert "    0.100000  console  # open: /dev/ttyUSB0" in lines
-    assert "    1.200000  se       > 80 f8 00 00 00" in lines
-    assert "    3.200000  se       < [0x71] 05 00" in lines
+    assert "    1.200000  se       > GetID: 80 f8 00 00 00" in lines
+    assert "    3.200000  se       < [0x71] FM1280 frame of 7 bytes begins: 05 00" in lines
     assert "    3.300000  se       ! [0x71] i2c-read: I2cNack: no acknowledge" in lines
 
 
 def test_an_apdu_stands_on_one_line_whole(run, call):
-    (line,) = [line for line in call(run).stdout.splitlines() if " < 81 80" in line]
+    (line,) = [line for line in call(run, "--raw").stdout.splitlines() if " < 81 80" in line]
     assert line.endswith("90 00")
     assert "…" not in line
+    (line,) = [line for line in call(run).stdout.splitlines() if ": 81 80" in line]
+    assert line.endswith(" < 9000 success, 257 bytes: 81 80 00 \u00d7 255 90 00")
 
 
 def test_hostile_bytes_are_escaped_everywhere(run, call):
