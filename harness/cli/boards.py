@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import complete
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
@@ -57,7 +59,14 @@ def list_boards(
 
 
 def show(
-    board: Annotated[str, typer.Argument(help="Board file, or the name of one in boards/.", metavar="BOARD")],
+    board: Annotated[
+        str,
+        typer.Argument(
+            help="Board file, or the name of one in boards/.",
+            metavar="BOARD",
+            autocompletion=complete.boards,
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
 ) -> None:
     """Print the board file as it is used; keys and secrets stay references."""
@@ -78,7 +87,12 @@ def show(
 
 def check(
     boards: Annotated[
-        list[str], typer.Argument(help="Board files, or names of board files in boards/.", metavar="BOARD...")
+        list[str],
+        typer.Argument(
+            help="Board files, or names of board files in boards/.",
+            metavar="BOARD...",
+            autocompletion=complete.boards,
+        ),
     ],
 ) -> None:
     """Check each board file; exit code 2 when one of them is wrong."""

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import complete
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
@@ -14,7 +16,14 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(
-    board: Annotated[str, typer.Argument(help="Board file, or the name of one in boards/.", metavar="BOARD")],
+    board: Annotated[
+        str,
+        typer.Argument(
+            help="Board file, or the name of one in boards/.",
+            metavar="BOARD",
+            autocompletion=complete.boards,
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out the scenarios that take long (endurance).")

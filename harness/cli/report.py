@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import complete
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,9 +30,14 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="Run folder, or its name below runs/.", metavar="RUN")] = Path(
-        "runs/latest"
-    ),
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="Run folder, or its name below runs/.",
+            metavar="RUN",
+            autocompletion=complete.runs,
+        ),
+    ] = Path("runs/latest"),
     format_: Annotated[_Format, typer.Option("--format", help="Which report to render.")] = _Format.ALL,
     check: Annotated[
         bool, typer.Option("--check", help="Compare all files with manifest.json: 0 same, 1 changed.")

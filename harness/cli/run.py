@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import complete
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
@@ -15,7 +17,12 @@ def register(app: typer.Typer) -> None:
 
 def run(
     boards: Annotated[
-        list[Path], typer.Argument(help="Board files, or names of some in boards/.", metavar="BOARD...")
+        list[Path],
+        typer.Argument(
+            help="Board files, or names of some in boards/.",
+            metavar="BOARD...",
+            autocompletion=complete.boards,
+        ),
     ],
     runs: Annotated[Path, typer.Option(help="Where the run folders go.")] = Path("runs"),
     select: Annotated[
@@ -52,6 +59,7 @@ def run(
         typer.Option(
             help="Run without the devices: a recorded run answers for them; latest is the board's newest.",
             metavar="RUN",
+            autocompletion=complete.runs_to_replay,
         ),
     ] = None,
     replay_match: Annotated[
@@ -71,6 +79,7 @@ def run(
         typer.Option(
             help='What goes wrong on a transport on purpose: "chip=nak after=3", or chip=@FILE.',
             metavar="TRANSPORT=PLAN",
+            autocompletion=complete.transport_faults,
         ),
     ] = None,
     wait: Annotated[

@@ -114,7 +114,7 @@ def service(
             # As with the AccessKey: made up now, and this is the only place where it can be read.
             print(f"token {token.reveal().decode()}", file=sys.stderr, flush=True)
         # What a person opens comes first; the lines that programs read are those of stdout.
-        print(f"console {mock.endpoint}/console/", file=sys.stderr, flush=True)
+        print(f"console {mock.endpoint}/console", file=sys.stderr, flush=True)
         print(f"listening on {mock.endpoint}", *far_end_lines, sep="\n", flush=True)
         print(f"admin API {mock.endpoint}/admin", file=sys.stderr, flush=True)
         # All that is imported by now stays to the end: the collector need not look at it again and again.

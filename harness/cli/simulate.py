@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import simulate_attach
+from harness.cli import complete, simulate_attach
 
 _KeyType = Annotated[str, typer.Option("--key-type", help="Type of the ID² key, e.g. aes-128.")]
 _Key = Annotated[
@@ -21,7 +21,13 @@ _Answers = Annotated[
 ]
 _Vendor = Annotated[str, typer.Option("--vendor", metavar="HEX", help="Vendor id, four hex digits.")]
 _Fault = Annotated[
-    str | None, typer.Option("--fault", metavar="NAME", help="Break the device; `simulate faults` lists how.")
+    str | None,
+    typer.Option(
+        "--fault",
+        metavar="NAME",
+        help="Break the device; `simulate faults` lists how.",
+        autocompletion=complete.device_faults,
+    ),
 ]
 _Seed = Annotated[int | None, typer.Option("--seed", help="Make random numbers repeatable.")]
 _Remote = Annotated[bool, typer.Option("--allow-remote", help="Let other machines connect.")]

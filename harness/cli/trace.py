@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import complete
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
@@ -13,7 +15,14 @@ def register(app: typer.Typer) -> None:
 
 
 def trace(
-    run: Annotated[Path, typer.Argument(help="A run folder (runs/latest), or one recording.", metavar="RUN")],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="A run folder (runs/latest), or one recording.",
+            metavar="RUN",
+            autocompletion=complete.runs,
+        ),
+    ],
     transport: Annotated[
         list[str] | None,
         typer.Option(help="Only this transport; may be given several times.", metavar="NAME"),

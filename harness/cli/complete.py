@@ -1,0 +1,90 @@
+"""What the shell offers when a word of a command line is half typed: boards, runs and faults.
+
+A shell waits for it at each press of Tab, so nothing heavy is imported; nothing here may fail.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+_BOARDS, _RUNS = Path("boards"), Path("runs")
+_SUFFIXES = (".yaml", ".yml")
+_HEADER = "run.json"
+_MOST = 200
+
+
+def boards(incomplete: str) -> list[str]:
+    """Return names of boards in `boards/`, and board files and folders below what is typed."""
+    names = [path.stem for path in _listed(_BOARDS) if path.suffix in _SUFFIXES]
+    found = [name for name in names if name.startswith(incomplete)]
+    if "/" in incomplete or not found:
+        found += _paths(incomplete, lambda path: path.suffix in _SUFFIXES)
+    return found[:_MOST]
+
+
+def runs(incomplete: str) -> list[str]:
+    """Return run folders below `runs/`, the newest first, and those below another path that is typed."""
+    found = [
+        str(path)
+        for path in sorted(_listed(_RUNS), key=lambda path: path.name, reverse=True)
+        if str(path).startswith(incomplete) and _is_run(path)
+    ]
+    if not found:
+        found = _paths(incomplete, lambda _path: False)
+    return found[:_MOST]
+
+
+def runs_to_replay(incomplete: str) -> list[str]:
+    """Return what `--replay` takes: `latest`, and run folders."""
+    latest = ["latest"] if "latest".startswith(incomplete) else []
+    return latest + runs(incomplete)
+
+
+def device_faults(incomplete: str) -> list[tuple[str, str]]:
+    """Return the ways in which a simulated device can be broken, each with what it does."""
+    from harness.simulator.faults import FAULTS
+
+    return [(fault.name, fault.summary) for fault in FAULTS if fault.name.startswith(incomplete)]
+
+
+def transport_faults(incomplete: str) -> list[str]:
+    """Return `TRANSPORT=KIND` for each kind of fault; without a transport yet, those that boards usually have."""
+    from harness.transport.fault_plan import FaultKind
+
+    transport, equals, kind = incomplete.partition("=")
+    if not equals:
+        return [f"{name}=" for name in ("chip", "console") if name.startswith(transport)]
+    return [f"{transport}={one.value}" for one in FaultKind if one.value.startswith(kind)]
+
+
+def _paths(incomplete: str, wanted: Callable[[Path], bool]) -> list[str]:
+    folder, _, start = incomplete.rpartition("/")
+    head = f"{folder}/" if "/" in incomplete else ""
+    found = []
+    for path in sorted(_listed(Path(head or "."))):
+        if path.name.startswith(start) and (start.startswith(".") or not path.name.startswith(".")):
+            if _is_folder(path):
+                found.append(f"{head}{path.name}/")
+            elif wanted(path):
+                found.append(f"{head}{path.name}")
+    return found
+
+
+def _listed(folder: Path) -> Iterator[Path]:
+    try:
+        yield from folder.iterdir()
+    except (OSError, ValueError):
+        return
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / _HEADER).is_file()
+    except OSError:
+        return False
