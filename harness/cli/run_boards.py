@@ -21,10 +21,10 @@ from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.suites import Collected, arguments, check_plugins, nothing_from_outside
 from harness.errors import UsageError
 from harness.report import model, terminal
-from harness.run.asserts import require_asserts
 from harness.report.records import RunReport
 from harness.report.text import folder_label, one_line
 from harness.report.text import seconds as duration
+from harness.run.asserts import require_asserts
 from harness.run.verdict import Verdict
 from harness.transport.replayed import Match, Timing
 
