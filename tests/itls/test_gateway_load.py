@@ -146,13 +146,13 @@ async def subscribed(device: Held) -> None:
     name = f"load{device.number}"
     await device.send(packet(f"{name}|{SUFFIX}|", f"{name}&{PRODUCT_KEY}"))
     assert await device.read(4) == b"\x20\x02\x00\x00"
-    body = b"\x00\x01" + text(f"own/{device.number}") + b"\x00"
+    body = b"\x00\x01" + text(f"/{PRODUCT_KEY}/load{device.number}/own") + b"\x00"
     await device.send(b"\x82" + remaining(len(body)) + body)
     assert await device.read(5) == b"\x90\x03\x00\x01\x00"
 
 
 async def published(device: Held, payload: bytes) -> None:
-    message = publish(f"own/{device.number}", payload)
+    message = publish(f"/{PRODUCT_KEY}/load{device.number}/own", payload)
     await device.send(message)
     assert await device.read(len(message)) == message
 

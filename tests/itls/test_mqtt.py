@@ -51,7 +51,7 @@ def packet(
 def test_both_versions_are_read_with_all_that_is_optional():
     data = packet(will=("a/topic", "gone"))
     connect = read_connect(data + b"more", LIMIT)
-    assert connect == Connect("3.1.1", f"lamp|{SUFFIX}|", "lamp&a1TESTabcde", 60, True, len(data))
+    assert connect == Connect("3.1.1", f"lamp|{SUFFIX}|", "lamp&a1TESTabcde", 60, True, len(data), "a/topic")
     old = read_connect(packet(user=None, password=None, head=b"\x00\x06MQIsdp\x03", keep_alive=0), LIMIT)
     assert (old.version, old.user_name, old.keep_alive_s) == ("3.1", None, 0)
 

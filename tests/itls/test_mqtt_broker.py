@@ -85,22 +85,23 @@ def cloud(broker):
 
 def test_publish_and_subscribe_through_the_whole_link(far_end, cloud):
     product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
-    cloud.subscribe("up/#")
+    cloud.subscribe(f"/{product.product_key}/lamp/up/#")
     with tunnel_of(far_end, product, blank(product)) as tunnel:
         device = device_app(product)
         assert device.start(tunnel.address) == 0
-        device.subscribe("down/#")
+        up, down = (f"/{product.product_key}/lamp/{way}/data" for way in ("up", "down"))
+        device.subscribe(f"/{product.product_key}/lamp/down/#")
         for size in (1, 1023, 1024, 1025, 16 * 1024, 100_000):
             payload = bytes(range(256)) * (size // 256) + bytes(size % 256)
-            device.client.publish("up/data", payload, qos=1)
-            assert cloud.messages.get(timeout=PATIENCE_S) == ("up/data", payload)
-            cloud.client.publish("down/data", payload, qos=1)
-            assert device.messages.get(timeout=PATIENCE_S) == ("down/data", payload)
+            device.client.publish(up, payload, qos=1)
+            assert cloud.messages.get(timeout=PATIENCE_S) == (up, payload)
+            cloud.client.publish(down, payload, qos=1)
+            assert device.messages.get(timeout=PATIENCE_S) == (down, payload)
         record = far_end.gateway.wait_for(lambda one: one.mqtt_device_name == "lamp", PATIENCE_S)
         assert record.mqtt_client_id == f"lamp|{SUFFIX}|"
         assert record.provisioned == record.id2
-        assert b"up/data" in record.received
-        assert b"up/data" not in record.wire_in
+        assert up.encode() in record.received
+        assert up.encode() not in record.wire_in
         device.stop()
         assert tunnel.errors == ()
     assert far_end.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S).ended in ("clean", "cut")
@@ -108,18 +109,23 @@ def test_publish_and_subscribe_through_the_whole_link(far_end, cloud):
 
 def test_a_device_that_is_cut_off_is_missed_by_its_will(far_end, cloud):
     product, device = far_end.product(), far_end.device()
-    cloud.subscribe("will/#")
+    will = f"/{product.product_key}/lamp/will"
+    cloud.subscribe(will)
     with tunnel_of(far_end, product, KeyIdentity(device.id2, device.key)) as tunnel:
-        app = device_app(product, will="will/lamp")
+        app = device_app(product, will=will)
         assert app.start(tunnel.address) == 0
         app.client.loop_stop()
         far_end.gateway.disconnect(clean=False)
-        assert cloud.messages.get(timeout=PATIENCE_S) == ("will/lamp", b"gone")
+        assert cloud.messages.get(timeout=PATIENCE_S) == (will, b"gone")
 
 
 def test_many_devices_at_once_each_get_their_own(far_end, cloud):
     product = far_end.admin.create_product("lamp", console="iot-platform", licences=20)
-    cloud.subscribe("from/#")
+    cloud.subscribe(f"/{product.product_key}/+/from")
+
+    def topic(number, way):
+        return f"/{product.product_key}/lamp{number}/{way}"
+
     tunnels, apps = [], []
     try:
         for number in range(8):
@@ -129,14 +135,14 @@ def test_many_devices_at_once_each_get_their_own(far_end, cloud):
             app = device_app(product, f"lamp{number}")
             assert app.start(tunnel.address) == 0
             apps.append(app)
-            app.subscribe(f"to/{number}")
+            app.subscribe(topic(number, "to"))
         for number, app in enumerate(apps):
-            app.client.publish(f"from/{number}", str(number).encode(), qos=1)
-            cloud.client.publish(f"to/{number}", str(number).encode(), qos=1)
+            app.client.publish(topic(number, "from"), str(number).encode(), qos=1)
+            cloud.client.publish(topic(number, "to"), str(number).encode(), qos=1)
         got = {cloud.messages.get(timeout=PATIENCE_S) for _ in apps}
-        assert got == {(f"from/{number}", str(number).encode()) for number in range(8)}
+        assert got == {(topic(number, "from"), str(number).encode()) for number in range(8)}
         for number, app in enumerate(apps):
-            assert app.messages.get(timeout=PATIENCE_S) == (f"to/{number}", str(number).encode())
+            assert app.messages.get(timeout=PATIENCE_S) == (topic(number, "to"), str(number).encode())
             assert app.messages.empty()
     finally:
         for app in apps:
@@ -191,3 +197,59 @@ def test_two_devices_with_one_client_id_stay_both(far_end):
     for caller in callers:
         caller.send(b"\xc0\x00")
         assert caller.read(6)[4:] == b"\xd0\x00"
+
+
+def told(answers):
+    return lambda _client, _data, _number, codes, _more: answers.put({code.value for code in codes})
+
+
+def test_devices_on_one_broker_read_and_write_nothing_of_each_other(far_end, cloud):
+    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
+    other = far_end.admin.create_product("door", console="iot-platform", licences=5)
+    pk = product.product_key
+    cloud.subscribe(f"/{pk}/#")
+    cloud.client.publish(f"/{pk}/lamp/user/get", b"kept for the lamp", qos=1, retain=True).wait_for_publish(
+        30
+    )
+    assert cloud.messages.get(timeout=PATIENCE_S) == (f"/{pk}/lamp/user/get", b"kept for the lamp")
+    with (
+        tunnel_of(far_end, product, blank(product, fingerprint=b"spy")) as spying,
+        tunnel_of(far_end, product, blank(product, fingerprint=b"lamp")) as tunnel,
+        tunnel_of(far_end, other, blank(other, fingerprint=b"door")) as elsewhere,
+    ):
+        spy, lamp, door = (
+            device_app(product, "spyy"),
+            device_app(product, will=f"/{pk}/lamp/will"),
+            device_app(other, "lamp"),
+        )
+        answers: queue.Queue[set[int]] = queue.Queue()
+        for app, address in ((spy, spying.address), (door, elsewhere.address), (lamp, tunnel.address)):
+            assert app.start(address) == 0
+        foreign = ["#", "+/#", "/+/+/#", "$SYS/#", f"/{pk}/#", f"/{pk}/lamp/#", f"/{pk}/+/user/get"]
+        for app in (spy, door):
+            granted, app.client.on_subscribe = app.client.on_subscribe, told(answers)
+            app.client.subscribe([(one, 1) for one in foreign])
+            for one in foreign:
+                app.client.subscribe(one, qos=1)
+            assert [answers.get(timeout=PATIENCE_S) for _ in range(len(foreign) + 1)] == [{0x80}] * 8
+            app.client.on_subscribe = granted
+        lamp.subscribe(f"/{pk}/lamp/#")
+        assert lamp.messages.get(timeout=PATIENCE_S) == (f"/{pk}/lamp/user/get", b"kept for the lamp")
+        lamp.client.publish(f"/{pk}/lamp/user/update", b"mine alone", qos=1, retain=True)
+        assert lamp.messages.get(timeout=PATIENCE_S) == (f"/{pk}/lamp/user/update", b"mine alone")
+        spy.client.publish(f"/{pk}/lamp/user/get", b"forged", qos=0, retain=True)
+        ended = far_end.gateway.wait_for(
+            lambda one: one.mqtt_device_name == "spyy" and one.closed_ns is not None, PATIENCE_S
+        )
+        assert "no topic of this device" in ended.error
+        # What a device gave away without a right would have come before its own message.
+        door.subscribe(f"/{other.product_key}/lamp/#")
+        door.client.publish(f"/{other.product_key}/lamp/own", b"own", qos=1)
+        assert door.messages.get(timeout=PATIENCE_S) == (f"/{other.product_key}/lamp/own", b"own")
+        assert spy.messages.empty()
+        heard = [cloud.messages.get(timeout=PATIENCE_S)]
+        assert heard == [(f"/{pk}/lamp/user/update", b"mine alone")]
+        cloud.client.publish(f"/{pk}/lamp/user/get", b"", qos=1, retain=True)
+        cloud.client.publish(f"/{pk}/lamp/user/update", b"", qos=1, retain=True).wait_for_publish(30)
+        for app in (spy, door, lamp):
+            app.stop()

@@ -73,7 +73,7 @@ class Gateway:
                 handshakes_per_second=self._settings.handshakes_per_second,
             ),
         )
-        self._registry = Registry(service.core)
+        self._registry = Registry(service.core, names_per_id2=self._settings.names_per_id2)
         self._pile = Pile(self._settings)
         self._mood = Mood()
         self._switch = threading.Lock()

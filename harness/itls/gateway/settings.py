@@ -12,6 +12,8 @@ _AT_LEAST = {
     "handshake_bytes": 1024,
     "connect_bytes": 256,
     "write_buffer": 1024,
+    "packet_bytes": 1024,
+    "names_per_id2": 1,
     "records_per_s": 1,
     "handshakes_per_second": 1,
     "keep_sessions": 0,
@@ -39,6 +41,10 @@ class GatewaySettings:
         write_buffer: Most bytes that wait for one device to read them; a device that lets more pile up is dropped.
         records_per_s: Records of one device in a second, with as many at once; beyond that it is read more slowly.
             None: as fast as they come.
+        packet_bytes: Longest MQTT packet, either way, of devices that are kept apart; the platform has 256 KiB.
+        isolate: With a broker: a device publishes on and subscribes to its own topics only (`OwnTopics`).
+        names_per_id2: How many DeviceNames of a product one ID² may take, for as long as the gateway runs. What the
+            platform allows is not published.
         echo: Without a broker: send back what comes.
         echo_max_fragment: Answer a device that asks for shorter records, and keep to it.
         activates: See `AuthoritySettings`.
@@ -65,6 +71,9 @@ class GatewaySettings:
     connect_bytes: int = 16 * 1024
     write_buffer: int = 1024 * 1024
     records_per_s: float | None = 5000.0
+    packet_bytes: int = 1024 * 1024
+    isolate: bool = True
+    names_per_id2: int = 1
     echo: bool = False
     echo_max_fragment: bool = True
     activates: bool = True

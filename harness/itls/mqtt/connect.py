@@ -53,6 +53,7 @@ class Connect:
         keep_alive_s: 0 for none.
         clean: Clean session.
         size: The whole packet in bytes.
+        will_topic: Where the broker publishes when the device is gone without a word; None without a will.
     """
 
     version: str
@@ -61,6 +62,7 @@ class Connect:
     keep_alive_s: int
     clean: bool
     size: int
+    will_topic: str | None = None
 
 
 def read_connect(data: bytes, limit: int) -> Connect | None:
@@ -84,7 +86,7 @@ def read_connect(data: bytes, limit: int) -> Connect | None:
             None,
             hint="run the gateway without --mqtt for firmware that speaks something else over iTLS",
         )
-    length = _remaining_length(data)
+    length = remaining_length(data)
     if length is None:
         return None
     at, size = length
@@ -105,7 +107,7 @@ def with_client_id(packet: bytes, client_id: str) -> bytes:
     Raises:
         MqttError: It is none.
     """
-    found = _remaining_length(packet)
+    found = remaining_length(packet)
     if found is None:
         raise MqttError("a CONNECT without its length", None)
     fields = _Fields(packet[found[0] :])
@@ -117,10 +119,11 @@ def with_client_id(packet: bytes, client_id: str) -> bytes:
     fields.data("client identifier")
     name = client_id.encode()
     body = head + len(name).to_bytes(2, "big") + name + fields.rest
-    return packet[:1] + _encoded_length(len(body)) + body
+    return packet[:1] + encoded_length(len(body)) + body
 
 
-def _encoded_length(size: int) -> bytes:
+def encoded_length(size: int) -> bytes:
+    """Return the remaining length of a packet as it stands in its head, 1 to 4 bytes."""
     encoded = bytearray()
     while size > 0x7F:
         encoded.append(size & 0x7F | 0x80)
@@ -140,18 +143,22 @@ def _connect(fields: "_Fields", size: int) -> Connect:
         raise MqttError(f"CONNECT with impossible flags {flags:#04x}", None)
     keep_alive = fields.number("keep alive")
     client_id = fields.text("client identifier")
-    if flags & 4:
-        fields.data("will topic")
+    will_topic = fields.text("will topic") if flags & 4 else None
+    if will_topic is not None:
         fields.data("will message")
     user_name = fields.text("user name") if flags & 0x80 else None
     if flags & 0x40:
         fields.data("password")
     fields.end()
-    return Connect(version, client_id, user_name, keep_alive, bool(flags & 2), size)
+    return Connect(version, client_id, user_name, keep_alive, bool(flags & 2), size, will_topic)
 
 
-def _remaining_length(data: bytes) -> tuple[int, int] | None:
-    """Return where the packet's content begins, and its length; None when that is not known yet."""
+def remaining_length(data: bytes) -> tuple[int, int] | None:
+    """Return where the packet's content begins, and its length; None when that is not known yet.
+
+    Raises:
+        MqttError: The length has more than 4 bytes.
+    """
     value = 0
     for place in range(_LENGTH_BYTES):
         at = 1 + place

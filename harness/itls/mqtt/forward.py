@@ -1,4 +1,6 @@
-"""Between a session and an MQTT broker: the CONNECT is checked, and from then on every byte goes through unchanged.
+"""Between a session and an MQTT broker: the CONNECT is checked, and from then on what is the device's own goes through.
+
+Without `isolate` every byte does.
 
 In the CONNECT itself only the client identifier changes. Devices choose theirs freely, and of two clients with the same
 one a broker cuts the older off; the platform tells devices apart by ProductKey and DeviceName, and so must the broker.
@@ -8,14 +10,18 @@ Source: MQTT Version 3.1.1 (OASIS standard) 3.1.4.
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from harness.itls.gateway.session import Session
 from harness.itls.gateway.settings import GatewaySettings
-from harness.itls.mqtt.connect import ConnAck, MqttError, read_connect, with_client_id
+from harness.itls.mqtt.connect import ConnAck, Connect, MqttError, read_connect, with_client_id
 from harness.itls.mqtt.identity import MqttIdentity, Registry
+from harness.itls.mqtt.isolation import Isolation
+from harness.itls.mqtt.topics import OwnTopics
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_S = 10.0
+_SHOWN = 80
 
 
 class MqttBehind:
@@ -29,6 +35,8 @@ class MqttBehind:
         self._address = broker
         self._settings = settings
         self._head = bytearray()
+        self._connect_packet = b""
+        self._isolation: Isolation | None = None
         self._broker: _BrokerSide | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -41,7 +49,7 @@ class MqttBehind:
     def data(self, data: bytes) -> None:
         """Take what the device says: the CONNECT first, then whatever there is for the broker."""
         if self._broker is not None:
-            self._broker.write(data)
+            self._to_broker(self._broker, data)
             return
         self._head += data
         if self._connecting is not None:
@@ -55,12 +63,12 @@ class MqttBehind:
             sheet.mqtt_client_id = connect.client_id
             identity = self._registry.admit(connect, product_key, id2)
             sheet.mqtt_device_name = identity.device_name
+            self._keep_apart(identity, connect)
         except MqttError as error:
             self._refuse(error.answer, error.message)
             return
-        self._head[: connect.size] = with_client_id(
-            bytes(self._head[: connect.size]), broker_client_id(identity)
-        )
+        self._connect_packet = with_client_id(bytes(self._head[: connect.size]), broker_client_id(identity))
+        del self._head[: connect.size]
         # What comes before the broker is there would pile up here.
         self._session.hold("broker", yes=True)
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
@@ -83,7 +91,9 @@ class MqttBehind:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_CONNECT_S):
-                _, side = await loop.create_connection(lambda: _BrokerSide(self._session), *self._address)
+                _, side = await loop.create_connection(
+                    lambda: _BrokerSide(self._session, self._from_broker), *self._address
+                )
         except (OSError, TimeoutError) as error:
             host, port = self._address
             reason = getattr(error, "strerror", None) or "no answer"
@@ -98,9 +108,44 @@ class MqttBehind:
         if self._timer is not None:
             self._timer.cancel()
         self._broker = side
-        side.write(bytes(self._head))
+        side.write(self._connect_packet)
+        early = bytes(self._head)
         self._head.clear()
         self._session.hold("broker", yes=False)
+        self._to_broker(side, early)
+
+    def _keep_apart(self, identity: MqttIdentity, connect: Connect) -> None:
+        if not self._settings.isolate:
+            return
+        own = OwnTopics(identity.product_key, identity.device_name)
+        will = connect.will_topic
+        if will is not None and not own.may_publish(will):
+            raise MqttError(
+                f"a will for {will[:_SHOWN]!a}, which is no topic of this device", ConnAck.NOT_AUTHORIZED
+            )
+        self._isolation = Isolation(own, self._settings.packet_bytes)
+
+    def _to_broker(self, side: "_BrokerSide", data: bytes) -> None:
+        if self._isolation is None:
+            side.write(data)
+            return
+        try:
+            on, back = self._isolation.from_device(data)
+        except MqttError as error:
+            self._refuse(None, error.message)
+            return
+        side.write(on)
+        if back:
+            self._session.send(back)
+
+    def _from_broker(self, data: bytes) -> None:
+        if self._isolation is not None:
+            try:
+                data = self._isolation.from_broker(data)
+            except MqttError as error:
+                self._refuse(None, error.message)
+                return
+        self._session.send(data)
 
     def _refuse(self, answer: ConnAck | None, why: str) -> None:
         if answer is not None:
@@ -119,8 +164,9 @@ def broker_client_id(identity: MqttIdentity) -> str:
 class _BrokerSide(asyncio.Protocol):
     """The connection to the broker for one device."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, forward: Callable[[bytes], None]) -> None:
         self._session = session
+        self._forward = forward
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -128,7 +174,7 @@ class _BrokerSide(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self._session.send(data)
+        self._forward(data)
 
     def pause_writing(self) -> None:
         self._session.hold("broker", yes=True)
@@ -141,7 +187,7 @@ class _BrokerSide(asyncio.Protocol):
         self._session.finish("clean", "the MQTT broker closed the connection")
 
     def write(self, data: bytes) -> None:
-        if self._transport is not None:
+        if data and self._transport is not None:
             self._transport.write(data)
 
     def hold(self, *, yes: bool) -> None:

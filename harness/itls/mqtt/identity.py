@@ -24,6 +24,7 @@ DEMANDED = {
 
 _INSTANCE = "instanceId"
 _SHOWN = 80
+_HELD_SHOWN = 4
 _NAMES_MAX = 100_000
 
 
@@ -47,13 +48,16 @@ class Registry:
 
     A DeviceName belongs to the first ID² that connects under it, for as long as the gateway lives. A board that was
     erased and provisioned again has a new ID², and its name with it: a name goes over to the newest ID² that the store
-    has for the fingerprint of its owner.
+    has for the fingerprint of its owner. One ID² has one name in its product, unless it is allowed more: else a single
+    device could keep all others out.
     """
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, *, names_per_id2: int = 1) -> None:
         self._core = core
+        self._names_per_id2 = names_per_id2
         self._lock = threading.Lock()
         self._owners: dict[tuple[str, str], str] = {}
+        self._names: dict[tuple[str, str], set[str]] = {}
 
     def admit(self, connect: Connect, product_key: str, id2: str) -> MqttIdentity:
         """Check a CONNECT, register its DeviceName, and write a line in the mock's call log.
@@ -101,14 +105,29 @@ class Registry:
         with self._lock:
             if len(self._owners) >= _NAMES_MAX and name not in self._owners:
                 self._owners.clear()
-            owner = self._owners.setdefault(name, id2)
-            if owner != id2 and _succeeds(db, owner, id2):
+                self._names.clear()
+            owner = self._owners.get(name)
+            if owner is None or (owner != id2 and _succeeds(db, owner, id2)):
+                self._require_room(name, id2)
                 owner = self._owners[name] = id2
+                self._names.setdefault((identity.product_key, id2), set()).add(identity.device_name)
         if owner != id2:
             raise MqttError(
                 f"DeviceName {identity.device_name} belongs to another ID² of this product",
                 ConnAck.NOT_AUTHORIZED,
                 hint="give each device its own DeviceName",
+            )
+
+    def _require_room(self, name: tuple[str, str], id2: str) -> None:
+        product_key, device_name = name
+        taken = self._names.get((product_key, id2), set())
+        # A name that went over to another board since is not this one's any more.
+        held = sorted(one for one in taken if self._owners.get((product_key, one)) == id2)
+        if len(held) >= self._names_per_id2:
+            raise MqttError(
+                f"ID² {id2} is {', '.join(held[:_HELD_SHOWN])} already, and asks to be {device_name} as well",
+                ConnAck.NOT_AUTHORIZED,
+                hint="one ID² has one DeviceName in its product; --itls-settings names_per_id2=N allows more",
             )
 
 
