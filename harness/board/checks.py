@@ -3,7 +3,7 @@
 import os
 import re
 
-from harness.board import link_checks, plan_matrix
+from harness.board import declaration_checks, link_checks, plan_matrix
 from harness.board.models import (
     BoardFile,
     CarrierKind,
@@ -96,6 +96,7 @@ def advice(board: BoardFile) -> list[Problem]:
         *_unused(board),
         *_simulated(board),
         *_mtk(board),
+        *declaration_checks.questions(board, ECB_ALGORITHM.get(board.plan.key_type)),
         *_service(board),
         *_server_doubts(board),
         *link_checks.advice(board),
@@ -165,7 +166,8 @@ def _key(board: BoardFile) -> list[Problem]:
 def _declaration(board: BoardFile) -> list[Problem]:
     declared = board.declaration.algorithms
     wanted = ECB_ALGORITHM.get(board.plan.key_type)
-    if board.plan.carrier is CarrierKind.SE and declared and wanted and wanted not in declared:
+    says = board.declaration.declares("algorithms")
+    if board.plan.carrier is CarrierKind.SE and says and wanted and wanted not in declared:
         return [
             Problem(
                 ("declaration", "algorithms"),

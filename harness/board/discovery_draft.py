@@ -34,7 +34,9 @@ chip:
   framing: {framing}
   command_set: ica                      # correct: ica, or mtk for the older 3DES variant
 
-declaration: {{}}                         # correct: what the chip's maker claims
+declaration:                            # ask the chip's maker; until it is written the chip is not held to it
+  # algorithms: [aes-ecb]               # what codes of the plan's key type are made with, and what else it does
+  # commands: [get-vendor-info]         # optional commands that it has; [] for none
 
 service:
   endpoint: mock

@@ -98,6 +98,11 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
         ),
         "algorithm": _many("declaration.algorithms", "declared algorithm of SymmetricCrypt", ChipAlgorithm),
         "command": _many("declaration.commands", "declared optional chip command", ChipCommand),
+        "commands_declared": Word(
+            "declaration.commands",
+            "the board file says which optional commands the chip has",
+            "the board file does not say which optional commands the chip has",
+        ),
         "option": _many("declaration.options", "declared bit of the option bitmap", ChipOption),
         "feature": _many("declaration.features", "declared part of the id2_client API", Feature),
         "vendor": Word("declaration.vendor", "the vendor id is declared", "no vendor id is declared"),
@@ -206,6 +211,7 @@ def facts_of(board: BoardFile) -> Facts:
         "published_key": _has_published_key(board),
         "serial_number": device.serial_number is not None,
         "server_names_device": board.server is not None and board.server.trigger.names_the_device,
+        "commands_declared": declaration.declares("commands"),
         "vendor": declaration.vendor is not None,
         "sdk_version": declaration.sdk_version is not None,
     }

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.errors import ToolError
+from harness.errors import BenchError, ToolError
 from harness.run import evidence
 from harness.run.events import (
     EvidenceKept,
@@ -38,11 +38,14 @@ class _Step:
 
     index: int
     outside: list[str] = field(default_factory=list)
+    excused: list[BenchError] = field(default_factory=list)
 
     def judge(self) -> None:
-        """Raise `OutsideLimitsError` when a measurement lay outside its limits."""
+        """Raise `OutsideLimitsError` when a measurement lay outside its limits, or what explains that it did."""
         if self.outside:
             raise OutsideLimitsError("; ".join(self.outside))
+        if self.excused:
+            raise self.excused[0]
 
 
 class ScenarioLog:
@@ -121,12 +124,15 @@ class ScenarioLog:
         self._check_step(index)
         self._end_step(index, Verdict.NOT_APPLICABLE, reason=reason)
 
-    def measure(self, measurement: Measurement, value: float) -> Verdict:
-        """Record `value` (in the measurement's unit) and return passed or failed.
+    def measure(self, measurement: Measurement, value: float, *, excuse: BenchError | None = None) -> Verdict:
+        """Record `value` (in the measurement's unit) and return passed, failed or blocked.
 
-        A value outside its limits fails the step at its end, or the scenario when no step is running.
+        A value outside its limits fails the step at its end, or the scenario when no step is running. An `excuse`,
+        which says that it is the bench's doing, makes it blocked.
         """
         verdict = measurement.judge(value)
+        if verdict is Verdict.FAILED and excuse is not None:
+            verdict = Verdict.BLOCKED
         self._write(
             MeasurementTaken(
                 scenario=self.key,
@@ -139,7 +145,12 @@ class ScenarioLog:
                 verdict=verdict,
             )
         )
-        if verdict is not Verdict.PASSED:
+        if verdict is Verdict.BLOCKED and excuse is not None:
+            if self._stack:
+                self._stack[-1].excused.append(excuse)
+            else:
+                self._loose.append(verdict)
+        elif verdict is not Verdict.PASSED:
             unit = f" {measurement.unit}" if measurement.unit else ""
             said = (
                 f"{measurement.name} is {value:g}{unit}, allowed {measurement.limits or 'any number'}{unit}"

@@ -5,10 +5,12 @@ import time
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import cast
 
 import serial
 
 from harness.errors import BenchError
+from harness.transport.rfc2217 import NetworkPort
 
 _PARITIES = {
     "none": serial.PARITY_NONE,
@@ -69,7 +71,12 @@ def create(port: str, settings: LineSettings) -> serial.Serial:
     if settings.parity not in _PARITIES:
         raise ValueError(f"parity {settings.parity!r} is none of {', '.join(_PARITIES)}")
     made: serial.Serial
-    if "://" in port and not port.startswith("socket://"):
+    if port.startswith("rfc2217://"):
+        network = NetworkPort()
+        network.sets_dtr, network.sets_rts = settings.dtr is not None, settings.rts is not None
+        network.port = port
+        made = cast("serial.Serial", network)  # all of pyserial's ports are alike
+    elif "://" in port and not port.startswith("socket://"):
         made = serial.serial_for_url(port, do_not_open=True, exclusive=True)
     else:
         made = _Tty(exclusive=True)

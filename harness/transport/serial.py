@@ -28,6 +28,7 @@ from harness.transport.base import (
 from harness.transport.descriptor import Descriptor
 from harness.transport.holders import Holder, holders
 from harness.transport.pyserial import LineSettings, PyserialLine, create, open_port
+from harness.transport.rfc2217 import refusal
 from harness.transport.serial_lines import LineControl, PyserialLines, TtyLines, check_break
 from harness.transport.socket import connect_tcp
 from harness.transport.usb import port_at, ports_hint
@@ -43,8 +44,9 @@ class SerialTransport(Transport):
     `port` is a path (`/dev/ttyUSB0`, `/dev/serial/by-id/…`) or a pyserial URL (`rfc2217://HOST:PORT`,
     `loop://`). `socket://HOST:PORT` is read directly, so that nothing the far end says at once is lost.
 
-    On a tty the lines DTR and RTS stay as the driver raises them at the first open, and are left up at close
-    (no HUPCL), because many boards reset on an edge of DTR. Give `dtr` or `rts` to set them at open. While it is
+    Nothing that waits is thrown away at open, on a tty and behind RFC 2217. On a tty the lines DTR and RTS stay as the
+    driver raises them at the first open, and are left up at close (no HUPCL), because many boards reset on an edge of
+    DTR; behind RFC 2217 they are not touched. Give `dtr` or `rts` to set them at open. While it is
     open they are set, and the other lines read, by the operations of `Capability.LINES`; a `socket://` has none.
     """
 
@@ -239,6 +241,12 @@ class SerialTransport(Transport):
             )
         if "Could not configure port" in str(error) or code in (errno.ENOTTY, errno.EISDIR):
             return BenchError(f"{self._place}: is no serial port", hint=ports_hint())
+        if self.port.startswith("rfc2217://") and (said := refusal(self.port)):
+            return BenchError(
+                f"{self._place}: the server refuses: {said}",
+                hint="end the other program that uses this port of the server, or allow the server more connections; "
+                "a server without RFC 2217 is reached by socket://HOST:PORT",
+            )
         return BenchError(f"{self._place}: {error}", hint="check that the far end is there and reachable")
 
 

@@ -213,6 +213,7 @@ def test_facts_of_a_full_board(load_text):
         "serial_number",
         "algorithm=sm4-ecb",
         "command=pin",
+        "commands_declared",
         "option=sm4",
         "option=sm3",
         "feature=otp",

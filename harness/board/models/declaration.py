@@ -91,7 +91,7 @@ _Once = AfterValidator(_no_repeats)
 
 
 class Declaration(Section):
-    """The claims of the board's maker."""
+    """The claims of the board's maker; a list that is not written says nothing, an empty one says none."""
 
     algorithms: Annotated[tuple[ChipAlgorithm, ...], _Once] = Field(
         default=(), description="Algorithms of SymmetricCrypt that the chip does with its ID² key."
@@ -114,3 +114,7 @@ class Declaration(Section):
     sdk_version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){2}$")] | None = Field(
         default=None, description="Version of the ID² Client SDK in the firmware, such as 3.1.0."
     )
+
+    def declares(self, field: str) -> bool:
+        """Tell whether a field was written, empty or not: what nobody has claimed is held against nobody."""
+        return field in self.model_fields_set
