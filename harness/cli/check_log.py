@@ -109,8 +109,8 @@ def check_log(
             f"{'standard input' if file == STDIN else file}: nothing of the vendor's programs is in it "
             f"({report.lines} lines, {report.size} bytes)",
             hint="looked for the console of id2_app ('ID2 Client Version: …', 'ID2 Client Test …', the "
-            "validation report), of hal_app ('HAL … Test') and of the 1.0.0 demo ('AUTHCODE:|…'); is it the "
-            "right file, and was the baud rate right?",
+            "validation report), of hal_app ('HAL … Test'), of itls_app ('iTLS Client Sample …') and of the "
+            "1.0.0 demo ('AUTHCODE:|…'); is it the right file, and was the baud rate right?",
         )
     raise typer.Exit(code)
 

@@ -4,8 +4,10 @@ Source: consoles.md A1, A3, A4.
 """
 
 from harness.console import events as e
+from harness.console.sdklog import says_something
 from harness.id2.defects import Severity
 from harness.id2.errors import quoted
+from harness.logcheck.boots import program_of
 from harness.logcheck.context import Context
 from harness.logcheck.crash import Alarm, AlarmKind
 from harness.logcheck.facts import Facts
@@ -39,9 +41,15 @@ def judge_restarts(context: Context, sheet: Sheet) -> None:
 
 
 def _of_the_program(facts: Facts) -> tuple[int, int]:
-    """Return the first and the last line of this start that the SDK printed."""
-    lines = [entry.line for entry in facts.entries if entry.alarm is None]
-    return (lines[0], lines[-1]) if lines else (facts.first_line, facts.last_line)
+    """Return the first line that only the program prints, and the last line of the SDK.
+
+    Before it stands what other programs print, or the end of an earlier run.
+    """
+    own = [entry for entry in facts.entries if entry.alarm is None]
+    first = next((entry.line for entry in own if program_of(entry.event) is not Program.UNKNOWN), None)
+    lines = [entry.line for entry in own if entry.event.origin.tagged or says_something(entry.event)]
+    last = lines[-1] if lines else facts.last_line
+    return (last if first is None else first), last
 
 
 def _note_restart_after(facts: Facts, starts: list[tuple[int, Alarm]], last: int, sheet: Sheet) -> None:
@@ -62,6 +70,8 @@ def _note_restart_after(facts: Facts, starts: list[tuple[int, Alarm]], last: int
 
 
 def _has_ended(facts: Facts) -> bool:
+    if facts.program is Program.UNKNOWN:
+        return True  # its beginning is cut, and what is left says nothing of where it was
     if facts.program is Program.ID2_APP:
         return any(mark in ("end", "fail") for _, mark in facts.report_marks) or any(
             test.result is e.TestResult.FAIL for test in facts.tests

@@ -179,3 +179,14 @@ def test_bench_whose_clock_is_behind_judges_no_date_as_ahead(sample):
     report = judge([sample("se-3des168")], now=datetime(1970, 1, 1, tzinfo=UTC))
     assert_passed(report)
     assert "build-date" not in {finding.id for finding in report.findings}
+
+
+def test_line_of_another_program_before_the_boot_loader_is_no_start_of_the_program(sample):
+    before = b"wifi: connect fail, retry\nESP-ROM:esp32s3-20210327\n"
+    assert_passed(check(before + sample("se-3des168")))
+
+
+def test_tail_of_an_earlier_run_is_not_accused(sample):
+    tail = b"<LS_LOG> ID2=> => SE close session.\n<LS_LOG> ID2=> <= SE close session, (ret = 0).\n"
+    report = check(tail + b"U-Boot SPL 2023.04\n" + sample("se-3des168"))
+    assert failures(report) == {}
