@@ -37,6 +37,7 @@ from harness.chip.ica import commands
 from harness.chip.ica.chip import IcaChip
 from harness.chip.mtk import MtkChip
 from harness.chip.mtk import select as mtk_select
+from harness.chip.observed import ObservedChannel, Observer
 from harness.chip.session import ChipSession
 from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
@@ -73,6 +74,7 @@ class Board:
         random: Gives the random bytes that the harness shows to the device.
         on_chip: Shown the chip each time a session opens, selected; what it returns says whether the session may
             be used on. When not, another one is opened, which is not shown.
+        on_exchange: Told each command to the chip and its answer.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Board:
         on_note: Callable[[str], None] | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
         on_chip: Callable[[CarrierChip], bool] | None = None,
+        on_exchange: Observer | None = None,
     ) -> None:
         self.file = file
         self._on_chip = on_chip
@@ -103,6 +106,7 @@ class Board:
         self._wiring = wiring or Wiring()
         self._on_note = on_note
         self._random = random
+        self._on_exchange = on_exchange
         self._locks: Locks | None = None
         self._closing = ExitStack()
         self._transports: dict[str, Transport] = {}
@@ -214,7 +218,7 @@ class Board:
         transport = self.transport(settings.transport)
         try:
             channel = WatchedChannel(
-                self._channel(settings, transport),
+                self._observed(self._channel(settings, transport)),
                 probe=_probe(settings),
                 timeout=settings.timeout_s,
                 hearing=self._hearing,
@@ -379,6 +383,9 @@ class Board:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _observed(self, channel: ApduChannel) -> ApduChannel:
+        return channel if self._on_exchange is None else ObservedChannel(channel, self._on_exchange)
 
     def _channel(self, settings: Chip, transport: Transport) -> ApduChannel:
         if settings.framing is Framing.FM1280:

@@ -13,6 +13,7 @@ from harness.simulator.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
 _ICA = frozenset(("ica",))
 _MTK = frozenset(("mtk",))
 _SYMMETRIC = frozenset(kind for kind in KeyType if kind.symmetric)
+_A_KEY = "a known key"
 
 
 def _fault(
@@ -64,6 +65,14 @@ ANSWER_FAULTS: tuple[Fault, ...] = (
     _fault("hidden-class", leaks.HiddenClass, ALL_SETS),
     _fault("hidden-counter", leaks.HiddenCounter, ALL_SETS),
     _fault("hidden-announced", leaks.HiddenAnnounced),
+    _fault("key-in-vendor-extension", leaks.KeyInVendorExtension, shows_with=_A_KEY),
+    _fault("key-in-vendor-version", leaks.KeyInVendorVersion, shows_with=_A_KEY),
+    _fault("key-in-select-hex", leaks.KeyInSelectHex, shows_with=_A_KEY),
+    _fault("key-in-select-base64", leaks.KeyInSelectBase64, shows_with=_A_KEY),
+    _fault("key-in-select-base64url", leaks.KeyInSelectBase64Url, shows_with=_A_KEY),
+    _fault("key-in-select-swapped", leaks.KeyInSelectSwapped, shows_with=_A_KEY),
+    _fault("key-in-challenge", leaks.KeyInChallenge, shows_with=_A_KEY),
+    _fault("key-in-refusal", leaks.KeyInRefusal, shows_with=_A_KEY),
     _cipher("plaintext-again", leaks.PlaintextAgain),
     _cipher("answer-again-after-select", leaks.AnswerAgainAfterSelect),
     _cipher("answer-again-after-refusal", leaks.AnswerAgainAfterRefusal),

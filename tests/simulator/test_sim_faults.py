@@ -687,7 +687,8 @@ def test_each_fault_overrides_one_hook():
     for fault in FAULTS:
         kind = type(fault.hooks())
         own = {name for name in vars(kind) if not name.startswith("_")}
-        assert len(own) == 1 or fault.name == "sm4-byte-swapped", (fault.name, own)
+        if fault not in ANSWER_FAULTS:  # several of those share what they do, or remember what they saw
+            assert len(own) == 1 or fault.name == "sm4-byte-swapped", (fault.name, own)
 
 
 def test_only_one_fault_is_tolerated():

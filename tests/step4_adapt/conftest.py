@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from fixtures.catalogue import scenarios_of
+from fixtures.leaks import TrafficWatch
 from fixtures.oracle import Oracle
 from fixtures.requirements import load as load_requirements
 from harness.board.applies import evaluate, facts_of
@@ -20,9 +21,11 @@ from harness.board.models import BoardFile
 from harness.chip.channel import ApduChannel
 from harness.chip.ica.chip import IcaChip
 from harness.chip.mtk import MtkChip
+from harness.chip.observed import ObservedChannel
 from harness.chip.session import ChipSession
 from harness.errors import DeviceError
 from harness.id2.keys import Key, KeyType
+from harness.secret import Secret
 from harness.simulator.chip_hooks import Answers
 from harness.simulator.chip_model import ChipModel
 from harness.simulator.config import ChipConfig, CommandSet
@@ -30,6 +33,7 @@ from harness.simulator.faults import find
 from harness.simulator.randomness import SeededRandom
 from harness.simulator.settings import make_chip
 
+HAD = {"scenario", "chip", "ica", "session", "oracle", "harness_session", "bench"}
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = load_requirements(ROOT / "suites" / "requirements.yaml")
 
@@ -75,6 +79,9 @@ class Said:
     def evidence(self, *args: object, **kwargs: object) -> None:
         pass
 
+    def measure(self, *args: object, **kwargs: object) -> None:
+        pass
+
     def progress(self, *args: object, **kwargs: object) -> None:
         pass
 
@@ -104,7 +111,11 @@ class Judge:
         file = BoardFile.model_validate(board)
         (settings,) = board["transports"].values()
         model = chip_model(settings["device"], fault)
-        session = ChipSession(ModelChannel(model))
+        watch = TrafficWatch()
+        hidden: list[Secret] = []
+        run = SimpleNamespace(folder=SimpleNamespace(transport=ROOT / "there is none"), hide=hidden.append)
+        watch.begin(model.config.key if key_known else None, file, run)
+        session = ChipSession(ObservedChannel(ModelChannel(model), watch.exchanged))
         mtk = settings["device"]["command_set"] == "mtk"
         outcome = Outcome()
         for name, function, values in self._calls(file, destructive=destructive):
@@ -117,6 +128,8 @@ class Judge:
             except pytest.skip.Exception as error:
                 outcome.not_run[name] = str(error)
             outcome.ran.append(name)
+            if shown := watch.look():
+                outcome.failed.setdefault(name, "; ".join(shown))
         return outcome
 
     def _calls(
@@ -127,6 +140,8 @@ class Judge:
             declared = scenarios_of(Path(module.__file__))
             for name, scenario in declared.items():
                 function = getattr(module, name)
+                if not self._has_all(function):
+                    continue
                 marks = getattr(function, "pytestmark", [])
                 if not destructive and any(mark.name == "destructive" for mark in marks):
                     continue
@@ -145,6 +160,13 @@ class Judge:
                         values = {key: getattr(value, "values", (value,))[0] for key, value in chosen}
                         label = name + "".join(f"[{value}]" for value in values.values())
                         yield label, function, values
+
+    @staticmethod
+    def _has_all(function: Callable[..., None]) -> bool:
+        """Whether a scenario gets along with what there is here."""
+        wanted = set(inspect.signature(function).parameters)
+        chosen = {m.args[0] for m in getattr(function, "pytestmark", []) if m.name == "parametrize"}
+        return all(hasattr(inspect.getmodule(function), one) for one in wanted - chosen - HAD)
 
     @staticmethod
     def _arguments(
@@ -192,6 +214,14 @@ class FakeBench:
         return self._file.chip.command_set.value
 
     is_card = False
+
+    @property
+    def limits(self) -> object:
+        return self._file.limits
+
+    def slowest(self, action: Callable[[], object]) -> float:
+        action()
+        return 0.0
 
     def chip_session(self) -> ChipSession:
         return self._chip.session

@@ -3,13 +3,14 @@
 import pytest
 
 from harness.simulator.answer_fault_list import ANSWER_FAULTS
+from suites.step4_adapt import test_chip_commands as commands
 from suites.step4_adapt import test_chip_hidden as hidden
 from suites.step4_adapt import test_chip_mac as macs
 from suites.step4_adapt import test_chip_tolerance as tolerance
 from suites.step4_adapt import test_chip_values as values
 from tests.step4_adapt.conftest import KEYS, Judge, board_of
 
-JUDGE = Judge(macs, values, hidden, tolerance)
+JUDGE = Judge(commands, macs, values, hidden, tolerance)
 BOARDS = {
     **{f"ica-{kind}": board_of(kind) for kind in KEYS},
     "ica-get-response": board_of("aes-128", answers="get-response"),
