@@ -20,6 +20,7 @@ import httpx
 from harness.board.models import BoardFile, SecretReference
 from harness.board.models.server import PLACEHOLDER, Start, Trigger
 from harness.errors import HarnessError, Outcome, UsageError
+from harness.run import orphans
 
 _LAST_LINES = 15
 _LINE = 500
@@ -248,7 +249,8 @@ def _decided(trigger: Trigger, detail: str, output: bytes, *, accepted: bool) ->
 
 def _started(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(  # noqa: S603 - the person who wrote the board file names the program
+        orphans.prepare()
+        process = subprocess.Popen(  # noqa: S603 - the person who wrote the board file names the program
             command,
             cwd=folder,
             env=environment,
@@ -263,6 +265,8 @@ def _started(command: list[str], folder: Path, environment: dict[str, str]) -> s
             f"server: {command[0]!r} cannot be started: {reason}",
             hint="name the program by a path, or use {python} for this Python",
         ) from None
+    orphans.watch(process.pid)
+    return process
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
@@ -274,4 +278,5 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     # Children that outlive their parent are still in its group.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    orphans.forget(process.pid)
     process.wait()

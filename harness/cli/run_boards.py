@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from fixtures.signals import Ended
 from harness.board.file import load
 from harness.cli.earlier import earlier_seconds
 from harness.cli.output import OwnConsole
@@ -119,6 +120,7 @@ class _Follower(Collected):
         self._progress = RunProgress("", [], {})
         self.folders: list[Path] = []
         self.interrupted = False
+        self.exit_code = _INTERRUPTED
         self.stopped = ""
         self.began = False
         self.misused = False
@@ -204,6 +206,8 @@ class _Follower(Collected):
         elif not isinstance(excinfo.value, pytest.Session.Interrupted):
             # Errors at collection interrupt pytest's session as well; they are told of by themselves.
             self.interrupted = True
+            if isinstance(excinfo.value, Ended):
+                self.exit_code = 128 + excinfo.value.number
 
 
 def run_boards(boards: Sequence[Path], options: RunOptions) -> int:
@@ -252,7 +256,7 @@ def _run_boards(boards: Sequence[Path], options: RunOptions, console: Console) -
 
 def _exit_code(follower: _Follower, codes: list[int]) -> int:
     if follower.interrupted:
-        return _INTERRUPTED
+        return follower.exit_code
     if follower.broken:
         codes = [*codes, 4]
     return next((code for code in _WORST_FIRST if code in codes), 4)

@@ -65,12 +65,11 @@ class Journal:
         try:
             while rest:
                 written = os.write(self._file, rest)
-                # From the first byte on, the line counts as cut until its last byte is out.
-                self._cut = True
+                # Between these two a signal may come: a line that went out as a whole must not count as cut then.
+                self._cut = written < len(rest)
                 rest = rest[written:]
         except OSError as error:
             raise _lost(self.path, error) from error
-        self._cut = False
 
     def close(self) -> None:
         """Bring the journal to the disk itself and close it; more than once does nothing.

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from harness.errors import BenchError, ToolError, UsageError
 from harness.run.disk import write_whole, writing
-from harness.run.folder import RunFolder
+from harness.run.folder import RunFolder, alive
 
 FORMAT = "id2-run-manifest"
 SCHEMA = 1
@@ -185,18 +185,12 @@ def remove_drafts(folder: RunFolder) -> None:
     """
     with writing(folder.path):
         for path in folder.path.iterdir():
-            if _DRAFT.fullmatch(path.name) and not _is_odd(path) and not _alive(path):
+            if _DRAFT.fullmatch(path.name) and not _is_odd(path) and not alive(_writer(path)):
                 path.unlink(missing_ok=True)
 
 
-def _alive(draft: Path) -> bool:
-    try:
-        os.kill(int(draft.name.split(".")[-2]), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
+def _writer(draft: Path) -> int:
+    return int(draft.name.split(".")[-2])
 
 
 def _is_report(name: str) -> bool:

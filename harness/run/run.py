@@ -11,7 +11,6 @@ from harness import __version__
 from harness.errors import BenchError, ToolError
 from harness.run import folder as run_folder
 from harness.run import verdict as verdicts
-from harness.run.disk import write_whole
 from harness.run.events import (
     SCHEMA,
     BoardFound,
@@ -26,7 +25,7 @@ from harness.run.events import (
     Severity,
     TransportOpened,
 )
-from harness.run.folder import RunFolder, safe_name
+from harness.run.folder import RunFolder, create_file, safe_name
 from harness.run.header import Header, InputFile, header_json, plain_header
 from harness.run.journal import Journal
 from harness.run.safe import Mask
@@ -87,13 +86,24 @@ class Run:
         wall, t = datetime.now(UTC), time.monotonic_ns()
         started = f"{wall:%Y-%m-%dT%H:%M:%S}.{wall.microsecond // 1000:03d}Z"
         plain = plain_header(header or Header(), board=board, started=started, mask=mask)
-        folder = run_folder.create(root, board, wall)
-        write_whole(folder.header, header_json(plain, run=folder.name))
-        journal = Journal(folder.journal, mask)
+        journals: list[Journal] = []
+
+        def begin(draft: RunFolder, name: str) -> None:
+            create_file(draft.header, header_json(plain, run=name))
+            journals.append(Journal(draft.journal, mask))
+            journals[-1].write(
+                RunStarted(t=t, schema=SCHEMA, run=name, board=board, wall=started, harness=__version__)
+            )
+
+        try:
+            folder = run_folder.create(root, board, wall, begin)
+        finally:
+            # Those of drafts whose place was taken.
+            for given_up in journals[:-1]:
+                given_up.close()
+        journal = journals[-1]
+        journal.path = folder.journal
         run = cls(folder, journal, board)
-        journal.write(
-            RunStarted(t=t, schema=SCHEMA, run=folder.name, board=board, wall=started, harness=__version__)
-        )
         try:
             run_folder.point_latest(root, folder)
         except BenchError as error:

@@ -1,0 +1,87 @@
+"""Programs that must not outlive the run that started them, also when it is killed at once (SIGKILL).
+
+A small process of its own waits for the end of a pipe that only this process holds open. When this process is gone,
+however it went, the watcher ends every process group that it was told of.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+
+_WATCHER = """\
+import os, signal, sys, time
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+groups = set()
+for line in sys.stdin:
+    (groups.add if line[0] == "+" else groups.discard)(int(line[1:]))
+def tell(number):
+    for group in list(groups):
+        try:
+            os.killpg(group, number)
+        except ProcessLookupError:
+            groups.discard(group)
+        except PermissionError:
+            pass
+tell(signal.SIGTERM)
+end = time.monotonic() + 3
+while groups and time.monotonic() < end:
+    time.sleep(0.05)
+    tell(0)
+tell(signal.SIGKILL)
+"""
+
+
+class _Watcher:
+    """Starts the watching process when it is first needed; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ready(self) -> None:
+        """Start the watching process, unless it runs."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is None:
+                return
+            self._process = subprocess.Popen(  # noqa: S603 - our own words
+                [sys.executable, "-I", "-S", "-c", _WATCHER],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+            )
+
+    def tell(self, line: bytes) -> None:
+        """Hand one line to the watching process."""
+        with self._lock:
+            if self._process is None or self._process.stdin is None:
+                return
+            # A watcher that somebody killed is no reason to end a run.
+            with contextlib.suppress(OSError):
+                os.write(self._process.stdin.fileno(), line)
+
+
+_WATCHING = _Watcher()
+
+
+def prepare() -> None:
+    """Make ready to watch. Called before a program starts, so that next to no time passes before it is watched.
+
+    Raises:
+        OSError: the system starts no more processes.
+    """
+    _WATCHING.ready()
+
+
+def watch(group: int) -> None:
+    """End the process group of this number when this process is gone."""
+    _WATCHING.tell(b"+%d\n" % group)
+
+
+def forget(group: int) -> None:
+    """Leave the process group alone from now on: it was ended, and its number may come to stand for another."""
+    _WATCHING.tell(b"-%d\n" % group)

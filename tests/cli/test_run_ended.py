@@ -1,0 +1,193 @@
+"""How a run ends before its end: signals, once and again; and a process that is killed at any moment."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.cli.main import invoke
+from harness.report import model
+from harness.run.folder import RunFolder
+
+ROOT = Path(__file__).resolve().parents[2]
+BOARD = ROOT / "boards" / "virtual-se-mtk.yaml"
+SUITE = '''
+import os, signal, time
+
+def test_a(scenario):
+    """The first."""
+    with scenario.step("T-01"):
+        pass
+
+def test_b(scenario):
+    """Says that it is there, and waits."""
+    with scenario.step("T-01"):
+        open(os.environ["HERE"], "w").close()
+        time.sleep(60)
+
+def test_c(scenario):
+    """Never comes."""
+    with scenario.step("T-01"):
+        raise AssertionError("it came")
+'''
+
+
+def suites_in(folder: Path, body: str = SUITE) -> Path:
+    (folder / "suites" / "step1_plan").mkdir(parents=True)
+    (folder / "suites" / "step1_plan" / "test_three.py").write_text(body)
+    (folder / "suites" / "requirements.yaml").write_text(
+        "- {id: T-01, statement: Something holds., source: test, level: must, applies_when: always}\n"
+    )
+    return folder / "suites"
+
+
+@contextmanager
+def started(folder: Path, *, nohup: bool = False):
+    """Start a run whose second scenario waits."""
+    command = [sys.executable, "-m", "harness.cli.main", "run", str(BOARD), f"--runs={folder / 'runs'}"]
+    with subprocess.Popen(
+        [*(["nohup"] if nohup else []), *command, f"--suites={suites_in(folder)}"],
+        cwd=ROOT,
+        env={**os.environ, "HERE": str(folder / "here")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+    while not path.exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("signals", "said"),
+    [
+        ([signal.SIGTERM], "ended by the signal SIGTERM"),
+        ([signal.SIGHUP], "ended by the signal SIGHUP"),
+        ([signal.SIGINT] * 4, "interrupted by the operator (Ctrl-C)"),
+        ([signal.SIGTERM, signal.SIGINT, signal.SIGHUP], "ended by the signal SIGTERM"),
+    ],
+    ids=["TERM", "HUP", "INT again and again", "all of them"],
+)
+def test_a_signal_ends_a_run_with_its_reports(tmp_path, signals, said):
+    with started(tmp_path) as process:
+        wait_for(tmp_path / "here", process)
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.02)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 128 + signals[0], err
+    assert b"Traceback" not in err
+    run = (tmp_path / "runs" / "latest").resolve()
+    report = json.loads((run / "report.json").read_text())
+    assert [one["verdict"] for one in report["scenarios"]] == ["passed", "not_run", "not_run"]
+    assert [one["reason"] for one in report["scenarios"]] == ["", said, said]
+    assert (report["verdict"], report["interrupted"], report["problems"]) == ("incomplete", said, [])
+    assert invoke(["report", str(run), "--check"]) == 0
+
+
+def test_a_run_that_outlives_its_terminal_is_left_alone(tmp_path):
+    with started(tmp_path, nohup=True) as process:
+        wait_for(tmp_path / "here", process)
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=120)
+    assert process.returncode == 128 + signal.SIGTERM
+
+
+PROGRAM = """
+import os, sys, time
+from pathlib import Path
+from harness.run.events import ScenarioInfo
+from harness.run.run import Run
+from harness.run.verdict import Verdict
+from harness.report import close
+real = {name: getattr(os, name) for name in ("mkdir", "open", "write", "rename", "replace", "symlink", "close")}
+left = int(sys.argv[2])
+def counted(name):
+    def call(*args, **kwargs):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), 9)
+        return real[name](*args, **kwargs)
+    return call
+for name in real:
+    setattr(os, name, counted(name))
+run = Run.create(Path(sys.argv[1]), "board")
+run.plan([ScenarioInfo("a"), ScenarioInfo("b")])
+for name in "ab":
+    log = run.begin(ScenarioInfo(name))
+    log.evidence("e.txt", b"x")
+    log.finish(Verdict.PASSED)
+run.finish()
+close(run.path)
+print("done")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(1, 70))
+def test_killed_at_any_call_the_folder_can_be_reported(tmp_path, place):
+    killed_at(tmp_path, place)
+
+
+@pytest.mark.parametrize("place", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 20, 30])
+def test_killed_in_its_first_acts_the_folder_can_be_reported(tmp_path, place):
+    killed_at(tmp_path, place)
+
+
+def killed_at(tmp_path: Path, place: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "runs"), str(place)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (-signal.SIGKILL if "done" not in done.stdout else 0), done.stderr
+    runs = tmp_path / "runs"
+    shown = [path for path in runs.glob("*") if not path.is_symlink()] if runs.exists() else []
+    for path in shown:
+        assert invoke(["report", str(path)]) == 0
+        report = model.load(path)
+        ended = report.finished is not None
+        assert report.verdict == ("passed" if ended and not report.problems else "error")
+    # Whatever was left behind is gone after the next run.
+    again = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(runs), "0"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "done" in again.stdout
+    assert not list(runs.glob(".*"))
+    assert invoke(["report", str(runs / "latest"), "--check"]) == 0
+    assert RunFolder.open(runs / "latest").path not in shown
+
+
+@pytest.mark.slow
+def test_killed_at_a_random_moment_the_folder_can_be_reported(tmp_path):
+    for number in range(20):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with started(folder) as process:
+            time.sleep(random.uniform(0.2, 3))
+            process.kill()
+            process.communicate()
+        runs = folder / "runs"
+        for path in runs.glob("*") if runs.exists() else ():
+            assert invoke(["report", str(path)]) == 0
+            assert model.load(path).exit_code != 0
