@@ -2,7 +2,7 @@
 
 One reader for all who read consoles: `check-log`, live runs, and the adaptation page of the mock service.
 What a terminal or logger adds is taken off: encoding, escape sequences, prefix, trailer. The prefix is learned
-from the log itself (`prefixes`), a bounded number of lines ahead.
+from the log itself (`prefixes`), a bounded number of lines ahead; lines that are torn are put together (`torn`).
 """
 
 from collections import deque
@@ -14,29 +14,13 @@ from harness.console.encoding import Utf8Stream
 from harness.console.lines import DEFAULT_LIMIT, Line, LineReader
 from harness.console.prefixes import Prefixes
 from harness.console.sdklog import plain
+from harness.console.torn import Captured, Mender
+
+__all__ = ["CaptureReader", "Captured", "printed_text", "read_capture"]
 
 AHEAD_LINES = 300
 """Lines that are looked at before the first of them is given out."""
 AHEAD_BYTES = 1 << 18
-
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """A line of a captured console.
-
-    Attributes:
-        line: Where it stood, and its bytes.
-        text: What was printed, without prefix and trailer.
-        prefix: What was taken off before it.
-        named: The prefix names the SDK as the one who prints, in place of its tag.
-        strange: A known text stands in it, behind something that could not be understood as a prefix.
-    """
-
-    line: Line
-    text: str
-    prefix: str = ""
-    named: bool = False
-    strange: bool = False
 
 
 @dataclass(slots=True)
@@ -54,6 +38,7 @@ class CaptureReader:
         self._stream = Utf8Stream()
         self._lines = LineReader(limit=limit)
         self._prefixes = Prefixes()
+        self._mender = Mender(self._prefixes.inside)
         self._held: deque[_Held] = deque()
         self._held_bytes = 0
         self._near: tuple[str, ...] | None = None
@@ -63,14 +48,15 @@ class CaptureReader:
         for line in self._lines.feed(self._stream.feed(chunk)):
             self._hold(line)
             while len(self._held) > AHEAD_LINES or self._held_bytes > AHEAD_BYTES:
-                yield self._take()
+                yield from self._mender.feed(self._take())
 
     def finish(self) -> Iterator[Captured]:
         """Give the rest; the stream is over."""
         for line in (*self._lines.feed(self._stream.finish()), *self._lines.finish()):
             self._hold(line)
         while self._held:
-            yield self._take()
+            yield from self._mender.feed(self._take())
+        yield from self._mender.finish()
 
     def _hold(self, line: Line) -> None:
         held = _Held(line, plain(line.text))

@@ -35,6 +35,7 @@ _PREFIX = re.compile(
     r"|[\[<][A-Z]{1,7}[\]>]\s"  # [INFO]   <I>
     r"|(?:LS_LOG|S_LOG|_LOG|LOG|OG|G)?>\s)"  # a tag whose beginning was cut off
 )
+_CUT_TAG = re.compile(r"\s*(?:LS_LOG|S_LOG|_LOG|LOG)>\s")
 _HEAD = re.compile(
     r"(?:(?P<severity>INF|ERR|DBG|WRN|[EIDW]) )?(?P<function>[A-Za-z_]\w{0,127})[ :](?P<line>\d{1,6}): ?"
 )
@@ -90,6 +91,7 @@ def _dissect(text: str, prefix: str, *, tagged: bool, repaired: bool = False) ->
     """Move what stands in front of the text into the fields it belongs to."""
     while found := _PREFIX.match(text):
         prefix += found.group()
+        tagged = tagged or _CUT_TAG.fullmatch(found.group()) is not None
         text = text[found.end() :]
     text = text.strip()
     error = False

@@ -12,7 +12,7 @@ import re
 
 from harness.console import events as e
 from harness.logcheck.entries import Entry
-from harness.logcheck.facts import Noted, ReportText, Sighting, Workings
+from harness.logcheck.facts import Dump, Noted, ReportText, Sighting, Workings
 from harness.logcheck.reporttext import report_sightings
 
 _ELSEWHERE = re.compile(r"(?<![\w~])\d{1,2}~\d~[^\s\"'|,]{20,480}")
@@ -104,6 +104,12 @@ class CodeLines:
         if found is not None:
             self._use(Sighting(line, found.group(), "elsewhere", open_end=entry.open_end))
         return found is not None
+
+    def leave_out(self, dumps: list[Dump]) -> None:
+        """Take dumps that could not be read whole out of how the codes came about."""
+        for sighting in self.codes if dumps else ():
+            if sighting.workings is not None:
+                sighting.workings.leave_out(dumps)
 
     def take_reports(self, reports: list[ReportText]) -> None:
         """Take the codes of the validation reports, when everything else has been taken."""

@@ -3,11 +3,15 @@
 Source: device-protocol.md i.1 (layout of the dumps), e.2 (what an exchange looks like).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.console import events as e
 from harness.logcheck.facts import Dump
 from harness.logcheck.model import Exchange
+
+_ANSWER_WITHIN = 8
+_ROWS_AFTER = 4  # lines behind the last row that was read in which a torn row may stand
 
 
 @dataclass(slots=True)
@@ -41,9 +45,22 @@ class DumpReader:
             self.dumps[-1].closed = True
         return False
 
-    def exchanges(self, boot: int) -> list[Exchange]:
-        """Return the exchanges of the boot."""
-        return [_exchange(boot, draft) for draft in self._drafts]
+    def exchanges(self, boot: int, torn: list[Dump], unread: Mapping[int, str]) -> list[Exchange]:
+        """Return the exchanges of the boot, without those of which a dump is torn or may be."""
+        return [
+            _exchange(boot, draft)
+            for draft in self._drafts
+            if not any(dump is draft.command or dump is draft.response for dump in torn)
+            and not (draft.response is None and _follows(draft.command, unread))
+        ]
+
+    def torn(self, unread: Mapping[int, str]) -> list[Dump]:
+        """Return the dumps that are not whole and have a line among their rows that could not be read."""
+        return [
+            dump
+            for dump in self.dumps
+            if dump.damage and any(line in unread for line in range(dump.line, dump.last_line + _ROWS_AFTER))
+        ]
 
     def _start(self, line: int, event: e.DumpStart) -> None:
         dump = Dump(event.name, line, event.length, event.direction, event.origin.tagged, line)
@@ -64,6 +81,11 @@ class DumpReader:
         dump.data += event.data
         dump.last_line = line
         return True
+
+
+def _follows(command: Dump, unread: Mapping[int, str]) -> bool:
+    """Tell whether a line that could not be read stands where the answer is due."""
+    return any(line in unread for line in range(command.line, command.last_line + _ANSWER_WITHIN))
 
 
 def _exchange(boot: int, draft: _Draft) -> Exchange:

@@ -14,6 +14,12 @@ LINE_LIMIT = 8192
 REPORT_LINES = 400
 REPORT_BANNER = "ID2 Validation Json Message"
 
+TORN = "torn by another program's line"
+MIXED = "another program's text stands in the line"
+STRANGE = "prefix not understood"
+MAX_UNREAD = 20
+MAX_EXAMPLE = 200
+
 _TAG = "<LS_LOG>"
 # Texts without a type of their own that somebody in this package reads. Everything else is let go: a log may
 # hold hundreds of megabytes of other programs' output. Plain substrings, because each line is asked.
@@ -64,6 +70,8 @@ class Entry:
         json: The line of a validation report that the text is, None when it is none.
         open_start: The log begins inside this line.
         alarm: The crash or restart that the line is a sign of.
+        doubt: Why the line is not, or not for certain, what the program printed; empty when it is.
+        unread: Its text is not to be used.
     """
 
     line: int
@@ -72,6 +80,8 @@ class Entry:
     json: str | None = None
     open_start: bool = False
     alarm: Alarm | None = None
+    doubt: str = ""
+    unread: bool = False
 
     @property
     def text(self) -> str:
@@ -90,6 +100,7 @@ class EntryReader:
         self._after_heading = 0
         self._tagged = False
         self._carry = ""
+        self.unread: list[tuple[int, str]] = []
 
     def read(self, chunks: Iterable[bytes]) -> Iterator[Entry]:
         """Give all entries of a log."""
@@ -108,7 +119,16 @@ class EntryReader:
         if not text:
             return
         alarm = find_alarm(line.text)
-        for event in _events(text, named=captured.named):
+        events = _events(text, named=captured.named)
+        if captured.torn or (captured.strange and all(isinstance(event, e.Other) for event in events)):
+            self._note_unread(line.number, text)
+            doubt = TORN if captured.torn else STRANGE
+            yield Entry(line.number, events[0], alarm=alarm, doubt=doubt, unread=True)
+            return
+        if captured.guessed and not any(map(self._keep, events)) and not _json_of(events[-1]):
+            yield Entry(line.number, events[0], alarm=alarm, doubt=MIXED, unread=True)
+            return
+        for event in events:
             json = _json_of(event) if self._report_left > 0 else None
             if json is not None or self._keep(event) or alarm is not None:
                 yield Entry(
@@ -118,9 +138,14 @@ class EntryReader:
                     json=json,
                     open_start=line.offset == 0 and not event.origin.tagged,
                     alarm=alarm,
+                    doubt=TORN if captured.guessed else "",
                 )
                 alarm = None
             self._follow(event)
+
+    def _note_unread(self, line: int, text: str) -> None:
+        if len(self.unread) < MAX_UNREAD:
+            self.unread.append((line, text[:MAX_EXAMPLE]))
 
     def _joined(self, text: str, *, cut: bool) -> str:
         """Keep back the statement that a piece of an overlong line cuts, for the next piece."""

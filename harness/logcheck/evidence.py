@@ -35,6 +35,8 @@ def dump_problems(context: Context, sighting: Sighting, code: AuthCode) -> Told 
         return None  # its dump was before the log
     message = authcode.message(context.id2, code.device_random, code.random, (sighting.extra or "").encode())
     told = match_call(calls, context.key_type, message, code.sign)
+    if told == _NO_TRACE and facts.unread:
+        return None  # its dump may be the one that could not be read
     if told == _NO_TRACE and facts.cut_start and sighting is facts.codes[0]:
         return None  # its dump may have been cut
     return told

@@ -80,6 +80,11 @@ class Workings:
         """Whether the program showed anything."""
         return bool(self.dumps or self.message_texts or self.base64_texts)
 
+    def leave_out(self, dumps: list[Dump]) -> None:
+        """Forget dumps."""
+        for kept in (self.message_dumps, self.hashes, self.padded, self.signs, self.base64_dumps):
+            kept[:] = [dump for dump in kept if not any(dump is other for other in dumps)]
+
     def keep(self, dump: Dump) -> None:
         """File a dump under what its heading says; a dump of something else is ignored."""
         name = dump.name.lower().removesuffix(":")
@@ -268,6 +273,9 @@ class Facts:
     chip_lines: list[int] = field(default_factory=list)
     alarms: list[tuple[int, Alarm]] = field(default_factory=list)
     itls: list[Noted] = field(default_factory=list)
+    unread: dict[int, str] = field(default_factory=dict)
+    torn: list[int] = field(default_factory=list)
+    torn_dumps: list[Dump] = field(default_factory=list)
 
     @property
     def first_line(self) -> int:

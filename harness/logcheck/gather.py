@@ -7,7 +7,7 @@ from harness.console.sdklog import says_something
 from harness.logcheck.boots import BootLog, program_of
 from harness.logcheck.codelines import CodeLines
 from harness.logcheck.dumps import DumpReader
-from harness.logcheck.entries import REPORT_BANNER, Entry
+from harness.logcheck.entries import REPORT_BANNER, TORN, Entry
 from harness.logcheck.facts import (
     ChallengeLine,
     Complaint,
@@ -62,10 +62,16 @@ class _Gatherer:
                 facts.program is Program.ID2_APP and not (facts.tests or facts.report_marks)
             ):
                 facts.program = _better(facts.program, program_of(entry.event))
+            if entry.doubt:
+                facts.unread[entry.line] = entry.doubt
             if entry.alarm is not None:
                 facts.alarms.append((entry.line, entry.alarm))
                 if not says_something(entry.event):
                     continue  # the crash is judged by itself
+            if entry.unread:
+                if entry.doubt == TORN:
+                    facts.torn.append(entry.line)
+                continue
             if self.report is not None and not self.report.closed and entry.json is not None:
                 add_row(self.report, entry.line, entry.json)
             else:
@@ -73,8 +79,12 @@ class _Gatherer:
         self.codes.close_heading()
         self.codes.take_reports(facts.reports)
         facts.codes, facts.missing_codes = self.codes.codes, self.codes.missing
-        facts.dumps = self.dumps.dumps
-        facts.exchanges = self.dumps.exchanges(facts.number)
+        facts.torn_dumps = self.dumps.torn(facts.unread)
+        facts.dumps = [
+            dump for dump in self.dumps.dumps if not any(dump is torn for torn in facts.torn_dumps)
+        ]
+        self.codes.leave_out(facts.torn_dumps)
+        facts.exchanges = self.dumps.exchanges(facts.number, facts.torn_dumps, facts.unread)
         return facts
 
     def _take(self, entry: Entry) -> None:

@@ -26,7 +26,7 @@ def judge_id(context: Context, sheet: Sheet) -> None:
         if context.facts.cut_start:
             sheet.not_run("ID", "no line shows the device's ID; the beginning of the log is cut")
         elif context.facts.program in (Program.ID2_APP, Program.DEMO):
-            sheet.failed("ID", "no line of this start shows the device's ID", [context.facts.last_line])
+            sheet.missing("ID", "no line of this start shows the device's ID", [context.facts.last_line])
         return
     problems = []
     wrong = []

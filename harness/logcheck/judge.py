@@ -19,7 +19,7 @@ from harness.logcheck.codes import judge_codes, judge_tail
 from harness.logcheck.complaints import judge_complaints
 from harness.logcheck.context import Context, understand
 from harness.logcheck.derived import judge_derived
-from harness.logcheck.entries import EntryReader
+from harness.logcheck.entries import TORN, EntryReader
 from harness.logcheck.expected import judge_claims
 from harness.logcheck.gather import gather
 from harness.logcheck.identity import judge_id, judge_key
@@ -189,7 +189,8 @@ def _judge_boot(
 ) -> tuple[Context, Sheet]:
     context = understand(gather(boot), id2, claims, now)
     versions = context.facts.versions
-    sheet = Sheet(boot.number, sdk_version(versions[0][1]) if versions else "")
+    version = sdk_version(versions[0][1]) if versions else ""
+    sheet = Sheet(boot.number, version, context.facts.unread)
     for sheet.topic, check in _CHECKS:
         check(context, sheet)
     judge_key(context, keys, sheet)
@@ -202,7 +203,26 @@ def _judge_boot(
             "cut the log into parts",
             [context.facts.last_line],
         )
+    for dump in context.facts.torn_dumps:
+        sheet.topic = Topic.APDU
+        sheet.not_run(f"dump in line {dump.line}", f"{TORN}: {dump.damage}", [dump.line])
+    sheet.excused.update(context.facts.torn)
+    if sheet.excused:
+        _say_unread(sheet)
     return context, sheet
+
+
+def _say_unread(sheet: Sheet) -> None:
+    """A log with checks that could not be made, because its lines cannot be read, has not passed."""
+    sheet.topic = Topic.ERRORS
+    lines = sorted(sheet.excused)
+    reasons = ", ".join(dict.fromkeys(sheet.unread[line] for line in lines))
+    sheet.blocked(
+        "unread lines",
+        f"{len(lines)} lines of the SDK are there and cannot be read ({reasons}), the first is line {lines[0]}: "
+        "capture the console again, without other programs' output and without a prefix",
+        lines,
+    )
 
 
 def _summary(context: Context, sheet: Sheet) -> BootSummary:

@@ -48,7 +48,7 @@ def judge_sections(context: Context, sheet: Sheet) -> None:
 def _judge_verify(section: Section, sheet: Sheet) -> None:
     lines = [line for line in (section.start, section.end) if line is not None]
     if section.passed is None:
-        sheet.failed("verify server", "it starts and has no end", lines)
+        sheet.missing("verify server", "it starts and has no end", lines)
     elif section.passed:
         sheet.passed("verify server", "the device accepted the service's code", lines)
     else:
@@ -113,7 +113,7 @@ def _judge_demo_tests(context: Context, sheet: Sheet) -> None:
         if name not in there and facts.cut_start:
             sheet.not_run(f"demo {name}", "not in the log, whose beginning is cut")
         elif name not in there:
-            sheet.failed(
+            sheet.missing(
                 f"demo {name}", "not in the log: it ends before it, or the program stopped", [facts.last_line]
             )
     for number, test in enumerate(facts.demo_tests):
@@ -147,7 +147,7 @@ def _judge_demo_decrypt(context: Context, inside: range, sheet: Sheet) -> None:
     if offered is not None:
         lines.append(offered.line + 1)
     if code is None and not results:
-        sheet.failed(name, "it has no result: the log ends there, or the program stopped", lines)
+        sheet.missing(name, "it has no result: the log ends there, or the program stopped", lines)
     elif offered is None and code is not None:
         sheet.not_run(
             name, f"refused with {codes.describe_result(code)}; the ciphertext is not in the log", lines

@@ -1,6 +1,6 @@
 """The sheet on which the checks of one boot write their items and findings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from harness.id2 import defects
 from harness.id2.defects import Severity
@@ -11,6 +11,7 @@ MAX_NAME = 100
 MAX_DETAIL = 600
 MAX_SEEN = 240
 MAX_LINES = 40
+_WHOLE_PARTS = (Topic.TESTS, Topic.REPORT, Topic.APDU)  # their items are made of all lines from first to last
 
 
 class Sheet:
@@ -19,11 +20,15 @@ class Sheet:
     Args:
         boot: Its number.
         version: The SDK version that it shows; empty when it shows none.
+        unread: Lines of the SDK's that are there and could not be read, and why. What may be owed to one of them
+            has not failed.
     """
 
-    def __init__(self, boot: int, version: str = "") -> None:
+    def __init__(self, boot: int, version: str = "", unread: Mapping[int, str] | None = None) -> None:
         self.boot = boot
         self.version = version
+        self.unread = dict(unread or {})
+        self.excused: set[int] = set()
         self.topic = Topic.PROGRAM
         self.items: list[Item] = []
         self.findings: list[Finding] = []
@@ -34,8 +39,27 @@ class Sheet:
         self._write(name, Verdict.PASSED, detail, lines)
 
     def failed(self, name: str, detail: str, lines: Iterable[int] = ()) -> None:
-        """Write an item that failed; `detail` says what is wrong, `lines` has the line where."""
-        self._write(name, Verdict.FAILED, detail, lines)
+        """Write an item that failed; `detail` says what is wrong, `lines` has the line where.
+
+        It is not run where a line that could not be read stands in that place.
+        """
+        lines = list(lines)
+        near = self._unread_near(lines)
+        if near:
+            self._excuse(name, detail, near)
+        else:
+            self._write(name, Verdict.FAILED, detail, lines)
+
+    def missing(self, name: str, detail: str, lines: Iterable[int] = ()) -> None:
+        """Write that something is not in the log: failed, unless a line could not be read that may be it."""
+        if self.unread:
+            self._excuse(name, detail, list(self.unread))
+        else:
+            self._write(name, Verdict.FAILED, detail, lines)
+
+    def blocked(self, name: str, detail: str, lines: Iterable[int] = ()) -> None:
+        """Write an item that nobody can judge as long as the log is what it is."""
+        self._write(name, Verdict.BLOCKED, detail, lines)
 
     def not_run(self, name: str, detail: str, lines: Iterable[int] = ()) -> None:
         """Write an item that could not be judged."""
@@ -77,6 +101,22 @@ class Sheet:
         where = f"SDK {self.version}; {defect.reference}" if self.version else defect.reference
         told = f"{_safe(seen, MAX_SEEN)}. {defect.meaning} ({where})"
         self.find(number, defect.severity, defect.title, told, lines, demo=demo)
+
+    def _unread_near(self, lines: list[int]) -> list[int]:
+        places = [line for line in lines if line]
+        if not self.unread or not places:
+            return []
+        whole = self.topic in _WHOLE_PARTS
+        first, last = min(places), max(places)
+        return [
+            line
+            for line in self.unread
+            if any(abs(line - place) <= 1 for place in places) or (whole and first <= line <= last)
+        ]
+
+    def _excuse(self, name: str, detail: str, unread: list[int]) -> None:
+        self.excused.update(unread)
+        self.not_run(name, f"{self.unread[unread[0]]}: line {unread[0]} (it would be: {detail})", unread)
 
     def _write(self, name: str, verdict: Verdict, detail: str, lines: Iterable[int]) -> None:
         name, detail = _safe(name, MAX_NAME), _safe(detail, MAX_DETAIL)

@@ -29,6 +29,7 @@ _HAL = ("Hash", "Rand", "AES", "RSA", "SM2", "SST", "KM")
 _HAL_WITHOUT_START = ("SST", "KM")
 _HAL_SINCE = {"SM2": (3, 0), "SST": (3, 1), "KM": (3, 1)}
 """Since which version `hal_app` has a test. Source: device-protocol.md j.1; SDK 3.0.0 app/hal_app/src/hal_test.c."""
+_MARKS = 3  # start, end and verdict of a test
 _HAL_STEPS = {"Hash": 3, "AES": 12, "RSA": 1, "SST": 20}
 _CODES = {
     "Get Challenge Auth Code": ("challenge", 2),
@@ -62,6 +63,8 @@ def _judge_test(context: Context, test: TestRun, sheet: Sheet) -> None:
     lines = [*test.lines, *(line for line, _, result in test.steps if result is e.TestResult.FAIL)]
     if test.result is e.TestResult.NOT_SUPPORTED and not problems:
         sheet.not_run(_label(test), good, lines)
+    elif problems and sheet.unread and test.result is not e.TestResult.FAIL and len(test.lines) < _MARKS:
+        sheet.missing(_label(test), "; ".join(problems), lines)
     else:
         sheet.judged(_label(test), problems, good, lines)
 
@@ -170,7 +173,7 @@ def _judge_missing(context: Context, name: str, sheet: Sheet) -> None:
     elif facts.cut_start and facts.program is Program.ID2_APP:
         sheet.not_run(label, "not in the log, whose beginning is cut")
     else:
-        sheet.failed(label, f"not in the log: {_stopped(facts)}", [facts.last_line])
+        sheet.missing(label, f"not in the log: {_stopped(facts)}", [facts.last_line])
 
 
 def _left_out_before(context: Context, name: str) -> tuple[int, int] | None:
@@ -201,11 +204,11 @@ def _judge_no_tests(facts: Facts, sheet: Sheet) -> None:
         sheet.not_run("unit tests", "a module build runs none")
     elif any(event.provisioned for _, event in facts.provisioning) and _major(facts) >= (3, 1):
         if facts.report_marks:
-            sheet.failed(
+            sheet.missing(
                 "unit tests", "the device is provisioned, and the program printed none of its unit tests"
             )
         else:
-            sheet.failed("unit tests", f"none in the log: {_stopped(facts)}", [facts.last_line])
+            sheet.missing("unit tests", f"none in the log: {_stopped(facts)}", [facts.last_line])
     elif facts.report_marks:
         sheet.not_run(
             "unit tests", "none in the log; versions before 3.1 run them only when they are asked to"

@@ -57,7 +57,7 @@ def _judge_absence(context: Context, sheet: Sheet) -> None:
     facts = context.facts
     started = [line for line, mark in facts.report_marks if mark == "start"]
     if started:
-        sheet.failed(
+        sheet.missing(
             "validation report",
             "its making starts, and the report does not follow: the log is cut there",
             started,
@@ -65,14 +65,14 @@ def _judge_absence(context: Context, sheet: Sheet) -> None:
     elif any(mark == "end" for _, mark in facts.report_marks):
         sheet.not_run("validation report", "only its end is in the log: the beginning is cut")
     elif facts.interrupted:
-        sheet.failed(
+        sheet.missing(
             "validation report",
             "another start follows before it: the program was interrupted or crashed",
             [facts.last_line],
         )
     else:
         other = ", or it is not id2_app" if not facts.tests else ""
-        sheet.failed(
+        sheet.missing(
             "validation report",
             f"not in the log: it ends before the report, or the program stopped{other}",
             [facts.last_line],
@@ -82,11 +82,11 @@ def _judge_absence(context: Context, sheet: Sheet) -> None:
 def _judge_report(context: Context, text: ReportText, sheet: Sheet) -> None:
     every = [text.banner, *(line for line, _ in text.rows)]
     if not text.rows:
-        sheet.failed("validation report", "its banner is there, and no JSON follows", [text.banner])
+        sheet.missing("validation report", "its banner is there, and no JSON follows", [text.banner])
         return
     if not text.closed:
         last = text.rows[-1][0]
-        sheet.failed(
+        sheet.missing(
             "validation report", f"its JSON is cut: it is not closed by line {last}", [text.banner, last]
         )
         return
@@ -98,7 +98,7 @@ def _judge_report(context: Context, text: ReportText, sheet: Sheet) -> None:
     try:
         parsed = id2report.parse(text.text)
     except Id2Error as error:
-        sheet.failed("validation report", str(error), [_line_of_error(text, error), text.banner])
+        sheet.missing("validation report", str(error), [_line_of_error(text, error), text.banner])
         return
     parsed = _without_length_heads(parsed)
     problems = list(_problems(context, text, parsed))

@@ -232,7 +232,7 @@ def test_report_keeps_what_its_limits_allow(sample):
 def test_more_reports_than_any_program_prints_fail_closed(sample):
     data = sample(AES.part)
     start = data.index(b"============ ID2 Validation")
-    again = b"x " + data[start:].split(b"<LS_LOG>")[0]
+    again = data[start:].split(b"<LS_LOG>")[0].replace(b"============:", b"============: again", 1)
     report = check(data[:start] + again * 40 + data[start:], AES.keys)
     assert "were not judged" in failures(report)["size"]
 
