@@ -1,12 +1,16 @@
 """`harness boards`: list, show and check board files, and print their JSON Schema."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.cli import complete
+
+_CARRIER, _PLATFORM, _PARTS, _TRANSPORTS, _SERVICE = 1, 2, 4, 5, 6
+_STATE_WIDTH = len("ok, 9 warnings")
 
 
 def register(app: typer.Typer) -> None:
@@ -52,10 +56,26 @@ def list_boards(
         names = [name.replace(" ", "_") for name in rows[0]]
         print_json({"boards": [dict(zip(names, row, strict=True)) for row in rows[1:]]})
         return
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-    for row in rows:
-        padded = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
-        print("  ".join([*padded, row[-1]]).rstrip())
+    for line in _columns(rows):
+        print(line)
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the rows in columns; a narrow terminal goes without those that tell least."""
+    from harness.cli.width import width
+
+    limit, kept = width(), list(range(len(rows[0])))
+    widths = [max(len(row[column]) for row in rows) for column in kept]
+    for needless in (_PLATFORM, _SERVICE, _PARTS, _CARRIER, _TRANSPORTS):
+        # What is wrong with a broken board may be long: it is not what decides.
+        fits = sum(widths[column] + 2 for column in kept[:-1]) + _STATE_WIDTH
+        if limit is None or fits <= limit:
+            break
+        kept.remove(needless)
+    return [
+        "  ".join([*(f"{row[column]:<{widths[column]}}" for column in kept[:-1]), row[-1]]).rstrip()
+        for row in rows
+    ]
 
 
 def show(

@@ -38,6 +38,7 @@ def discover(
     from harness.board import discovery, discovery_draft, udev_rules
     from harness.board.discovery_claims import listed, load_all
     from harness.cli.json_document import print_json
+    from harness.cli.width import fitted
     from harness.errors import UsageError
 
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", group):
@@ -77,7 +78,7 @@ def discover(
     for row in rows:
         claims = f"  claimed by {', '.join(map(str, row.claims))}" if row.claims else ""
         held = f"  held by {row.held}" if row.held else ""
-        print(f"{row.found.bus:<6}  {row.found}{claims}{held}")
+        print(fitted(f"{row.found.bus:<6}  {row.found}{claims}{held}"))
 
 
 def _record(row: "Listed") -> dict[str, object]:

@@ -29,6 +29,7 @@ def doctor(
     from harness.board.doctor_checks import CHECKS
     from harness.board.locks import user_name
     from harness.cli.json_document import print_json
+    from harness.cli.width import fitted
     from harness.errors import BenchError
 
     known, broken = load_all(boards)
@@ -40,8 +41,8 @@ def doctor(
     if as_json:
         print_json({"blocked": blocks(findings), "findings": [asdict(finding) for finding in shown]})
     for finding in () if as_json else shown:
-        print(finding)
+        print(fitted(str(finding)))
     if not shown and not as_json:
-        print("nothing is wrong with what is plugged in; `harness discover` lists it")
+        print(fitted("nothing is wrong with what is plugged in; `harness discover` lists it"))
     if blocks(findings):
         raise typer.Exit(BenchError.exit_code)

@@ -35,6 +35,7 @@ def plan(
     from harness.board.file import load
     from harness.board.preview import as_text, preview
     from harness.cli.suites import planned
+    from harness.cli.width import fitted
 
     file = load(board)
     shown = preview(file)
@@ -44,4 +45,4 @@ def plan(
         record = shown.to_record() | {"scenarios": [asdict(scenario) for scenario in scenarios]}
         print(json.dumps(record, indent=2, ensure_ascii=False))
     else:
-        print(as_text(shown, scenarios))
+        print(fitted(as_text(shown, scenarios)))

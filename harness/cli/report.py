@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from harness.report.records import RunReport
 
 
+_NO_LIMIT = 1_000_000  # columns
+
+
 class _Format(StrEnum):
     """What `--format` takes."""
 
@@ -80,10 +83,12 @@ def _render(folder: Path, format_: _Format) -> None:
 def _show(folder: Path) -> None:
     from rich.console import Console
 
+    from harness.cli.width import width
     from harness.report.model import load
     from harness.report.terminal import show
 
-    show([load(folder)], Console(highlight=False))
+    # A file or a pipe is as wide as its longest line.
+    show([load(folder)], Console(highlight=False, width=width() or _NO_LIMIT))
 
 
 def _without_manifest(report: "RunReport") -> str:

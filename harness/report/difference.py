@@ -11,10 +11,11 @@ _RUNS = 12  # of differing characters; with more of them everything between the 
 _GAP = 2  # equal characters between two differing runs that are not worth a gap
 
 _VALUE = re.compile(
-    r"(?<![\w+/=~])(?:(?:[0-9A-Fa-f]{2} ){3,}[0-9A-Fa-f]{2}(?![0-9A-Fa-f])|[A-Za-z0-9+/=~_-]{8,})"
+    r"(?<![\w+/=~.])(?:(?:[0-9A-Fa-f]{2} ){3,}[0-9A-Fa-f]{2}(?![0-9A-Fa-f])|[A-Za-z0-9+/=~_-]{8,}+(?!\.\.\.|…))"
 )
 _COMPARES = re.compile(
-    r"\b(?:expected|instead|not|but|differs?|must|should|gives?|gave|wanted|was|is|than|and not)\b|[!=]=|≠",
+    r"\s[-+]\s|[!=]=|≠|"
+    r"\b(?:got|published|expected|instead|not|but|differs?|must|should|gives?|gave|wanted|was|is|than)\b",
     re.IGNORECASE,
 )
 

@@ -95,6 +95,18 @@ def test_json_error_is_a_document_too(arguments, capfd):
     assert "rror: " in said.err
 
 
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("command", ["boards list boards", "plan virtual-business-server", "doctor"])
+def test_lists_keep_to_the_terminal(command, columns, capfd, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert invoke(command.split()) in (0, 3)
+    said = capfd.readouterr().out
+    assert max(map(len, said.splitlines())) <= columns
+    monkeypatch.delenv("COLUMNS")
+    invoke(command.split())
+    assert set(said.split()) <= set(capfd.readouterr().out.split()), "a pipe gets everything"
+
+
 @pytest.mark.parametrize("command", ["discover", "doctor", "boards list"])
 def test_lists_come_as_json(command, capfd):
     folder = "--boards=boards" if command != "boards list" else "boards"

@@ -20,6 +20,8 @@ def marked(text):
         (f"{LEFT} instead of\n{RIGHT}", ["F", "0"]),
         (f"expected {LEFT}, the device sent {RIGHT}", ["F", "0"]),
         (f"assert '{LEFT}' == '{RIGHT}'", ["F", "0"]),
+        (f"got\n  {LEFT}, published is\n  {RIGHT}", ["F", "0"]),
+        (f"assert '{LEFT[:12]}...{LEFT[-13:]}' == '{RIGHT[:12]}...' - {RIGHT}\n + {LEFT}", ["0", "F"]),
         ("got 00 11 22 33 44, expected 00 11 2A 33 44", ["2", "A"]),
         ("its CRC is 0123456789, its bytes give 0123956789", ["4", "9"]),
         ("it gave 0011223344, not 00112233445566", ["5566"]),
