@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+_LEAST_BASE64 = 16
 _MOST_VALUES = 40  # in one message; what comes after them is not looked at
 _APART = 240  # characters that may stand between two values that are compared
 _RUNS = 12  # of differing characters; with more of them everything between the first and the last is marked
@@ -44,7 +45,7 @@ class Difference:
 def difference(text: str) -> Difference:
     """Find two values in `text` that are compared and differ, and mark where. Takes time in proportion to `text`.
 
-    Values are long words with a digit in them, and bytes in hex with blanks between. Two that stand one after the
+    Values are bytes in hex, with blanks between or without, in base64, and auth codes. Two that stand one after the
     other with a word of comparison between or before them, and are of one shape, belong together.
     """
     values = [found for found, _ in zip(_values(text), range(_MOST_VALUES), strict=False)]
@@ -63,7 +64,16 @@ def difference(text: str) -> Difference:
 
 
 def _values(text: str) -> Iterator[re.Match[str]]:
-    return (found for found in _VALUE.finditer(text) if any(character.isdigit() for character in found[0]))
+    return (found for found in _VALUE.finditer(text) if _is_code(found[0]))
+
+
+def _is_code(value: str) -> bool:
+    """Whether a word is bytes in hex or base64, or an auth code, and no name such as aes-mac-m2."""
+    if not any(character.isdigit() for character in value):
+        return False
+    if _is_hex(value) or "~" in value:
+        return True
+    return len(value) >= _LEAST_BASE64 and value.lower() != value != value.upper()
 
 
 def _alike(left: str, right: str) -> bool:

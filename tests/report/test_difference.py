@@ -22,6 +22,10 @@ def marked(text):
         (f"assert '{LEFT}' == '{RIGHT}'", ["F", "0"]),
         (f"got\n  {LEFT}, published is\n  {RIGHT}", ["F", "0"]),
         (f"assert '{LEFT[:12]}...{LEFT[-13:]}' == '{RIGHT[:12]}...' - {RIGHT}\n + {LEFT}", ["0", "F"]),
+        (
+            "is Nm1JGmY1uojX05huMoV5HhuZ, expected Nm1JGmY1uojX05huMoV5HhuA",
+            ["Z", "A"],
+        ),
         ("got 00 11 22 33 44, expected 00 11 2A 33 44", ["2", "A"]),
         ("its CRC is 0123456789, its bytes give 0123956789", ["4", "9"]),
         ("it gave 0011223344, not 00112233445566", ["5566"]),
@@ -41,6 +45,8 @@ def test_only_what_differs_is_marked(text, marks):
         f"the code is {LEFT}, expected {LEFT}",
         "ID 0102030405060708090A0B0C in session 0123456789",  # nothing is compared
         "the code 0123456789 is not the challenge~of~base64+that1was/given=",  # of another shape
+        "declaration.algorithms: aes-mac-m1, aes-mac-m2, not 3des-112; plan.key_type: aes-128, not 3des-168",
+        "suites/step4_adapt/test_a1.py is not suites/step4_adapt/test_a2.py",
         "the answer is 9000, expected 6D00",  # short enough to see
     ],
 )
