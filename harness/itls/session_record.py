@@ -7,6 +7,7 @@ from harness.errors import DeviceError
 from harness.itls.alerts import AlertMessage
 from harness.itls.connection import Seen
 from harness.itls.key_schedule import SessionKeys
+from harness.itls.other_protocols import OtherProtocol
 from harness.itls.suites import Suite
 
 Stage = Literal["connected", "hello", "challenged", "provisioned", "admitted", "established", "closed"]
@@ -53,6 +54,7 @@ class SessionRecord:
         sent: Application data to the device; bounded.
         truncated: Something was left out of the bounded ones.
         keys: What protects the session, for its export; hidden from `repr`.
+        other_protocol: What came instead of iTLS, where that was recognised.
     """
 
     number: int
@@ -82,6 +84,7 @@ class SessionRecord:
     sent: bytes = field(repr=False)
     truncated: bool
     keys: SessionKeys | None = field(repr=False)
+    other_protocol: OtherProtocol | None = None
 
     def __str__(self) -> str:
         parts = [f"session {self.number} from {self.peer}", self.reached]

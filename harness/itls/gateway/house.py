@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 import threading
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,11 +13,14 @@ from harness.itls.gateway.behind import Behind
 from harness.itls.gateway.session import Session
 from harness.itls.gateway.settings import GatewaySettings
 from harness.itls.gateway.sheet import Pile, Sheet
+from harness.itls.other_protocols import OtherProtocol
 from harness.itls.server import Authority, ServerHooks
 
 if TYPE_CHECKING:
     from harness.itls.misbehaviour import Misbehaviour
 
+_LOG = logging.getLogger(__name__)
+_QUIET_S = 60.0
 _READ_AT_ONCE = 20 * 1024
 """A record of the largest size and a bit: this much of one device is worked on before the next has its turn."""
 
@@ -67,6 +72,7 @@ class House:
         self._behind = behind
         self._newcomers: OrderedDict[int, Session] = OrderedDict()
         self._peers: Counter[str] = Counter()
+        self._noticed: dict[str, float] = {}
         self._shared = bytearray(_READ_AT_ONCE)
         self._empty = asyncio.Event()
         self._empty.set()
@@ -82,6 +88,7 @@ class House:
             sheet_for=lambda session, peer: self._open(session, peer, name),
             behind=self._behind,
             hooks=ServerHooks() if misbehaviour is None else misbehaviour.hooks(),
+            notice=self._notice,
             gone=self._gone,
         )
 
@@ -126,6 +133,13 @@ class House:
                 session.reset("connections: no handshake yet, and another one needs the place")
                 return True
         return False
+
+    def _notice(self, host: str, other: OtherProtocol) -> None:
+        """Write into the log that something else than iTLS is spoken, once a minute for each protocol."""
+        now = time.monotonic()
+        if now - self._noticed.get(other.name, -_QUIET_S) >= _QUIET_S:
+            self._noticed[other.name] = now
+            _LOG.warning("%s: %s", host, other.sentence)
 
     def _gone(self, session: Session) -> None:
         if not session.counted:

@@ -19,6 +19,7 @@ from harness.itls.gateway.flow import Flow
 from harness.itls.gateway.noted import Noted
 from harness.itls.gateway.settings import GatewaySettings
 from harness.itls.gateway.sheet import Sheet
+from harness.itls.other_protocols import HEAD_MAX, OtherProtocol, recognised
 from harness.itls.server import Authority, ServerConnection, ServerHooks, ServerSettings
 from harness.itls.session_record import Ending
 
@@ -46,6 +47,7 @@ class Session(asyncio.BufferedProtocol):
         sheet_for: Callable[["Session", str], Sheet | None],
         behind: Callable[["Session"], Behind],
         hooks: ServerHooks,
+        notice: Callable[[str, OtherProtocol], None],
         gone: Callable[["Session"], None],
     ) -> None:
         """Prepare for a connection.
@@ -58,12 +60,14 @@ class Session(asyncio.BufferedProtocol):
             sheet_for: Opens its sheet when the peer (address and port) is known; None when there are too many.
             behind: Makes what stands behind it.
             hooks: What it does wrong on purpose.
+            notice: Told of a host that speaks another protocol.
             gone: Told when the connection is gone.
         """
         self._settings = settings
         self._shared = shared
         self._sheet_for = sheet_for
         self._gone = gone
+        self._notice = notice
         self._loop = asyncio.get_running_loop()
         self._connection = ServerConnection(
             Noted(authority, lambda: self.sheet),
@@ -81,6 +85,7 @@ class Session(asyncio.BufferedProtocol):
         self._heard = self._loop.time()
         self._records = 0
         self._lingered = 0
+        self._head = b""
         self._over = False
         self._sheet: Sheet | None = None
         self.host = ""
@@ -117,6 +122,8 @@ class Session(asyncio.BufferedProtocol):
         self._heard = self._loop.time()
         with self.sheet as sheet:
             sheet.took(data)
+            if len(self._head) < HEAD_MAX and not sheet.established_ns:
+                self._head += data[:HEAD_MAX]
             if not sheet.established_ns and sheet.bytes_in > self._settings.handshake_bytes:
                 self._refuse(f"more than {self._settings.handshake_bytes} bytes without a handshake")
                 return
@@ -267,9 +274,18 @@ class Session(asyncio.BufferedProtocol):
                 self._flush()
                 self._end("clean" if event.clean else "alert")
         if error is not None:
-            self._end("alert", error.message)
+            self._end("alert", self._told(error))
         elif connection.closed:  # by hooks that misbehave
             self._end("alert" if sheet.alerted_fatally else "clean")
+
+    def _told(self, error: ItlsError) -> str:
+        """Return why the session ends; when what came is another protocol altogether, that."""
+        other = None if self._connection.established else recognised(self._head)
+        if other is None:
+            return error.message
+        self.sheet.other_protocol = other
+        self._notice(self.host, other)
+        return f"{other.sentence} ({error.message})"
 
     def _last_words(self, data: bytes) -> None:
         """Read on from a device that has not heard yet that it is over.

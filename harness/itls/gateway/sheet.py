@@ -10,6 +10,7 @@ from harness.itls.alerts import AlertMessage
 from harness.itls.connection import Direction, Seen
 from harness.itls.gateway.settings import GatewaySettings
 from harness.itls.key_schedule import SessionKeys
+from harness.itls.other_protocols import OtherProtocol
 from harness.itls.records import ContentType
 from harness.itls.session_record import Ending, LinkTimeout, SessionRecord, Stage
 from harness.itls.suites import Suite
@@ -43,6 +44,7 @@ class Sheet:
         self.mqtt_client_id: str | None = None
         self.mqtt_device_name: str | None = None
         self.keys: SessionKeys | None = None
+        self.other_protocol: OtherProtocol | None = None
         self.bytes_in = 0
         self.bytes_out = 0
         self.version = 0
@@ -137,6 +139,7 @@ class Sheet:
                 sent=bytes(self._plain[Direction.OUT]),
                 truncated=self._truncated,
                 keys=self.keys,
+                other_protocol=self.other_protocol,
             )
 
     def _keep(self, store: bytearray, data: bytes) -> None:
