@@ -74,6 +74,7 @@ class RealCipher(BlockCipher):
 
     def __init__(self, family: Family, key: bytes) -> None:
         super().__init__(family.block_size)
+        self.family = family
         self._ecb = Cipher(_algorithm(family, key), modes.ECB())  # noqa: S305 - ECB is what ID² uses
 
     def encrypt(self, data: bytes) -> bytes:

@@ -43,6 +43,9 @@ class ChipHooks:
     def personalised(self, key: bytes) -> None:
         """Take note of the ID² key; called once, when the chip is made."""
 
+    def opened(self) -> None:
+        """Take note that a session begins, as after power up."""
+
     def received(self, command: bytes) -> bytes:
         """Return the command that the chip carries out; called first."""
         return command

@@ -107,6 +107,7 @@ class GuardedSession(ChipSession):
 
     def __init__(self, chip: ChipModel) -> None:
         self._chip = chip
+        chip.hooks.opened()
 
     def process(self, command: bytes) -> bytes:
         """Answer one command; whatever goes wrong inside becomes 6F00."""

@@ -18,6 +18,7 @@ from harness.simulator.console_text_fault_list import CONSOLE_TEXT_FAULTS
 from harness.simulator.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
 from harness.simulator.framing_hooks import FramingHooks
 from harness.simulator.link.fault_list import LINK_FAULTS
+from harness.simulator.session_fault_list import SESSION_FAULTS
 
 _ICA = frozenset(("ica",))
 _MTK = frozenset(("mtk",))
@@ -270,6 +271,7 @@ FAULTS: tuple[Fault, ...] = (
     *LINK_FAULTS,
     *ANSWER_FAULTS,
     *CONSOLE_TEXT_FAULTS,
+    *SESSION_FAULTS,
 )
 """All of them, in the order of the layers."""
 

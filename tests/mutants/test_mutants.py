@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.simulator.faults import FAULTS, Expected, Fault, Layer
+from harness.simulator.faults import FAULTS as ALL_FAULTS
+from harness.simulator.faults import Expected, Fault, Layer
+from harness.simulator.session_fault_list import SESSION_FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARDS = ROOT / "boards"
@@ -102,6 +104,8 @@ LINK_SCENARIOS = {
     "link-few-bits-client-random": "test_fresh_values or test_randoms",
 }
 
+# Those that show over a whole run only are tried in test_whole_run_mutants.
+FAULTS = tuple(fault for fault in ALL_FAULTS if fault not in SESSION_FAULTS)
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
 pytestmark = pytest.mark.mutants
@@ -151,9 +155,10 @@ def base_for(fault: Fault) -> dict:
     raise AssertionError(f"no virtual board can have the fault {fault.name}: needs {fault.needs!r}")
 
 
-def run(board: Path, runs: Path, select: str | None = None) -> Caught:
+def run(board: Path, runs: Path, select: str | None = None, *, quick: bool = True) -> Caught:
     command = [sys.executable, "-m", "harness.cli.main", "run", str(board), f"--runs={runs / board.stem}"]
     command += ["-k", select] if select else []
+    command += ["--quick"] if quick else []
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert (runs / board.stem / "latest").exists(), f"no run folder:\n{done.stdout}\n{done.stderr}"
     report = json.loads((runs / board.stem / "latest" / "report.json").read_text())

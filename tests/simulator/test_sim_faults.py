@@ -21,6 +21,7 @@ from harness.simulator.framing_hooks import FramingHooks
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.mtk import check_sum
 from harness.simulator.randomness import SeededRandom
+from harness.simulator.session_fault_list import SESSION_FAULTS
 
 GET_ID, VENDOR_INFO = bytes.fromhex("80F8000000"), bytes.fromhex("80FC000000")
 PLAIN = bytes(range(32))
@@ -664,6 +665,8 @@ def test_every_fault_has_a_test_above():
             continue  # in tests/step4_adapt/test_answer_faults.py
         if fault in CONSOLE_TEXT_FAULTS:
             continue  # in test_sim_console_text_faults.py
+        if fault in SESSION_FAULTS:
+            continue  # in test_sim_session_faults.py
         name = fault.name.replace("-", "_")
         assert f"def test_{name}(" in source or f'"{fault.name}"' in source, fault.name
 
@@ -685,6 +688,8 @@ def test_each_fault_makes_the_hooks_of_its_layer_and_only_those():
 
 def test_each_fault_overrides_one_hook():
     for fault in FAULTS:
+        if fault in SESSION_FAULTS:
+            continue  # they count sessions and commands in hooks of their own
         kind = type(fault.hooks())
         own = {name for name in vars(kind) if not name.startswith("_")}
         if fault not in ANSWER_FAULTS:  # several of those share what they do, or remember what they saw
