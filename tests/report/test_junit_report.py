@@ -7,8 +7,12 @@ from hypothesis import strategies as st
 
 from harness.report import junit
 from harness.report.model import load
+from harness.run.events import ScenarioInfo
+from harness.run.run import Run
+from harness.run.verdict import Verdict
 from tests.report import hostile_run
 from tests.report.hostile import EVERYTHING, HOSTILE
+from tests.report.junit_schema import faults
 
 
 def cases(folder):
@@ -42,17 +46,16 @@ def test_each_verdict_has_its_element(sample):
     failure = found["step4_adapt/test_unknown_instruction"].find("failure")
     assert "who acts: the maker of the device" in failure.text
     assert "last: > 80 55 00 00 00" in failure.text
-    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+    assert {name: root.get(name) for name in ("tests", "failures", "errors")} == {
         "tests": "8",
         "failures": "2",
         "errors": "1",
-        "skipped": "2",
     }
 
 
 def test_counts_of_suites_add_up(sample):
     root, _ = cases(sample)
-    for name in ("tests", "failures", "errors", "skipped"):
+    for name in ("tests", "failures", "errors"):
         assert sum(int(suite.get(name)) for suite in root) == int(root.get(name))
     for suite in root:
         assert int(suite.get("tests")) == len(suite.findall("testcase"))
@@ -61,11 +64,9 @@ def test_counts_of_suites_add_up(sample):
 
 def test_properties_name_requirements_plan_and_identity(sample):
     root, found = cases(sample)
-    properties = [
-        (each.get("name"), each.get("value")) for each in found["step4_adapt/test_get_id"].iter("property")
-    ]
-    assert ("requirement", "SE-ID-01") in properties
-    assert ("verdict", "passed") in properties
+    said = found["step4_adapt/test_get_id"].find("system-out").text.splitlines()
+    assert "requirement SE-ID-01" in said
+    assert "verdict: passed" in said
     suite = [(each.get("name"), each.get("value")) for each in root[0].find("properties")]
     assert ("plan.carrier", "se") in suite
     assert ("identity.id", "2122232425262728292A2B2C") in suite
@@ -88,6 +89,7 @@ def test_hostile_text_is_valid_xml_and_bounded(tmp_path, text):
     xml = junit.render(load(folder))
     ET.fromstring(xml)
     assert len(xml) < 1_000_000
+    assert faults(xml) == []
     assert not re.search(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", xml.decode())
 
 
@@ -95,3 +97,55 @@ def test_hostile_text_is_valid_xml_and_bounded(tmp_path, text):
 @given(st.text(st.characters(codec=None), max_size=60))
 def test_any_text_is_valid_xml(tmp_path_factory, text):
     ET.fromstring(junit.render(load(hostile_run.write(tmp_path_factory.mktemp("h"), text))))
+
+
+def ended(tmp_path, how):
+    """A run that ended in this way."""
+    run = Run.create(tmp_path, "b")
+    run.plan([ScenarioInfo("a/one"), ScenarioInfo("a/two"), ScenarioInfo("c/three")])
+    run.begin(ScenarioInfo("a/one", step_folder="a")).finish(Verdict.PASSED)
+    log = run.begin(ScenarioInfo("a/two", step_folder="a"))
+    if how == "killed":
+        return run.path
+    if how == "interrupted":
+        run.finish("Ctrl-C", by_person=True)
+        return run.path
+    log.finish(Verdict.FAILED if how == "failed" else Verdict.PASSED)
+    if how in {"passed", "failed"}:
+        run.begin(ScenarioInfo("c/three", step_folder="c")).finish(Verdict.NOT_APPLICABLE)
+    run.finish()
+    return run.path
+
+
+@pytest.mark.parametrize(
+    ("how", "itself"),
+    [("passed", 0), ("failed", 0), ("killed", 1), ("interrupted", 1), ("incomplete", 1)],
+)
+def test_however_a_run_ended_strict_readers_take_it_and_it_adds_up(tmp_path, how, itself):
+    folder = ended(tmp_path, how)
+    xml = junit.render(load(folder))
+    assert faults(xml) == []
+    root = ET.fromstring(xml)
+    assert len([suite for suite in root if suite.get("name") == "b: the run itself"]) == itself
+    if how != "passed":
+        assert int(root.get("failures")) + int(root.get("errors")) > 0, "CI must see that it did not pass"
+    else:
+        assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("3", "0", "0")
+
+
+def test_a_run_without_any_scenario_is_taken_too(tmp_path):
+    run = Run.create(tmp_path, "b")
+    assert faults(junit.render(load(run.path))) == []
+    run.finish()
+    assert faults(junit.render(load(run.path))) == []
+
+
+def test_the_sample_is_taken(sample):
+    assert faults(junit.render(load(sample))) == []
+
+
+@pytest.mark.parametrize("seconds", [0, 1e-9, 0.0004, 59.9996, 1e6, 1e30])
+def test_times_have_three_decimals_and_no_exponent(tmp_path, seconds):
+    report = load(ended(tmp_path, "passed"))
+    scenarios = [each.model_copy(update={"seconds": seconds}) for each in report.scenarios]
+    assert faults(junit.render(report.model_copy(update={"scenarios": scenarios}))) == []
