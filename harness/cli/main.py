@@ -26,8 +26,8 @@ from harness.cli import (
     simulate,
     trace,
 )
-from harness.cli.words import plain
 from harness.errors import HarnessError
+from harness.plain_words import plain
 
 app = typer.Typer(
     rich_markup_mode=None,  # help in plain text: laying it out with rich would take longer than everything else

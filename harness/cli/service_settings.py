@@ -9,6 +9,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import UsageError
+from harness.plain_words import plain
 from harness.service.mock.settings import Settings
 
 if typing.TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _value(name: str, text: str, hint: typing.Any, option: str) -> object:
         return adapter.validate_python(text)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]["msg"]
-        raise UsageError(f"{option} {name}: {text!r} does not fit: {problem}") from None
+        raise UsageError(f"{option} {name}: {text!r} does not fit: {plain(problem)}") from None
 
 
 def _readings(text: str) -> list[object]:

@@ -135,11 +135,19 @@ def _show(record: Record, layout: Layout, meaning: Meaning | None) -> str:
     if layout is Layout.TEXT:
         return place + safe_bytes(record.data)
     if meaning is not None:
-        shown = "(not shown)" if meaning.hidden else folded(record.data)
-        return f"{place}{meaning.words}: {shown}"
+        return f"{place}{meaning.words}: {_shown(record, hidden=meaning.hidden)}"
     if record.op in ("read", "write"):
         return f"{place}{hex_bytes(record.data, _SHORT_HEX)}  |{safe_bytes(record.data, _SHORT_TEXT)}|"
     return place + (folded(record.data) if layout is Layout.DECODED else hex_bytes(record.data, _SHORT_APDU))
+
+
+def _shown(record: Record, *, hidden: bool) -> str:
+    if hidden:
+        return "(not shown)"
+    # The lines of hex that some adapters take need not be printed as the hex of hex.
+    if record.op in ("read", "write") and record.data.strip().isalnum():
+        return f"|{safe_bytes(record.data, 2 * _SHORT_APDU)}|"
+    return folded(record.data)
 
 
 def folded(data: bytes) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, BinaryIO
 from pydantic import Field, TypeAdapter, ValidationError
 
 from harness.errors import BenchError, UsageError
+from harness.plain_words import plain
 from harness.run.events import SCHEMA, Event, RunStarted
 from harness.run.journal import LINE_LIMIT
 
@@ -113,7 +114,7 @@ def _why(error: ValidationError) -> str:
     if first["type"] in {"union_tag_invalid", "union_tag_not_found", "dict_type"}:
         return "is no event of this version"
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg'].lower()}"
+    return f"{place}: {plain(first['msg']).lower()}"
 
 
 @cache

@@ -172,6 +172,11 @@ def test_unknown_word_does_not_hide_the_known_ones(capfd):
         (["run", "b", "--wait", "soon"], "'--wait': it must be a number"),
         (["run", "b", "--wait", "-1"], "'--wait': it must be 0"),
         (["service", "--port", "1e9"], "'--port': it must be a whole number"),
+        (
+            ["service", "--settings", "body_max=many"],
+            "body_max: 'many' does not fit: it must be a whole number",
+        ),
+        (["service", "--settings", "rights=3"], "'3' does not fit: it must be a mapping"),
         (["service", "--port", "70000"], "'--port': it must be 65535 or less"),
     ],
 )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from harness.errors import UsageError
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
+from harness.plain_words import plain
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.mock import token
@@ -107,7 +108,8 @@ def load(path: Path) -> Seed:
         return Seed.model_validate({} if content in (None, "") else content)
     except ValidationError as error:
         problems = [
-            f"{_field(problem['loc'])}: {problem['msg']}" for problem in error.errors(include_input=False)
+            f"{_field(problem['loc'])}: {plain(problem['msg'])}"
+            for problem in error.errors(include_input=False)
         ]
         raise UsageError(
             f"seed file {path}: {'; '.join(problems[:8])}",

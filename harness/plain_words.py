@@ -1,4 +1,4 @@
-"""What the parser of the command line says about wrong values, in words that need no knowledge of it."""
+"""What typer and pydantic say about wrong values, in words that need no knowledge of them."""
 
 import re
 
@@ -6,17 +6,24 @@ _PREFIX = re.compile(r"\bValue error, ")
 _NOT_ONE_OF = re.compile(r"^('(?:[^'\\]|\\.)*') is not one of (.+?)\.?$", re.DOTALL)
 _PLAIN = (
     (
-        re.compile(r"Input should be a valid number, unable to parse string as a number"),
+        re.compile(r"Input should be a valid number(?:, .+)?$"),
         "it must be a number",
     ),
     (
-        re.compile(r"Input should be a valid integer, unable to parse string as an integer"),
+        re.compile(r"Input should be a valid integer(?:, .+)?$"),
         "it must be a whole number",
     ),
     (
-        re.compile(r"Input should be a valid boolean, unable to interpret input"),
+        re.compile(r"Input should be a valid boolean(?:, .+)?$"),
         "it must be yes or no",
     ),
+    (
+        re.compile(r"Input should be a valid (?:dictionary|mapping)(?: or .+)?$"),
+        "it must be a mapping of names to values",
+    ),
+    (re.compile(r"Input should be a valid string"), "it must be text"),
+    (re.compile(r"Extra inputs are not permitted"), "there is no such field"),
+    (re.compile(r"Field required"), "it is missing"),
     (re.compile(r"Input should be greater than or equal to (\S+)"), r"it must be \1 or more"),
     (re.compile(r"Input should be less than or equal to (\S+)"), r"it must be \1 or less"),
     (re.compile(r"Input should be "), "it must be "),
@@ -25,7 +32,7 @@ _PLAIN = (
 
 def plain(message: str) -> str:
     """Return a message of typer or pydantic in plain words; what is not known comes back as it is."""
-    head, colon, tail = message.partition(": ")
+    head, colon, tail = message.partition(": ") if message.startswith("Invalid value") else ("", "", "")
     body = _PREFIX.sub("", tail if colon else message)
     choices = _NOT_ONE_OF.match(body)
     if choices is not None:
