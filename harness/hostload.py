@@ -20,6 +20,8 @@ PERIOD = 0.05
 HOPELESS = 0.8
 """Share of a window that may be late; beyond it nothing that took too long says anything about a device."""
 
+_MOST = 0.9  # share of the time that waits for a processor may explain
+_LEAST = 0.25  # seconds of lateness that are worth talking of
 _SLACK = 0.01  # seconds that a beat may come late on a machine that is idle
 _KEPT = 100_000  # late beats that are remembered
 _TASKS = Path("/proc/self/task")
@@ -66,9 +68,14 @@ class Span:
         """Seconds in which the host was not late: what a limit on a device is held against."""
         return self.elapsed - self.late
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether the host was late for so much of it that nothing that took too long can be held against a device."""
+        return self.late >= max(_LEAST, HOPELESS * self.elapsed)
+
     def excuses(self, limit: float) -> bool:
         """Tell whether the host explains that more than `limit` seconds passed, or was too late to judge by."""
-        return self.elapsed > limit and (self.on_time <= limit or self.late >= HOPELESS * self.elapsed)
+        return self.elapsed > limit and (self.on_time <= limit or self.hopeless)
 
     def __str__(self) -> str:
         own = f"own processor time {self.cpu:.1f} s"
@@ -132,6 +139,10 @@ class Host:
         self.beat()
         return Moment(self._now(), self._late, time.process_time())
 
+    def glance(self) -> Moment:
+        """Return this moment as of the last beat: it costs next to nothing, and may be some 50 ms behind."""
+        return Moment(self._now(), self._late, time.process_time())
+
     def since(self, begin: Moment) -> Span:
         """Return what has passed since `begin`."""
         now = self.moment()
@@ -162,7 +173,9 @@ class Host:
             gap = max(0.0, passed - PERIOD - _SLACK)
             queued, taken = self._waited(), self._stolen()
             waits = sum(max(0.0, seconds - self._queued.get(one, 0.0)) for one, seconds in queued.items())
-            late = min(max(0.0, passed), max(gap, waits) + max(0.0, taken - self._taken))
+            # Waits of many threads overlap, so their sum may be all of the time; clocks must go on all the same.
+            busy = min(waits + max(0.0, taken - self._taken), _MOST * passed)
+            late = max(0.0, min(passed, max(gap, busy)))
             self._queued, self._taken = queued, taken
             self._late += late
             self._last = now

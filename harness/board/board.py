@@ -126,6 +126,11 @@ class Board:
         return self.file.name
 
     @property
+    def replayed(self) -> bool:
+        """Whether a recorded run stands in for the devices."""
+        return self._wiring.replay is not None
+
+    @property
     def identities(self) -> dict[str, str]:
         """What was found at the other end of each transport that has been opened, by its name."""
         return dict(self._told)

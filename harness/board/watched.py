@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from harness.chip.channel import ApduChannel
 from harness.chip.errors import AnswerError, ChipTimeoutError, FramingError
 from harness.errors import BenchError, DeviceError, HarnessError
-from harness.hostload import HOPELESS, Host, Span, host, overloaded
+from harness.hostload import Host, Span, host, overloaded
 from harness.transport.errors import Silent
 
 _SHORTEST = 2  # bytes of an answer: a status word
 _PAUSE = 0.1  # seconds between two questions whether the chip is there
 _LONGEST_LOOK = 10.0  # seconds; a chip that is needed longer to come back is not there
 _SOUND_IN_A_ROW = 2  # the first answer may be the late one to the command before
+_LEAST = 0.25  # seconds of lateness that are worth talking of
 _UNFAIR = 0.2  # share of a wait that the host may be late, where the wait itself does not count that out
 
 
@@ -74,7 +75,7 @@ class WatchedChannel(ApduChannel):
             BenchError: it cannot be opened, or nothing that was ever sound came from there.
             DeviceError: a chip that is there answers wrongly.
         """
-        begin = self._host.moment()
+        begin = self._host.glance()
         self._lost = False
         try:
             self.inner.open()
@@ -96,7 +97,7 @@ class WatchedChannel(ApduChannel):
         """
         if self._lost:
             self.open()
-        begin = self._host.moment()
+        begin = self._host.glance()
         try:
             answer = self.inner.transmit(command)
         except (DeviceError, Silent) as error:
@@ -114,10 +115,9 @@ class WatchedChannel(ApduChannel):
             self._hearing.heard = True
             return error
         late = isinstance(error, ChipTimeoutError | Silent)
-        if (
-            late
-            and span.late >= (HOPELESS if isinstance(error, ChipTimeoutError) else _UNFAIR) * span.elapsed > 0
-        ):
+        # The drivers of chips count the host's lateness out of their deadlines; whatever else waits does not.
+        unfair = isinstance(error, Silent) and span.late >= max(_LEAST, _UNFAIR * span.elapsed)
+        if late and (unfair or span.hopeless):
             return overloaded(f"{self.name}: {what}", span, self._timeout, transport=self.name)
         if not self._hearing.heard:
             return self._unheard(error.message) if isinstance(error, DeviceError) else error

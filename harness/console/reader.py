@@ -17,6 +17,7 @@ from harness.console.patterns import MAX_MATCH, Match, Patterns, Search
 from harness.console.turn import Turn
 from harness.console.window import Window
 from harness.errors import BenchError, DeviceError, HarnessError, ToolError, UsageError
+from harness.hostload import Span, host, overloaded
 from harness.transport.base import Capability, StreamRead, StreamWrite, Transport, require
 from harness.transport.printable import LINES, WIDTH, last_lines, safe_bytes
 
@@ -27,6 +28,7 @@ _CHUNK = 65536
 _IDLE = 3600.0  # seconds; `close` wakes the reader long before
 _ENOUGH = 65536  # unscanned bytes after which the search no longer waits for a pause in the output
 _FLOOD = 2048  # bytes; a shorter chunk means that the device has paused
+_NOTHING = 0.01  # seconds; less is not worth waiting for
 _JOIN = 5.0  # seconds for a foreign transport to give its reader back
 
 
@@ -69,6 +71,10 @@ class Slice:
 
     def _now(self) -> tuple[bytes, int]:
         return self._kept or self._console.since(self.start)
+
+
+class ConsoleTimeoutError(DeviceError):
+    """A console that had printed did not print what was awaited in its time."""
 
 
 class Console:
@@ -196,7 +202,9 @@ class Console:
         finally:
             part.finish()
 
-    def expect(self, success: Patterns, failure: Patterns | None = None, *, timeout: float = 10.0) -> Match:
+    def expect(
+        self, success: Patterns, failure: Patterns | None = None, *, timeout: float = 10.0, what: str = ""
+    ) -> Match:
         r"""Wait for one of the patterns and consume the output up to the end of its match.
 
         Output from before the call counts, from where the last match ended. The match that ends first wins.
@@ -210,10 +218,13 @@ class Console:
         Args:
             success: One pattern or several.
             failure: One pattern or several that end the waiting in an error.
-            timeout: Seconds to wait.
+            timeout: Seconds to wait, not counting those in which this machine was late itself.
+            what: What is waited for, in words for whoever reads the error; the patterns when left out.
 
         Raises:
-            DeviceError: a failure pattern matched (its output is consumed), or the time ran out.
+            DeviceError: a failure pattern matched (its output is consumed).
+            ConsoleTimeoutError: the time ran out.
+            HostOverloadedError: the time ran out, and this machine was too late to judge by it.
             BenchError: the time ran out and not one byte has come since the opening; or the device is gone.
             UsageError: a pattern is empty or impossible.
             ToolError: another thread is waiting already.
@@ -221,7 +232,7 @@ class Console:
         if not self._expecting.acquire(blocking=False):
             raise ToolError(f"console {self.name}: two threads expect at once", transport=self.name)
         try:
-            match = self._wait(success, failure, timeout)
+            match = self._wait(success, failure, timeout, what)
         finally:
             self._expecting.release()
         if match.failure:
@@ -232,11 +243,22 @@ class Console:
             )
         return match
 
-    def _wait(self, success: Patterns, failure: Patterns | None, timeout: float) -> Match:
+    def _wait(self, success: Patterns, failure: Patterns | None, timeout: float, what: str) -> Match:
+        begin = host().glance()
         try:
             search = Search(success, failure, self._position, self._max_match)
         except (ValueError, re.error) as error:
             raise UsageError(f"console {self.name}: {error}", transport=self.name) from error
+        left = timeout
+        while (match := self._wait_once(search, left)) is None:
+            span = host().since(begin)
+            left = timeout - span.on_time  # what the host was late by is the device's to have
+            if left <= _NOTHING or self._fault is not None or self._closed:
+                with self._lock:
+                    raise self._failed(search, timeout, what, span)
+        return match
+
+    def _wait_once(self, search: Search, timeout: float) -> Match | None:
         mine = False
         with self._lock:
             match = search.run(self._window) if self._window.end > self._position else None
@@ -249,9 +271,8 @@ class Console:
             match = self._wait_for(timeout)
         with self._lock:
             match = match or search.run(self._window)  # the last bytes of a flood may not have been looked at
-            if match is None:
-                raise self._failed(search, timeout)
-            self._position = match.end
+            if match is not None:
+                self._position = match.end
         return match
 
     def _wait_for(self, timeout: float) -> Match | None:
@@ -294,13 +315,18 @@ class Console:
             with self._lock:
                 self._turn.give_back()
 
-    def _failed(self, search: Search, timeout: float) -> HarnessError:
+    def _failed(self, search: Search, timeout: float, what: str, span: Span) -> HarnessError:
         traffic = last_lines(self._window.bytes(self._window.end - 2 * LINES * WIDTH))
         if self._fault is not None and not self._closed:
             return self._fault_error(self._fault).at(traffic=traffic)
         if self._closed:
             return BenchError(f"console {self.name}: closed", transport=self.name, traffic=traffic)
-        waited = f"console {self.name}: no {search.describe()} within {timeout:g} s"
+        awaited = what or search.describe()
+        if span.hopeless:
+            return overloaded(f"console {self.name}: {awaited}", span, timeout, transport=self.name).at(
+                traffic=traffic
+            )
+        waited = f"console {self.name}: no {awaited} within {timeout:g} s"
         if self._window.end == self._opened_at:
             return BenchError(
                 f"{waited}; not one byte has come since the port was opened",
@@ -310,7 +336,7 @@ class Console:
         come = self._window.end - self._position
         lost = max(0, self._window.start - self._position)
         dropped = f"; {lost} bytes were dropped from the window, the recording has them" if lost else ""
-        return DeviceError(
+        return ConsoleTimeoutError(
             f"{waited}; {come} bytes came meanwhile{dropped}",
             hint=_hint(self._window.bytes(self._window.end - 2 * LINES * WIDTH)),
             transport=self.name,

@@ -7,8 +7,10 @@ import tty
 
 import pytest
 
-from harness.console.reader import Console
+from harness.console import reader
+from harness.console.reader import Console, ConsoleTimeoutError
 from harness.errors import BenchError, DeviceError, ToolError, UsageError
+from harness.hostload import HostOverloadedError, Span
 from harness.transport.base import Capability, StreamRead, StreamWrite, Transport
 from harness.transport.recorder import Recorded, Recording
 from harness.transport.recording import read
@@ -590,3 +592,52 @@ def test_sending_while_another_thread_waits(board, console):
     board.say(b"pong")
     waiter.join(5)
     assert found[0].data == b"pong"
+
+
+def test_words_stand_for_a_pattern(console):
+    with pytest.raises(BenchError, match="no first line of id2_app within 0 s; not one byte") as caught:
+        console.expect(re.compile(rb"[^\s]"), timeout=0, what="first line of id2_app")
+    assert "[^" not in caught.value.message
+
+
+class LateHost:
+    """A host that is late for a while, and then on time."""
+
+    def __init__(self, late):
+        self.late = late
+        self.asked = 0
+
+    def glance(self):
+        return time.monotonic()
+
+    def since(self, begin):
+        self.asked += 1
+        elapsed = time.monotonic() - begin
+        return Span(elapsed, min(elapsed, self.late))
+
+
+def test_what_the_host_was_late_by_is_the_devices_to_have(console, board, later, monkeypatch):
+    machine = LateHost(0.3)
+    monkeypatch.setattr(reader, "host", lambda: machine)
+    board.say(b"boot\n")
+    later(lambda: board.say(b"ready\n"), 0.35)
+    assert console.expect(b"ready", timeout=0.2).data == b"ready"
+    assert machine.asked >= 1
+
+
+def test_a_host_that_is_late_all_the_while_judges_nobody(console, board, monkeypatch):
+    machine = LateHost(1e9)
+    machine.since = lambda begin: Span(124.0, 123.0) if machine.late else None
+    monkeypatch.setattr(reader, "host", lambda: machine)
+    board.say(b"boot\n")
+    with pytest.raises(
+        HostOverloadedError, match=r"took 124\.0 s, allowed 0\.1 s, and this machine is overloaded"
+    ):
+        console.expect(b"ready", timeout=0.1)
+
+
+def test_a_console_that_is_slow_on_a_good_host_is_the_devices(console, board):
+    board.say(b"boot\n")
+    console.expect(b"boot", timeout=5)
+    with pytest.raises(ConsoleTimeoutError, match=r"no end of id2_app within 0\.1 s"):
+        console.expect(b"ready", timeout=0.1, what="end of id2_app")
