@@ -352,6 +352,11 @@ class Board:
                 raise
         return self._key
 
+    def redact(self, secret: Secret) -> None:
+        """Write stars in place of this secret in every recording from now on."""
+        for recording in self._recorded.values():
+            recording.redact(secret)
+
     def mark(self, text: str) -> None:
         """Write a note into every recording, such as the start of a scenario.
 

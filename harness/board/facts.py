@@ -105,6 +105,10 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
         ),
         "option": _many("declaration.options", "declared bit of the option bitmap", ChipOption),
         "feature": _many("declaration.features", "declared part of the id2_client API", Feature),
+        "pin_known": Word(
+            "device.pin.value", "the PIN of the chip is known", "the PIN of the chip is not known"
+        ),
+        "spare": Word("device.spare", "the chip may be used up", "the chip may not be used up"),
         "vendor": Word("declaration.vendor", "the vendor id is declared", "no vendor id is declared"),
         "sdk_version": Word(
             "declaration.sdk_version", "the SDK version is declared", "no SDK version is declared"
@@ -212,6 +216,8 @@ def facts_of(board: BoardFile) -> Facts:
         "serial_number": device.serial_number is not None,
         "server_names_device": board.server is not None and board.server.trigger.names_the_device,
         "commands_declared": declaration.declares("commands"),
+        "pin_known": device.pin is not None and device.pin.value is not None,
+        "spare": device.spare,
         "vendor": declaration.vendor is not None,
         "sdk_version": declaration.sdk_version is not None,
     }

@@ -10,6 +10,7 @@ from harness.board.checks import simulated_device
 from harness.board.models import (
     BoardFile,
     DeviceKeyReference,
+    PinReference,
     SecretReference,
     SimulatedDevice,
     SimulatedKeyReference,
@@ -21,8 +22,12 @@ from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
 
 MAX_SECRET_BYTES = 64 * 1024
+_LONGEST_PIN = 16
 
-Reference = SecretReference | DeviceKeyReference | SimulatedKeyReference
+Reference = SecretReference | DeviceKeyReference | PinReference | SimulatedKeyReference
+
+SIMULATED_PIN = b"123456"
+"""The PIN of every simulated chip."""
 
 
 class Resolver:
@@ -74,6 +79,31 @@ class Resolver:
         if reference.published is not None:
             return published.KEYS[reference.published].key
         return self._key(self._board.plan.key_type, self._text(reference, "device.key"), "device.key")
+
+    def pin(self) -> Secret | None:
+        """Return the PIN of the chip, or None when the board file does not know it.
+
+        Raises:
+            UsageError: The reference leads nowhere, or to something that is no PIN of 1 to 16 bytes.
+        """
+        reference = self._board.device.pin.value if self._board.device.pin else None
+        if reference is None:
+            return None
+        if reference.simulated is not None:
+            if simulated_device(self._board, reference.simulated) is None:
+                raise UsageError(f"{self._place('device.pin.value.simulated')}: leads to no simulated device")
+            return Secret(SIMULATED_PIN)
+        text = self._text(reference, "device.pin.value")
+        try:
+            value = bytes.fromhex(text[2:]) if text.startswith("0x") else text.encode("ascii")
+        except ValueError:
+            value = b""
+        if not 1 <= len(value) <= _LONGEST_PIN:
+            raise UsageError(
+                f"{self._place('device.pin.value')}: is no PIN of 1 to {_LONGEST_PIN} bytes",
+                hint="write its characters, or 0x and hex digits",
+            )
+        return Secret(value)
 
     def simulated_key(self, device: SimulatedDevice, transport: str) -> Key:
         """Return the key of the simulated device behind `transport`.

@@ -14,6 +14,7 @@ _ICA = frozenset(("ica",))
 _MTK = frozenset(("mtk",))
 _SYMMETRIC = frozenset(kind for kind in KeyType if kind.symmetric)
 _A_KEY = "a known key"
+_A_PIN = "a known PIN"
 
 
 def _fault(
@@ -92,6 +93,12 @@ ANSWER_FAULTS: tuple[Fault, ...] = (
     _fault("name-longer", tolerant.NameLonger),
     _fault("name-registered-part", tolerant.NameRegisteredPart),
     _cipher("chain-over-select", tolerant.ChainOverSelect),
+    _fault("any-pin", tolerant.AnyPin),
+    _fault("pin-first-four", tolerant.PinFirstFour, shows_with=_A_PIN),
+    _fault("pin-prefix", tolerant.PinPrefix, shows_with=_A_PIN),
+    _fault("pin-never-locks", tolerant.PinNeverLocks, shows_with=f"{_A_PIN}, and a spare chip"),
+    _fault("pin-not-counted", tolerant.PinNotCounted),
+    _fault("pin-refused-without-count", tolerant.PinRefusedWithoutCount),
     _fault("padded-to-le", tolerant.PaddedToLe),
     _fault("exact-le-refused", tolerant.ExactLeRefused),
     _fault("wrong-le-announced", tolerant.WrongLeAnnounced),

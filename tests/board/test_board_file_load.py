@@ -291,7 +291,7 @@ def test_as_used_has_defaults_and_no_key(load_text, sound):
     used = load_text(f"{text}device: {{key: {{env: BOARD_KEY}}}}\n").as_used()
     assert used["limits"]["apdu_s"] == 2.0
     assert used["transports"]["chip"]["address"] == "0x71"
-    assert used["device"] == {"key": {"env": "BOARD_KEY"}}
+    assert used["device"] == {"key": {"env": "BOARD_KEY"}, "spare": False}
     assert used["transports"]["chip"]["device"]["key"] == {"test_key": "**********"}
     assert used["source"]["path"] == "lab.yaml"
     assert key not in str(used)

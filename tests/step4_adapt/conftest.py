@@ -17,7 +17,7 @@ from fixtures.leaks import TrafficWatch
 from fixtures.oracle import Oracle
 from fixtures.requirements import load as load_requirements
 from harness.board.applies import evaluate, facts_of
-from harness.board.models import BoardFile
+from harness.board.models import BoardFile, Pin
 from harness.chip.channel import ApduChannel
 from harness.chip.ica.chip import IcaChip
 from harness.chip.mtk import MtkChip
@@ -216,6 +216,16 @@ class FakeBench:
     is_card = False
 
     @property
+    def pin_settings(self) -> Pin:
+        return self._file.device.pin or Pin()
+
+    def known_pin(self) -> bytes:
+        return b"123456"
+
+    def redact(self, secret: Secret) -> None:
+        assert secret.reveal().startswith(b"\x00\x20")
+
+    @property
     def limits(self) -> object:
         return self._file.limits
 
@@ -255,6 +265,7 @@ KEYS = {
     "sm4-128": "E89731A5A5D7F12E316EBD7BB9110F56",
 }
 ID = "00DBBC60A12BC016BA187800"
+PIN = {"tries": 3, "value": {"simulated": "chip"}}
 
 
 def board_of(key_type: str = "aes-128", command_set: str = "ica", answers: str = "direct") -> dict:
@@ -290,6 +301,6 @@ def board_of(key_type: str = "aes-128", command_set: str = "ica", answers: str =
             }
         },
         "chip": {"transport": "chip", "framing": "hex-line", "command_set": command_set},
-        "device": {"serial_number": "D-1", "id": ID, "key": {"simulated": "chip"}},
+        "device": {"serial_number": "D-1", "id": ID, "key": {"simulated": "chip"}, "pin": PIN, "spare": True},
         "declaration": declaration,
     }

@@ -6,11 +6,12 @@ from harness.simulator.answer_fault_list import ANSWER_FAULTS
 from suites.step4_adapt import test_chip_commands as commands
 from suites.step4_adapt import test_chip_hidden as hidden
 from suites.step4_adapt import test_chip_mac as macs
+from suites.step4_adapt import test_chip_pin as pin
 from suites.step4_adapt import test_chip_tolerance as tolerance
 from suites.step4_adapt import test_chip_values as values
 from tests.step4_adapt.conftest import KEYS, Judge, board_of
 
-JUDGE = Judge(commands, macs, values, hidden, tolerance)
+JUDGE = Judge(commands, macs, values, hidden, tolerance, pin)
 BOARDS = {
     **{f"ica-{kind}": board_of(kind) for kind in KEYS},
     "ica-get-response": board_of("aes-128", answers="get-response"),
@@ -39,3 +40,32 @@ def test_broken_chip_fails(fault):
         assert JUDGE.judge(board, fault=fault.name).failed
         if "a known key" not in fault.shows_with:
             assert JUDGE.judge(board, fault=fault.name, key_known=False).failed, "with the key unknown"
+
+
+def without_pin(**device):
+    board = board_of("aes-128")
+    board["device"] |= device
+    return board
+
+
+def test_an_unknown_pin_costs_one_try_and_no_more():
+    outcome = Judge(pin).judge(without_pin(pin={"tries": 3}, spare=False))
+    assert outcome.ran == ["test_pin_state", "test_wrong_pin"]
+    assert not outcome.failed
+    assert any("one wrong PIN is entered; 2 of 3" in note for note in outcome.said.notes)
+
+
+@pytest.mark.parametrize("fault", ["any-pin", "pin-not-counted", "pin-refused-without-count"])
+def test_broken_pins_show_without_the_pin(fault):
+    assert Judge(pin).judge(without_pin(pin=None, spare=False), fault=fault).failed
+
+
+def test_more_tries_than_declared():
+    failed = Judge(pin).judge(without_pin(pin={"tries": 2}, spare=False)).failed
+    assert failed["test_pin_state"] == "3 tries are left, 2 are declared"
+
+
+def test_only_a_spare_chip_is_locked():
+    assert "test_pin_locks" not in Judge(pin).judge(without_pin(spare=False)).ran
+    assert "test_pin_locks" in Judge(pin).judge(without_pin(spare=True)).ran
+    assert "test_pin_locks_for_good" in Judge(pin).judge(without_pin(spare=False), destructive=True).ran

@@ -3,9 +3,14 @@
 from harness.board.models.board_file import BoardFile, Source
 from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOption, Declaration, Feature
 from harness.board.models.link import Echo, Link, Offer
-from harness.board.models.parts import Chip, Console, Device, Framing, Limits, Program
+from harness.board.models.parts import Chip, Console, Device, Framing, Limits, Pin, Program
 from harness.board.models.plan import CarrierKind, Pattern, Plan, Platform
-from harness.board.models.references import DeviceKeyReference, SecretReference, SimulatedKeyReference
+from harness.board.models.references import (
+    DeviceKeyReference,
+    PinReference,
+    SecretReference,
+    SimulatedKeyReference,
+)
 from harness.board.models.server import Server, Start, Trigger, Use
 from harness.board.models.service import AccessKey, Product, Service
 from harness.board.models.simulated import (
@@ -65,6 +70,8 @@ __all__ = [
     "Parity",
     "Pattern",
     "PcscSettings",
+    "Pin",
+    "PinReference",
     "Plan",
     "Platform",
     "Product",

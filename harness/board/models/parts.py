@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from harness.board.models.references import DeviceKeyReference
+from harness.board.models.references import DeviceKeyReference, PinReference
 from harness.board.models.simulated import CommandSet
 from harness.board.models.words import Id2Text, Section, Text, Word
 from harness.chip.fm1280 import Reading
@@ -84,6 +84,25 @@ class Console(Section):
     )
 
 
+class Pin(Section):
+    """The PIN of a chip that declares the command `pin`. Its right value restores the counter of tries."""
+
+    tries: int | None = Field(
+        default=None,
+        ge=1,
+        le=15,
+        description="How many wrong PINs in a row lock it; left out: not compared with what the chip says.",
+    )
+    reference: int = Field(
+        default=0, ge=0, le=0xFF, description="P2 of Verify PIN: which PIN, where a chip has several."
+    )
+    value: PinReference | None = Field(
+        default=None,
+        description="The PIN, when known. While it is not known one wrong PIN is tried, and only when two tries or "
+        "more are left after it.",
+    )
+
+
 class Device(Section):
     """The one device on the bench."""
 
@@ -97,6 +116,11 @@ class Device(Section):
     key: DeviceKeyReference | None = Field(
         default=None,
         description="Its ID² key, when known: every code is then recomputed, not only checked for its form.",
+    )
+    pin: Pin | None = Field(default=None, description="The PIN of its chip.")
+    spare: bool = Field(
+        default=False,
+        description="The chip may be used up: its PIN is locked, to see that it locks. Never for a chip of a product.",
     )
 
 

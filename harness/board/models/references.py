@@ -59,6 +59,33 @@ class SecretReference(Section):
         return self
 
 
+class PinReference(Section):
+    """A PIN, by reference: its characters, or `0x` and hex digits."""
+
+    env: EnvName | None = Field(
+        default=None, description="Name of the environment variable that holds the PIN."
+    )
+    file: PathText | None = Field(
+        default=None,
+        description="File that holds the PIN and nothing else, mode 0600 or stricter; relative to this file.",
+    )
+    simulated: Word | None = Field(
+        default=None, description="Name of a simulated transport of this board: the PIN that its chip has."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_reference(cls, value: object) -> object:
+        if not isinstance(value, (dict, cls)):
+            raise wrong(f"{NEVER_INLINE} {{env: NAME}} or {{file: PATH}}")
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        _exactly_one(self, "{env: NAME}, {file: PATH} or {simulated: TRANSPORT}")
+        return self
+
+
 class DeviceKeyReference(Section):
     """The ID² key of the device, by reference. Needed to recompute its codes; few real devices have one."""
 
