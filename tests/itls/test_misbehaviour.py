@@ -12,6 +12,7 @@ from harness.itls.connection import Alerted, Direction, Ended, Limits, Received
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.misbehaviour import MISBEHAVIOURS, Misbehaviour, Strikes
 from harness.itls.misbehaviour_hooks import STORM
+from harness.itls.records import ContentType
 from harness.itls.suites import Suite
 from harness.simulator.link import lax
 from tests.itls.conftest import OneDevice, handshaken
@@ -199,11 +200,69 @@ def test_a_session_without_misbehaviour_is_accepted_by_no_case():
     assert set(data_cases) == {one.name for one in MUST_BE_REFUSED if one.strikes is not Strikes.DATA}
 
 
-def test_the_vendors_defect_is_named():
-    one = MISBEHAVIOURS["no-premaster"]
+@pytest.mark.parametrize(
+    ("name", "defect", "severity"), [("no-premaster", "k.9", "high"), ("unknown-extension", "h.2", "minor")]
+)
+def test_the_vendors_defects_are_named(name, defect, severity):
+    one = MISBEHAVIOURS[name]
 
-    assert one.severity == "high"
+    assert (one.defect, one.severity) == (defect, severity)
     assert defects.get(one.defect).title in one.expected
+    assert "3.1.0" in one.expected
+
+
+@pytest.mark.parametrize("name", [name for name, one in MISBEHAVIOURS.items() if one.strikes is Strikes.DATA])
+def test_a_spoiled_record_counts_as_taken_when_the_session_stands(name):
+    one = MISBEHAVIOURS[name]
+    sound = session(one).server_seen
+    silent = [seen for seen in sound if seen.kind is not ContentType.ALERT]
+    lax = session(
+        one, LAX.get(name), LAX_LIMITS.get(name), LAX_CLIENTS.get(name, ClientConnection)
+    ).server_seen
+
+    assert [one.accepted(sound, closed=closed) for closed in (None, True, False)] == [False] * 3
+    # It answered the first of two equal records, as it must, and then left without a word.
+    assert [one.accepted(silent, closed=closed) for closed in (True, False)] == [False, True]
+    assert [one.accepted(lax, closed=closed) for closed in (None, False)] == [True, True]
+
+
+def test_a_session_that_ended_before_says_nothing():
+    for one in MUST_BE_REFUSED:
+        seen = session(one).server_seen
+        from_client = [record for record in seen if record.direction is Direction.IN]
+
+        assert one.struck(seen)
+        assert not one.struck(from_client)
+        assert not one.accepted(from_client, closed=False)
+
+
+PARTS = [lax.first, lax.last]
+
+
+@pytest.mark.parametrize("count", [1, 4, 8, 11])
+@pytest.mark.parametrize("part", PARTS)
+def test_whatever_part_of_finished_is_compared_one_case_shows_it(part, count):
+    client = lax.comparing_finished(part(count))
+    cases = [one for name, one in MISBEHAVIOURS.items() if name.startswith("finished-part")]
+    assert any(one.accepted(session(one, client=client).server_seen) for one in cases)
+
+
+@pytest.mark.parametrize("count", [1, 10, 16, 31])
+@pytest.mark.parametrize("part", PARTS)
+def test_whatever_part_of_a_mac_is_compared_one_case_shows_it(part, count):
+    client = lax.comparing_mac(part(count))
+    cases = [one for name, one in MISBEHAVIOURS.items() if name.startswith("finished-mac-part")]
+    assert any(one.accepted(session(one, client=client).server_seen) for one in cases)
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [*(lax.first(n) for n in (1, 16, 32, 47)), *(lax.last(n) for n in (1, 16, 32, 47)), lax.block(1)],
+)
+def test_whatever_part_of_a_server_code_is_compared_one_case_shows_it(compare):
+    client = lax.comparing_code(compare)
+    cases = [one for name, one in MISBEHAVIOURS.items() if name.startswith("server-code-part")]
+    assert any(one.accepted(session(one, client=client).server_seen) for one in cases)
 
 
 def test_suite_not_offered_is_the_weakest_that_was_not_on_the_list():
