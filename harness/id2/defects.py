@@ -148,7 +148,7 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     Defect(
         "h.2",
-        "the iTLS client of SDK 3.1.0 accepts an extension in ServerHello that it did not ask for",
+        "iTLS accepts an extension in ServerHello that it did not ask for",
         "It passes the extension over and completes the handshake, where RFC 5246 has a client end it with "
         "unsupported_extension (110). Keys and identity hold; but what a server adds is not noticed. Update the "
         "library, and have it refuse what it did not offer.",
