@@ -62,7 +62,7 @@ def test_broken_pins_show_without_the_pin(fault):
 
 def test_more_tries_than_declared():
     failed = Judge(pin).judge(without_pin(pin={"tries": 2}, spare=False)).failed
-    assert failed["test_pin_state"] == "3 tries are left, 2 are declared"
+    assert failed["test_pin_state"].startswith("3 tries are left, 2 are declared")
 
 
 def test_only_a_spare_chip_is_locked():
