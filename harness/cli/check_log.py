@@ -86,11 +86,12 @@ def check_log(
 
     from rich.console import Console
 
-    from harness.errors import UsageError
+    from harness.errors import BenchError, UsageError
     from harness.logcheck import judge
     from harness.logcheck.render import show, to_document
     from harness.run.asserts import require_asserts
     from harness.run.verdict import exit_code
+    from harness.transport.printable import safe_text
 
     require_asserts()
     keys, expected = _keys(key_type, key, id2, debug_keys=debug_keys)
@@ -104,10 +105,17 @@ def check_log(
     elif report.recognised:
         wide = sys.stdout.isatty() or "COLUMNS" in os.environ
         show(report, Console(width=None if wide else 140, highlight=False, emoji=False, markup=False))
+    name = "standard input" if file == STDIN else file
+    if not report.recognised and report.unread:
+        line, example = report.unread[0]
+        raise BenchError(
+            f"{name}: prefix not understood: the vendor's program speaks in it, and what stands around its lines "
+            f"keeps them from being read, such as in line {line}: {safe_text(example, 120)}",
+            hint="take off what the terminal or logger put before each line, or capture the console without it",
+        )
     if not report.recognised:
         raise UsageError(
-            f"{'standard input' if file == STDIN else file}: nothing of the vendor's programs is in it "
-            f"({report.lines} lines, {report.size} bytes)",
+            f"{name}: nothing of the vendor's programs is in it ({report.lines} lines, {report.size} bytes)",
             hint="looked for the console of id2_app ('ID2 Client Version: …', 'ID2 Client Test …', the "
             "validation report), of hal_app ('HAL … Test'), of itls_app ('iTLS Client Sample …') and of the "
             "1.0.0 demo ('AUTHCODE:|…'); is it the right file, and was the baud rate right?",

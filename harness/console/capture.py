@@ -105,5 +105,6 @@ def read_capture(chunks: Iterable[bytes], *, limit: int = DEFAULT_LIMIT) -> Iter
 
 
 def printed_text(data: bytes) -> str:
-    """Return a whole captured console as the device printed it."""
-    return "\n".join(captured.text for captured in read_capture([data]))
+    """Return a whole captured console as the SDK printed it, without what others printed into it."""
+    kept = (each for each in read_capture([data]) if not each.foreign)
+    return "".join(each.text if each.line.cut else f"{each.text}\n" for each in kept)

@@ -47,7 +47,7 @@ _HEAD = re.compile(
     r"\s*(?:<LS_LOG> ?)?(?:(?:INF|ERR) )?(?:\w{1,80} (?:\d{1,6}: ?)?)?(?:ERROR: ?)?(?:ID2=> ?)?"
 )
 # A line of the SDK's that was torn right after its beginning.
-_OPENING = re.compile(r"<(?:LS_LO|LS_L|LS_|LS|L)(?!G?>)|\[_{0,2}(?:id2|irot|km|hal|sym|asym)_")
+_OPENING = re.compile(r"<(?!LS_LOG>)(?:LS_LO|LS_L|LS_|LS|L)|\[_{0,2}(?:id2|irot|km|hal|sym|asym)_")
 _BEFORE_CODE = re.compile(r"\s*\[\d{1,4}\] \d{1,2}~")
 _FULL_ROW = re.compile(r"(?:<LS_LOG> ?)?(?:ID2=> ?)?(?:[0-9A-F]{2} ){8}  (?:[0-9A-F]{2} ){7}[0-9A-F]{2} ?")
 _HEX_ROW = re.compile(r"(?:ID2=> ?)?(?:[0-9A-F]{2} {1,4}){1,16}")
@@ -65,6 +65,7 @@ class Captured:
         strange: A known text stands in it, behind something that could not be understood as a prefix.
         torn: Another program printed into it, and it could not be put together for certain.
         guessed: It was put together, and the place where it was torn is only likely; or what it is.
+        foreign: Another program printed it.
     """
 
     line: Line
@@ -74,6 +75,7 @@ class Captured:
     strange: bool = False
     torn: bool = False
     guessed: bool = False
+    foreign: bool = False
 
 
 Inside = Callable[[str, int], Iterator[tuple[int, int]]]
@@ -107,6 +109,8 @@ class Mender:
         first = self._waiting.popleft()
         whole = first.line.piece == 0 and not first.line.cut
         out = self._mended(first) if whole and first.text and self._is_ours(first) else [first]
+        if self._rows and len(out) == 1 and _FOREIGN.match(first.text) and landmarks.find(first.text) is None:
+            out = [replace(out[0], foreign=True)]
         for each in out:
             self._follow(each)
         return out
@@ -207,7 +211,10 @@ class Mender:
 
     def _at_foreign(self, first: Captured, start: int) -> list[Captured] | None:
         """Another program's line begins at `start`."""
-        before, foreign = first.text[:start], replace(first, text=first.text[start:], prefix="", named=False)
+        before, foreign = (
+            first.text[:start],
+            replace(first, text=first.text[start:], prefix="", named=False, foreign=True),
+        )
         rest = self._rest()
         if rest is not None and not self._own_line(rest, before):
             for joined in self._joints(before, rest):
@@ -279,7 +286,7 @@ class Mender:
             return [replace(first, torn=True)]
         self._use(rest)
         joined, at = next(iter(full.items()))
-        foreign = replace(first, text=text[at:], prefix="", named=False)
+        foreign = replace(first, text=text[at:], prefix="", named=False, foreign=True)
         return [replace(first, text=joined, guessed=True), foreign]
 
     def _is_orphan(self, rest: str, text: str) -> bool:

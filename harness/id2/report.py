@@ -6,6 +6,7 @@ Source: device-protocol.md i.3; service.md 7.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +26,8 @@ API_KPM = "id2_client_kpm_get_auth_code"
 
 TEXT_MAX = 64 * 1024
 _ITEMS_MAX = 16
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character of UTF-16, which JSON can escape alone."""
 _VALUE_MAX = 4096
 
 
@@ -284,6 +287,8 @@ def _closing(text: str, start: int) -> int:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result: dict[str, object] = {}
     for name, value in pairs:
+        if _HALF.search(name):
+            raise Id2Error("report: a name holds half a character, which no program prints", field="report")
         if name in result:
             raise Id2Error(f"report: {quoted(name, 24)} stands there twice", field="report")
         result[name] = value
@@ -312,6 +317,8 @@ def _only(value: dict[str, object], names: tuple[str, ...], path: str) -> None:
 def _text(value: object, path: str) -> str:
     if not isinstance(value, str):
         raise Id2Error(f"report: {path} must be text", field=path)
+    if _HALF.search(value):
+        raise Id2Error(f"report: {path} holds half a character, which no program prints", field=path)
     if len(value) > max(_VALUE_MAX, CODE_MAX):
         raise Id2Error(f"report: {path} has {len(value)} characters; the limit is {_VALUE_MAX}", field=path)
     return value

@@ -20,6 +20,7 @@ STRANGE = "prefix not understood"
 MAX_UNREAD = 20
 MAX_EXAMPLE = 200
 
+_SPEAKS = ("ID2 Client", "id2_client_", "LS_LOG", "CONFIG_ID2", "ID2 Validation")
 _TAG = "<LS_LOG>"
 # Texts without a type of their own that somebody in this package reads. Everything else is let go: a log may
 # hold hundreds of megabytes of other programs' output. Plain substrings, because each line is asked.
@@ -100,6 +101,7 @@ class EntryReader:
         self._after_heading = 0
         self._tagged = False
         self._carry = ""
+        self._looked_at = -1
         self.unread: list[tuple[int, str]] = []
 
     def read(self, chunks: Iterable[bytes]) -> Iterator[Entry]:
@@ -118,7 +120,8 @@ class EntryReader:
             text = self._joined(text, cut=line.cut)
         if not text:
             return
-        alarm = find_alarm(line.text)
+        alarm = None if line.offset == self._looked_at else find_alarm(line.text)
+        self._looked_at = line.offset  # a line that was torn comes in parts
         events = _events(text, named=captured.named)
         if captured.torn or (captured.strange and all(isinstance(event, e.Other) for event in events)):
             self._note_unread(line.number, text)
@@ -128,6 +131,8 @@ class EntryReader:
         if captured.guessed and not any(map(self._keep, events)) and not _json_of(events[-1]):
             yield Entry(line.number, events[0], alarm=alarm, doubt=MIXED, unread=True)
             return
+        if not captured.named and type(events[-1]) is e.Other and any(word in text for word in _SPEAKS):
+            self._note_unread(line.number, text)
         for event in events:
             json = _json_of(event) if self._report_left > 0 else None
             if json is not None or self._keep(event) or alarm is not None:

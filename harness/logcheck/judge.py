@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from harness.console.grammar import says_something
+from harness.id2.errors import quoted
 from harness.logcheck.banner import (
     find_build_findings,
     judge_banner,
@@ -19,7 +21,7 @@ from harness.logcheck.codes import judge_codes, judge_tail
 from harness.logcheck.complaints import judge_complaints
 from harness.logcheck.context import Context, understand
 from harness.logcheck.derived import judge_derived
-from harness.logcheck.entries import TORN, EntryReader
+from harness.logcheck.entries import STRANGE, TORN, EntryReader
 from harness.logcheck.expected import judge_claims
 from harness.logcheck.gather import gather
 from harness.logcheck.identity import judge_id, judge_key
@@ -35,6 +37,7 @@ from harness.logcheck.validation import judge_reports
 from harness.logcheck.wholelog import WholeLog
 from harness.run.verdict import Verdict, worst
 
+_FEW = 3
 _Check = Callable[[Context, Sheet], None]
 
 _CHECKS: tuple[tuple[Topic, _Check], ...] = (
@@ -181,6 +184,7 @@ def judge(
         left_out_boots=collector.left_out_boots,
         strict=strict,
         allow_demo=allow_demo,
+        unread=tuple(reader.unread),
     )
 
 
@@ -207,19 +211,29 @@ def _judge_boot(
         sheet.topic = Topic.APDU
         sheet.not_run(f"dump in line {dump.line}", f"{TORN}: {dump.damage}", [dump.line])
     sheet.excused.update(context.facts.torn)
+    sheet.excused.update(_mostly_strange(context))
     if sheet.excused:
-        _say_unread(sheet)
+        _say_unread(context, sheet)
     return context, sheet
 
 
-def _say_unread(sheet: Sheet) -> None:
+def _mostly_strange(context: Context) -> list[int]:
+    """Return the lines behind a prefix that was not understood, when they are more than those that say something."""
+    strange = [line for line, why in context.facts.unread.items() if why == STRANGE]
+    said = sum(says_something(entry.event) for entry in context.facts.entries if not entry.unread)
+    return strange if len(strange) > max(said, _FEW) else []
+
+
+def _say_unread(context: Context, sheet: Sheet) -> None:
     """A log with checks that could not be made, because its lines cannot be read, has not passed."""
     sheet.topic = Topic.ERRORS
     lines = sorted(sheet.excused)
+    example = next((entry.text for entry in context.facts.entries if entry.line == lines[0]), "")
     reasons = ", ".join(dict.fromkeys(sheet.unread[line] for line in lines))
     sheet.blocked(
         "unread lines",
         f"{len(lines)} lines of the SDK are there and cannot be read ({reasons}), the first is line {lines[0]}: "
+        f"{quoted(example, 80)}; "
         "capture the console again, without other programs' output and without a prefix",
         lines,
     )

@@ -181,6 +181,7 @@ class LogReport:
         left_out_boots: Boots that are only counted.
         strict: Findings count as failures.
         allow_demo: Findings of the Demo carrier do not count even then.
+        unread: Some of the lines of the SDK's that are there and could not be read: number and text.
     """
 
     boots: tuple[BootSummary, ...]
@@ -195,6 +196,7 @@ class LogReport:
     left_out_boots: int = 0
     strict: bool = False
     allow_demo: bool = False
+    unread: tuple[tuple[int, str], ...] = ()
 
     @property
     def recognised(self) -> bool:

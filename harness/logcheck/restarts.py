@@ -26,7 +26,7 @@ def judge_restarts(context: Context, sheet: Sheet) -> None:
     for line, alarm in bad[:MAX_SHOWN]:
         where = "before the program started" if line < first else "after its last line" if line > last else ""
         told = f"{quoted(alarm.excerpt, _SHOWN)} is a {alarm.name}" + (f", {where}" if where else "")
-        sheet.failed(f"{alarm.kind.value} in line {line}", told, [line])
+        sheet.failed(f"{alarm.kind.value} in line {line}", told, [line], seen=True)
     if len(bad) > MAX_SHOWN:
         rest = bad[MAX_SHOWN:]
         sheet.failed("crash", f"{len(rest)} more lines speak of a crash", [line for line, _ in rest])
@@ -34,7 +34,7 @@ def judge_restarts(context: Context, sheet: Sheet) -> None:
     inside = [(line, alarm) for line, alarm in starts if first < line < last]
     for line, alarm in inside[:MAX_SHOWN]:
         told = f"{quoted(alarm.excerpt, _SHOWN)}: the board started again while the program ran"
-        sheet.failed(f"restart in line {line}", told, [line])
+        sheet.failed(f"restart in line {line}", told, [line], seen=True)
     _note_restart_after(facts, starts, last, sheet)
     if not bad and not inside:
         sheet.passed("crashes and restarts", "none on the console", [facts.first_line, facts.last_line])
@@ -93,7 +93,7 @@ def judge_second_init(context: Context, sheet: Sheet) -> None:
     counted = any("init count" in entry.text for entry in facts.entries if entry.line >= line)
     if not counted:
         told = "the program starts again behind its report and comes to nothing: the board was restarted, or crashed"
-        sheet.failed(f"restart in line {line}", told, [line])
+        sheet.failed(f"restart in line {line}", told, [line], seen=True)
 
 
 _COUNTED_INIT = 0x00030100

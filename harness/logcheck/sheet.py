@@ -38,13 +38,14 @@ class Sheet:
         """Write an item that passed."""
         self._write(name, Verdict.PASSED, detail, lines)
 
-    def failed(self, name: str, detail: str, lines: Iterable[int] = ()) -> None:
+    def failed(self, name: str, detail: str, lines: Iterable[int] = (), *, seen: bool = False) -> None:
         """Write an item that failed; `detail` says what is wrong, `lines` has the line where.
 
-        It is not run where a line that could not be read stands in that place.
+        It is not run where a line that could not be read stands in that place; unless what is wrong was seen in
+        that line itself, such as a crash.
         """
         lines = list(lines)
-        near = self._unread_near(lines)
+        near = [] if seen else self._unread_near(lines)
         if near:
             self._excuse(name, detail, near)
         else:

@@ -246,4 +246,7 @@ def test_the_server_code_in_the_log(line, good):
 def test_the_judge_survives_any_json_shape():
     loaded = json.loads(TEXT)
     loaded["testContent"] = [{"api": "x", "args": {}, "result": "\ud800"}] * 16
+    with pytest.raises(Id2Error, match="half a character"):
+        judged(json.dumps(loaded))
+    loaded["testContent"] = [{"api": "x", "args": {}, "result": "\u00fc"}] * 16
     assert not adaptation.passed(tuple(judged(json.dumps(loaded)).values()))

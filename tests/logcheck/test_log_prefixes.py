@@ -1,10 +1,12 @@
 """A log is judged as without the prefix that a terminal, logger, CI runner or other system's log gave it."""
 
+import random
 import re
 from pathlib import Path
 
 import pytest
 
+from harness.cli.main import invoke
 from harness.run.verdict import Verdict
 from tests.logcheck.log_prefixes import PREFIXES, wrapped
 from tests.logcheck.log_samples import AES, DEMO, HAL, SE_KEYED, check
@@ -98,4 +100,36 @@ def test_utf16_behind_ascii_keeps_its_line_numbers(sample, plain):
 def test_failure_in_utf16_names_the_line_of_the_text():
     report = check(captured("prefix-utf16"), AES.keys)
     assert [found.lines for found in report.failed()] == [(37,)]
+    assert report.lines == 106
+
+
+def test_prefix_that_cannot_be_learned_is_said(sample, tmp_path, capsys):
+    """Each line stands behind other words: nothing is judged, nobody is blamed, and no baud rate is asked for."""
+    rule = random.Random(5)
+    words = ["of", "in", "the", "(and)", "a:", "-", "to/", "[by", "x]", "9,", "at;"]
+
+    def before(number, line):
+        return (
+            " ".join(rule.choices(words, k=rule.randrange(3, 30))).encode()
+            + b"|"
+            + line.replace(b"<LS_LOG> ", b"")
+        )
+
+    path = tmp_path / "strange.log"
+    path.write_bytes(wrapped(sample(AES.part), before))
+    assert check(path.read_bytes(), AES.keys).verdict is not Verdict.FAILED
+    code = invoke(["check-log", str(path), "--debug-keys"])
+    told = capsys.readouterr()
+    assert code == 3
+    assert "prefix not understood" in told.out + told.err
+    assert "baud" not in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    "long", [b"[" + b"p" * 10_000 + b"] ", b"1.2 " * 2_500, b"ab:" * 3_000, b"(" * 9_000]
+)
+def test_endless_prefix_costs_no_more_than_its_length(sample, long):
+    """Nothing of it is learned, and no verdict comes of it; a test that hangs is the failure."""
+    report = check(wrapped(sample(AES.part), lambda n, line: long + line), AES.keys)
+    assert report.verdict is not Verdict.PASSED
     assert report.lines == 106

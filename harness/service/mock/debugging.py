@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from harness.console.capture import printed_text
 from harness.errors import UsageError
 from harness.id2 import adaptation, authcode, decryption
 from harness.id2.decryption import Decryption, DecryptionCause
@@ -94,7 +95,7 @@ class DebuggingAdmin:
             UsageError: There is no report in it, or none that can be read.
         """
         try:
-            found = adaptation.find_report(text)
+            found = adaptation.find_report(_printed(text))
         except Id2Error as error:
             raise UsageError(str(error)) from None
         with self._core.store.transaction() as db:
@@ -122,7 +123,7 @@ class DebuggingAdmin:
         """
         with self._core.store.transaction() as db:
             made = _passed(db, number)
-            return self._decide(db, made, decryption.judge(text, made.id2), by_hand=False)
+            return self._decide(db, made, decryption.judge(_printed(text), made.id2), by_hand=False)
 
     def confirm_decryption(self, number: int, *, passed: bool) -> Adaptation:
         """Take a person's word for what the device printed.
@@ -182,6 +183,11 @@ def _adaptation(db: sqlite3.Connection, number: int) -> Adaptation:
     if found is None:
         raise UsageError(f"there is no verification {number}")
     return found
+
+
+def _printed(pasted: str) -> str:
+    """Return a pasted console log as the device printed it, read as `check-log` reads it."""
+    return printed_text(pasted.encode("utf-8", errors="surrogatepass"))
 
 
 def _passed(db: sqlite3.Connection, number: int) -> Adaptation:
