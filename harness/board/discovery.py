@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from harness.transport.ccid_messages import has_descriptor
 from harness.transport.identity import describe
 from harness.transport.printable import safe_text
 from harness.transport.seat import SYSTEM, Seat, seat_at, seats
@@ -31,6 +32,10 @@ _CLASSES = MappingProxyType(
     }
 )
 _SCOPE_SYSTEM = 2
+_INTERFACE_DESCRIPTOR, _INTERFACE_LENGTH, _VENDOR_CLASS = 0x04, 9, 0xFF
+
+VENDORS_CCID = "ccid of class ff"
+"""Kind of an interface of the vendor's own class that has the class descriptor of a CCID reader."""
 
 
 class Bus(StrEnum):
@@ -152,8 +157,40 @@ def usb_devices(root: Path = SYSTEM) -> Iterator[Found]:
             continue
         number = _text(folder / "busnum")
         path = f"/dev/bus/usb/{int(number):03}/{seat.number:03}" if number.isdecimal() else ""
-        interfaces = tuple(_interface(each) for each in _entries(folder.resolve(), f"{seat.location}:"))
+        readers = readers_in(_raw(folder / "descriptors"))
+        interfaces = tuple(
+            _as_reader(_interface(each), readers) for each in _entries(folder.resolve(), f"{seat.location}:")
+        )
         yield Found(Bus.USB, path or f"usb {seat.location}", seat=seat, interfaces=interfaces)
+
+
+def readers_in(descriptors: bytes) -> frozenset[int]:
+    """Return the interfaces of the vendor's own class that are CCID readers by their class descriptor.
+
+    Args:
+        descriptors: The descriptors of a device with those of its configurations, as sysfs has them.
+    """
+    found: set[int] = set()
+    interface, vendors, at = -1, False, 0
+    while at + 2 <= len(descriptors) and descriptors[at] >= 2:
+        one = descriptors[at : at + descriptors[at]]
+        if one[1] == _INTERFACE_DESCRIPTOR and len(one) >= _INTERFACE_LENGTH:
+            interface, vendors = one[2], one[5] == _VENDOR_CLASS
+        elif vendors and has_descriptor(one):
+            found.add(interface)
+        at += descriptors[at]
+    return frozenset(found)
+
+
+def _as_reader(interface: UsbInterface, readers: frozenset[int]) -> UsbInterface:
+    return replace(interface, kind=VENDORS_CCID) if interface.number in readers else interface
+
+
+def _raw(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it left meanwhile
+        return b""
 
 
 def pcsc_readers() -> list[str]:

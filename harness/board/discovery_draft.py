@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.board.discovery import Bus, Found
+from harness.board.discovery import VENDORS_CCID, Bus, Found
 from harness.board.discovery_claims import Listed
 from harness.errors import BenchError, UsageError
 
@@ -118,7 +118,7 @@ def _transport(found: Found) -> tuple[list[str], str]:
     if found.bus is Bus.PCSC:
         return ["kind: pcsc", f"reader: {_quoted(found.path)}"], "direct"
     kinds = {interface.kind for interface in found.interfaces}
-    kind = "ccid" if "ccid" in kinds else "hid" if "hid" in kinds else "usb"
+    kind = "ccid" if kinds & {"ccid", VENDORS_CCID} else "hid" if "hid" in kinds else "usb"
     return [f"kind: {kind}", *_usb(found)], "direct"
 
 
@@ -144,7 +144,7 @@ def _is_named(found: Found, device: str) -> bool:
 
 def _is_usable(found: Found) -> bool:
     """Tell whether a USB device could carry APDUs: a disk or a camera could not."""
-    return any(interface.kind in ("ccid", "hid", "vendor") for interface in found.interfaces)
+    return any(interface.kind in ("ccid", VENDORS_CCID, "hid", "vendor") for interface in found.interfaces)
 
 
 def _quoted(text: str) -> str:

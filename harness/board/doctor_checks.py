@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 
-from harness.board.discovery import Bus, Found
+from harness.board.discovery import VENDORS_CCID, Bus, Found
 from harness.board.discovery_claims import Listed
 from harness.board.doctor import Check, Finding, Level, Machine, has_node
 from harness.transport.holders import Holder
@@ -120,8 +120,17 @@ def smart_cards(machine: Machine, devices: tuple[Listed, ...]) -> Iterator[Findi
     runs = "pcscd" in machine.programs()
     listens = machine.at(_PCSC_SOCKET).exists()
     for device in devices:
-        if not any(interface.kind == "ccid" for interface in device.found.interfaces):
+        kinds = {interface.kind for interface in device.found.interfaces}
+        if not kinds & {"ccid", VENDORS_CCID}:
             continue
+        if VENDORS_CCID in kinds:
+            yield Finding(
+                Level.HINT,
+                str(device.found),
+                "a CCID reader whose interface has the vendor's class (ff): the PC/SC service lists it only if its "
+                "driver libccid knows the reader's ids",
+                "write kind: ccid, which goes by the class descriptor, or install the maker's driver for pcscd",
+            )
         direct = any(claim.settings.kind == "ccid" for claim in device.claims)
         if direct and runs:
             yield Finding(

@@ -56,7 +56,9 @@ def discover(
     known, broken = load_all(boards)
     for problem in broken:
         print(f"warning: not read: {problem}", file=sys.stderr)
-    if find_spec("smartcard") is None and any("ccid" in {i.kind for i in each.interfaces} for each in found):
+    if find_spec("smartcard") is None and any(
+        {"ccid", discovery.VENDORS_CCID} & {i.kind for i in each.interfaces} for each in found
+    ):
         print(
             "note: the readers of the PC/SC service are not listed: pip install 'id2-harness[pcsc]'",
             file=sys.stderr,

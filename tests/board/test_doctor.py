@@ -8,6 +8,7 @@ import pytest
 from harness.board import discovery, doctor_checks
 from harness.board.discovery import discover
 from harness.board.discovery_claims import listed
+from harness.board.discovery_draft import draft
 from harness.board.doctor import Level, Machine, blocks, examine
 from harness.board.doctor_checks import CHECKS
 from harness.board.file import parse
@@ -320,3 +321,32 @@ def test_every_check_is_in_the_troubleshooting_table():
     table = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text()
     for check in CHECKS:
         assert f"| `{check.__name__}` |" in table
+
+
+DEVICE = bytes((18, 1)) + bytes(16)
+CONFIGURATION = bytes((9, 2)) + bytes(7)
+VENDORS = bytes((9, 4, 0, 0, 3, 0xFF, 0, 0, 0))
+CCID = bytes((54, 0x21)) + bytes(52)
+
+
+def test_a_reader_of_the_vendors_class_is_found_and_explained(bench):
+    bench.made.usb("1-1", 0x072F, 0x9000, interfaces=[("ff", "")])
+    raw = bench.made.root / "sys/bus/usb/devices/1-1/descriptors"
+    raw.write_bytes(DEVICE + CONFIGURATION + VENDORS + CCID)
+    (reader,) = discover(bench.made.root, readers=list)
+    assert [interface.kind for interface in reader.interfaces] == ["ccid of class ff"]
+    assert "kind: ccid" in draft(reader, Path("new.yaml"))
+    service, hint = bench.says()
+    assert hint.level is Level.HINT
+    assert "libccid knows the reader's ids" in hint.problem
+    assert "write kind: ccid" in hint.fix
+    assert "no PC/SC service runs" in service.problem
+
+
+def test_a_vendors_interface_without_the_descriptor_is_none(bench):
+    bench.made.usb("1-1", 0x072F, 0x9000, interfaces=[("ff", "")])
+    raw = bench.made.root / "sys/bus/usb/devices/1-1/descriptors"
+    raw.write_bytes(DEVICE + CONFIGURATION + VENDORS + bytes((9, 0x21)) + bytes(7) + b"\x36")
+    (device,) = discover(bench.made.root, readers=list)
+    assert [interface.kind for interface in device.interfaces] == ["vendor"]
+    assert bench.says() == ()
