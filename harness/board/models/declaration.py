@@ -98,7 +98,8 @@ class Declaration(Section):
     )
     commands: Annotated[tuple[ChipCommand, ...], _Once] = Field(
         default=(),
-        description="Optional commands that the chip has; one that is not listed must be refused as unknown.",
+        description="Optional commands that the chip has; one that is not listed must be refused as unknown. Left out: "
+        "not checked.",
     )
     options: Annotated[tuple[ChipOption, ...], _Once] | None = Field(
         default=None,

@@ -80,7 +80,8 @@ class Console(Section):
         "stays connected (link_app).",
     )
     boot_timeout_s: Seconds = Field(
-        default=10.0, description="Seconds from opening the console to the first line of the program."
+        default=10.0,
+        description="Seconds from opening the console to the first line of the program; a silent console blocks then.",
     )
 
 
