@@ -33,7 +33,7 @@ class StandIns:
 
 
 def stand_ins(report: RunReport) -> StandIns | None:
-    """Return what stood in for the real thing; None when all was real, or the folder does not say."""
+    """Return what stood in for the real thing; None when nothing did, or the folder does not say."""
     simulated, played, real = _parts(report)
     mock = _service(report) == "mock"
     titles, words = [], []
@@ -41,12 +41,12 @@ def stand_ins(report: RunReport) -> StandIns | None:
         titles.append("partly virtual board" if real else "virtual board")
         told = [f"{_listed(simulated)} {_are(simulated)} simulated"] if simulated else []
         told += [f"{_listed(played)} {_are(played)} played back from a file"] if played else []
-        told += [f"{_listed(real)} {_are(real)} real" if real else "no real device was asked"]
+        # What sits behind a socket or a port the harness cannot know, so nothing is said to be real.
+        told += [f"{_listed(real)} {_are(real)} not" if real else "no real device was asked"]
         words.append(", ".join(told))
     if mock:
         titles.append("mock service")
-        board = "the board is real, " if real and not (simulated or played) else ""
-        words.append(f"{board}the ID² service is the harness's mock, not the cloud")
+        words.append("the ID² service is the harness's mock, not the cloud")
     if not titles:
         return None
     title = ", ".join(titles)

@@ -40,12 +40,12 @@ def written(tmp_path, transports, service):
         (
             {"chip": REAL},
             "mock",
-            "Mock service: the board is real, the ID² service is the harness's mock, not the cloud",
+            "Mock service: the ID² service is the harness's mock, not the cloud",
         ),
         (
             {"chip": REAL, "console": PLAYED},
             "real",
-            "Partly virtual board: console is played back from a file, chip is real",
+            "Partly virtual board: console is played back from a file, chip is not",
         ),
         (
             {"chip": CHIP, "second": CHIP},
