@@ -16,6 +16,7 @@ import yaml
 from harness.simulator.faults import FAULTS as ALL_FAULTS
 from harness.simulator.faults import Expected, Fault, Layer
 from harness.simulator.session_fault_list import SESSION_FAULTS
+from tests.mutants.answer_scenarios import ANSWER_SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARDS = ROOT / "boards"
@@ -175,7 +176,7 @@ def results(tmp_path_factory):
                 run,
                 board_with(fault, base_for(fault), folder),
                 folder / "runs",
-                LINK_SCENARIOS.get(fault.name),
+                LINK_SCENARIOS.get(fault.name) or ANSWER_SCENARIOS.get(fault.name),
             )
             for fault in FAULTS
         }
