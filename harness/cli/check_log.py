@@ -90,7 +90,7 @@ def check_log(
     from harness.logcheck import judge
     from harness.logcheck.render import show, to_document
     from harness.run.asserts import require_asserts
-    from harness.run.verdict import exit_code
+    from harness.run.verdict import Verdict, exit_code
     from harness.transport.printable import safe_text
 
     require_asserts()
@@ -100,9 +100,12 @@ def check_log(
         _chunks(file), keys=keys, id2=expected, strict=strict, allow_demo=allow_demo, claims=claims
     )
     code = exit_code([report.verdict])
+    if not report.recognised and report.unread:
+        code = exit_code([Verdict.BLOCKED])
     if as_json:
         print(json.dumps(to_document(report, file, code), indent=2))
-    elif report.recognised:
+        raise typer.Exit(code)
+    if report.recognised:
         wide = sys.stdout.isatty() or "COLUMNS" in os.environ
         show(report, Console(width=None if wide else 140, highlight=False, emoji=False, markup=False))
     name = "standard input" if file == STDIN else file

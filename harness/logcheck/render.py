@@ -34,7 +34,8 @@ def show(report: LogReport, console: Console) -> None:
 
 def verdict_line(report: LogReport) -> str:
     """Return `verdict: passed (29 passed, 0 failed, 1 not run; 3 findings)`."""
-    counts = ", ".join(f"{report.counts.get(verdict, 0)} {verdict.words}" for verdict in _COUNTED)
+    shown = (*_COUNTED, Verdict.BLOCKED) if report.counts.get(Verdict.BLOCKED) else _COUNTED
+    counts = ", ".join(f"{report.counts.get(verdict, 0)} {verdict.words}" for verdict in shown)
     found = len(report.findings)
     findings = f"; {found} finding{'' if found == 1 else 's'}" if found else ""
     if report.strict and report.counted_findings and not report.counts.get(Verdict.FAILED):
@@ -122,7 +123,7 @@ def to_document(report: LogReport, source: str, exit_code: int) -> dict[str, obj
         "strict": report.strict,
         "lines": report.lines,
         "bytes": report.size,
-        "counts": {verdict.value: report.counts.get(verdict, 0) for verdict in _COUNTED},
+        "counts": {verdict.value: report.counts.get(verdict, 0) for verdict in (*_COUNTED, Verdict.BLOCKED)},
         "boots": [_boot(boot) for boot in report.boots],
         "items": [_item(item) for item in report.items],
         "findings": [_finding_record(finding) for finding in report.findings],

@@ -145,7 +145,7 @@ def test_json_document(capsys):
     assert (document["format"], document["version"]) == ("id2-log-check", 1)
     assert document["source"] == SE
     assert (document["verdict"], document["exit_code"], document["recognised"]) == ("passed", 0, True)
-    assert document["counts"] == {"passed": 31, "failed": 0, "not_run": 1}
+    assert document["counts"] == {"passed": 31, "failed": 0, "not_run": 1, "blocked": 0}
     assert document["lines"] == 269
     assert document["bytes"] == Path(SE).stat().st_size
     (boot,) = document["boots"]
