@@ -27,6 +27,7 @@ from harness.logcheck.gather import gather
 from harness.logcheck.identity import judge_id, judge_key
 from harness.logcheck.itls_app import judge_itls
 from harness.logcheck.keyring import KeyRing
+from harness.logcheck.keystrength import judge_key_strength
 from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, RecoveredCode, Topic
 from harness.logcheck.randoms import judge_challenges, judge_device_randoms
 from harness.logcheck.restarts import judge_restarts, judge_second_init
@@ -50,6 +51,7 @@ _CHECKS_WITH_KEY: tuple[tuple[Topic, _Check], ...] = (
     (Topic.TESTS, judge_tests),
     (Topic.CODES, judge_codes),
     (Topic.CODES, judge_tail),
+    (Topic.CODES, judge_key_strength),
     (Topic.RANDOM, judge_device_randoms),
     (Topic.CODES, judge_challenges),
     (Topic.CODES, judge_derived),

@@ -7,7 +7,7 @@ SERIES = 32
 
 
 def test_long_series(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
-    """A long series of codes holds no repeated device random."""
+    """A long series of codes verifies, and no two are alike."""
     with scenario.step("ROB-01"):
         randoms = set()
         for number in range(SERIES):

@@ -3,6 +3,7 @@
 It stands on `harness.id2` and `harness.chip.crc` only: nothing in it comes from the code under test.
 """
 
+import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -344,5 +345,6 @@ class Maker:
 
 def symmetric(key_type: KeyType, **changes: object) -> Maker:
     """Return a console of a device with some symmetric key."""
-    key = Key.parse(key_type, bytes(range(0x40, 0x40 + key_type.key_size)).hex())
+    # A key that cannot be guessed: one that can is a failure of its own.
+    key = Key.parse(key_type, hashlib.sha512(b"a made-up key").digest()[: key_type.key_size].hex())
     return Maker(key, "00A1B2C3D4E5F60718293A4B", **changes)  # type: ignore[arg-type]

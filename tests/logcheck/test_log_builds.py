@@ -25,7 +25,7 @@ SOUND = {
     "sm1": {"k.6"},
     "sm2": {"k.6", "k.11", "e.2"},
 }
-SOME_KEY = "00112233445566778899AABBCCDDEEFF"
+SOME_KEY = "7C1E95D20B4F83A66E91F50D38C2B74A"
 
 
 def build(name: str) -> bytes:
@@ -66,7 +66,11 @@ def test_key_of_another_type_on_sm1_is_told():
 
 
 def test_key_without_a_type_that_does_not_fit_names_no_type():
-    maker = Maker(Key.parse(KeyType.SM4_128, "0F" * 16), "00A1B2C3D4E5F60718293A4B", dumps="ica")
+    maker = Maker(
+        Key.parse(KeyType.SM4_128, "9F0C36E1D4B85A2277E3C90641FA8D5B"),
+        "00A1B2C3D4E5F60718293A4B",
+        dumps="ica",
+    )
     report = check(maker.text(), KeyRing.parse(SOME_KEY, KeyType.AES_128))
     assert "no code of it fits" in failures(report)["key"]
     untyped = check(maker.text(), KeyRing.parse(SOME_KEY))

@@ -146,7 +146,7 @@ def test_same_capture_twice_fails_on_a_chip(sample):
 
 
 def test_two_starts_with_randoms_of_their_own_pass():
-    key = Key.parse(KeyType.AES_128, "0F" * 16)
+    key = Key.parse(KeyType.AES_128, "9F0C36E1D4B85A2277E3C90641FA8D5B")
     first = Maker(key, "00A1B2C3D4E5F60718293A4B", dumps="ica")
     second = Maker(key, "00A1B2C3D4E5F60718293A4B", dumps="ica")
     numbers = iter(range(0xABCD00000000, 0xABCD00000100))
@@ -168,7 +168,9 @@ def test_two_starts_with_randoms_of_their_own_pass():
 )
 def test_date_of_a_build(date, failed, found):
     now = datetime(2026, 11, 28, 12, tzinfo=UTC)
-    maker = Maker(Key.parse(KeyType.AES_128, "0F" * 16), "00A1B2C3D4E5F60718293A4B", date=date)
+    maker = Maker(
+        Key.parse(KeyType.AES_128, "9F0C36E1D4B85A2277E3C90641FA8D5B"), "00A1B2C3D4E5F60718293A4B", date=date
+    )
     data = maker.text().replace(b"Nov 22 2026 18:00:18", date.encode())
     report = judge([data], now=now)
     assert bool(report.failed()) is failed, failures(report)
