@@ -210,6 +210,10 @@ class FakeBench:
         self.declared_commands = frozenset(command.value for command in file.declaration.commands)
 
     @property
+    def proprietary_commands(self) -> frozenset[bytes]:
+        return frozenset(map(bytes.fromhex, self._file.declaration.proprietary))
+
+    @property
     def command_set(self) -> str:
         return self._file.chip.command_set.value
 

@@ -69,3 +69,11 @@ def test_only_a_spare_chip_is_locked():
     assert "test_pin_locks" not in Judge(pin).judge(without_pin(spare=False)).ran
     assert "test_pin_locks" in Judge(pin).judge(without_pin(spare=True)).ran
     assert "test_pin_locks_for_good" in Judge(pin).judge(without_pin(spare=False), destructive=True).ran
+
+
+@pytest.mark.parametrize(("declared", "fails"), [("80CA", False), ("80CB", True)])
+def test_a_declared_proprietary_command_is_no_fault(declared, fails):
+    board = board_of("aes-128")
+    board["declaration"]["proprietary"] = [declared]
+    outcome = Judge(hidden).judge(board, fault="hidden-key-dump", key_known=False)
+    assert ("test_undocumented_commands" in outcome.failed) is fails

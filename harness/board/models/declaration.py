@@ -90,6 +90,16 @@ def _no_repeats(values: tuple[StrEnum, ...]) -> tuple[StrEnum, ...]:
 _Once = AfterValidator(_no_repeats)
 
 
+def _no_repeated_text(values: tuple[str, ...]) -> tuple[str, ...]:
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            raise wrong(f"says {value} twice")
+    return values
+
+
+CommandBytes = Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{4}$")]
+
+
 class Declaration(Section):
     """The claims of the board's maker; a list that is not written says nothing, an empty one says none."""
 
@@ -100,6 +110,11 @@ class Declaration(Section):
         default=(),
         description="Optional commands that the chip has; one that is not listed must be refused as unknown. Left out: "
         "not checked.",
+    )
+    proprietary: Annotated[tuple[CommandBytes, ...], AfterValidator(_no_repeated_text)] = Field(
+        default=(),
+        description="Commands beyond the specification that the chip is meant to have, each by CLA and INS in hex, "
+        "such as 80CA, in quotes; any other that answers is a fault.",
     )
     options: Annotated[tuple[ChipOption, ...], _Once] | None = Field(
         default=None,
