@@ -67,7 +67,7 @@ _RULES: tuple[_Rule, ...] = (
         r"!{5,} ?exception|double exception|fatal exception|unhandled exception|\bexception \(\d{1,3}\):"
         r"|exception in thread",
     ),
-    _crash("fatal", "fatal error", r"\bfatal (?:error|fault)\b"),
+    _crash("fatal", "fatal error", r"(?<!non-)(?<!non )\bfatal (?:error|fault)\b"),
     _crash(
         "assert",
         "failed assertion",
@@ -140,7 +140,8 @@ _RULES: tuple[_Rule, ...] = (
         AlarmKind.RESET_CAUSE,
         "reset by a fault",
         re.compile(
-            rf"\b(?:reset|reboot|boot) (?:cause|reason|source)\b\W{{1,5}}[^,;]{{0,40}}?(?:\b|_)(?:{_ABNORMAL})",
+            rf"\b(?:reset|reboot|boot) (?:cause|reason|source)\b\W{{1,5}}[^,;]{{0,40}}?(?<!no )(?:\b|_)(?:{_ABNORMAL})"
+            r"(?!\w*\s*[=:]\s*(?:0|no|false)\b)",
             re.IGNORECASE,
         ),
     ),

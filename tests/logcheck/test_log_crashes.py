@@ -74,6 +74,9 @@ SOUND_LINES = (
     "panic header reboot reason 3",
     "wlan0: bus speed 40 MHz",
     "debug: level 3",
+    "socket: non-fatal error -11, retry",
+    "Reset cause: power on (no fault)",
+    "Reset cause: POR=1 WDT=0 BOR=0",
 )
 
 
