@@ -17,7 +17,7 @@ from harness.console.wholeness import is_row, is_whole
 
 _AHEAD = 8
 """Lines in which the rest of a torn line is looked for."""
-_TRIES = 20_000
+_TRIES = 100_000
 """Ways to put a line together that are tried in one log; what is torn after that stays torn."""
 _LONGEST = 1024  # characters of a line that is put together
 _REPORT_ROWS = 60
@@ -190,12 +190,16 @@ class Mender:
         return self._whole(captured.text, named=captured.named) is True
 
     def _whole(self, text: str, *, named: bool = False) -> bool | None:
-        self._tries -= 1
-        if self._tries < 0 or len(text) > _LONGEST:
+        if len(text) > _LONGEST:
             return None
         if self._rows and is_row(text):
             return True
         return is_whole(text, named=named)
+
+    def _tried(self, text: str, *, named: bool) -> bool:
+        """Try one of many ways to put a line together; in one log only so many are tried."""
+        self._tries -= 1
+        return self._tries >= 0 and self._whole(text, named=named) is True
 
     def _at_prefix(self, first: Captured, start: int, end: int) -> list[Captured] | None:
         """A learned prefix stands in the middle: a burst of the terminal began there, or a line end was lost."""
@@ -225,9 +229,7 @@ class Mender:
         ends = [
             at
             for at in range(start + _SHORTEST_FOREIGN, min(len(first.text), start + _LONGEST))
-            if self._tries > 0
-            and first.text[at:].strip()
-            and self._whole(before + first.text[at:], named=first.named)
+            if first.text[at:].strip() and self._tried(before + first.text[at:], named=first.named)
         ]
         if ends:
             ends = [at for at in ends if _FULL_ROW.fullmatch(before + first.text[at:])] or ends
@@ -277,7 +279,7 @@ class Mender:
             joined: at
             for at in range(len(text) - _SHORTEST_FOREIGN, 0, -1)
             for joined in self._joints(text[:at], rest)
-            if self._whole(joined, named=first.named)
+            if self._tried(joined, named=first.named)
         }
         if not found:
             return None

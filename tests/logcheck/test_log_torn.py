@@ -142,3 +142,11 @@ def test_line_end_lost_between_two_lines_of_a_platform_log(sample):
     joined = b"\n".join([lines[0], lines[1] + lines[2], *lines[3:]])
     report = check(joined, AES.keys)
     assert names(report) == names(check(data, AES.keys))
+
+
+def test_torn_line_is_rejoined_behind_any_number_of_whole_ones(sample):
+    data = sample(AES.part)
+    at = data.index(b"~9wSA") + 30
+    poll = b"<LS_LOG> net_poll 7: rx 12 bytes, state ok\n" * 30_000
+    report = check(poll + torn(data, at, KERNEL + b"\n"), AES.keys)
+    assert report.verdict is Verdict.PASSED
