@@ -1,6 +1,7 @@
 """The `harness` command: registers the commands and turns errors into one clear line and an exit code."""
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -114,7 +115,8 @@ def invoke(arguments: list[str]) -> int:
             f"error: {error.filename or 'the output'} cannot be written or read: {error.strerror}",
             file=sys.stderr,
         )
-        return 3
+        # A name that no disk can hold was never a file: it is the command line that is wrong.
+        return 2 if error.errno in {errno.ENAMETOOLONG, errno.ELOOP} else 3
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user sees a sentence, not a traceback
         return _defect(error)
     return code if isinstance(code, int) else 0

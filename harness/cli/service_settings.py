@@ -73,6 +73,6 @@ def _value(name: str, text: str, hint: typing.Any, option: str) -> object:
 def _readings(text: str) -> list[object]:
     """Return what a text can mean: a YAML value, a list with commas, itself, or nothing."""
     readings: list[object] = [None] if text.lower() == "none" else []
-    with contextlib.suppress(yaml.YAMLError):
+    with contextlib.suppress(yaml.YAMLError, RecursionError, ValueError):
         readings.append(yaml.safe_load(text))
     return [*readings, text, [part.strip() for part in text.split(",") if part.strip()]]

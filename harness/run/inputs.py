@@ -208,9 +208,11 @@ class ReplayedInputs:
     def _take(self, line: bytes, number: int) -> None:
         try:
             record = json.loads(line)
-            value = bytes.fromhex(record["x"]) if "x" in record else int(record["n"])
+            value = bytes.fromhex(record["x"]) if "x" in record else record["n"]
+            if not isinstance(value, bytes | int):
+                raise TypeError("a number of a run is whole")  # noqa: TRY301 - one sentence for all of them
             self._values[str(record["for"])].append(value)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UsageError(f"{self._path}:{number}: is no value of a run") from error
 
     def _next(self, purpose: str) -> bytes | int:

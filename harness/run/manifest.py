@@ -28,6 +28,7 @@ _DRAFT = re.compile(r"\.[a-z]+\.[a-z]+\.[0-9]+\.tmp")
 """What `write_whole` leaves behind when it is killed: no part of the run."""
 
 _CHUNK = 1024 * 1024
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def read(folder: RunFolder) -> dict[str, Entry]:
         if record["format"] != FORMAT or record["schema"] != SCHEMA:
             raise BrokenManifestError(f"{folder.manifest}: is no manifest of this version")
         entries = [
-            Entry(str(each["path"]), int(each["size"]), str(each["sha256"])) for each in record["files"]
+            Entry(str(each["path"]), _size(each["size"]), str(each["sha256"])) for each in record["files"]
         ]
     except FileNotFoundError as error:
         raise NoManifestError(
@@ -127,6 +128,12 @@ def read(folder: RunFolder) -> dict[str, Entry]:
             f"{folder.manifest}: is no manifest", hint="restore it from a copy of the run"
         ) from error
     return {entry.path: entry for entry in entries}
+
+
+def _size(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LARGEST:
+        raise TypeError
+    return value
 
 
 def verify(folder: RunFolder, rendered: Callable[[], Mapping[str, bytes]] | None = None) -> Changes:

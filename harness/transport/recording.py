@@ -207,6 +207,10 @@ def _record(value: dict[str, object]) -> Record:
     )
 
 
+_LARGEST = 2**63 - 1
+"""No clock and no address of ours gives more."""
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
@@ -216,4 +220,6 @@ def _text(value: object) -> str:
 def _integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError
+    if not -_LARGEST <= value <= _LARGEST:
+        raise ValueError
     return value

@@ -104,6 +104,9 @@ def load(path: Path) -> Seed:
         raise UsageError(
             f"seed file {path}{where}: not YAML: {getattr(error, 'problem', None) or error}"
         ) from None
+    except (RecursionError, ValueError) as error:
+        problem = "nested too deeply" if isinstance(error, RecursionError) else "not YAML"
+        raise UsageError(f"seed file {path}: {problem}") from None
     try:
         return Seed.model_validate({} if content in (None, "") else content)
     except ValidationError as error:
