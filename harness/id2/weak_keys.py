@@ -90,8 +90,8 @@ def _fixed_by_ciphertext(kind: KeyType, plain: bytes) -> dict[bytes, tuple[str, 
 
 
 def _published_for(key_type: KeyType, value: bytes) -> str:
-    entry = published.KEYS.get(key_type)
-    return entry.id2 if entry is not None and entry.key.reveal() == value else ""
+    known = (one for one in published.EVERY if one.key.key_type is key_type)
+    return next((one.id2 for one in known if one.key.reveal() == value), "")
 
 
 def _fixed(size: int, *, des: bool) -> Iterator[tuple[str, bytes]]:
@@ -125,7 +125,7 @@ def _patterns(size: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _published(size: int) -> Iterator[tuple[str, bytes]]:
-    for entry in published.KEYS.values():
+    for entry in published.EVERY:
         if entry.key.key_type.symmetric:
             value = entry.key.reveal()
             if len(value) == size:

@@ -12,16 +12,16 @@ NOT_SM1 = pytest.mark.applies("not key_type=sm1-128")
 def test_guessable_key(scenario: Scenario, key_strength: KeyStrength) -> None:
     """The ID² key is none that anybody can guess."""
     with scenario.step("KEY-01"):
-        how = key_strength.guessed()
-        if how and key_strength.declared_for_tests:
+        judged = key_strength.judged()
+        if judged.how and judged.declared:
             scenario.finding(
                 "guessable-key",
                 severity="critical",
-                title="the ID² key can be guessed; the board file declares it for tests",
-                detail=how,
+                title="the ID² key is a published debug key, as the board file declares: for tests alone",
+                detail=judged.how,
             )
         else:
-            assert not how, f"the ID² key can be guessed: it is {how}"
+            assert not judged.how, f"the ID² key can be guessed: it is {judged.how}"
 
 
 def test_block_cipher(scenario: Scenario, key_strength: KeyStrength) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-ID, KEY = "2122232425262728292A2B2C", "2122232425262728292A2B2C2D2E2F30"
+ID, KEY = "00FFFFFFDB1D8DC78DDCB802", "9F0C36E1D4B85A2277E3C90641FA8D5B"
 
 
 def test_same_suites_on_a_chip_behind_a_socket(tmp_path):
