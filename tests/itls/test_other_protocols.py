@@ -64,7 +64,7 @@ def test_other_protocols_are_recognised(head, name, of_firmware):
     assert other.sentence.startswith(f"this is {other.name}: the firmware was not built for iTLS")
 
 
-@pytest.mark.parametrize("head", NOT_TOLD)
+@pytest.mark.parametrize("head", NOT_TOLD, ids=range(len(NOT_TOLD)))
 def test_itls_too_little_and_noise_are_not(head):
     assert recognised(head) is None
 
