@@ -49,6 +49,7 @@ fuzz: $(READY)  ## hostile bytes at the parsers of iTLS, for FUZZ_SECONDS (300)
 
 browser-test: $(READY)  ## the console driven in headless Chromium, which is installed when it is missing
 	tools/ensure-command.sh chromium chromium fonts-noto-cjk
+	tools/ensure-command.sh pdftotext poppler-utils
 	$(BIN)/python -m pytest -q -m browser tests
 
 lab-test: $(READY)  ## the suites and bus checks on the kernel's own drivers, in QEMU guests
