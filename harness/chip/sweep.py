@@ -1,8 +1,11 @@
 """Commands that no specification of ID² has: what a chip is asked in order to see whether it answers one.
 
-Every instruction is asked under the classes that a chip of ID² or its platform knows, and GetID's under every class,
-each with P1 P2 = 0000 and Le = 00. Instructions that write, erase, lock, or count tries in ISO/IEC 7816-4, -8 and -9,
-GlobalPlatform or the ID² specification are asked only when the chip may be spoiled.
+Every instruction is asked under the classes that a chip of ID² or its platform knows and under each class whose lower
+half is zero, and GetID's under every class, each with P1 P2 = 0000 and Le = 00. A command that listens to other
+parameters, or that wants data, is asked for under classes 00 and 80: with a few other values of P1 P2, and with one
+byte of data. What listens to one value of P1 P2 among 65,536 alone is not found. Instructions that write, erase, lock,
+or count tries in ISO/IEC 7816-4, -8 and -9, GlobalPlatform or the ID² specification are asked only when the chip may
+be spoiled.
 Source: device-protocol.md e.2, e.3; ISO/IEC 7816-4, table of instructions.
 """
 
@@ -13,6 +16,12 @@ from harness.chip.session import ChipSession
 
 CLASSES = (0x00, 0x80, 0x84, 0xA0)
 """ISO, proprietary, proprietary with secure messaging, and the class of SIM cards."""
+
+OTHER_CLASSES = tuple(cla for cla in range(0x00, 0x100, 0x10) if cla not in CLASSES)
+"""Classes whose lower half is zero: no secure messaging, channel 0, where the upper half leaves that open."""
+
+OTHER_FORMS = tuple(bytes.fromhex(text) for text in ("000100", "010000", "FFFF00", "00000100", "0000010000"))
+"""What follows CLA and INS in other forms of a command: P1 P2 and Le, or P1 P2, Lc, one byte, and perhaps Le."""
 
 WRITING = frozenset(
     (
@@ -32,6 +41,7 @@ MANAGE_CHANNEL = (0x00, 0x70)
 """Answered by the platform of a multi-application card, whatever application is selected: a channel number."""
 
 _GET_ID = 0xF8
+_MAIN_CLASSES = (0x00, 0x80)
 _DOCUMENTED = {
     "ica": frozenset(
         (
@@ -44,6 +54,7 @@ _DOCUMENTED = {
 }
 _NO_INSTRUCTIONS = frozenset((*range(0x60, 0x70), *range(0x90, 0xA0)))
 _OK, _MORE_DATA, _ANNOUNCED, _WRONG_LE = 0x9000, 0x61, 0x9F, 0x6C
+_SHORTEST_WITH_LE = 5
 _LAST_CLASS = 0xFF  # ISO/IEC 7816-3 keeps it for the choice of a protocol
 
 
@@ -55,9 +66,11 @@ def harmless(command_set: str, *, cards: bool = False) -> tuple[bytes, ...]:
         cards: Leave out the instructions 6X and 9X, which T=0 cannot carry and card readers refuse.
     """
     left_out = WRITING | SELECTING | (_NO_INSTRUCTIONS if cards else frozenset())
-    return tuple(
-        bytes((cla, ins, 0x00, 0x00, 0x00)) for cla, ins in _unknown(command_set) if ins not in left_out
-    )
+    asked = [(cla, ins) for cla, ins in _unknown(command_set) if ins not in left_out]
+    others = [(cla, ins) for cla in OTHER_CLASSES for ins in range(0x100) if ins not in left_out | {_GET_ID}]
+    plain = (bytes((cla, ins, 0x00, 0x00, 0x00)) for cla, ins in (*asked, *others))
+    formed = (bytes((cla, ins)) + form for cla, ins in asked if cla in _MAIN_CLASSES for form in OTHER_FORMS)
+    return (*plain, *formed)
 
 
 def writing(command_set: str) -> tuple[bytes, ...]:
@@ -85,11 +98,18 @@ def ask(session: ChipSession, command: bytes) -> Response:
     """
     response = session.send_raw(command)
     if response.sw1 == _WRONG_LE and not response.data:
-        response = session.send_raw(command[:4] + bytes((response.sw2,)))
+        response = session.send_raw(_with_le(command, response.sw2))
     if response.sw1 == _MORE_DATA:
         more = session.send_raw(bytes((0x00, 0xC0, 0x00, 0x00, response.sw2)))
         return Response((response.data + more.data)[:256], response.sw)
     return response
+
+
+def _with_le(command: bytes, le: int) -> bytes:
+    """Return a command with another Le; one with data gets it behind them."""
+    if len(command) <= _SHORTEST_WITH_LE:
+        return command[:4] + bytes((le,))
+    return command[: _SHORTEST_WITH_LE + command[4]] + bytes((le,))
 
 
 def answered(response: Response) -> bool:

@@ -83,6 +83,39 @@ class HiddenCounter(_Hidden):
         return b"\x00\x07"
 
 
+class HiddenOtherClass(_Hidden):
+    """90 CA answers the key."""
+
+    cla = 0x90
+
+
+class _HiddenForm(_Knowing):
+    """Answers one command in one form alone, and does not know its instruction in any other."""
+
+    begins: ClassVar[bytes] = b""
+
+    def response(self, command: bytes, response: bytes) -> bytes:
+        return self.secret + _OK if command.startswith(self.begins) else response
+
+
+class HiddenParameter(_HiddenForm):
+    """00 CA answers the key with P1 01 alone."""
+
+    begins = bytes.fromhex("00CA0100")
+
+
+class HiddenLastParameters(_HiddenForm):
+    """80 B0 answers the key with P1 P2 FFFF alone."""
+
+    begins = bytes.fromhex("80B0FFFF")
+
+
+class HiddenWithData(_HiddenForm):
+    """00 B0 answers the key when it comes with a byte of data."""
+
+    begins = bytes.fromhex("00B000000100")
+
+
 class HiddenAnnounced(_Knowing):
     """84 CC announces data with 61xx, and GET RESPONSE hands the key over."""
 
@@ -173,6 +206,22 @@ class KeyInRefusal(_Knowing):
     def response(self, command: bytes, response: bytes) -> bytes:
         del command
         return self.secret[::-1][:8] + response if response == Sw.LENGTH.to_bytes(2) else response
+
+
+class KeyInPinAnswer(_Knowing):
+    """A wrong PIN is answered with four bytes of the key in front of the tries that are left."""
+
+    def response(self, command: bytes, response: bytes) -> bytes:
+        wrong = command[1:2] == b"\x20" and response[:1] == b"\x63"
+        return self.secret[4:8] + response if wrong else response
+
+
+class KeyInvertedInVendorVersion(_Knowing):
+    """The version in the vendor information is half of the key with all bits inverted."""
+
+    def vendor_info(self, info: bytes) -> bytes:
+        inverted = bytes(byte ^ 0xFF for byte in self.secret[:8])
+        return info[: _VERSION.start] + inverted + info[_VERSION.stop :]
 
 
 class PlaintextAgain(ChipHooks):

@@ -78,6 +78,22 @@ class AnyMarkOfCrypt(ChipHooks):
         return command
 
 
+class HighBlockNumberOfCrypt(ChipHooks):
+    """SymmetricCrypt takes a block number of 80 or more for the first block."""
+
+    def received(self, command: bytes) -> bytes:
+        if len(command) > 2 and command[1] == _CRYPT and command[2] >= 0x80:
+            return command[:2] + b"\x00" + command[3:]
+        return command
+
+
+class ChannelOfCrypt(ChipHooks):
+    """SymmetricCrypt comes under class 83 too, which is another logical channel."""
+
+    def received(self, command: bytes) -> bytes:
+        return b"\x80" + command[1:] if command[:2] == bytes((0x83, _CRYPT)) else command
+
+
 class AnyKey(ChipHooks):
     """Every key number is the ID² key."""
 
@@ -121,6 +137,13 @@ class NameLonger(ChipHooks):
 
     def selects(self, name: bytes, aid: bytes) -> bool:
         return name.startswith(aid)
+
+
+class NameAnyCase(ChipHooks):
+    """SELECT takes the AID with its letters in any case."""
+
+    def selects(self, name: bytes, aid: bytes) -> bool:
+        return name.upper() == aid.upper()
 
 
 class NameRegisteredPart(ChipHooks):

@@ -8,7 +8,7 @@ from harness.simulator.answer_fault_list import ANSWER_FAULTS
 _BY_MODULE = {
     "harness.simulator.wrong_answer_faults": "test_chip_mac or test_chip_values",
     "harness.simulator.leak_faults": "test_chip_hidden or test_chip_tolerance or test_chip_identity or test_challenge "
-    "or test_without_a_leak",
+    "or test_without_a_leak or test_chip_pin",
     "harness.simulator.tolerance_faults": "test_chip_tolerance or test_chip_pin",
 }
 
