@@ -2,6 +2,7 @@
 
 import pytest
 
+from fixtures.answers import accepts_mac
 from fixtures.chip import Mode, algorithm_named
 from fixtures.oracle import Oracle
 from fixtures.types import Chip, IcaChip, Scenario
@@ -113,8 +114,8 @@ def test_mac(scenario: Scenario, ica: IcaChip, name: str) -> None:
     data = _pattern(100)
     with scenario.step("SE-MAC-01"):
         mac = ica.generate_mac(algorithm, data)
-        assert ica.verify_mac(algorithm, data, mac), "the chip refuses its own MAC"
-        assert not ica.verify_mac(algorithm, data, bytes([mac[0] ^ 1]) + mac[1:]), (
+        assert accepts_mac(ica, algorithm, data, mac), "the chip refuses its own MAC"
+        assert not accepts_mac(ica, algorithm, data, bytes([mac[0] ^ 1]) + mac[1:]), (
             "the chip accepts a changed MAC"
         )
     with scenario.step("SE-MAC-02"):
