@@ -129,6 +129,7 @@ class WatchedChannel(ApduChannel):
             return error
         if absent is not None:
             self._lost = True
+            self.inner.close()  # the line itself may be open still, and is opened for the next command
             return BenchError(
                 f"{error.message}; opened anew, no sound answer comes either ({absent.message}): "
                 "the device is unplugged, without power, or hung",

@@ -14,7 +14,7 @@ from harness.chip.errors import (
 from harness.chip.fm1280 import Fm1280I2c, Limits
 from harness.chip.fm1280_spi import Fm1280Spi, SpiLimits
 from harness.chip.hexline import HexLine
-from harness.errors import BenchError, DeviceError, ToolError
+from harness.errors import BenchError, DeviceError, ToolError, UsageError
 from harness.hostload import Host, HostOverloadedError
 from harness.id2 import published
 from harness.id2.keys import KeyType
@@ -236,14 +236,19 @@ class Line(Transport):
 
     capabilities = frozenset({Capability.STREAM})
     identity = "line"
+    is_open = False
 
     def open(self):
-        pass
+        if self.is_open:
+            raise UsageError("line: opened twice")
+        self.is_open = True
 
     def close(self):
-        pass
+        self.is_open = False
 
     def do(self, operation):
+        if not self.is_open:
+            raise BenchError("line: not open")
         if isinstance(operation, StreamRead):
             data, self.pending = self.pending, b""
             return data
@@ -278,6 +283,8 @@ def test_a_line_that_goes_silent(clock):
     channel.open()
     channel.transmit(SELECT)
     with pytest.raises(BenchError, match="unplugged, without power, or hung"):
+        channel.transmit(GET_ID)
+    with pytest.raises(BenchError, match="nothing was"):  # the port outlives the chip, and is opened anew
         channel.transmit(GET_ID)
 
 
