@@ -21,6 +21,9 @@ REAL = {
     "recorded-console": "/dev/ttyACM",
 }
 BOARDS = tuple(REAL)
+LEFT_OUT = ("chip_hidden", "chip_mac", "chip_tolerance", "chip_values", "key_strength", "whole_run")
+"""Thousands of commands and much arithmetic about the chip: an emulated processor takes long, and learns no bus by it."""
+CHOSEN = " and ".join(f"not {name}" for name in LEFT_OUT)
 ENDINGS = {"passed", "not_applicable"}
 
 
@@ -42,20 +45,22 @@ def runs(tmp_path_factory):
             plugged.callback(virtual.remove)
             files.append(folder / f"lab-{name}.yaml")
             write_board_file(described, virtual.insert(), files[-1])
-        code = invoke(["run", *map(str, files), "--runs", str(results), "--unattended"])
+        code = invoke(["run", *map(str, files), "-k", CHOSEN, "--runs", str(results), "--unattended"])
         if results.is_dir():
             shutil.copytree(results, KEPT / "runs", symlinks=True)
         yield code, {name: next(results.glob(f"*Z-lab-{name}")) for name in BOARDS}
 
 
 def test_exit_code(runs):
-    assert runs[0] == 0
+    assert runs[0] == 5, "a selection is incomplete at best"
 
 
 @pytest.mark.parametrize("board", BOARDS)
 def test_every_scenario_has_the_verdict_of_the_demo(runs, board):
     report = model.load(runs[1][board])
-    verdicts = Counter(scenario.verdict for scenario in report.scenarios)
+    left_out = {scenario.id for scenario in report.scenarios if scenario.verdict == "not_run"}
+    assert all(any(part in name for part in LEFT_OUT) for name in left_out)
+    verdicts = Counter(scenario.verdict for scenario in report.scenarios if scenario.id not in left_out)
     assert set(verdicts) <= ENDINGS
     assert verdicts["passed"] > LEAST[board]
 
