@@ -9,6 +9,6 @@ fi
 echo "installing $* ($command is missing)"
 as_root=""
 [ "$(id -u)" = 0 ] || as_root=sudo
-$as_root apt-get update -qq
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+$as_root apt-get -o DPkg::Lock::Timeout=600 update -qq
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "$@" >/dev/null
 echo "installed: $(dpkg-query -W -f '${Package} ${Version}; ' "$@")"

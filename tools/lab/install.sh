@@ -13,8 +13,8 @@ done
 echo "installing$missing"
 as_root=""
 [ "$(id -u)" = 0 ] || as_root=sudo
-$as_root apt-get update -qq
+$as_root apt-get -o DPkg::Lock::Timeout=600 update -qq
 # shellcheck disable=SC2086 # a list of words
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends $missing >/dev/null
 # shellcheck disable=SC2086 # a list of words
 echo "installed: $(dpkg-query -W -f '${Package} ${Version}; ' $missing)"
