@@ -18,6 +18,7 @@ from harness.id2 import published
 from harness.id2.ciphers import ecb_encrypt
 from harness.id2.hashes import HashType, digest
 from harness.id2.keys import Key, KeyType
+from harness.id2.keys_of_id import made_of_id
 from harness.secret import Secret
 
 Pair = tuple[bytes, bytes]
@@ -120,6 +121,9 @@ def _patterns(size: int) -> Iterator[tuple[str, bytes]]:
     for number in range(1, 4096):
         yield "a small number", number.to_bytes(size, "big")
         yield "a small number", number.to_bytes(size, "little")
+    for number in range(1, 256):
+        yield "bytes FF and a small number", b"\xff" * (size - 1) + bytes((number,))
+        yield "a small number and bytes FF", bytes((number,)) + b"\xff" * (size - 1)
     up = bytes(range(1, size // 2 + 1))
     yield "bytes that count up and down again", up + up[::-1]
 
@@ -150,6 +154,8 @@ _EXAMPLES = (
     ("habit", "55AA"),
 )
 _TEXTS = (
+    "",
+    "qwertyuiopasdfghjklzxcvbnm",
     "0123456789abcdef",
     "1234567890",
     "12345678",
@@ -186,9 +192,10 @@ def _known(size: int) -> Iterator[tuple[str, bytes]]:
         yield from _fitted(f"an example key ({source})", bytes.fromhex(text), size)
     for text in _TEXTS:
         for form in dict.fromkeys((text, text.upper())):
-            yield from _fitted("a common word or digits as text", form.encode(), size)
+            if form:
+                yield from _fitted("a common word or digits as text", form.encode(), size)
             for name, function in _HASHES:
-                yield from _fitted(f"{name} of a common word", function(form.encode()), size)
+                yield from _fitted(f"{name} of a common word, or of nothing", function(form.encode()), size)
 
 
 def _md5(data: bytes) -> bytes:
@@ -220,6 +227,7 @@ def _from_id(size: int, id2: str) -> Iterator[tuple[str, bytes]]:
 
 def _made_from_id(size: int, id2: str) -> Iterator[tuple[str, bytes]]:
     for name, form in _forms_of(id2):
+        yield from made_of_id(size, name, form, _HASHES)
         yield from _fitted(f"the {name}", form, size)
         for mask in range(1, 256):
             masked = bytes(byte ^ mask for byte in form)
