@@ -97,12 +97,18 @@ class WatchedChannel(ApduChannel):
         """
         if self._lost:
             self.open()
+            if command != self._probe:
+                self.transmit(self._probe)  # a chip that was without power has forgotten what was selected
         begin = self._host.glance()
         try:
             answer = self.inner.transmit(command)
         except (DeviceError, Silent) as error:
             shown = f"command {command[:4].hex(' ').upper()}"
             raise self._judged(error, shown, self._host.since(begin)) from error
+        except BenchError:
+            self._lost = True  # what is gone may come back, and is opened anew for the next command
+            self.inner.close()
+            raise
         if len(answer) >= _SHORTEST:
             self._hearing.heard = True
         elif not self._hearing.heard:

@@ -288,6 +288,18 @@ def test_a_line_that_goes_silent(clock):
         channel.transmit(GET_ID)
 
 
+def test_a_device_that_comes_back_is_opened_and_selected_anew(clock):
+    inner = Scripted(OK, BenchError("end of stream"), OK, OK)
+    channel = watched(inner, clock)
+    channel.open()
+    channel.transmit(SELECT)
+    with pytest.raises(BenchError, match="end of stream"):
+        channel.transmit(GET_ID)
+    assert inner.closed == 1
+    assert channel.transmit(GET_ID) == OK
+    assert inner.sent == [SELECT, GET_ID, SELECT, GET_ID]
+
+
 def test_a_late_answer_is_not_taken_for_the_next_one(clock):
     """The answer to the command before comes with the one to the probe: both are gone before the run goes on."""
     late = []
