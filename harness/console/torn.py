@@ -8,9 +8,10 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
-from harness.console import landmarks
-from harness.console.events import DumpRow, Event, Other
+from harness.console import landmarks, splices
+from harness.console.events import AuthCodeLine, DumpRow, Event, Other
 from harness.console.lines import Line
 from harness.console.sdklog import parse_all
 from harness.console.wholeness import is_row, is_whole
@@ -24,6 +25,7 @@ _REPORT_ROWS = 60
 _DUMP_ROWS = 12
 _CODE_WITHIN = 3  # lines after the heading of an auth code
 _SHORTEST_FOREIGN = 3
+_SPLICED = 4  # lines behind a torn one in which its rest is looked for, when they look like nothing known
 _PLACES = 4
 _HEADING = "====="
 _BANNER = "ID2 Validation Json Message"
@@ -50,6 +52,7 @@ _HEAD = re.compile(
 _OPENING = re.compile(r"<(?!LS_LOG>)(?:LS_LO|LS_L|LS_|LS|L)|\[_{0,2}(?:id2|irot|km|hal|sym|asym)_")
 _BEFORE_CODE = re.compile(r"\s*\[\d{1,4}\] \d{1,2}~")
 _FULL_ROW = re.compile(r"(?:<LS_LOG> ?)?(?:ID2=> ?)?(?:[0-9A-F]{2} ){8}  (?:[0-9A-F]{2} ){7}[0-9A-F]{2} ?")
+_PAIRS = re.compile(r"(?:[0-9A-F]{2} +){3}")
 _HEX_ROW = re.compile(r"(?:ID2=> ?)?(?:[0-9A-F]{2} {1,4}){1,16}")
 
 
@@ -138,12 +141,19 @@ class Mender:
         elif "authcode[" in text:
             self._code = _CODE_WITHIN
         if not captured.prefix and not self._bare:
-            self._bare = landmarks.TAG in text or landmarks.find(text) is not None
+            found = landmarks.find(text)
+            self._bare = text.startswith(landmarks.TAG) or (
+                found is not None and not text[: found.start].strip()
+            )
 
     def _mended(self, first: Captured) -> list[Captured]:
         text = first.text
         if self._rows and is_row(text):
             return self._with_comma(first)
+        if self._rows and splices.is_object_of_another(text):
+            return [replace(first, text="", foreign=True)]
+        if self._rows and not self._bare and (bracket := splices.structure_behind_prefix(text)) is not None:
+            return [replace(first, text=bracket, prefix=text.removesuffix(bracket), guessed=True)]
         if (self._code or self._rows) and (found := landmarks.find(text)) and _FOREIGN.match(text.lstrip()):
             rest = text[found.start :]  # the other's line end was lost, and not the SDK's
             if self._whole(rest):
@@ -161,10 +171,10 @@ class Mender:
             return [replace(first, guessed=True)]  # a row of the report may stand at its end
         row = isinstance(parse_all(text)[-1], DumpRow)
         if row and not _FULL_ROW.fullmatch(text):
-            return self._before_foreign(first) or [first]
+            return self._before_foreign(first) or self._spliced_row(first) or [first]
         if row or self._sound(first):
             return [first]
-        return self._before_foreign(first) or self._at_unknown(first) or [first]
+        return self._before_foreign(first) or self._at_unknown(first) or self._spliced(first) or [first]
 
     def _places(self, pattern: re.Pattern[str], text: str) -> list[int]:
         """Return the first places where another program's line may begin, behind something of the SDK's."""
@@ -173,14 +183,17 @@ class Mender:
 
     def _with_comma(self, first: Captured) -> list[Captured]:
         """A row of the report is whole; its comma may stand behind another program's line."""
-        follower = self._waiting[0] if self._waiting else None
-        if follower is None or not _FOREIGN.match(follower.prefix + follower.text):
+        if first.text.rstrip().endswith((",", "{", "[")):
             return [first]
-        rest = self._rest()
-        if rest is None or rest.text.strip() != "," or first.text.rstrip().endswith(","):
+        behind = list(self._waiting)[:_SPLICED]
+        rest = next((each for each in behind if each.text.strip() == ","), None)
+        if rest is None or any(self._is_of_report(each.text) for each in behind[: behind.index(rest)]):
             return [first]
         self._use(rest)
         return [replace(first, text=first.text + ",")]
+
+    def _is_of_report(self, text: str) -> bool:
+        return is_row(text) or landmarks.find(text) is not None
 
     def _tears(self, text: str, start: int) -> bool:
         """Tell whether what looks foreign may tear: a value may hold a date of its own."""
@@ -291,6 +304,66 @@ class Mender:
         foreign = replace(first, text=text[at:], prefix="", named=False, foreign=True)
         return [replace(first, text=joined, guessed=True), foreign]
 
+    def _spliced(self, first: Captured) -> list[Captured] | None:
+        """Another program's text, known by nothing, stands behind the first part of a line, or inside of it."""
+        text = first.text
+        following = self._following(first)
+        whole = partial(self._tried, named=first.named)
+        joints = [joint for rest in following for joint in self._rests(text, rest)]
+        found = splices.behind_others(text, joints, whole)
+        if len(found) == 1:
+            rest = found[0][len(text) :]
+            at = next(at for at, captured in enumerate(following) if rest in self._rests(text, captured))
+            for captured in following[: at + 1]:
+                self._use(captured)
+            return [replace(first, text=found[0])]
+        blank = not self._waiting or not self._waiting[0].text.strip()
+        row = _PAIRS.search(text) is not None
+        inside = splices.without_inside(
+            text, lambda joined: whole(joined) and (row or not _is_dump_row(joined)), to_the_end=blank
+        )
+        if self._rows:  # the blanks around a row say nothing
+            inside = tuple({joined.strip(): joined for joined in inside}.values())
+        if len(inside) == 1:
+            return [replace(first, text=inside[0])]
+        broken = self._code > 0 or self._whole(text, named=first.named) is False
+        inside = inside or tuple(text[:at] for at in self._places(_LEVEL, text) if splices.may_hold(text))
+        if found or inside or (broken and following and not splices.is_value(following[0].text)):
+            return [replace(first, torn=True)]
+        return None
+
+    def _spliced_row(self, first: Captured) -> list[Captured] | None:
+        """The rest of a row of a dump stands behind lines that say nothing."""
+        tagged = landmarks.TAG in first.text or "ID2=>" in first.text
+        for at, rest in enumerate(following := self._following(first)):
+            if tagged or _is_dump_row(rest.text):
+                for joint in self._rests(first.text, rest):
+                    if _FULL_ROW.fullmatch(first.text + joint) or (
+                        tagged and self._whole(first.text + joint)
+                    ):
+                        for captured in following[: at + 1]:
+                            self._use(captured)
+                        return [replace(first, text=first.text + joint)]
+        return None
+
+    def _following(self, first: Captured) -> list[Captured]:
+        """Return the next lines that say nothing of their own."""
+        found: list[Captured] = []
+        for rest in list(self._waiting)[:_SPLICED]:
+            if not rest.text.strip() or self._starts_ours(rest) or self._own_line(rest, first.text):
+                break
+            if landmarks.TAG in rest.text or (self._rows and is_row(rest.text)):
+                break
+            found.append(rest)
+        return found
+
+    def _rests(self, before: str, rest: Captured) -> list[str]:
+        """Return what may follow in a line that is torn: the text, with a blank or without a burst's time."""
+        joints = [joined[len(before) :] for joined in self._joints(before, rest)]
+        if burst := _FOREIGN.match(rest.text):
+            joints += [rest.text[burst.end() :], rest.text[burst.end() :].lstrip()]
+        return joints
+
     def _is_orphan(self, rest: str, text: str) -> bool:
         """Tell whether a line says nothing of its own, and may be the rest of `text`."""
         dump = _HEX_ROW.match(text.replace(landmarks.TAG, "").lstrip()) is not None
@@ -304,6 +377,8 @@ class Mender:
             return True
         if isinstance(event, DumpRow):
             return dump or _BEFORE_CODE.match(text) is not None
+        if isinstance(event, AuthCodeLine) and "~" not in event.code:
+            return True  # what stands behind "device secret:"
         return type(event) is Other and landmarks.TAG not in rest and landmarks.find(rest) is None
 
     def _rest(self) -> Captured | None:
@@ -346,6 +421,10 @@ def _said(text: str) -> tuple[type[Event], str, str]:
     """Return what a line says, whatever stands before it."""
     event = parse_all(text)[-1]
     return type(event), event.origin.function, event.text
+
+
+def _is_dump_row(text: str) -> bool:
+    return isinstance(parse_all(text)[-1], DumpRow)
 
 
 def _more_than_tag(text: str) -> bool:

@@ -43,6 +43,9 @@ _LENGTH_HEAD = 2
 _ASYMMETRIC_SIZES = (64, 128, 256)
 
 
+_SEEDS_OF_TESTS = ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", "appKey")  # the others are the ID
+
+
 @dataclass(slots=True)
 class Context:
     """What is known about a boot before its parts are judged.
@@ -196,7 +199,8 @@ def _find_id(context: Context) -> None:
     places += [Noted(call.line, call.id2) for call in context.id_calls if call.id2]
     used = {seed.line for derived in (*facts.secrets, *facts.keys) if (seed := derived.seed)}
     last_totp = max((totp.line for totp in facts.totps), default=0)
-    places += [seed for seed in facts.seeds if seed.line not in used and seed.line < last_totp]
+    seeds = (seed for seed in facts.seeds if seed.value not in _SEEDS_OF_TESTS)
+    places += [seed for seed in seeds if seed.line not in used and seed.line < last_totp]
     places += [section.output for section in facts.sections if section.output is not None]
     context.ids = sorted(places, key=lambda place: place.line)
     votes = Counter(place.value for place in context.ids)
