@@ -108,14 +108,26 @@ _RULES: tuple[_Rule, ...] = (
     _crash(
         "mcause cfsr excinfo regs", "register dump of a fault", r"\bmcause\s*[:=]|\bcfsr\s*[:=]|== regs info"
     ),
+    _crash("cut here", "kernel warning or oops", r"-\[ cut here \]-"),
+    _crash("halting", "stopped system", r"\bhalting system\b"),
+    _crash("stopped by", "stopped system", r"!{5,} stopped by "),
+    _crash("backtrace", "backtrace of a panic", r"\bbacktrace: ?0x[0-9a-f]{4,}"),
+    _crash("killed out of", "killed program", r"^killed$|out of memory: killed process|oom-killer"),
+    _crash(
+        "sanitizer",
+        "sanitizer report",
+        r"\w+sanitizer: (?:heap-|stack-|global-|detected|use-|double-|segv|deadly)",
+    ),
+    _crash("hook", "stack or buffer overflow", r"applicationstackoverflowhook(?!\w* (?:set|installed|at))"),
     _crash("please", "U-Boot stopped", r"### error ### please reset"),
     _crash("mbedos", "mbed OS error", r"\+\+ mbedos (?:error info|fault handler) \+\+"),
     _crash("terminate", "C++ terminate", r"terminate called (?:after|without)"),
     _crash("0xffff3024", "dead trusted application", r"0xffff3024"),
     _crash(
-        "watchdog wdt wdog",
+        "watchdog wdt wdog iwdg",
         "watchdog reset",
         r"watchdog (?:timer )?(?:expired|timed out|triggered|got triggered|bite|barked|fired)"
+        r"|watchdog bark|\b[iw]?wdt time-?out(?:!|,|$)|\biwdg reset$"
         r"|watchdog (?:timer )?(?:reset|time-?out)(?: occurred| detected|!|\.?$)|(?:soft |hard )?wdt reset",
     ),
     _crash(
@@ -176,6 +188,7 @@ _STEMS = tuple(dict.fromkeys(stem for stems, *_ in _RULES for stem in stems))
 _READY = re.compile(
     r"\b(?:handlers?|hooks?|detectors?|detection|checks?|protection|sanitizers?|watchdog|dumps?)\b[^.;]{0,40}?"
     r"\b(?:installed|registered|enabled|disabled|ready|set up|initiali[sz]ed|init ok|started|on|off|ok)\b"
+    r"|(?:fault|exception)s? (?:handlers?|vectors?) (?:at|is at|address)\b|\boverflow checks?: \d|\bfault enable bit"
     r"|\b(?:no|without) (?:hard ?fault|panic|exception|assert|crash|oops|sanitizer)",
     re.IGNORECASE,
 )

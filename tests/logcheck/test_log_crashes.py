@@ -9,7 +9,7 @@ from harness.logcheck import judge
 from harness.logcheck.crash import AlarmKind, find_alarm
 from harness.run.verdict import Verdict
 from tests.logcheck.console_maker import Maker
-from tests.logcheck.log_samples import assert_passed, check, failures, item
+from tests.logcheck.log_samples import AES, assert_passed, check, failures, item
 
 CRASHES = (
     "[HardFault] PC=0x08001234 LR=0x08004321",
@@ -195,3 +195,41 @@ def test_tail_of_an_earlier_run_is_not_accused(sample):
     tail = b"<LS_LOG> ID2=> => SE close session.\n<LS_LOG> ID2=> <= SE close session, (ret = 0).\n"
     report = check(tail + b"U-Boot SPL 2023.04\n" + sample("se-3des168"))
     assert failures(report) == {}
+
+
+STOPS = [
+    b"------------[ cut here ]------------",
+    b"Halting system",
+    b"!!!!!!!! Stopped by '$#@!' !!!!!!!!",
+    b"Backtrace: 0x400d1234:0x3ffb5c10",
+    b"Killed",
+    b"Out of memory: Killed process 812 (id2_app)",
+    b"AddressSanitizer: heap-use-after-free on address 0x602000000010",
+    b"watchdog bark!",
+    b"WDT timeout, resetting",
+    b"IWDG reset",
+    b"vApplicationStackOverflowHook: task main",
+]
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_stop_of_a_platform_between_and_after_passing_lines_fails(sample, stop):
+    data = sample(AES.part)
+    at = data.index(b"<LS_LOG> id2_client_test_get_secret 193")
+    for broken in (data[:at] + stop + b"\n" + data[at:], data + stop + b"\n"):
+        assert check(broken, AES.keys).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"hardfault handler at 0x0800",
+        b"stack overflow check: 2",
+        b"bus fault enable bit set",
+        b"wdt timeout set to 10 s",
+        b"wdt timeout: 10 s",
+    ],
+)
+def test_line_that_only_speaks_of_faults_accuses_nobody(sample, said):
+    data = sample(AES.part)
+    assert failures(check(said + b"\n" + data, AES.keys)) == {}
