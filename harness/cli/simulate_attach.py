@@ -121,18 +121,20 @@ def check_target(path: Path) -> None:
         )
     if not path.parent.is_dir():
         raise UsageError(f"--board-file {path}: there is no folder {str(path.parent)!r}")
-    key = path.with_suffix(".key")
+    beside = {what: path.with_suffix(suffix) for what, suffix in (("key", ".key"), ("PIN", ".pin"))}
     if os.path.lexists(path):
         if not _is_ours(path):
             raise UsageError(
                 f"--board-file {path}: is there already, and was not written by this command",
                 hint="name a file that is not there yet",
             )
-    elif os.path.lexists(key):
-        raise UsageError(
-            f"--board-file {path}: its key would go to {key}, which is there already",
-            hint="name another file, or remove that one if it is of no use",
-        )
+        return
+    for what, file in beside.items():
+        if os.path.lexists(file):
+            raise UsageError(
+                f"--board-file {path}: its {what} would go to {file}, which is there already",
+                hint="name another file, or remove that one if it is of no use",
+            )
 
 
 def _is_ours(path: Path) -> bool:
@@ -148,7 +150,7 @@ def _is_ours(path: Path) -> bool:
 def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: Path) -> None:
     """Write a copy of a board file in which the transports that were plugged in lead through the kernel.
 
-    The board is called as the new file is. A test key goes to a file of its own beside it, mode 0600.
+    The board is called as the new file is. A test key and a PIN go to files of their own beside it, mode 0600.
 
     Args:
         described: The board file with simulated transports, which was loaded from a file.
@@ -158,6 +160,7 @@ def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: 
     import yaml
 
     from harness.board import yaml_lines
+    from harness.board.resolve import SIMULATED_PIN
 
     source = described.source.path
     assert source is not None, "a board file that was loaded has a path"
@@ -178,6 +181,10 @@ def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: 
     device = document.get("device")
     if isinstance(device, dict) and isinstance(key := device.get("key"), dict) and "simulated" in key:
         device["key"] = _real_key(keys[str(key["simulated"])], path)  # type: ignore[assignment]  # as above
+    if isinstance(device, dict) and isinstance(pin := device.get("pin"), dict):
+        value = pin.get("value")
+        if isinstance(value, dict) and "simulated" in value:
+            pin["value"] = _secret_file(path.with_suffix(".pin"), SIMULATED_PIN.decode("ascii"))  # type: ignore[assignment]
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
     path.write_text(_MARK + text, encoding="utf-8")
 
@@ -187,8 +194,12 @@ def _real_key(reference: object, path: Path) -> dict[str, str]:
     assert isinstance(reference, dict), "a simulated device has a key"
     if "test_key" not in reference:
         return {str(kind): str(value) for kind, value in reference.items()}
-    file = path.with_suffix(".key")
+    return _secret_file(path.with_suffix(".key"), str(reference["test_key"]))
+
+
+def _secret_file(file: Path, text: str) -> dict[str, str]:
+    """Write a secret where only its owner reads it, and return the reference to it."""
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write(str(reference["test_key"]))
+        out.write(text)
     return {"file": file.name}

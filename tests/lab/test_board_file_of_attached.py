@@ -21,7 +21,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_it_loads_and_has_the_same_key(name, tmp_path):
+def test_it_loads_and_has_the_same_key_and_pin(name, tmp_path):
     source = load(f"boards/{name}.yaml")
     virtual = virtual_board(source)
     kind, node = KINDS[name]
@@ -39,7 +39,8 @@ def test_it_loads_and_has_the_same_key(name, tmp_path):
     assert not [settings for settings in real.transports.values() if settings.kind.startswith("simulated-")]
     assert real.declaration == source.declaration
     assert Resolver(real).device_key() == Resolver(source).device_key()
-    for file in tmp_path.glob("*.key"):
+    assert Resolver(real).pin() == Resolver(source).pin()
+    for file in (*tmp_path.glob("*.key"), *tmp_path.glob("*.pin")):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -61,6 +62,7 @@ def test_the_address_stays(tmp_path):
     [
         ("lab.yaml", "lab.yaml", "is there already, and was not written by this command"),
         ("lab.key", "lab.yaml", "lab.key.*, which is there already"),
+        ("lab.pin", "lab.yaml", "lab.pin.*, which is there already"),
         ("other", "Lab.yaml", "a board cannot be called so"),
         ("other", "lab 1.yaml", "a board cannot be called so"),
         ("other", "lab.txt", "a board cannot be called so"),
