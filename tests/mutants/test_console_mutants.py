@@ -35,7 +35,8 @@ def test_broken_console_is_caught_without_its_key(name, without_key, tmp_path):
     (fault,) = [fault for fault in CONSOLE_TEXT_FAULTS if fault.name == name]
     caught = run(board_with(fault, without_key, tmp_path), tmp_path / "runs")
     assert (caught.verdict, caught.exit_code) == ("failed", 1), caught.by
-    assert all("test_console" in name for name in caught.by)
+    # Others may see it too: the statistic over all randoms of a run sees the demo random.
+    assert any("test_console" in name for name in caught.by)
 
 
 def test_sound_console_passes_without_its_key(without_key, tmp_path):
