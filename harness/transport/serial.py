@@ -5,6 +5,7 @@ import fcntl
 import os
 import termios
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +36,8 @@ from harness.transport.usb import port_at, ports_hint
 
 _CAPABILITIES = frozenset({Capability.STREAM, Capability.LINES})
 _NO_LINES = frozenset({Capability.STREAM})
+_PASSING_S = 2.0
+_LOOK_AGAIN_S = 0.05
 _CFLAG, _CC = 2, 6  # places in what tcgetattr returns
 
 
@@ -188,7 +191,7 @@ class SerialTransport(Transport):
 
     def _take_tty(self, port: serial.Serial) -> "_Line":
         path = port.port or self.port
-        if others := _other_holders(path):
+        if others := _lasting_holders(path):
             raise BenchError(
                 f"{self._place}: also open in {_listed(others)}",
                 hint="end that program: two readers split the bytes",
@@ -272,6 +275,14 @@ def _far_end(port: str) -> tuple[str, int] | None:
     if not url.hostname or not url.port:
         raise ValueError("a socket URL is socket://HOST:PORT")
     return url.hostname, url.port
+
+
+def _lasting_holders(path: str) -> tuple[Holder, ...]:
+    """Return who else keeps a tty open; udev and modem managers only look at a port that has just come."""
+    end = time.monotonic() + _PASSING_S
+    while (others := _other_holders(path)) and time.monotonic() < end:
+        time.sleep(_LOOK_AGAIN_S)
+    return others
 
 
 def _other_holders(path: str) -> tuple[Holder, ...]:

@@ -284,11 +284,19 @@ def test_a_holder_that_cannot_be_seen(pty, port, monkeypatch):
 
 def test_a_real_tty_that_another_program_reads_is_refused(pty, port, monkeypatch):
     # A program that takes no lock (a terminal of the old kind) would steal every other byte.
+    monkeypatch.setattr(module, "_PASSING_S", 0.2)
     monkeypatch.setattr(module, "_other_holders", lambda _path: (Holder(77, "oldterm /dev/ttyUSB0"),))
     with pytest.raises(BenchError, match=r"also open in pid 77 \(oldterm"):
         port.open()
     monkeypatch.undo()
     port.open()
+
+
+def test_a_program_that_only_looks_at_a_new_port_is_waited_for(port, monkeypatch):
+    looks = [(Holder(244, "(udev-worker)"),)] * 3
+    monkeypatch.setattr(module, "_other_holders", lambda _path: looks.pop() if looks else ())
+    port.open()
+    assert not looks
 
 
 def test_a_pseudo_terminal_may_be_held_by_its_own_board(pty):
