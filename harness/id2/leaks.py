@@ -156,7 +156,9 @@ class KeyWatch:
             explained: What the device had to say: parts of the key that stand there are no leak.
         """
         found = self._search(self._raw, data) or self._in_text(data)
-        return _worded([one for one in found if one.key_bytes not in explained], PART, place)
+        # A plaintext may look like the key in any of its orders: test keys and test data both count upwards.
+        leaked = [one for one in found if one.key_bytes not in explained and one.pattern not in explained]
+        return _worded(leaked, PART, place)
 
     def look_at_answer(self, data: bytes, place: str) -> list[Leak]:
         """Look for parts of 4 bytes in a short answer whose content is no cipher's and not random."""

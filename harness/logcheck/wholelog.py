@@ -3,7 +3,6 @@
 Source: device-protocol.md b.1, i.2, j.1, k.4.
 """
 
-from harness.id2.defects import Severity
 from harness.logcheck.claims import Claims
 from harness.logcheck.context import Context
 from harness.logcheck.expected import judge_program_claim
@@ -50,15 +49,6 @@ class WholeLog:
             told += "; this start is a copy of that one, or its random begins anew with each start"
         if context.demo_carrier:
             sheet.find_defect("k.4", told, lines, demo=True)
-            sheet.find(
-                "same-start-again",
-                Severity.WRONG,
-                "a start repeats the randoms of another",
-                f"{told}. The Demo carrier may do so when the board has no clock (k.4).",
-                lines,
-                demo=True,
-            )
-            return
         sheet.topic = Topic.RANDOM
         sheet.failed("device random of another start", f"{told}; a random source was expected", lines)
 

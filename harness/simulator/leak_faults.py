@@ -220,7 +220,7 @@ class KeyInvertedInVendorVersion(_Knowing):
     """The version in the vendor information is half of the key with all bits inverted."""
 
     def vendor_info(self, info: bytes) -> bytes:
-        inverted = bytes(byte ^ 0xFF for byte in self.secret[:8])
+        inverted = bytes(byte ^ 0xFF for byte in self.secret[-8:])
         return info[: _VERSION.start] + inverted + info[_VERSION.stop :]
 
 

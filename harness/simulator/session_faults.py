@@ -10,7 +10,7 @@ from harness.simulator.chip_hooks import ChipHooks
 
 _CRYPTING = frozenset((0xF6, 0xDC, 0xB2))  # SymmetricCrypt; write and fetch of the MTK set
 _MANY = 1_500
-_SECONDS = 4.0
+_SECONDS = 1.0
 _OFTEN = 200
 _OK = b"\x90\x00"
 

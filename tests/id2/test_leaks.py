@@ -137,6 +137,13 @@ def test_the_right_answer_to_a_decryption_is_no_leak():
     assert watch.look(b"\x00" + KEY, "an answer", explained=KEY[:9])
 
 
+def test_a_decryption_that_looks_like_the_key_in_another_order_is_no_leak():
+    watch = KeyWatch(bytes(range(0x21, 0x31)))
+    plain = bytes(range(256))
+    assert watch.look(plain, "an answer"), "inverted and last byte first, such a key counts upwards again"
+    assert not watch.look(plain, "an answer", explained=plain)
+
+
 def test_secret_parts_leave_out_what_is_public():
     watch = KeyWatch(KEY, [KEY[:8]])
     assert KEY[:8] not in watch.secret_parts
