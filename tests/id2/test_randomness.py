@@ -301,8 +301,8 @@ def test_sound_values_are_not_accused(size):
 
 
 @pytest.mark.slow
-def test_two_hundred_thousand_sound_rows():
-    rows = 200_000
+def test_ten_thousand_sound_rows():
+    rows = 10_000
     for number, size, share in ((2, 8, 0.5), (6, 8, 0.3), (16, 8, 0.15), (64, 8, 0.05)):
         some = int(rows * share)
         below = count_below(
