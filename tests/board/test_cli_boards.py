@@ -17,6 +17,12 @@ from harness.errors import UsageError
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch):
+    """Tables are cut to the terminal's width, which is another one in each worker."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 @pytest.fixture
 def harness(monkeypatch, capsys):
     """Run one command in the project's folder; returns exit code, stdout and stderr."""

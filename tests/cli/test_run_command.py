@@ -116,7 +116,8 @@ def test_all_board_files_are_checked_before_the_first_is_touched(tmp_path, capfd
     assert not (tmp_path / "runs").exists()
 
 
-def test_chip_that_answers_nothing_is_blocked(tmp_path, capfd):
+def test_chip_that_answers_nothing_is_blocked(tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     ours, theirs = os.openpty()
     try:
         path = board_like(
