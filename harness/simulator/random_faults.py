@@ -1,6 +1,7 @@
 """Chips whose GetChallenge is not random, in ways that a glance does not show."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from harness.simulator.chip_hooks import ChipHooks
@@ -96,15 +97,15 @@ class ChallengeCopied(ChipHooks):
         return half + bytes(byte ^ 0xFF for byte in half)
 
 
-class _Words(ChipHooks):
+class _Words(ChipHooks, ABC):
     """A challenge is made of words of 32 bits that a generator gives one after the other."""
 
     def __init__(self) -> None:
         self._stream = self.words()
 
+    @abstractmethod
     def words(self) -> Iterator[int]:
         """Yield the words."""
-        raise NotImplementedError
 
     def challenge(self, challenge: bytes) -> bytes:
         return b"".join(next(self._stream).to_bytes(4, "little") for _ in range(4))[: len(challenge)]
