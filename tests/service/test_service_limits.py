@@ -38,7 +38,11 @@ HALF = {
 def half_open(endpoint, sent):
     host, port = endpoint.rpartition("//")[2].split(":")
     connection = socket.create_connection((host, int(port)), timeout=10)
-    connection.sendall(sent)
+    try:
+        connection.sendall(sent)
+    except OSError:
+        connection.close()
+        raise
     return connection
 
 
