@@ -1,0 +1,113 @@
+"""The kinds of one sort (transports, carriers, renderers, …): what belongs to each, found by its name.
+
+A sort is an abstract class whose abstract methods are all that the harness asks of its kinds. A kind is a class
+that answers them. Kinds of this project stand in a table of the sort; those of other packages are found by an
+entry point, one line of their `pyproject.toml`:
+
+    [project.entry-points."harness.transports"]
+    spidev = "spidev_transport:SpidevTransport"
+"""
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+from harness.errors import UsageError
+
+Sort = TypeVar("Sort")
+
+
+class Kinds(Generic[Sort]):
+    """The registry of one sort. A kind is loaded when it is first asked for."""
+
+    def __init__(self, sort: type[Sort], noun: str, group: str, built_in: Mapping[str, str]) -> None:
+        """Describe a sort.
+
+        Args:
+            sort: The abstract class that every kind derives from.
+            noun: What a person calls one of them: "transport kind".
+            group: Entry-point group in which other packages offer theirs.
+            built_in: The kinds of this project: name, and `module:Class`.
+        """
+        self._sort = sort
+        self._noun = noun
+        self._group = group
+        self._built_in = built_in
+        self._loaded: dict[str, type[Sort]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all kinds: those of this project in its order, then those of others, sorted.
+
+        Raises:
+            UsageError: Two packages offer a kind of the same name.
+        """
+        return tuple(self._entries)
+
+    def get(self, name: str) -> type[Sort]:
+        """Return the kind of this name.
+
+        Raises:
+            UsageError: There is none; or what a package offers cannot be loaded or leaves questions unanswered.
+        """
+        if name not in self._loaded:
+            entry = self._entries.get(name)
+            if entry is None:
+                raise UsageError(
+                    f"there is no {self._noun} {name!r}; there is {', '.join(self.names)}",
+                    hint=f"a package offers others by entry points of the group {self._group}",
+                )
+            self._loaded[name] = self._load(entry)
+        return self._loaded[name]
+
+    def all(self) -> dict[str, type[Sort]]:
+        """Return every kind by its name.
+
+        Raises:
+            UsageError: As `get`.
+        """
+        return {name: self.get(name) for name in self.names}
+
+    @cached_property
+    def _entries(self) -> dict[str, EntryPoint]:
+        found = {name: EntryPoint(name, value, self._group) for name, value in self._built_in.items()}
+        for entry in sorted(entry_points(group=self._group), key=lambda one: one.name):
+            other = found.get(entry.name)
+            if other is not None and other.value != entry.value:
+                raise UsageError(
+                    f"{self._noun} {entry.name!r} is offered twice: {_where(other)} and {_where(entry)}",
+                    hint="uninstall one of the packages, or have its author choose another name",
+                )
+            found[entry.name] = entry
+        return found
+
+    def _load(self, entry: EntryPoint) -> type[Sort]:
+        module, _, attribute = entry.value.partition(":")
+        try:
+            kind = getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise self._refused(entry, f"cannot be loaded: {error}") from error
+        if not (isinstance(kind, type) and issubclass(kind, self._sort)):
+            raise self._refused(entry, f"is not a class derived from {_name(self._sort)}")
+        if inspect.isabstract(kind):
+            missing = ", ".join(sorted(getattr(kind, "__abstractmethods__", ())))
+            raise self._refused(entry, f"leaves unanswered: {missing}")
+        return kind
+
+    def _refused(self, entry: EntryPoint, why: str) -> UsageError:
+        return UsageError(
+            f"{self._noun} {entry.name!r} of {_where(entry)} {why}",
+            hint=f"a kind of the group {self._group} answers all abstract methods of {_name(self._sort)}; "
+            "mend the package, or uninstall it",
+        )
+
+
+def _where(entry: EntryPoint) -> str:
+    return f"{entry.value} ({entry.dist.name})" if entry.dist is not None else entry.value
+
+
+def _name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
