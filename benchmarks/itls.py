@@ -112,7 +112,7 @@ def serve_ssl(folder: str) -> None:
 
 
 def serve_gateway(folder: str) -> None:
-    from harness.itls.gateway.gateway import Gateway
+    from harness.gateway.gateway import Gateway
     from harness.service.mock.server import MockService
 
     stop = []

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.itls.connection import Seen
-    from harness.itls.link_client import LinkClient
+    from harness.itls.socket_client import SocketClient
 
 PlaceArgument = Annotated[str, typer.Argument(help="The access point.", metavar="HOST:PORT")]
 ProductKeyOption = Annotated[str, typer.Option("--product-key", help="ProductKey.", metavar="PK")]
@@ -94,15 +94,15 @@ def _device(
     *,
     debug_key: bool,
     observe: "Callable[[Seen], None] | None" = None,
-) -> "Callable[[], LinkClient]":
+) -> "Callable[[], SocketClient]":
     from harness.cli.id2_values import subject
-    from harness.itls import link_client
+    from harness.itls import socket_client
     from harness.itls.device_identity import KeyIdentity
 
     host, port = _place(place)
     device = subject(key_type, _private(key), id2, debug_key=debug_key)
     identity = KeyIdentity(device.id2, device.key)
-    return lambda: link_client.connect(host, port, identity, product_key, observe=observe)
+    return lambda: socket_client.connect(host, port, identity, product_key, observe=observe)
 
 
 def _private(key: str | None) -> str | None:

@@ -86,9 +86,9 @@ def far_end(
         yield ()
         return
     from harness.cli.service_settings import parse_changes
-    from harness.itls.gateway.gateway import Gateway
-    from harness.itls.gateway.settings import REMEMBERS_NOTHING
-    from harness.itls.mqtt.broker import Broker
+    from harness.gateway.gateway import Gateway
+    from harness.gateway.mqtt.broker import Broker
+    from harness.gateway.settings import REMEMBERS_NOTHING
 
     chosen = parse_changes(REMEMBERS_NOTHING, settings, "--itls-settings")
     _allow_many_connections()

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from harness.errors import BenchError, HarnessError
-from harness.itls.link_client import FarEndSilentError, LinkClient
+from harness.itls.socket_client import SilentServerError, SocketClient
 
 _CHUNK = 16 * 1024
 _ERRORS = 16
@@ -28,7 +28,7 @@ class Tunnel:
 
     def __init__(
         self,
-        connect: Callable[[], LinkClient],
+        connect: Callable[[], SocketClient],
         *,
         port: int = 0,
         most: int = 8,
@@ -150,7 +150,7 @@ class _Pair:
     def __init__(
         self,
         local: socket.socket,
-        connect: Callable[[], LinkClient],
+        connect: Callable[[], SocketClient],
         failed: Callable[[HarnessError], None],
         gone: Callable[["_Pair"], None],
     ) -> None:
@@ -159,7 +159,7 @@ class _Pair:
         self._failed = failed
         self._gone = gone
         self._lock = threading.Lock()
-        self._link: LinkClient | None = None
+        self._link: SocketClient | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="itls-tunnel-up", daemon=True)
 
@@ -190,7 +190,7 @@ class _Pair:
             self._local.close()
             self._gone(self)
 
-    def _carry(self, link: LinkClient) -> None:
+    def _carry(self, link: SocketClient) -> None:
         with self._lock:
             self._link = link
             closed = self._closed
@@ -203,7 +203,7 @@ class _Pair:
         self.close()
         down.join()
 
-    def _up(self, link: LinkClient) -> None:
+    def _up(self, link: SocketClient) -> None:
         try:
             while data := self._local.recv(_CHUNK):
                 link.send(data)
@@ -212,12 +212,12 @@ class _Pair:
         except OSError:
             return
 
-    def _down(self, link: LinkClient) -> None:
+    def _down(self, link: SocketClient) -> None:
         try:
             while True:
                 try:
                     data = link.receive(_PATIENCE)
-                except FarEndSilentError:
+                except SilentServerError:
                     continue
                 if not data:
                     break

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import BenchError
 from harness.id2.codes import ItlsAlert
-from harness.itls import link_client, misbehaviour
+from harness.itls import misbehaviour, socket_client
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.tunnel import Tunnel
 from tests.itls.conftest import ID2, KEY, PRODUCT_KEY
@@ -16,7 +16,7 @@ from tests.itls.echo_server import WAIT, EchoServer
 
 
 def tunnel_to(server, **how):
-    return Tunnel(lambda: link_client.connect(*server.address, KeyIdentity(ID2, KEY), PRODUCT_KEY), **how)
+    return Tunnel(lambda: socket_client.connect(*server.address, KeyIdentity(ID2, KEY), PRODUCT_KEY), **how)
 
 
 def dial(tunnel):

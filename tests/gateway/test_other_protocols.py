@@ -6,12 +6,12 @@ import ssl
 
 import pytest
 
+from harness.gateway.other_protocols import recognised
 from harness.itls.client import WRAPPER_POLICY, ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.other_protocols import recognised
+from tests.gateway.gateway_bench import PATIENCE_S, shop
+from tests.gateway.test_mqtt import packet
 from tests.itls.conftest import ID2, KEY, PRODUCT_KEY
-from tests.itls.gateway_bench import PATIENCE_S, shop
-from tests.itls.test_mqtt import packet
 
 
 def tls_hello() -> bytes:

@@ -5,6 +5,8 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from harness.gateway.gateway import Gateway
+from harness.gateway.settings import GatewaySettings
 from harness.id2.codes import ItlsAlert
 from harness.id2.keys import KeyType
 from harness.itls.alerts import AlertMessage
@@ -12,7 +14,6 @@ from harness.itls.client import ClientConnection
 from harness.itls.connection import Alerted, Ended, Event, Received
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
-from harness.itls.gateway.gateway import Gateway, GatewaySettings
 from harness.secret import Secret
 from harness.service.mock import token
 from harness.service.mock.admin import Admin

@@ -10,18 +10,17 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from typing import Protocol
 
+from harness.gateway.flow import Flow
+from harness.gateway.other_protocols import HEAD_MAX, OtherProtocol, recognised
+from harness.gateway.session_log import LoggedAuthority, SessionLog
+from harness.gateway.session_record import Ending
+from harness.gateway.settings import GatewaySettings
 from harness.id2.codes import ItlsAlert
 from harness.itls.connection import Direction, Ended, Received, Seen
 from harness.itls.errors import ItlsError
-from harness.itls.gateway.behind import Behind
-from harness.itls.gateway.flow import Flow
-from harness.itls.gateway.noted import Noted
-from harness.itls.gateway.settings import GatewaySettings
-from harness.itls.gateway.sheet import Sheet
-from harness.itls.other_protocols import HEAD_MAX, OtherProtocol, recognised
 from harness.itls.server import Authority, ServerConnection, ServerHooks, ServerSettings
-from harness.itls.session_record import Ending
 
 _LOG = logging.getLogger(__name__)
 _HIGH_WATER = 64 * 1024
@@ -29,6 +28,26 @@ _LINGER_BYTES = 256 * 1024
 _NO_LINGER = struct.pack("ii", 1, 0)
 _LOOKS = 4
 """How often within `stalled_s` it is looked whether the device reads."""
+
+
+class Upstream(Protocol):
+    """Where the plain stream of a session goes, and where its answers come from."""
+
+    def established(self) -> None:
+        """The handshake is complete."""
+        ...
+
+    def data(self, data: bytes) -> None:
+        """Take application data of the device."""
+        ...
+
+    def full(self, *, yes: bool) -> None:
+        """Stop sending to the device while it does not read; go on when it reads again."""
+        ...
+
+    def over(self) -> None:
+        """The session is over."""
+        ...
 
 
 class Session(asyncio.BufferedProtocol):
@@ -44,8 +63,8 @@ class Session(asyncio.BufferedProtocol):
         settings: GatewaySettings,
         shared: bytearray,
         *,
-        sheet_for: Callable[["Session", str], Sheet | None],
-        behind: Callable[["Session"], Behind],
+        log_for: Callable[["Session", str], SessionLog | None],
+        upstream: Callable[["Session"], Upstream],
         hooks: ServerHooks,
         notice: Callable[[str, OtherProtocol], None],
         gone: Callable[["Session"], None],
@@ -57,25 +76,25 @@ class Session(asyncio.BufferedProtocol):
             settings: Limits.
             shared: Where all sessions of one loop read into: it is emptied before another one reads, and bounds
                 how long one of them keeps the others waiting.
-            sheet_for: Opens its sheet when the peer (address and port) is known; None when there are too many.
-            behind: Makes what stands behind it.
+            log_for: Opens its log when the peer (address and port) is known; None when there are too many.
+            upstream: Makes the upstream of the session.
             hooks: What it does wrong on purpose.
             notice: Told of a host that speaks another protocol.
             gone: Told when the connection is gone.
         """
         self._settings = settings
         self._shared = shared
-        self._sheet_for = sheet_for
+        self._log_for = log_for
         self._gone = gone
         self._notice = notice
         self._loop = asyncio.get_running_loop()
         self._connection = ServerConnection(
-            Noted(authority, lambda: self.sheet),
+            LoggedAuthority(authority, lambda: self.log),
             settings=ServerSettings(echo_max_fragment=settings.echo_max_fragment),
             observe=self._observe,
             hooks=hooks,
         )
-        self._behind = behind(self)
+        self._upstream = upstream(self)
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -87,7 +106,7 @@ class Session(asyncio.BufferedProtocol):
         self._lingered = 0
         self._head = b""
         self._over = False
-        self._sheet: Sheet | None = None
+        self._log: SessionLog | None = None
         self.host = ""
 
     # ---- what the loop calls
@@ -99,12 +118,12 @@ class Session(asyncio.BufferedProtocol):
         self._flow.begin(transport)
         peer = transport.get_extra_info("peername") or ("", 0)
         self.host = str(peer[0])
-        sheet = self._sheet_for(self, f"{peer[0]}:{peer[1]}")
-        if sheet is None:
+        log = self._log_for(self, f"{peer[0]}:{peer[1]}")
+        if log is None:
             self._over = True
             transport.abort()
             return
-        self._sheet = sheet
+        self._log = log
         transport.set_write_buffer_limits(high=_HIGH_WATER)
         self._timer = self._loop.call_later(self._settings.handshake_s, self._handshake_too_slow)
 
@@ -120,11 +139,11 @@ class Session(asyncio.BufferedProtocol):
             self._last_words(data)
             return
         self._heard = self._loop.time()
-        with self.sheet as sheet:
-            sheet.took(data)
-            if len(self._head) < HEAD_MAX and not sheet.established_ns:
+        with self.log as log:
+            log.received(data)
+            if len(self._head) < HEAD_MAX and not log.established_ns:
                 self._head += data[:HEAD_MAX]
-            if not sheet.established_ns and sheet.bytes_in > self._settings.handshake_bytes:
+            if not log.established_ns and log.bytes_in > self._settings.handshake_bytes:
                 self._refuse(f"more than {self._settings.handshake_bytes} bytes without a handshake")
                 return
             self._receive(data)
@@ -135,7 +154,7 @@ class Session(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         """The device will send no more."""
         if not self._over:
-            with self.sheet:
+            with self.log:
                 self._connection.end_of_stream()
                 self._end("cut", "the device ended the stream without close_notify")
         return False
@@ -143,7 +162,7 @@ class Session(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         if not self._over:
-            with self.sheet:
+            with self.log:
                 self._mark_over("cut" if exc is None else "reset", "" if exc is None else _reason(exc))
         for timer in (self._timer, self._stall):
             if timer is not None:
@@ -153,7 +172,7 @@ class Session(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """The device does not read."""
         if not self._over:
-            self._behind.full(yes=True)
+            self._upstream.full(yes=True)
             self._read_out, self._read_at = self._taken(), self._loop.time()
             self._stall = self._loop.call_later(self._settings.stalled_s / _LOOKS, self._watch_stall)
 
@@ -163,20 +182,20 @@ class Session(asyncio.BufferedProtocol):
             self._stall.cancel()
             self._stall = None
         if not self._over:
-            self._behind.full(yes=False)
+            self._upstream.full(yes=False)
 
-    # ---- what stands behind calls
+    # ---- called by the upstream
 
     @property
-    def sheet(self) -> Sheet:
+    def log(self) -> SessionLog:
         """What is noted of it; there from the connection on."""
-        assert self._sheet is not None, "only a connection that was let in does anything"
-        return self._sheet
+        assert self._log is not None, "only a connection that was let in does anything"
+        return self._log
 
     @property
     def counted(self) -> bool:
         """Whether it was let in."""
-        return self._sheet is not None
+        return self._log is not None
 
     @property
     def over(self) -> bool:
@@ -192,13 +211,13 @@ class Session(asyncio.BufferedProtocol):
     @property
     def device(self) -> tuple[str, str]:
         """ProductKey and ID² that were let in."""
-        return self.sheet.product_key or "", self.sheet.id2 or ""
+        return self.log.product_key or "", self.log.id2 or ""
 
     def send(self, data: bytes) -> None:
-        """Send application data; one that does not read and lets too much pile up is dropped."""
+        """Send application data; one that does not read and lets too much store up is dropped."""
         if not self.established:
             return
-        with self.sheet:
+        with self.log:
             self._connection.send(data)
             self._flush()
             if self._transport is not None:
@@ -216,7 +235,7 @@ class Session(asyncio.BufferedProtocol):
         """Say close_notify and end the session."""
         if self._over:
             return
-        with self.sheet:
+        with self.log:
             self._connection.close()
             self._flush()
             self._end(how, error)
@@ -225,14 +244,14 @@ class Session(asyncio.BufferedProtocol):
         """End the session with a TCP reset."""
         if self._over:
             return
-        with self.sheet:
+        with self.log:
             self._mark_over("reset", error)
         self._reset()
 
     def drop(self) -> None:
         """End the session without a word, as a server does that has crashed."""
         if not self._over:
-            with self.sheet:
+            with self.log:
                 self._mark_over("cut", "the gateway was stopped")
         self._abort()
 
@@ -241,10 +260,10 @@ class Session(asyncio.BufferedProtocol):
     def _observe(self, seen: Seen) -> None:
         if seen.direction is Direction.IN:
             self._records += 1
-        self.sheet.record(seen)
+        self.log.record(seen)
 
     def _receive(self, data: bytes) -> None:
-        connection, sheet = self._connection, self.sheet
+        connection, log = self._connection, self.log
         error: ItlsError | None = None
         events: list[object] = []
         try:
@@ -257,18 +276,18 @@ class Session(asyncio.BufferedProtocol):
             connection.alert(ItlsAlert.INTERNAL_ERROR)
             error = ItlsError("the gateway itself failed", ItlsAlert.INTERNAL_ERROR)
         self._note_progress()
-        if connection.established and sheet.established_ns is None:
-            sheet.established_ns = time.monotonic_ns()
-            sheet.reach("established")
+        if connection.established and log.established_ns is None:
+            log.established_ns = time.monotonic_ns()
+            log.reach("established")
             self._watch_idle()
             self._flush()
-            self._behind.established()
+            self._upstream.established()
         self._flush()
         for event in events:
             if self._over:
                 return
             if isinstance(event, Received):
-                self._behind.data(event.data)
+                self._upstream.data(event.data)
             elif isinstance(event, Ended):
                 connection.close()
                 self._flush()
@@ -276,14 +295,14 @@ class Session(asyncio.BufferedProtocol):
         if error is not None:
             self._end("alert", self._told(error))
         elif connection.closed:  # by hooks that misbehave
-            self._end("alert" if sheet.alerted_fatally else "clean")
+            self._end("alert" if log.alerted_fatally else "clean")
 
     def _told(self, error: ItlsError) -> str:
         """Return why the session ends; when what came is another protocol altogether, that."""
         other = None if self._connection.established else recognised(self._head)
         if other is None:
             return error.message
-        self.sheet.other_protocol = other
+        self.log.other_protocol = other
         self._notice(self.host, other)
         return f"{other.sentence} ({error.message})"
 
@@ -297,23 +316,23 @@ class Session(asyncio.BufferedProtocol):
         if self._lingered > _LINGER_BYTES:
             self._abort()
         elif self._connection.established:
-            with self.sheet as sheet, contextlib.suppress(ItlsError):
-                sheet.took(data)
+            with self.log as log, contextlib.suppress(ItlsError):
+                log.received(data)
                 self._connection.receive(data)
 
     def _note_progress(self) -> None:
-        connection, sheet = self._connection, self.sheet
+        connection, log = self._connection, self.log
         if connection.hello is not None:
-            if sheet.reached == "connected":
-                sheet.reach("hello")
-            sheet.product_key, sheet.id2 = connection.hello.product_key, connection.hello.id2
-        sheet.suite = connection.suite
-        sheet.keys = connection.keys
+            if log.reached == "connected":
+                log.reach("hello")
+            log.product_key, log.id2 = connection.hello.product_key, connection.hello.id2
+        log.suite = connection.suite
+        log.keys = connection.keys
 
     def _flush(self) -> None:
         data = self._connection.take()
         if data and self._transport is not None:
-            self.sheet.gave(data)
+            self.log.sent(data)
             self._transport.write(data)
         if self._connection.cut_off:
             self._end("cut", "the stream was cut off on purpose")
@@ -341,7 +360,7 @@ class Session(asyncio.BufferedProtocol):
             self._stall = self._loop.call_later(self._settings.stalled_s / _LOOKS, self._watch_stall)
             return
         if not self._over:
-            with self.sheet:
+            with self.log:
                 self._mark_over(
                     "timeout", f"stalled_s: the device read nothing for {self._settings.stalled_s:g} s"
                 )
@@ -363,7 +382,7 @@ class Session(asyncio.BufferedProtocol):
         ):  # a system that does not tell; then the transport's own count must do
             fcntl.ioctl(found.fileno(), termios.TIOCOUTQ, unread)
         held = int.from_bytes(unread, sys.byteorder)
-        return self.sheet.bytes_out - transport.get_write_buffer_size() - held
+        return self.log.bytes_out - transport.get_write_buffer_size() - held
 
     def _refuse(self, error: str) -> None:
         self._connection.alert(ItlsAlert.DECODE_ERROR)
@@ -392,8 +411,8 @@ class Session(asyncio.BufferedProtocol):
             self._timer.cancel()
         self._flow.end()
         self._note_progress()
-        self.sheet.end(how, error)
-        self._behind.over()
+        self.log.end(how, error)
+        self._upstream.over()
 
     def _abort(self) -> None:
         if self._transport is not None:

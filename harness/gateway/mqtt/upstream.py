@@ -12,20 +12,20 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from harness.itls.gateway.session import Session
-from harness.itls.gateway.settings import GatewaySettings
-from harness.itls.mqtt.connect import ConnAck, Connect, MqttError, read_connect, with_client_id
-from harness.itls.mqtt.identity import MqttIdentity, Registry
-from harness.itls.mqtt.isolation import Isolation
-from harness.itls.mqtt.topics import OwnTopics
+from harness.gateway.mqtt.connect import ConnAck, Connect, MqttError, read_connect, with_client_id
+from harness.gateway.mqtt.identity import MqttIdentity, Registry
+from harness.gateway.mqtt.isolation import Isolation
+from harness.gateway.mqtt.topics import OwnTopics
+from harness.gateway.session import Session
+from harness.gateway.settings import GatewaySettings
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_S = 10.0
 _SHOWN = 80
 
 
-class MqttBehind:
-    """What stands behind a session when MQTT is spoken."""
+class MqttUpstream:
+    """The upstream of a session that speaks MQTT: an MQTT broker."""
 
     def __init__(
         self, session: Session, registry: Registry, broker: tuple[str, int], settings: GatewaySettings
@@ -59,17 +59,17 @@ class MqttBehind:
             if connect is None:
                 return
             product_key, id2 = self._session.device
-            sheet = self._session.sheet
-            sheet.mqtt_client_id = connect.client_id
+            log = self._session.log
+            log.mqtt_client_id = connect.client_id
             identity = self._registry.admit(connect, product_key, id2)
-            sheet.mqtt_device_name = identity.device_name
+            log.mqtt_device_name = identity.device_name
             self._keep_apart(identity, connect)
         except MqttError as error:
             self._refuse(error.answer, error.message)
             return
         self._connect_packet = with_client_id(bytes(self._head[: connect.size]), broker_client_id(identity))
         del self._head[: connect.size]
-        # What comes before the broker is there would pile up here.
+        # What comes before the broker is there would store up here.
         self._session.hold("broker", yes=True)
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
 

@@ -7,14 +7,16 @@ import threading
 import pytest
 
 from harness.errors import BenchError, UsageError
+from harness.gateway.gateway import Gateway
+from harness.gateway.session_record import SessionTimeoutError
+from harness.gateway.settings import GatewaySettings
 from harness.id2.codes import ItlsAlert
 from harness.itls import misbehaviour
 from harness.itls.connection import Direction
-from harness.itls.gateway.gateway import Gateway, GatewaySettings, LinkTimeout
 from harness.itls.records import ContentType
 from harness.itls.suites import Suite
 from harness.service.mock.server import MockService
-from tests.itls.gateway_bench import PATIENCE_S, Caller, Shop, shop
+from tests.gateway.gateway_bench import PATIENCE_S, Caller, Shop, shop
 
 
 @pytest.fixture(scope="module")
@@ -168,21 +170,21 @@ def test_a_taken_port_and_a_foreign_address_are_the_benchs(far_end):
 
 def test_waiting_says_what_was_seen_instead():
     with shop() as far_end:
-        with pytest.raises(LinkTimeout, match=r"no device connected within 0\.01 s") as nobody:
+        with pytest.raises(SessionTimeoutError, match=r"no device connected within 0\.01 s") as nobody:
             far_end.gateway.wait_for(lambda _one: True, 0.01)
         assert nobody.value.hint
         product, device = far_end.product(licences=0), far_end.device()
         caller = far_end.call(product, device).shake_hands()
         caller.close()
-        with pytest.raises(LinkTimeout, match="there was 1 session") as seen:
+        with pytest.raises(SessionTimeoutError, match="there was 1 session") as seen:
             far_end.gateway.wait_for(lambda one: one.stage == "established", 0.01)
         assert device.id2 in seen.value.traffic[0]
         assert "161" in seen.value.traffic[0]
         assert seen.value.outcome == "failed"
-        with pytest.raises(LinkTimeout, match="no device connected"):
+        with pytest.raises(SessionTimeoutError, match="no device connected"):
             far_end.gateway.wait_for(lambda _one: True, 0.01, after=0)
         far_end.call(product, device).shake_hands().close()
-        with pytest.raises(LinkTimeout, match="there were 2 sessions"):
+        with pytest.raises(SessionTimeoutError, match="there were 2 sessions"):
             far_end.gateway.wait_for(lambda one: one.stage == "established", 0.01)
 
 

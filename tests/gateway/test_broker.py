@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BenchError
-from harness.itls.mqtt import broker as module
-from harness.itls.mqtt.broker import Broker
-from tests.itls.test_mqtt import packet
+from harness.gateway.mqtt import broker as module
+from harness.gateway.mqtt.broker import Broker
+from tests.gateway.test_mqtt import packet
 
 pytestmark = pytest.mark.link
 
@@ -44,7 +44,7 @@ def test_it_answers_on_loopback_and_leaves_nothing():
 
 def test_it_dies_with_an_owner_that_is_killed():
     script = (
-        "from harness.itls.mqtt.broker import Broker; import sys\n"
+        "from harness.gateway.mqtt.broker import Broker; import sys\n"
         "broker = Broker(); broker.start()\n"
         "print(broker.address[1], broker._folder.name, flush=True); sys.stdin.read()"
     )

@@ -1,4 +1,4 @@
-"""The loop of a gateway in its thread, and the way into it from other threads."""
+"""The event loop of a gateway in its own thread, and calls into it from other threads."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from harness.errors import ToolError, UsageError
-from harness.itls.gateway.house import House
+from harness.gateway.sessions import Sessions
 from harness.service.acceptor import Acceptor, turns
 
 _LOG = logging.getLogger(__name__)
@@ -19,15 +19,15 @@ _PATIENCE_S = 5.0
 _Result = TypeVar("_Result")
 
 
-class Running:
-    """A gateway's loop, from construction until `stop`; owns the listening socket."""
+class GatewayLoop:
+    """The event loop of one gateway, from construction until `stop`; owns the listening socket."""
 
-    def __init__(self, listener: socket.socket, make: Callable[[], House]) -> None:
-        """Start the thread, and return when devices are let in.
+    def __init__(self, listener: socket.socket, make: Callable[[], Sessions]) -> None:
+        """Start the thread, and return when connections are accepted.
 
         Args:
             listener: A listening socket; it is closed at the end.
-            make: Makes the house, inside the loop.
+            make: Makes the sessions object, inside the loop.
 
         Raises:
             ToolError: The loop does not start.
@@ -36,7 +36,7 @@ class Running:
         self._make = make
         self._started = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._house: House | None = None
+        self._sessions: Sessions | None = None
         self._told: asyncio.Event | None = None
         self._lock = threading.Lock()
         self._asked: set[Future[Any]] = set()
@@ -44,25 +44,25 @@ class Running:
         self._thread = threading.Thread(target=self._run, name="itls-gateway", daemon=True)
         self._thread.start()
         self._started.wait(_START_S)
-        if self._house is None:
+        if self._sessions is None:
             listener.close()
             raise ToolError("the gateway's loop did not start")
 
-    def call(self, work: Callable[[House], _Result]) -> _Result:
-        """Do some work in the loop and return what it gives.
+    def call(self, work: Callable[[Sessions], _Result]) -> _Result:
+        """Run `work` in the loop and return its result.
 
         Raises:
             UsageError: The loop ended, before or meanwhile.
         """
-        assert self._house is not None and self._loop is not None  # noqa: PT018 - both are set before it started
-        house = self._house
+        assert self._sessions is not None and self._loop is not None  # noqa: PT018 - both are set before it started
+        sessions = self._sessions
         answer: Future[_Result] = Future()
 
         def doing() -> None:
             if not answer.set_running_or_notify_cancel():
                 return
             try:
-                answer.set_result(work(house))
+                answer.set_result(work(sessions))
             except Exception as error:  # noqa: BLE001 - the caller's, in its own thread
                 answer.set_exception(error)
 
@@ -95,13 +95,13 @@ class Running:
                     runner.run(self._serve())
                 finally:
                     self._let_go()
-        except Exception:  # noqa: BLE001 - told to the log; whoever started it sees that there is no house
+        except Exception:  # noqa: BLE001 - logged here; the constructor raises in the thread that started it
             _LOG.exception("the gateway's loop ended")
         finally:
             self._started.set()
 
     def _let_go(self) -> None:
-        """Take no more work, and leave nobody waiting for what the loop will not do any more."""
+        """Refuse further calls, and cancel those that still wait."""
         with self._lock:
             self._ended = True
             left = tuple(self._asked)
@@ -111,15 +111,15 @@ class Running:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._told = asyncio.Event()
-        house = self._make()
-        acceptor = Acceptor(self._listener, house.receive, name="the gateway")
-        self._house = house
+        sessions = self._make()
+        acceptor = Acceptor(self._listener, sessions.receive, name="the gateway")
+        self._sessions = sessions
         self._started.set()
         try:
             await self._told.wait()
         finally:
             await acceptor.close()
-            await house.clear(_PATIENCE_S)
+            await sessions.clear(_PATIENCE_S)
             # Connections to a broker end with their sessions, and close in the turns after.
             await turns()
 

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from harness.errors import UsageError
+from harness.gateway.settings import GatewaySettings
 from harness.id2.codes import ItlsAlert
-from harness.itls.gateway.gateway import GatewaySettings
 from harness.itls.records import ContentType
-from tests.itls.gateway_bench import PATIENCE_S, Caller, Shop, shop
+from tests.gateway.gateway_bench import PATIENCE_S, Caller, Shop, shop
 
 SHORT = GatewaySettings(handshake_s=0.3, linger_s=0.3)
 
@@ -314,7 +314,7 @@ def test_a_defect_of_the_gateway_costs_one_session(far_end, witness, monkeypatch
 
     before = far_end.last()
     with monkeypatch.context() as patch:
-        patch.setattr("harness.itls.authority.StoreAuthority.challenge", broken)
+        patch.setattr("harness.gateway.authority.StoreAuthority.challenge", broken)
         caller = far_end.call(far_end.product(), far_end.device()).shake_hands()
     assert caller.alert == ItlsAlert.INTERNAL_ERROR
     assert the_others_end(far_end, before).error == "the gateway itself failed"

@@ -18,14 +18,14 @@ from harness.cli.main import invoke
 from harness.cli.service_link import parse_broker
 from harness.cli.service_settings import parse_changes
 from harness.errors import BenchError, UsageError
+from harness.gateway.gateway import Gateway
+from harness.gateway.mqtt.broker import find_mosquitto
+from harness.gateway.settings import REMEMBERS_NOTHING, GatewaySettings
 from harness.id2.keys import Key, KeyType
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.gateway.gateway import Gateway
-from harness.itls.gateway.settings import REMEMBERS_NOTHING, GatewaySettings
-from harness.itls.mqtt.broker import find_mosquitto
 from harness.service.mock.server import MockService
-from tests.itls.gateway_bench import PATIENCE_S, Caller
+from tests.gateway.gateway_bench import PATIENCE_S, Caller
 
 COMMAND = [sys.executable, "-m", "harness.cli.main", "service"]
 SEED = """\
@@ -181,7 +181,7 @@ def test_a_number_that_is_none_is_refused(name, value):
 
 
 def test_without_mosquitto_the_package_is_named(monkeypatch):
-    monkeypatch.setattr("harness.itls.mqtt.broker.shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("harness.gateway.mqtt.broker.shutil.which", lambda *_, **__: None)
     with pytest.raises(BenchError, match="mosquitto") as missing:
         find_mosquitto()
     assert "apt-get install mosquitto" in missing.value.hint

@@ -6,26 +6,22 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self, TypeVar
 
 from harness.errors import BenchError, UsageError
-from harness.itls.authority import AuthoritySettings, StoreAuthority
-from harness.itls.gateway.behind import Behind, Raw
-from harness.itls.gateway.house import House, Mood
-from harness.itls.gateway.running import Running, not_running
-from harness.itls.gateway.session import Session
-from harness.itls.gateway.settings import GatewaySettings
-from harness.itls.gateway.sheet import Pile
-from harness.itls.mqtt.forward import MqttBehind
-from harness.itls.mqtt.identity import Registry
-from harness.itls.session_record import LinkTimeout, SessionRecord
+from harness.gateway.authority import StoreAuthority
+from harness.gateway.event_loop import GatewayLoop, not_running
+from harness.gateway.mqtt.identity import Registry
+from harness.gateway.mqtt.upstream import MqttUpstream
+from harness.gateway.session import Session, Upstream
+from harness.gateway.session_log import SessionStore
+from harness.gateway.session_record import SessionRecord
+from harness.gateway.sessions import PendingMisbehaviour, Sessions
+from harness.gateway.settings import GatewaySettings
+from harness.gateway.upstream import RawUpstream
+from harness.itls.misbehaviour import Misbehaviour
 from harness.service.descriptors import connections_at_once
 from harness.service.mock.server import MockService
-
-if TYPE_CHECKING:
-    from harness.itls.misbehaviour import Misbehaviour
-
-__all__ = ["Gateway", "GatewaySettings", "LinkTimeout", "SessionRecord"]
 
 _LOG = logging.getLogger(__name__)
 _BACKLOG = 1024
@@ -35,7 +31,7 @@ _Result = TypeVar("_Result")
 
 
 class Gateway:
-    """Listens for devices and lets them in by the store of a mock service; use it as a context manager.
+    """Listen for devices and admit them by the store of a mock service; use it as a context manager.
 
     With a broker it speaks MQTT: the CONNECT is checked, then all goes through. Without one it is raw: what comes
     is in the session's record, and what goes back is `send`, or an echo by setting.
@@ -65,19 +61,12 @@ class Gateway:
         self._host = host
         self._port = port
         self._broker = broker
-        self._authority = StoreAuthority(
-            service.core,
-            AuthoritySettings(
-                activates=self._settings.activates,
-                region=self._settings.region,
-                handshakes_per_second=self._settings.handshakes_per_second,
-            ),
-        )
+        self._authority = StoreAuthority(service.core, self._settings)
         self._registry = Registry(service.core, names_per_id2=self._settings.names_per_id2)
-        self._pile = Pile(self._settings)
-        self._mood = Mood()
+        self._store = SessionStore(self._settings)
+        self._pending = PendingMisbehaviour()
         self._switch = threading.Lock()
-        self._running: Running | None = None
+        self._running: GatewayLoop | None = None
         self._said_room = False
 
     def __enter__(self) -> Self:
@@ -111,20 +100,20 @@ class Gateway:
             listener = _listen(self._host, self._port)
             self._port = listener.getsockname()[1]
             settings = self._within_descriptors()
-            self._running = Running(listener, lambda: self._house(settings))
+            self._running = GatewayLoop(listener, lambda: self._sessions(settings))
 
     def stop(self) -> None:
-        """Listen no more and cut every session without a word; stopping twice is fine."""
+        """Stop listening and abort every connection without close_notify; stopping twice is fine."""
         with self._switch:
             if self._running is not None:
                 self._running.stop()
                 self._running = None
 
-    def misbehave(self, misbehaviour: "Misbehaviour | None", *, times: int | None = None) -> None:
-        """Do something wrong to the connections that come from now on.
+    def misbehave(self, misbehaviour: Misbehaviour | None, *, times: int | None = None) -> None:
+        """Misbehave towards the connections that come from now on.
 
         Args:
-            misbehaviour: What; None behaves again.
+            misbehaviour: What to do wrong; None stops misbehaving.
             times: To how many of them; None for all, until told otherwise.
 
         Raises:
@@ -132,7 +121,7 @@ class Gateway:
         """
         if times is not None and times < 1:
             raise UsageError(f"misbehave: times must be 1 or more, not {times}")
-        self._mood.set(misbehaviour, times)
+        self._pending.set(misbehaviour, times)
 
     def disconnect(self, *, clean: bool = True) -> int:
         """End every session: with close_notify and FIN, or by a TCP reset. Return how many those were.
@@ -140,11 +129,11 @@ class Gateway:
         Raises:
             UsageError: It is not running, or was stopped meanwhile.
         """
-        return self._in_house(lambda house: house.disconnect(clean=clean))
+        return self._in_loop(lambda sessions: sessions.disconnect(clean=clean))
 
     def sessions(self) -> tuple[SessionRecord, ...]:
         """Return the sessions that are remembered, oldest first."""
-        return self._pile.records()
+        return self._store.records()
 
     def wait_for(
         self, wanted: Callable[[SessionRecord], bool], timeout: float, *, after: int = -1
@@ -157,9 +146,9 @@ class Gateway:
             after: Only sessions with a higher number count.
 
         Raises:
-            LinkTimeout: None came to be; the message says what was seen instead.
+            SessionTimeoutError: No such session came within `timeout`; the message lists those that came.
         """
-        return self._pile.wait_for(wanted, timeout, after)
+        return self._store.wait_for(wanted, timeout, after)
 
     def send(self, number: int, data: bytes) -> None:
         """Send application data to a device, from a raw gateway.
@@ -169,23 +158,23 @@ class Gateway:
             data: Goes out in fragments of what was negotiated.
 
         Raises:
-            UsageError: A broker stands behind, there is no such session whose handshake is complete, or the gateway
+            UsageError: A broker stands upstream, there is no such session whose handshake is complete, or the gateway
                 is not running.
         """
         if self._broker is not None:
-            raise UsageError("a gateway with a broker behind it sends what the broker sends")
+            raise UsageError("a gateway with a broker upstream sends what the broker sends")
 
-        def send(house: House) -> bool:
-            session = house.sessions.get(number)
+        def send(sessions: Sessions) -> bool:
+            session = sessions.connected.get(number)
             if session is None or not session.established:
                 return False
             session.send(data)
             return True
 
-        if not self._in_house(send):
+        if not self._in_loop(send):
             raise UsageError(f"session {number} is not open for application data")
 
-    def _in_house(self, work: Callable[[House], _Result]) -> _Result:
+    def _in_loop(self, work: Callable[[Sessions], _Result]) -> _Result:
         running = self._running
         if running is None:
             raise not_running()
@@ -208,13 +197,13 @@ class Gateway:
             )
         return replace(self._settings, connections=room)
 
-    def _house(self, settings: GatewaySettings) -> House:
-        return House(self._authority, settings, self._pile, self._mood, self._behind)
+    def _sessions(self, settings: GatewaySettings) -> Sessions:
+        return Sessions(self._authority, settings, self._store, self._pending, self._upstream)
 
-    def _behind(self, session: Session) -> Behind:
+    def _upstream(self, session: Session) -> Upstream:
         if self._broker is not None:
-            return MqttBehind(session, self._registry, self._broker, self._settings)
-        return Raw(session, echo=self._settings.echo)
+            return MqttUpstream(session, self._registry, self._broker, self._settings)
+        return RawUpstream(session, echo=self._settings.echo)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.errors import DeviceError
+from harness.gateway.other_protocols import OtherProtocol
 from harness.itls.alerts import AlertMessage
 from harness.itls.connection import Seen
 from harness.itls.key_schedule import SessionKeys
-from harness.itls.other_protocols import OtherProtocol
 from harness.itls.suites import Suite
 
 Stage = Literal["connected", "hello", "challenged", "provisioned", "admitted", "established", "closed"]
@@ -18,7 +18,7 @@ Ending = Literal["open", "clean", "cut", "reset", "alert", "timeout"]
 TCP reset. `alert`: by a fatal alert of either side. `timeout`: a limit of the gateway, whose name is in the error."""
 
 
-class LinkTimeout(DeviceError):  # noqa: N818 - the name that its catchers read
+class SessionTimeoutError(DeviceError):
     """No session came to be as it was waited for."""
 
 

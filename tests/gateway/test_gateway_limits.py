@@ -15,14 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.errors import UsageError
+from harness.gateway.gateway import Gateway
+from harness.gateway.session_log import SessionStore
+from harness.gateway.session_record import SessionTimeoutError
+from harness.gateway.settings import GatewaySettings
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.gateway.gateway import Gateway, GatewaySettings, LinkTimeout
-from harness.itls.gateway.sheet import Pile
 from harness.service import acceptor as acceptor_module
 from harness.service.acceptor import Acceptor
 from harness.service.descriptors import connections_at_once
-from tests.itls.gateway_bench import PATIENCE_S, Caller, Shop, shop
+from tests.gateway.gateway_bench import PATIENCE_S, Caller, Shop, shop
 
 
 class DeafLoop:
@@ -67,7 +69,7 @@ def test_a_call_that_the_loop_never_hears_ends_when_the_loop_does():
 def test_who_waits_for_a_session_is_woken_by_the_connection_alone():
     with shop() as far_end:
         thread, outcome = begun(lambda: far_end.gateway.wait_for(lambda _one: True, 3600))
-        while not far_end.gateway._pile._changed._waiters:
+        while not far_end.gateway._store._changed._waiters:
             os.sched_yield()
         far_end.plain()
         thread.join(PATIENCE_S)
@@ -194,7 +196,7 @@ def test_there_is_room_for_as_many_devices_as_descriptors_without_a_reserve(monk
 
 
 def test_the_limit_of_descriptors_lowers_that_of_connections_and_is_told_once(monkeypatch, caplog):
-    monkeypatch.setattr("harness.itls.gateway.gateway.connections_at_once", lambda each: 4 // each)
+    monkeypatch.setattr("harness.gateway.gateway.connections_at_once", lambda each: 4 // each)
     with shop() as far_end:
         assert far_end.gateway._within_descriptors().connections == 4
         far_end.gateway.stop()
@@ -210,7 +212,7 @@ def test_the_limit_of_descriptors_lowers_that_of_connections_and_is_told_once(mo
 
 
 def test_connections_beyond_the_descriptors_are_refused(monkeypatch):
-    monkeypatch.setattr("harness.itls.gateway.gateway.connections_at_once", lambda each: 2 // each)
+    monkeypatch.setattr("harness.gateway.gateway.connections_at_once", lambda each: 2 // each)
     with shop() as far_end:
         product = far_end.product()
         callers = [far_end.established(product) for _ in range(2)]
@@ -237,7 +239,7 @@ def narrow(far_end: Shop) -> Caller:
 
 def still_open(far_end: Shop, seconds: float) -> None:
     """Give a defect the time to show."""
-    with pytest.raises(LinkTimeout):
+    with pytest.raises(SessionTimeoutError):
         far_end.gateway.wait_for(lambda one: one.stage == "closed", seconds)
 
 
@@ -259,21 +261,21 @@ def test_a_device_that_has_read_all_has_all_the_time_again():
 
 
 def test_no_more_is_kept_of_all_sessions_than_was_said():
-    pile = Pile(GatewaySettings(keep_total_bytes=1000))
-    first, second = pile.open("a", ""), pile.open("b", "")
+    store = SessionStore(GatewaySettings(keep_total_bytes=1000))
+    first, second = store.open("a", ""), store.open("b", "")
     with first:
-        first.took(bytes(600))
+        first.received(bytes(600))
     with second:
-        second.took(bytes(600))
-    kept = [len(sheet.snapshot().wire_in) for sheet in (first, second)]
+        second.received(bytes(600))
+    kept = [len(log.snapshot().wire_in) for log in (first, second)]
     assert kept == [600, 0]
-    assert [sheet.snapshot().truncated for sheet in (first, second)] == [False, True]
+    assert [log.snapshot().truncated for log in (first, second)] == [False, True]
     with first:
         first.end("clean")
     with second:
-        second.took(bytes(600))
+        second.received(bytes(600))
     assert len(second.snapshot().wire_in) == 600
-    assert [record.number for record in pile.records()] == [1], "what has ended makes room"
+    assert [record.number for record in store.records()] == [1], "what has ended makes room"
 
 
 @pytest.mark.parametrize("answers", [True, False])

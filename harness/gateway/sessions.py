@@ -1,4 +1,4 @@
-"""Where connections arrive: counts them and gives each its session. Runs in the gateway's loop."""
+"""All sessions of a gateway: counts connections and gives each its session. Runs in the gateway's event loop."""
 
 import asyncio
 import contextlib
@@ -7,17 +7,13 @@ import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from harness.itls.gateway.behind import Behind
-from harness.itls.gateway.session import Session
-from harness.itls.gateway.settings import GatewaySettings
-from harness.itls.gateway.sheet import Pile, Sheet
-from harness.itls.other_protocols import OtherProtocol
+from harness.gateway.other_protocols import OtherProtocol
+from harness.gateway.session import Session, Upstream
+from harness.gateway.session_log import SessionLog, SessionStore
+from harness.gateway.settings import GatewaySettings
+from harness.itls.misbehaviour import Misbehaviour
 from harness.itls.server import Authority, ServerHooks
-
-if TYPE_CHECKING:
-    from harness.itls.misbehaviour import Misbehaviour
 
 _LOG = logging.getLogger(__name__)
 _QUIET_S = 60.0
@@ -25,21 +21,21 @@ _READ_AT_ONCE = 20 * 1024
 """A record of the largest size and a bit: this much of one device is worked on before the next has its turn."""
 
 
-class Mood:
-    """What the gateway does wrong on purpose, and for how many connections more; safe to share between threads."""
+class PendingMisbehaviour:
+    """What the gateway does wrong on purpose, and for how many more connections; safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._misbehaviour: Misbehaviour | None = None
         self._left: int | None = None
 
-    def set(self, misbehaviour: "Misbehaviour | None", times: int | None) -> None:
-        """Misbehave from the next connection on; None behaves again."""
+    def set(self, misbehaviour: Misbehaviour | None, times: int | None) -> None:
+        """Misbehave from the next connection on; with None, stop misbehaving."""
         with self._lock:
             self._misbehaviour, self._left = misbehaviour, times
 
-    def take(self) -> "Misbehaviour | None":
-        """Return what the next connection meets, and count it."""
+    def take(self) -> Misbehaviour | None:
+        """Return the misbehaviour of the next connection, and count that connection."""
         with self._lock:
             taken = self._misbehaviour
             if taken is not None and self._left is not None:
@@ -49,27 +45,27 @@ class Mood:
             return taken
 
 
-class House:
+class Sessions:
     """All sessions of a gateway while its loop runs.
 
     Attributes:
-        sessions: Those whose connection is there, by number.
+        connected: Those whose connection is open, by number.
     """
 
     def __init__(
         self,
         authority: Authority,
         settings: GatewaySettings,
-        pile: Pile,
-        mood: Mood,
-        behind: Callable[[Session], Behind],
+        store: SessionStore,
+        pending: PendingMisbehaviour,
+        upstream: Callable[[Session], Upstream],
     ) -> None:
-        self.sessions: dict[int, Session] = {}
+        self.connected: dict[int, Session] = {}
         self._authority = authority
         self._settings = settings
-        self._pile = pile
-        self._mood = mood
-        self._behind = behind
+        self._store = store
+        self._pending = pending
+        self._upstream = upstream
         self._newcomers: OrderedDict[int, Session] = OrderedDict()
         self._peers: Counter[str] = Counter()
         self._noticed: dict[str, float] = {}
@@ -78,23 +74,23 @@ class House:
         self._empty.set()
 
     def receive(self) -> Session:
-        """Make the session of a connection that was just accepted."""
-        misbehaviour = self._mood.take()
+        """Return the session of a connection that was just accepted."""
+        misbehaviour = self._pending.take()
         name = "" if misbehaviour is None else misbehaviour.name
         return Session(
             self._authority,
             self._settings,
             self._shared,
-            sheet_for=lambda session, peer: self._open(session, peer, name),
-            behind=self._behind,
+            log_for=lambda session, peer: self._open(session, peer, name),
+            upstream=self._upstream,
             hooks=ServerHooks() if misbehaviour is None else misbehaviour.hooks(),
             notice=self._notice,
             gone=self._gone,
         )
 
     def disconnect(self, *, clean: bool) -> int:
-        """End every session that is not over, and say how many those were."""
-        running = [session for session in self.sessions.values() if not session.over]
+        """End every session that is not over, and return how many those were."""
+        running = [session for session in self.connected.values() if not session.over]
         for session in running:
             if clean:
                 session.finish(error="the gateway was told to disconnect")
@@ -103,27 +99,27 @@ class House:
         return len(running)
 
     async def clear(self, patience_s: float) -> None:
-        """End every session without a word, and return when their connections are gone."""
-        for session in list(self.sessions.values()):
+        """Abort every connection without close_notify, and return when all are gone or after `patience_s` seconds."""
+        for session in list(self.connected.values()):
             session.drop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._empty.wait(), patience_s)
 
-    def _open(self, session: Session, peer: str, misbehaviour: str) -> Sheet | None:
+    def _open(self, session: Session, peer: str, misbehaviour: str) -> SessionLog | None:
         settings = self._settings
         if self._peers[session.host] >= settings.connections_per_peer:
             return None
-        if len(self.sessions) >= settings.connections and not self._make_room():
+        if len(self.connected) >= settings.connections and not self._make_room():
             return None
-        sheet = self._pile.open(peer, misbehaviour)
-        self.sessions[sheet.number] = session
-        self._newcomers[sheet.number] = session
+        log = self._store.open(peer, misbehaviour)
+        self.connected[log.number] = session
+        self._newcomers[log.number] = session
         self._peers[session.host] += 1
         self._empty.clear()
-        return sheet
+        return log
 
     def _make_room(self) -> bool:
-        """Let the connection go that has been the longest without a handshake, and tell whether there was one.
+        """Reset the oldest connection without a handshake, and return whether there was one.
 
         Silent peers would otherwise keep devices out for as long as a handshake may take.
         """
@@ -135,7 +131,7 @@ class House:
         return False
 
     def _notice(self, host: str, other: OtherProtocol) -> None:
-        """Write into the log that something else than iTLS is spoken, once a minute for each protocol."""
+        """Log that a peer speaks another protocol than iTLS, at most once a minute for each protocol."""
         now = time.monotonic()
         if now - self._noticed.get(other.name, -_QUIET_S) >= _QUIET_S:
             self._noticed[other.name] = now
@@ -144,10 +140,10 @@ class House:
     def _gone(self, session: Session) -> None:
         if not session.counted:
             return
-        del self.sessions[session.sheet.number]
-        self._newcomers.pop(session.sheet.number, None)
+        del self.connected[session.log.number]
+        self._newcomers.pop(session.log.number, None)
         self._peers[session.host] -= 1
         if not self._peers[session.host]:
             del self._peers[session.host]
-        if not self.sessions:
+        if not self.connected:
             self._empty.set()

@@ -1,4 +1,4 @@
-"""Who may come in, by the mock service's own store and its own judge: the authority behind the gateway.
+"""The authority of the gateway: admits devices by the mock service's store and its judge of auth codes.
 
 Each call is one transaction, like a call of the OpenAPI, and leaves a line in the mock's call log. Order of checks:
 ProductKey (171, 172), too many at once (173), device (162), state (162, 164, 168, 169, 161 when it expired), binding
@@ -12,15 +12,14 @@ import base64
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
-from harness.errors import UsageError
+from harness.gateway.authority_alerts import ALERTS, PROVISIONING_ALERTS
+from harness.gateway.settings import GatewaySettings
 from harness.id2 import ciphers, codetext, otp, servercode
 from harness.id2.codes import ItlsAlert, ServiceCode
 from harness.id2.errors import Id2Error
 from harness.id2.keys import KeyType
-from harness.itls.authority_alerts import ALERTS, PROVISIONING_ALERTS
 from harness.itls.errors import ItlsError
 from harness.itls.extensions import CHALLENGE_SIZE
 from harness.itls.messages import ClientHello
@@ -44,38 +43,12 @@ _METHOD = "ITLS"
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class AuthoritySettings:
-    """What the access point decides where the real one's choice is not documented.
-
-    Attributes:
-        activates: The first handshake that succeeds activates the device, as the first `Verify` does. Off: a
-            device that was never activated gets 164.
-        region: The region that this access point serves; products of another one are 172 there. None: all.
-        handshakes_per_second: Handshakes of one product in a second of the service's clock; more get 173. None: no
-            limit.
-
-    Raises:
-        UsageError: A limit below 1.
-    """
-
-    activates: bool = True
-    region: str | None = None
-    handshakes_per_second: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.handshakes_per_second is not None and self.handshakes_per_second < 1:
-            raise UsageError(
-                f"setting handshakes_per_second must be 1 or more, not {self.handshakes_per_second}"
-            )
-
-
 class StoreAuthority:
-    """Judges devices by the store of a mock service. Each method refuses with an `ItlsError` that holds the alert."""
+    """Judge devices by the store of a mock service. Each method refuses with an `ItlsError` that holds the alert."""
 
-    def __init__(self, core: Core, settings: AuthoritySettings | None = None) -> None:
+    def __init__(self, core: Core, settings: GatewaySettings) -> None:
         self._core = core
-        self._settings = settings or AuthoritySettings()
+        self._settings = settings
         self._throttle = Throttle()
 
     def challenge(self, hello: ClientHello) -> str:
@@ -153,7 +126,7 @@ class StoreAuthority:
         work: Callable[[Request, Product], _Result],
         alerts: Mapping[ServiceCode, ItlsAlert] = ALERTS,
     ) -> _Result:
-        """Do a call's work in one transaction, and write its line in the log whatever becomes of it."""
+        """Do the work of a call in one transaction, and write its line in the call log also when it is refused."""
         core = self._core
         given = {"ProductKey": hello.product_key or "", "Id2": hello.id2 or "", **parameters}
         if self._settings.region is not None:

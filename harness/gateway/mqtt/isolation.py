@@ -9,8 +9,8 @@ Source: MQTT Version 3.1.1 (OASIS standard) 2.2, 3.3, 3.8, 3.9.
 
 from collections.abc import Iterator
 
-from harness.itls.mqtt.connect import MqttError, encoded_length, remaining_length
-from harness.itls.mqtt.topics import OwnTopics
+from harness.gateway.mqtt.connect import MqttError, encoded_length, remaining_length
+from harness.gateway.mqtt.topics import OwnTopics
 
 _CONNECT, _PUBLISH, _SUBSCRIBE, _SUBACK = 1, 3, 8, 9
 _KNOWN = range(1, 15)

@@ -28,7 +28,7 @@ _DRAIN = 1 << 20
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
-class FarEndSilentError(DeviceError):
+class SilentServerError(DeviceError):
     """The far end said nothing in time."""
 
 
@@ -49,7 +49,7 @@ class Timeouts:
     linger: float = 1.0
 
 
-class LinkClient:
+class SocketClient:
     """A connection to an iTLS access point. Closes itself as a context manager."""
 
     def __init__(self, connection: socket.socket, client: ClientConnection, timeouts: Timeouts) -> None:
@@ -114,7 +114,7 @@ class LinkClient:
             timeout: Seconds.
 
         Raises:
-            FarEndSilentError: Nothing came in that time.
+            SilentServerError: Nothing came in that time.
             ItlsError: The stream was cut, the far end sent an alert, or it broke the protocol.
             BenchError: The network broke.
         """
@@ -182,7 +182,7 @@ class LinkClient:
         poll.register(self._socket, _READABLE)
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(max(1, int(left * 1000))):
-            raise FarEndSilentError(
+            raise SilentServerError(
                 f"{self._place}: {complaint}", hint="Read the log of the far end, or allow more time."
             )
         try:
@@ -274,7 +274,7 @@ def connect(
     limits: Limits | None = None,
     timeouts: Timeouts | None = None,
     observe: Callable[[Seen], None] | None = None,
-) -> LinkClient:
+) -> SocketClient:
     """Connect to an access point and do the handshake; a device without an ID² is given one on the way.
 
     Args:
@@ -289,12 +289,12 @@ def connect(
 
     Raises:
         BenchError: Nobody answers there, or the network broke.
-        FarEndSilentError: The handshake takes too long.
+        SilentServerError: The handshake takes too long.
         ItlsError: The handshake failed; the message says on which side and why.
     """
     waits = timeouts or Timeouts()
     client = ClientConnection(identity, product_key, policy=policy, limits=limits, observe=observe)
-    link = LinkClient(_open(host, port, waits.connect), client, waits)
+    link = SocketClient(_open(host, port, waits.connect), client, waits)
     try:
         link.shake_hands()
     except BaseException:
@@ -319,14 +319,14 @@ def provision(
 
     Raises:
         BenchError: Nobody answers there, or the network broke.
-        FarEndSilentError: No answer in time.
+        SilentServerError: No answer in time.
         ItlsError: The far end refused, or what it sent does not open.
 
     Source: device-protocol.md c.6, h.3.
     """
     waits = timeouts or Timeouts()
     client = ClientConnection(identity, product_key, policy=WRAPPER_POLICY, observe=observe)
-    with LinkClient(_open(host, port, waits.connect), client, waits) as link:
+    with SocketClient(_open(host, port, waits.connect), client, waits) as link:
         link.shake_hands(until_provisioned=True)
     assert client.provisioned_now is not None, "shake_hands waits for it"
     return client.provisioned_now

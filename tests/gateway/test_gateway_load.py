@@ -23,7 +23,7 @@ from harness.itls.connection import Received
 from harness.itls.device_identity import KeyIdentity
 from harness.secret import Secret
 from harness.service.mock import token
-from tests.itls.test_mqtt import SUFFIX, packet, text
+from tests.gateway.test_mqtt import SUFFIX, packet, text
 
 pytestmark = pytest.mark.link
 

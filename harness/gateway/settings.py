@@ -1,4 +1,4 @@
-"""What a gateway puts up with, and how much it remembers: each limit is a named setting."""
+"""The limits and choices of a gateway, each a named setting; what the real one does is not always documented."""
 
 import math
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class GatewaySettings:
         connections_per_peer: The same for one IP address.
         handshake_bytes: Most bytes of a device before its handshake is complete.
         connect_bytes: Longest MQTT CONNECT.
-        write_buffer: Most bytes that wait for one device to read them; a device that lets more pile up is dropped.
+        write_buffer: Most bytes that wait for one device to read them; a device that lets more store up is dropped.
         records_per_s: Records of one device in a second, with as many at once; beyond that it is read more slowly.
             None: as fast as they come.
         packet_bytes: Longest MQTT packet, either way, of devices that are kept apart; the platform has 256 KiB.
@@ -47,9 +47,11 @@ class GatewaySettings:
             platform allows is not published.
         echo: Without a broker: send back what comes.
         echo_max_fragment: Answer a device that asks for shorter records, and keep to it.
-        activates: See `AuthoritySettings`.
-        region: See `AuthoritySettings`.
-        handshakes_per_second: See `AuthoritySettings`.
+        activates: The first handshake that succeeds activates the device, as the first `Verify` does. Off: a
+            device that was never activated gets 164.
+        region: The region that this access point serves; products of another one are 172 there. None: all.
+        handshakes_per_second: Handshakes of one product in a second of the service's clock; more get 173. None: no
+            limit.
         keep_sessions: How many sessions are remembered; the oldest that ended go first.
         keep_records: How many records of a session are remembered.
         keep_bytes: How many bytes of a session are remembered, of each stream.

@@ -8,16 +8,16 @@ import pytest
 from harness.errors import BenchError
 from harness.id2 import otp
 from harness.id2.codes import ItlsAlert
-from harness.itls import link_client, misbehaviour
+from harness.itls import misbehaviour, socket_client
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
-from harness.itls.link_client import FarEndSilentError, Timeouts
+from harness.itls.socket_client import SilentServerError, Timeouts
 from tests.itls.conftest import ID2, KEY, PRODUCT_KEY, TOKEN
 from tests.itls.echo_server import WAIT, EchoServer
 
 
 def connect(server, identity=None, **how):
-    return link_client.connect(*server.address, identity or KeyIdentity(ID2, KEY), PRODUCT_KEY, **how)
+    return socket_client.connect(*server.address, identity or KeyIdentity(ID2, KEY), PRODUCT_KEY, **how)
 
 
 def collect(link, size):
@@ -63,7 +63,7 @@ def test_a_device_without_an_id2_is_given_one_on_the_way():
 def test_the_wrappers_exchange_brings_an_id2_and_hangs_up():
     identity = empty_device()
     with EchoServer() as server:
-        assert link_client.provision(*server.address, identity, PRODUCT_KEY) == ID2
+        assert socket_client.provision(*server.address, identity, PRODUCT_KEY) == ID2
         assert identity.id2 == ID2
         assert server.authority.provisioned == ["demo-uid"]
         with connect(server, identity) as link:
@@ -115,7 +115,7 @@ def test_close_notify_of_the_far_end_is_nothing_more_to_receive():
 
 def test_silence_has_its_own_error():
     with EchoServer() as server, connect(server) as link:
-        with pytest.raises(FarEndSilentError, match="no data within"):
+        with pytest.raises(SilentServerError, match="no data within"):
             link.receive(0.01)
         link.send(b"still there")
         assert link.receive(WAIT) == b"still there"
@@ -124,9 +124,9 @@ def test_silence_has_its_own_error():
 def test_a_far_end_that_never_answers_ends_the_handshake():
     with (
         socket.create_server(("127.0.0.1", 0)) as mute,
-        pytest.raises(FarEndSilentError, match="no handshake"),
+        pytest.raises(SilentServerError, match="no handshake"),
     ):
-        link_client.connect(
+        socket_client.connect(
             *mute.getsockname(),
             KeyIdentity(ID2, KEY),
             PRODUCT_KEY,
@@ -186,6 +186,6 @@ def test_nobody_there_is_a_bench_error():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(BenchError, match=f"no connection to 127.0.0.1:{port}"):
-        link_client.connect("127.0.0.1", port, KeyIdentity(ID2, KEY), PRODUCT_KEY)
+        socket_client.connect("127.0.0.1", port, KeyIdentity(ID2, KEY), PRODUCT_KEY)
     with pytest.raises(BenchError, match="no connection"):
-        link_client.connect("127.0.0.1", 70_000, KeyIdentity(ID2, KEY), PRODUCT_KEY)
+        socket_client.connect("127.0.0.1", 70_000, KeyIdentity(ID2, KEY), PRODUCT_KEY)

@@ -8,8 +8,8 @@ import threading
 from dataclasses import dataclass
 
 from harness.errors import UsageError
-from harness.itls.authority import note_call
-from harness.itls.mqtt.connect import ConnAck, Connect, MqttError
+from harness.gateway.authority import note_call
+from harness.gateway.mqtt.connect import ConnAck, Connect, MqttError
 from harness.service.mock import naming, products
 from harness.service.mock.core import Core
 from harness.service.mock.products import PUBLIC_INSTANCE, Product, Registration

@@ -7,13 +7,13 @@ import paho.mqtt.client as paho
 import pytest
 
 from harness.errors import HarnessError
+from harness.gateway.mqtt.broker import Broker
+from harness.gateway.settings import GatewaySettings
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.gateway.gateway import GatewaySettings
-from harness.itls.link_client import connect
-from harness.itls.mqtt.broker import Broker
+from harness.itls.socket_client import connect
 from harness.itls.tunnel import Tunnel
-from tests.itls.gateway_bench import Shop, blank, shop
-from tests.itls.test_mqtt import SUFFIX, packet
+from tests.gateway.gateway_bench import Shop, blank, shop
+from tests.gateway.test_mqtt import SUFFIX, packet
 
 pytestmark = pytest.mark.link
 PATIENCE_S = 30

@@ -5,10 +5,11 @@ import threading
 
 import pytest
 
-from harness.itls.gateway.gateway import GatewaySettings, LinkTimeout
-from harness.itls.mqtt.connect import ConnAck
-from tests.itls.gateway_bench import PATIENCE_S, Caller, Shop, shop
-from tests.itls.test_mqtt import SUFFIX, packet
+from harness.gateway.mqtt.connect import ConnAck
+from harness.gateway.session_record import SessionTimeoutError
+from harness.gateway.settings import GatewaySettings
+from tests.gateway.gateway_bench import PATIENCE_S, Caller, Shop, shop
+from tests.gateway.test_mqtt import SUFFIX, packet
 
 
 class Sink:
@@ -181,7 +182,7 @@ def test_a_device_that_leaves_while_the_broker_is_called_leaves_nothing_behind(f
 
 def still_open(far_end: Shop, seconds: float) -> None:
     """Give a defect the time to show."""
-    with pytest.raises(LinkTimeout):
+    with pytest.raises(SessionTimeoutError):
         far_end.gateway.wait_for(lambda one: one.stage == "closed", seconds)
 
 
@@ -214,7 +215,7 @@ def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
         caller.connection.send(data)
         sender = threading.Thread(target=caller.flush, daemon=True)
         sender.start()
-        with pytest.raises(LinkTimeout):
+        with pytest.raises(SessionTimeoutError):
             far_end.gateway.wait_for(lambda one: one.bytes_in > len(data), 2)
         expected = forwarded(product) + data
         assert read(broker, len(expected)) == expected

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.gateway.mqtt.connect import ConnAck, Connect, MqttError, read_connect, with_client_id
+from harness.gateway.mqtt.identity import Registry, read_identity
 from harness.id2.keys import Key, KeyType
-from harness.itls.mqtt.connect import ConnAck, Connect, MqttError, read_connect, with_client_id
-from harness.itls.mqtt.identity import Registry, read_identity
 from harness.service.mock.devices import Device, DeviceState, insert
 from harness.service.mock.server import MockService
 from harness.service.mock.store import Store

@@ -1,4 +1,4 @@
-"""The sheet of a running session, and the pile of all sheets: written by the gateway's loop, read by any thread."""
+"""The log of one session, and the store of all logs: written by the gateway's event loop, read by any thread."""
 
 import threading
 import time
@@ -6,13 +6,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Self
 
+from harness.gateway.other_protocols import OtherProtocol
+from harness.gateway.session_record import Ending, SessionRecord, SessionTimeoutError, Stage
+from harness.gateway.settings import GatewaySettings
+from harness.id2 import otp
 from harness.itls.alerts import AlertMessage
 from harness.itls.connection import Direction, Seen
-from harness.itls.gateway.settings import GatewaySettings
 from harness.itls.key_schedule import SessionKeys
-from harness.itls.other_protocols import OtherProtocol
+from harness.itls.messages import ClientHello
 from harness.itls.records import ContentType
-from harness.itls.session_record import Ending, LinkTimeout, SessionRecord, Stage
+from harness.itls.server import Admission, Authority
 from harness.itls.suites import Suite
 
 _SHOWN = 5
@@ -20,14 +23,14 @@ _ERROR_MAX = 400
 _SEEN_OVERHEAD = 256
 
 
-class Sheet:
-    """What is noted of one session. Write to it inside `with sheet:` only; who waits is told when the block ends.
+class SessionLog:
+    """The log of one session. Write inside `with log:` only; waiting threads are notified when the block ends.
 
     Attributes:
         number: As in `SessionRecord`, like all the others.
     """
 
-    def __init__(self, pile: "Pile", number: int, peer: str, misbehaviour: str) -> None:
+    def __init__(self, store: "SessionStore", number: int, peer: str, misbehaviour: str) -> None:
         self.number = number
         self.peer = peer
         self.misbehaviour = misbehaviour
@@ -54,7 +57,7 @@ class Sheet:
         self._wire = {Direction.IN: bytearray(), Direction.OUT: bytearray()}
         self._plain = {Direction.IN: bytearray(), Direction.OUT: bytearray()}
         self._truncated = False
-        self._pile = pile
+        self._store = store
         self._lock = threading.RLock()
 
     def __enter__(self) -> Self:
@@ -64,14 +67,14 @@ class Sheet:
     def __exit__(self, *exc: object) -> None:
         self.version += 1
         self._lock.release()
-        self._pile.changed()
+        self._store.changed()
 
-    def took(self, data: bytes) -> None:
+    def received(self, data: bytes) -> None:
         """Note bytes from the device."""
         self.bytes_in += len(data)
         self._keep(self._wire[Direction.IN], data)
 
-    def gave(self, data: bytes) -> None:
+    def sent(self, data: bytes) -> None:
         """Note bytes to the device."""
         self.bytes_out += len(data)
         self._keep(self._wire[Direction.OUT], data)
@@ -85,7 +88,7 @@ class Sheet:
         elif seen.kind is ContentType.APPLICATION_DATA:
             self._keep(self._plain[seen.direction], seen.plain)
         size = len(seen.plain) + len(seen.wire) + _SEEN_OVERHEAD
-        if len(self._seen) < self._pile.settings.keep_records and self._pile.room(self, size):
+        if len(self._seen) < self._store.settings.keep_records and self._store.room(self, size):
             self._seen.append(seen)
         else:
             self._truncated = True
@@ -106,10 +109,10 @@ class Sheet:
             self.ended = how
             self.error = error[:_ERROR_MAX]
             self.closed_ns = time.monotonic_ns()
-            self._pile.ended(self)
+            self._store.ended(self)
 
     def snapshot(self) -> SessionRecord:
-        """Return the sheet as it stands; from any thread."""
+        """Return the log as it stands; from any thread."""
         with self._lock:
             return SessionRecord(
                 number=self.number,
@@ -143,22 +146,49 @@ class Sheet:
             )
 
     def _keep(self, store: bytearray, data: bytes) -> None:
-        kept = data[: max(0, self._pile.settings.keep_bytes - len(store))]
-        if kept and not self._pile.room(self, len(kept)):
+        kept = data[: max(0, self._store.settings.keep_bytes - len(store))]
+        if kept and not self._store.room(self, len(kept)):
             kept = b""
         store += kept
         self._truncated = self._truncated or len(kept) < len(data)
 
 
-class Pile:
-    """All sheets of a gateway, oldest first; the oldest that ended go when there are too many.
+class LoggedAuthority:
+    """Ask another authority, and log how far the device has come with its answers."""
 
-    Whoever holds a sheet's lock may take the pile's; never the other way round.
+    def __init__(self, authority: Authority, log: Callable[[], SessionLog]) -> None:
+        self._authority = authority
+        self._log = log
+
+    def challenge(self, hello: ClientHello) -> str:
+        """Return a challenge."""
+        challenge = self._authority.challenge(hello)
+        self._log().reach("challenged")
+        return challenge
+
+    def provision(self, hello: ClientHello) -> bytes:
+        """Return OTP data."""
+        data = self._authority.provision(hello)
+        self._log().provisioned = otp.parse_data(data).id2
+        self._log().reach("provisioned")
+        return data
+
+    def admit(self, hello: ClientHello, challenge: str | None) -> Admission:
+        """Judge an auth code."""
+        admission = self._authority.admit(hello, challenge)
+        self._log().reach("admitted")
+        return admission
+
+
+class SessionStore:
+    """All logs of a gateway, oldest first; the oldest that ended go when there are too many.
+
+    Whoever holds a log's lock may take the store's; never the other way round.
     """
 
     def __init__(self, settings: GatewaySettings) -> None:
         self.settings = settings
-        self._sheets: dict[int, Sheet] = {}
+        self._logs: dict[int, SessionLog] = {}
         self._over: deque[int] = deque()
         self._next = 0
         self._kept = 0
@@ -166,37 +196,37 @@ class Pile:
         self._waiting = 0
         self._turn = 0
 
-    def open(self, peer: str, misbehaviour: str) -> Sheet:
-        """Begin a sheet."""
+    def open(self, peer: str, misbehaviour: str) -> SessionLog:
+        """Begin a log."""
         with self._changed:
-            sheet = Sheet(self, self._next, peer, misbehaviour)
+            log = SessionLog(self, self._next, peer, misbehaviour)
             self._next += 1
-            self._sheets[sheet.number] = sheet
+            self._logs[log.number] = log
             self._trim()
             self._turn += 1
             self._changed.notify_all()
-        return sheet
+        return log
 
-    def ended(self, sheet: Sheet) -> None:
-        """A session is over: from now on its sheet may go."""
+    def ended(self, log: SessionLog) -> None:
+        """A session is over: from now on its log may go."""
         with self._changed:
-            self._over.append(sheet.number)
+            self._over.append(log.number)
             self._trim()
 
-    def room(self, sheet: Sheet, size: int) -> bool:
-        """Make room for some bytes of a sheet, and tell whether there was any to be made."""
+    def room(self, log: SessionLog, size: int) -> bool:
+        """Make room for some bytes of a log, and tell whether there was any to be made."""
         most = self.settings.keep_total_bytes
         with self._changed:
-            while self._kept + size > most and self._over and self._over[0] != sheet.number:
+            while self._kept + size > most and self._over and self._over[0] != log.number:
                 self._drop()
-            if self._kept + size > most or sheet.number not in self._sheets:
+            if self._kept + size > most or log.number not in self._logs:
                 return False
             self._kept += size
-            sheet.kept += size
+            log.kept += size
         return True
 
     def changed(self) -> None:
-        """Tell those who wait that a sheet has changed."""
+        """Tell those who wait that a log has changed."""
         self._turn += 1
         if self._waiting:
             with self._changed:
@@ -204,7 +234,7 @@ class Pile:
 
     def records(self) -> tuple[SessionRecord, ...]:
         """Return what is remembered, oldest first."""
-        return tuple(sheet.snapshot() for sheet in self._all())
+        return tuple(log.snapshot() for log in self._all())
 
     def wait_for(self, wanted: Callable[[SessionRecord], bool], timeout: float, after: int) -> SessionRecord:
         """Return the newest session that is as wanted and whose number is higher than `after`.
@@ -215,7 +245,7 @@ class Pile:
             after: Number of the last session that does not count.
 
         Raises:
-            LinkTimeout: There was none; the message says what there was instead.
+            SessionTimeoutError: There was none; the message says what there was instead.
         """
         deadline = time.monotonic() + timeout
         looked_at: dict[int, int] = {}
@@ -224,12 +254,12 @@ class Pile:
         try:
             while True:
                 turn = self._turn
-                for sheet in reversed(self._all()):
-                    version = sheet.version
-                    if sheet.number <= after or looked_at.get(sheet.number) == version:
+                for log in reversed(self._all()):
+                    version = log.version
+                    if log.number <= after or looked_at.get(log.number) == version:
                         continue
-                    looked_at[sheet.number] = version
-                    record = sheet.snapshot()
+                    looked_at[log.number] = version
+                    record = log.snapshot()
                     if wanted(record):
                         return record
                 left = deadline - time.monotonic()
@@ -242,28 +272,28 @@ class Pile:
             with self._changed:
                 self._waiting -= 1
 
-    def _all(self) -> tuple[Sheet, ...]:
+    def _all(self) -> tuple[SessionLog, ...]:
         with self._changed:
-            return tuple(self._sheets.values())
+            return tuple(self._logs.values())
 
-    def _not_seen(self, timeout: float, after: int) -> LinkTimeout:
-        newer = [sheet for sheet in self._all() if sheet.number > after]
+    def _not_seen(self, timeout: float, after: int) -> SessionTimeoutError:
+        newer = [log for log in self._all() if log.number > after]
         if not newer:
-            return LinkTimeout(
+            return SessionTimeoutError(
                 f"no device connected within {timeout:g} s",
                 hint="check that the device is told this address, and that its network reaches this computer",
             )
         count = "was 1 session" if len(newer) == 1 else f"were {len(newer)} sessions"
-        return LinkTimeout(
+        return SessionTimeoutError(
             f"no session came to be as it was waited for within {timeout:g} s; there {count}",
-            traffic=[str(sheet.snapshot()) for sheet in newer[-_SHOWN:]],
+            traffic=[str(log.snapshot()) for log in newer[-_SHOWN:]],
         )
 
     def _trim(self) -> None:
-        while len(self._sheets) > self.settings.keep_sessions and self._over:
+        while len(self._logs) > self.settings.keep_sessions and self._over:
             self._drop()
 
     def _drop(self) -> None:
-        gone = self._sheets.pop(self._over.popleft())
+        gone = self._logs.pop(self._over.popleft())
         self._kept -= gone.kept
         gone.kept = 0

@@ -7,21 +7,21 @@ from datetime import timedelta
 import pytest
 
 from harness.errors import UsageError
+from harness.gateway.authority_alerts import ALERTS, PROVISIONING_ALERTS
+from harness.gateway.gateway import Gateway
+from harness.gateway.settings import GatewaySettings
 from harness.id2 import codetext
 from harness.id2.codes import ItlsAlert, ServiceCode
 from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
-from harness.itls.authority import AuthoritySettings
-from harness.itls.authority_alerts import ALERTS, PROVISIONING_ALERTS
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.gateway.gateway import Gateway, GatewaySettings
 from harness.service.mock.devices import DeviceState
 from harness.service.mock.products import Edition
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
 from harness.service.mock.store import Store
-from tests.itls.gateway_bench import Caller, Shop, blank, other_key, shop
+from tests.gateway.gateway_bench import Caller, Shop, blank, other_key, shop
 from tests.service.service_bench import SYMMETRIC, Device, new_device
 
 
@@ -394,7 +394,7 @@ def test_every_code_of_the_service_has_its_alert():
 
 def test_a_limit_below_one_is_refused():
     with pytest.raises(UsageError, match="handshakes_per_second"):
-        AuthoritySettings(handshakes_per_second=0)
+        GatewaySettings(handshakes_per_second=0)
 
 
 def test_every_alert_of_id2_has_a_situation():
