@@ -1,13 +1,13 @@
 """Devices that share a broker: none reads, writes, keeps or leaves behind anything on another's topics."""
 
 import pytest
-from tests.gateway.test_mqtt_forward import Sink, connect_of, forwarded, on_platform, read
 
 from harness.gateway.mqtt.connect import ConnAck, MqttError
 from harness.gateway.mqtt.isolation import Isolation
 from harness.gateway.mqtt.topics import OwnTopics
 from harness.gateway.settings import GatewaySettings
 from tests.gateway.gateway_bench import PATIENCE_S, shop
+from tests.gateway.test_mqtt_forward import Sink, connect_of, forwarded, on_platform, read
 
 PK, NAME, OTHER = "a1TESTabcde", "lamp", "door"
 OWN = OwnTopics(PK, NAME)
