@@ -1,3 +1,3 @@
 """Makes `pytest --board boards/x.yaml suites/` the same as `harness run boards/x.yaml`."""
 
-pytest_plugins = ["fixtures.plugin"]
+pytest_plugins = ["harness.fixtures.plugin"]

@@ -57,7 +57,12 @@ def main() -> int:
         scenarios = [suite(folder / "scenarios", SCENARIO, size) for size in (SMALL, LARGE)]
         for one in scenarios:
             (one / "requirements.yaml").write_text(REQUIREMENT)
-        board = ("-p", "fixtures.plugin", "--board=boards/virtual-se-i2c.yaml", f"--runs={folder / 'runs'}")
+        board = (
+            "-p",
+            "harness.fixtures.plugin",
+            "--board=boards/virtual-se-i2c.yaml",
+            f"--runs={folder / 'runs'}",
+        )
         sessions = [(one, ()) for one in empty] + [(one, board) for one in scenarios]
         for one, arguments in sessions:
             seconds(one, *arguments)

@@ -13,7 +13,6 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from fixtures.signals import Ended
 from harness.board.file import load
 from harness.cli.earlier import earlier_seconds
 from harness.cli.output import OwnConsole
@@ -21,6 +20,7 @@ from harness.cli.replayed_run import run_to_replay
 from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.suites import Collected, arguments, check_plugins, nothing_from_outside
 from harness.errors import UsageError
+from harness.fixtures.signals import Ended
 from harness.report import model, terminal
 from harness.report.records import RunReport
 from harness.report.text import folder_label, one_line
@@ -108,7 +108,7 @@ class RunOptions:
 
 
 class _Follower(Collected):
-    """Follows the runs by the hooks of `fixtures.hooks` and shows them as they go."""
+    """Follows the runs by the hooks of `harness.fixtures.hooks` and shows them as they go."""
 
     def __init__(self, console: Console, runs: Path, *, quiet: bool) -> None:
         super().__init__()

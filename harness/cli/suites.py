@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.collection import PLAN, SUITES
 from harness.board.preview import PlannedScenario
 from harness.errors import ToolError, UsageError
+from harness.fixtures.collection import PLAN, SUITES
 
 # What follows only costs time here: a run has its own progress, its own reports and no cache.
 _LEFT_OUT = (
@@ -31,7 +31,7 @@ def arguments(board: Path, suites: Path | None, select: str) -> list[str]:
     given = [str(folder), f"--board={board}", f"--rootdir={folder.parent}", "-c", os.devnull]
     # Of the files that pytest loads by itself, only those inside the suites take part.
     given += [f"--confcutdir={folder}", "-W", "default"]
-    given += ["--import-mode=importlib", "--strict-markers", "-p", "fixtures.plugin"]
+    given += ["--import-mode=importlib", "--strict-markers", "-p", "harness.fixtures.plugin"]
     for plugin in _LEFT_OUT:
         given += ["-p", f"no:{plugin}"]
     return [*given, "-k", select] if select else given

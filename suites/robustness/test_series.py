@@ -1,7 +1,7 @@
 """Robustness: the chip under use."""
 
-from fixtures.oracle import Oracle
-from fixtures.types import Bench, Carrier, Chip, Scenario
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.types import Bench, Carrier, Chip, Scenario
 
 SERIES = 32
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.endurance import Endurance
-from fixtures.types import Bench, Chip, Scenario
-from fixtures.whole_run import WholeRun
+from harness.fixtures.endurance import Endurance
+from harness.fixtures.types import Bench, Chip, Scenario
+from harness.fixtures.whole_run import WholeRun
 
 
 @pytest.mark.endurance

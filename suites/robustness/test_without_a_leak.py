@@ -1,7 +1,7 @@
 """Robustness: what the device has said in the whole run. The last scenario, so that it sees all others."""
 
-from fixtures.leaks import TrafficWatch
-from fixtures.types import Scenario
+from harness.fixtures.leaks import TrafficWatch
+from harness.fixtures.types import Scenario
 
 
 def test_key_never_shown(scenario: Scenario, watch: TrafficWatch) -> None:

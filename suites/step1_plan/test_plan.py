@@ -1,6 +1,6 @@
 """Step 1: the plan, before anything is touched."""
 
-from fixtures.types import Bench, Scenario
+from harness.fixtures.types import Bench, Scenario
 
 
 def test_plan_can_be_built(scenario: Scenario, bench: Bench) -> None:

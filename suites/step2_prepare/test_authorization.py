@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.expect import refused
-from fixtures.types import Cloud, Device, Scenario
+from harness.fixtures.expect import refused
+from harness.fixtures.types import Cloud, Device, Scenario
 
 
 @pytest.mark.needs_mock("it makes a product without licences, and the service forget the device's use")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fixtures.types import Bench, Product, RealCloud, Scenario
+from harness.fixtures.types import Bench, Product, RealCloud, Scenario
 
 
 @pytest.mark.needs_mock("it creates the product")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.expect import refused
-from fixtures.types import Carrier, Cloud, Device, Product, Scenario, Service
+from harness.fixtures.expect import refused
+from harness.fixtures.types import Carrier, Cloud, Device, Product, Scenario, Service
 
 EXTRA = "abcd1234"
 

@@ -1,7 +1,7 @@
 """Step 3: the manufacturer's own server, judged by what it does between device and service."""
 
-from fixtures.business import judging_the_server
-from fixtures.types import Business, Rule, Scenario, final_problems, lost_problems, retry_problems
+from harness.fixtures.business import judging_the_server
+from harness.fixtures.types import Business, Rule, Scenario, final_problems, lost_problems, retry_problems
 
 
 def test_genuine_device_is_let_in(scenario: Scenario, business: Business) -> None:

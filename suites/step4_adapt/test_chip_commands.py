@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.chip import DIGESTS, OPTIONAL_COMMANDS, digest_of, digest_on_chip, generate_sm2_key_pair
-from fixtures.oracle import Oracle
-from fixtures.types import Bench, Carrier, Chip, IcaChip, Scenario
+from harness.fixtures.chip import DIGESTS, OPTIONAL_COMMANDS, digest_of, digest_on_chip, generate_sm2_key_pair
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.types import Bench, Carrier, Chip, IcaChip, Scenario
 
 CHALLENGES = 16
 UNKNOWN_INSTRUCTION = 0x6D00

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.hidden import (
+from harness.fixtures.hidden import (
     MANAGE_CHANNEL,
     answered,
     ask,
@@ -12,8 +12,8 @@ from fixtures.hidden import (
     harmless,
     writing,
 )
-from fixtures.oracle import Oracle
-from fixtures.types import Bench, Chip, ChipSession, IcaChip, Scenario
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.types import Bench, Chip, ChipSession, IcaChip, Scenario
 
 SHOWN = 8
 

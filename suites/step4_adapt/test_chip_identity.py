@@ -1,6 +1,6 @@
 """Step 4: what the chip says it is."""
 
-from fixtures.types import Bench, Chip, IcaChip, Scenario
+from harness.fixtures.types import Bench, Chip, IcaChip, Scenario
 
 
 def test_select(scenario: Scenario, ica: IcaChip) -> None:

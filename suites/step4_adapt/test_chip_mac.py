@@ -2,10 +2,10 @@
 
 import pytest
 
-from fixtures.answers import accepts_mac, expected_macs
-from fixtures.chip import algorithm_named
-from fixtures.oracle import Oracle
-from fixtures.types import IcaChip, Scenario
+from harness.fixtures.answers import accepts_mac, expected_macs
+from harness.fixtures.chip import algorithm_named
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.types import IcaChip, Scenario
 
 COMMAND = 0xF0
 """Data bytes that one command carries at the most."""

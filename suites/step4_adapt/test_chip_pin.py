@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.pin import LOCKED, OK, PinPad, tries_of, wrong_pins
-from fixtures.types import Bench, IcaChip, Scenario
+from harness.fixtures.pin import LOCKED, OK, PinPad, tries_of, wrong_pins
+from harness.fixtures.types import Bench, IcaChip, Scenario
 
 GUESS = b"\x01\x7f\x02\x7e\x03\x7d"
 """A PIN that nobody has."""

@@ -1,7 +1,7 @@
 """Step 4: what the chip must refuse, and how."""
 
-from fixtures.oracle import Oracle
-from fixtures.types import Chip, ChipSession, IcaChip, Scenario
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.types import Chip, ChipSession, IcaChip, Scenario
 
 # Source: ICA, status words (6E01, 6E02 and 69XX are its own); ISO/IEC 7816-4, table of SW1 SW2, for a chip whose
 # platform refuses before the application is asked. Which word goes with which command is nowhere laid down.

@@ -2,10 +2,10 @@
 
 import pytest
 
-from fixtures.answers import accepts_mac
-from fixtures.chip import Mode, algorithm_named
-from fixtures.oracle import Oracle
-from fixtures.types import Chip, IcaChip, Scenario
+from harness.fixtures.answers import accepts_mac
+from harness.fixtures.chip import Mode, algorithm_named
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.types import Chip, IcaChip, Scenario
 
 COMMAND = 0xF0
 """Data bytes that one command carries at the most."""

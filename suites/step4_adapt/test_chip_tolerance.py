@@ -1,8 +1,8 @@
 """Step 4: what a chip must not put up with."""
 
-from fixtures.hidden import ask
-from fixtures.oracle import Oracle
-from fixtures.tolerance import (
+from harness.fixtures.hidden import ask
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.tolerance import (
     AID,
     altered_names,
     commands_of,
@@ -13,7 +13,7 @@ from fixtures.tolerance import (
     with_key_number,
     with_mtk_key_number,
 )
-from fixtures.types import Bench, Chip, ChipSession, IcaChip, Scenario
+from harness.fixtures.types import Bench, Chip, ChipSession, IcaChip, Scenario
 
 WRONG = (0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x7F, 0xFF)
 _CHAINING = (

@@ -2,11 +2,11 @@
 
 import pytest
 
-from fixtures.answers import ALL_VALUES, digest_in_pieces, host_decrypt, host_encrypt, xor
-from fixtures.chip import DIGESTS, Mode, algorithm_named, digest_of, digest_on_chip
-from fixtures.oracle import Oracle
-from fixtures.session import HarnessSession
-from fixtures.types import Chip, IcaChip, Scenario
+from harness.fixtures.answers import ALL_VALUES, digest_in_pieces, host_decrypt, host_encrypt, xor
+from harness.fixtures.chip import DIGESTS, Mode, algorithm_named, digest_of, digest_on_chip
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.session import HarnessSession
+from harness.fixtures.types import Chip, IcaChip, Scenario
 
 COMMAND = 0xF0
 RANDOM_BLOCKS = 4 * COMMAND

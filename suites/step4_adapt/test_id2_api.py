@@ -2,10 +2,10 @@
 
 import re
 
-from fixtures.expect import refused
-from fixtures.oracle import Oracle
-from fixtures.published import CHALLENGE, EXTRA, TIMESTAMP
-from fixtures.types import Carrier, Scenario
+from harness.fixtures.expect import refused
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.published import CHALLENGE, EXTRA, TIMESTAMP
+from harness.fixtures.types import Carrier, Scenario
 
 
 def test_identity(scenario: Scenario, carrier: Carrier) -> None:

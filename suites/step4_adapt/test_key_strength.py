@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.key_strength import KeyStrength
-from fixtures.types import Scenario
+from harness.fixtures.key_strength import KeyStrength
+from harness.fixtures.types import Scenario
 
 NOT_SM1 = pytest.mark.applies("not key_type=sm1-128")
 

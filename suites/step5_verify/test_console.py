@@ -1,7 +1,7 @@
 """Step 5: what the vendor's program prints on the serial console."""
 
-from fixtures.console import ConsoleLog
-from fixtures.types import Scenario
+from harness.fixtures.console import ConsoleLog
+from harness.fixtures.types import Scenario
 
 
 def test_program(scenario: Scenario, console_log: ConsoleLog) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from fixtures.expect import refused
-from fixtures.oracle import Oracle
-from fixtures.published import CHALLENGE
-from fixtures.types import Carrier, ConsoleVerification, Device, Product, Scenario, Service
+from harness.fixtures.expect import refused
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.published import CHALLENGE
+from harness.fixtures.types import Carrier, ConsoleVerification, Device, Product, Scenario, Service
 
 
 def test_validation_report(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fixtures.undeclared import as_question
 from harness.board.discovery import Bus, Found
 from harness.board.discovery_draft import draft
 from harness.board.facts import facts_of
@@ -17,6 +16,7 @@ from harness.carrier.errors import CarrierError
 from harness.chip.errors import AnswerError, StatusError
 from harness.chip.ica import commands
 from harness.errors import BenchError, UsageError
+from harness.fixtures.undeclared import as_question
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = yaml.safe_load((ROOT / "boards/virtual-se-i2c.yaml").read_text())

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.impostor import Impostor
 from harness.board.device_link import DeviceLink
 from harness.errors import BenchError
+from harness.fixtures.impostor import Impostor
 from harness.id2 import authcode, ciphers, servercode
 from harness.id2.keys import KeyType
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fixtures.cloud import MockCloud
 from harness.board.locks import Locks
 from harness.cli.main import invoke
+from harness.fixtures.cloud import MockCloud
 from harness.id2.keys import KeyType
 from harness.report import model
 from harness.service.mock.server import MockService

@@ -141,7 +141,7 @@ def test_without_asserts_nothing_is_judged(suites, tmp_path, how):
     runs = f"--runs={tmp_path / 'runs'}"
     folder = suites(judged=False)
     done = apart("harness.cli.main", "run", str(BOARD), runs, f"--suites={folder}", **given)
-    by_hand = apart("pytest", f"--board={BOARD}", runs, str(folder), "-p", "fixtures.plugin", **given)
+    by_hand = apart("pytest", f"--board={BOARD}", runs, str(folder), "-p", "harness.fixtures.plugin", **given)
     for each in (done, by_hand):
         assert each.returncode == 2, each.stdout + each.stderr
         assert "leaves out every assert" in each.stdout + each.stderr
@@ -196,7 +196,14 @@ def test_a_plugin_that_is_not_there_is_a_sentence(suites, command, tmp_path):
     ids=lambda each: str(each)[:20],
 )
 def test_what_pytest_by_hand_cannot_have(suites, command, tmp_path, options, words):
-    given = [f"--board={BOARD}", f"--runs={tmp_path / 'runs'}", "-p", "fixtures.plugin", "-c", os.devnull]
+    given = [
+        f"--board={BOARD}",
+        f"--runs={tmp_path / 'runs'}",
+        "-p",
+        "harness.fixtures.plugin",
+        "-c",
+        os.devnull,
+    ]
     done = command("pytest", str(suites()), *given, *options)
     assert done.returncode == 2, done.stdout + done.stderr
     assert words in done.stdout + done.stderr
@@ -214,7 +221,14 @@ def test_what_pytest_by_hand_cannot_have(suites, command, tmp_path, options, wor
     ids=lambda each: str(each)[:40],
 )
 def test_pytest_by_hand_refuses_options_of_the_environment(suites, command, tmp_path, variables, words):
-    given = [f"--board={BOARD}", f"--runs={tmp_path / 'runs'}", "-p", "fixtures.plugin", "-c", os.devnull]
+    given = [
+        f"--board={BOARD}",
+        f"--runs={tmp_path / 'runs'}",
+        "-p",
+        "harness.fixtures.plugin",
+        "-c",
+        os.devnull,
+    ]
     done = command("pytest", str(suites()), *given, **variables)
     assert done.returncode == 2, done.stdout + done.stderr
     assert words in done.stdout + done.stderr
@@ -223,7 +237,7 @@ def test_pytest_by_hand_refuses_options_of_the_environment(suites, command, tmp_
 
 def test_pytest_by_hand_refuses_foreign_files(suites, command, tmp_path):
     folder = suites()
-    given = [f"--board={BOARD}", f"--runs={tmp_path / 'runs'}", "-p", "fixtures.plugin"]
+    given = [f"--board={BOARD}", f"--runs={tmp_path / 'runs'}", "-p", "harness.fixtures.plugin"]
     (tmp_path / "conftest.py").write_text("def pytest_collection_modifyitems(items):\n    del items[1:]\n")
     done = command("pytest", str(folder), *given, "-c", os.devnull)
     assert done.returncode == 2, done.stdout + done.stderr
@@ -237,7 +251,14 @@ def test_pytest_by_hand_refuses_foreign_files(suites, command, tmp_path):
 
 
 def test_pytest_by_hand_with_harmless_options_judges_as_ever(suites, command, tmp_path):
-    given = [f"--board={BOARD}", f"--runs={tmp_path / 'runs'}", "-p", "fixtures.plugin", "-c", os.devnull]
+    given = [
+        f"--board={BOARD}",
+        f"--runs={tmp_path / 'runs'}",
+        "-p",
+        "harness.fixtures.plugin",
+        "-c",
+        os.devnull,
+    ]
     harmless = ["-p", "no:cacheprovider", "--runxfail", "-s", "--assert=plain", "-n", "0", "-v"]
     done = command("pytest", str(suites(judged=False)), *given, *harmless)
     assert done.returncode == 1, done.stdout + done.stderr

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from fixtures.scenario import Scenario
 from harness import hostload
+from harness.fixtures.scenario import Scenario
 from harness.hostload import PERIOD, Duration, Host, Span, overloaded
 from harness.run.events import ScenarioInfo
 from harness.run.measure import OutsideLimitsError

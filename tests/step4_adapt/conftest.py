@@ -12,10 +12,6 @@ from types import ModuleType, SimpleNamespace
 import pytest
 import yaml
 
-from fixtures.catalogue import scenarios_of
-from fixtures.leaks import TrafficWatch
-from fixtures.oracle import Oracle
-from fixtures.requirements import load as load_requirements
 from harness.board.applies import evaluate, facts_of
 from harness.board.models import BoardFile, Pin
 from harness.chip.channel import ApduChannel
@@ -24,6 +20,10 @@ from harness.chip.mtk import MtkChip
 from harness.chip.observed import ObservedChannel
 from harness.chip.session import ChipSession
 from harness.errors import DeviceError
+from harness.fixtures.catalogue import scenarios_of
+from harness.fixtures.leaks import TrafficWatch
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.requirements import load as load_requirements
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
 from harness.simulator.chip_hooks import Answers

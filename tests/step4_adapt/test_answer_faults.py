@@ -3,12 +3,12 @@
 import pytest
 
 from harness.simulator.answer_fault_list import ANSWER_FAULTS
-from suites.step4_adapt import test_chip_commands as commands
-from suites.step4_adapt import test_chip_hidden as hidden
-from suites.step4_adapt import test_chip_mac as macs
-from suites.step4_adapt import test_chip_pin as pin
-from suites.step4_adapt import test_chip_tolerance as tolerance
-from suites.step4_adapt import test_chip_values as values
+from harness.suites.step4_adapt import test_chip_commands as commands
+from harness.suites.step4_adapt import test_chip_hidden as hidden
+from harness.suites.step4_adapt import test_chip_mac as macs
+from harness.suites.step4_adapt import test_chip_pin as pin
+from harness.suites.step4_adapt import test_chip_tolerance as tolerance
+from harness.suites.step4_adapt import test_chip_values as values
 from tests.step4_adapt.conftest import KEYS, Judge, board_of
 
 JUDGE = Judge(commands, macs, values, hidden, tolerance, pin)

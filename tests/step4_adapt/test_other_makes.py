@@ -5,10 +5,10 @@ import pytest
 from harness.simulator import faults
 from harness.simulator.chip_hooks import ChipHooks
 from harness.simulator.fault import Expected, Fault, Layer
-from suites.step4_adapt import test_chip_pin as pin
-from suites.step4_adapt import test_chip_refusals as refusals
-from suites.step4_adapt import test_chip_symmetric as symmetric
-from suites.step4_adapt import test_chip_tolerance as tolerance
+from harness.suites.step4_adapt import test_chip_pin as pin
+from harness.suites.step4_adapt import test_chip_refusals as refusals
+from harness.suites.step4_adapt import test_chip_symmetric as symmetric
+from harness.suites.step4_adapt import test_chip_tolerance as tolerance
 from tests.step4_adapt.conftest import Judge, board_of
 
 JUDGE = Judge(symmetric, refusals, tolerance, pin)

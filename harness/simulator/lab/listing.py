@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-_START = ("pytest", "fixtures.plugin", "harness.cli.main")
-_OURS = ("__main__", "__mp_main__", "fixtures", "harness", "suites", "tests")
+_START = ("pytest", "harness.fixtures.plugin", "harness.cli.main")
+_OURS = ("__main__", "__mp_main__", "harness", "tests")
 _LEFT_OUT = ("harness.itls", "harness.service.real", "harness.simulator.lab", "harness.cli.service_settings")
 """Our packages that no run in a guest needs; the real service's client alone imports 300 modules."""
 
@@ -31,7 +31,7 @@ def main() -> None:
     """Import our packages and print `{"modules": [...], "files": [...]}`; a module that fails is left out."""
     order = _Order()
     sys.meta_path.insert(0, order)
-    for name in (*_START, *_names("_pytest"), *_names("harness"), *_names("fixtures")):
+    for name in (*_START, *_names("_pytest"), *_names("harness")):
         try:
             importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - an extra that is not installed, or a module that a test shall tell of

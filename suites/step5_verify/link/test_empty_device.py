@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.link.provisioning import REASONS, must_refuse_spoilt_data, must_stay_empty
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.link.provisioning import REASONS, must_refuse_spoilt_data, must_stay_empty
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.link.provisioning import Books, first_words, rounds_in
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.link.provisioning import Books, first_words, rounds_in
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from fixtures.link.groups import SUITES
-from fixtures.link.handshake import must_take_suite, timed_start
-from fixtures.link.hellos import hello_problems
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.link.groups import SUITES
+from harness.fixtures.link.handshake import must_take_suite, timed_start
+from harness.fixtures.link.hellos import hello_problems
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 

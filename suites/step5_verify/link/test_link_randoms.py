@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.link.randoms import freshness_problems
-from fixtures.link.traffic import several_sessions
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.link.randoms import freshness_problems
+from harness.fixtures.link.traffic import several_sessions
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.link.handshake import connect_problems
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.link.handshake import connect_problems
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 

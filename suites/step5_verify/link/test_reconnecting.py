@@ -2,13 +2,13 @@
 
 import pytest
 
-from fixtures.link.endurance import (
+from harness.fixtures.link.endurance import (
     must_connect_again,
     must_outlive_silence,
     must_reconnect_often,
     with_server_away,
 )
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 

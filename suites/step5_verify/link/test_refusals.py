@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.link import groups
-from fixtures.link.checks import must_refuse, must_survive, note_whether_refused
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.link import groups
+from harness.fixtures.link.checks import must_refuse, must_survive, note_whether_refused
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 

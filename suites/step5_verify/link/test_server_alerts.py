@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.link import groups
-from fixtures.link.alerts import must_come_back, must_not_hammer
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.link import groups
+from harness.fixtures.link.alerts import must_come_back, must_not_hammer
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 

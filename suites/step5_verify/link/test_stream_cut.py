@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.link.endurance import must_recover_from_cuts
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.link.endurance import must_recover_from_cuts
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 

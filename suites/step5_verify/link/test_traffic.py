@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.link.traffic import SIZES, carried_problems, send_and_return
-from fixtures.types import FarEnd, Scenario
+from harness.fixtures.link.traffic import SIZES, carried_problems, send_and_return
+from harness.fixtures.types import FarEnd, Scenario
 
 pytestmark = pytest.mark.needs_mock("the far end of the link is the harness's own")
 
