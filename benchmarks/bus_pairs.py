@@ -19,7 +19,6 @@ from harness.chip.apdu import MAX_ANSWER
 from harness.chip.fm1280_frame import OVERHEAD, Fm1280Command, Frame
 from harness.errors import HarnessError
 from harness.simulator.fm1280 import ADDRESS, build_frame
-from harness.simulator.usb_backend import MemoryBackend
 from harness.transport import pyusb
 from harness.transport.base import Exchange, I2cRead, I2cWrite, StreamRead, StreamWrite, Transport
 from harness.transport.i2c import I2cTransport
@@ -29,6 +28,7 @@ from harness.transport.reconnecting import Reconnecting
 from harness.transport.recorder import Recorded, Recording
 from harness.transport.serial import SerialTransport
 from harness.transport.usb_pipe import UsbPipeTransport
+from tools.usb_backend import MemoryBackend
 
 LIMIT = 10.0  # seconds for an answer
 _OUT, _IN = 0x01, 0x81

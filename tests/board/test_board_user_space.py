@@ -17,7 +17,6 @@ from harness.simulator.settings import chip_config, make_chip
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.descriptors import Identity
-from harness.simulator.usb_backend import MemoryBackend
 from harness.transport import i2c as i2c_module
 from harness.transport import i2c_adapters, pyusb
 from harness.transport.base import Exchange
@@ -27,6 +26,7 @@ from harness.transport.hid import HidTransport
 from harness.transport.i2c import I2cTransport
 from harness.transport.pcsc import PcscTransport
 from harness.transport.usb_pipe import UsbPipeTransport
+from tools.usb_backend import MemoryBackend
 
 HEAD = """\
 version: 1

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BenchError
-from harness.simulator.lab import initrd
-from harness.simulator.lab import kernel as kernel_module
-from harness.simulator.lab import machine as machine_module
-from harness.simulator.lab.guest import Guest
-from harness.simulator.lab.kernel import Kernel, extract
-from harness.simulator.lab.stored import Stored
+from tools.lab import initrd
+from tools.lab import kernel as kernel_module
+from tools.lab import machine as machine_module
+from tools.lab.guest import Guest
+from tools.lab.kernel import Kernel, extract
+from tools.lab.stored import Stored
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_every_check_of_the_guest_is_run_in_one_guest():
 
 def test_the_command_line_says_what_is_wrong(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "harness.simulator.lab", str(tmp_path / "results"), "true"],
+        [sys.executable, "-m", "tools.lab", str(tmp_path / "results"), "true"],
         env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
         capture_output=True,
         text=True,

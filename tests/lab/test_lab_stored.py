@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BenchError
-from harness.simulator.lab import initrd, inside, machine
-from harness.simulator.lab import stored as stored_module
-from harness.simulator.lab.kernel import Kernel
+from tools.lab import initrd, inside, machine
+from tools.lab import stored as stored_module
+from tools.lab.kernel import Kernel
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_one_that_fails_leaves_nothing(lab, tmp_path, monkeypatch):
 
 def test_nothing_of_ours_is_listed():
     done = subprocess.run(
-        [sys.executable, "-m", "harness.simulator.lab.listing"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "tools.lab.listing"], capture_output=True, text=True, check=True
     )
     listed = json.loads(done.stdout)
     tops = {name.partition(".")[0] for name in listed["modules"]}
@@ -199,7 +199,7 @@ def test_a_monitor_that_is_not_there(tmp_path):
 )
 def test_the_python_inside_goes_on_as_a_module(tmp_path, code, exit_code):
     (tmp_path / "some_module.py").write_text(f"import sys; print(sys.argv[1:])\n{code}\n")
-    words = "import sys; from harness.simulator.lab import inside; import os; os.chdir(sys.argv[1]);"
+    words = "import sys; from tools.lab import inside; import os; os.chdir(sys.argv[1]);"
     words += "sys.exit(inside._run('some_module', ['a', 'b']))"
     done = subprocess.run(
         [sys.executable, "-c", words, str(tmp_path)], capture_output=True, text=True, check=False

@@ -14,11 +14,11 @@ from harness.id2.keys import KeyType
 from harness.simulator.settings import chip_config, make_chip
 from harness.simulator.usb.descriptors import Identity
 from harness.simulator.usb.hid import IN, OUT, HidToken
-from harness.simulator.usb_backend import MemoryBackend
 from harness.transport.base import Exchange
 from harness.transport.hid import HidTransport
 from harness.transport.identity import UsbSelector
 from harness.transport.usb_framing import LengthPrefix
+from tools.usb_backend import MemoryBackend
 
 GET_ID = bytes.fromhex("80F8000000")
 ID_ANSWER = bytes.fromhex("81800C2122232425262728292A2B2C9000")

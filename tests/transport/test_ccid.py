@@ -12,7 +12,6 @@ from harness.errors import BenchError, DeviceError, UsageError
 from harness.simulator.usb.ccid import _CLASS, IN, NOTIFY, CcidToken
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface, TransferType
 from harness.simulator.usb.device import UsbDevice
-from harness.simulator.usb_backend import MemoryBackend
 from harness.transport.base import CardReset, Exchange
 from harness.transport.ccid import CcidTransport
 from harness.transport.ccid_messages import (
@@ -32,6 +31,7 @@ from harness.transport.ccid_messages import (
 from harness.transport.errors import CardAbsent, UsbSilent
 from harness.transport.identity import UsbSelector
 from tests.transport.far_ends import EXCHANGES, LONG, EchoChip, echo
+from tools.usb_backend import MemoryBackend
 
 ATR = bytes.fromhex("3B80800101")
 HERE = UsbSelector(location="1-1")

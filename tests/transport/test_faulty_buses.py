@@ -11,7 +11,6 @@ from harness.simulator.spi_bus import SimulatedSpi
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.descriptors import TransferType
-from harness.simulator.usb_backend import MemoryBackend
 from harness.transport.base import Exchange, I2cRead, I2cWrite, SpiTransfer, StreamRead, StreamWrite
 from harness.transport.ccid import CcidTransport
 from harness.transport.fault_plan import FaultKind
@@ -30,6 +29,7 @@ from harness.transport.usb_pipe import PipeKind, UsbPipe, UsbPipeTransport
 from tests.transport.far_ends import ControlPipe, EchoChip, EchoSlave, HidToken, PrefixedPipe, echo
 from tests.transport.test_ftdi import BridgeBench
 from tests.transport.test_pcsc import Service
+from tools.usb_backend import MemoryBackend
 
 HERE = UsbSelector(location="1-1")
 COMMAND = b"\x80\xf6\x00\x01\x05hello"

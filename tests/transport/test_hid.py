@@ -5,12 +5,12 @@ import pytest
 from harness.errors import DeviceError, UsageError
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface, TransferType
 from harness.simulator.usb.device import UsbDevice
-from harness.simulator.usb_backend import MemoryBackend
 from harness.transport.base import CardReset, Exchange
 from harness.transport.hid import HidTransport
 from harness.transport.identity import UsbSelector
 from harness.transport.usb_framing import LengthPrefix
 from tests.transport.far_ends import HidToken
+from tools.usb_backend import MemoryBackend
 
 HERE = UsbSelector(location="1-1")
 

@@ -6,7 +6,6 @@ from harness.errors import BenchError, UsageError
 from harness.simulator.bus import SimulatedI2c
 from harness.simulator.spi_bus import SimulatedSpi
 from harness.simulator.usb.ccid import CcidToken
-from harness.simulator.usb_backend import MemoryBackend
 from harness.transport.base import I2cRead, SpiTransfer
 from harness.transport.ccid import CcidTransport
 from harness.transport.faces import CardPower, SpiSlave
@@ -15,6 +14,7 @@ from harness.transport.recorder import Recorded, Recording
 from harness.transport.recording import read
 from tests.transport.contract import I2cBench, I2cContract
 from tests.transport.far_ends import EchoChip, EchoSlave
+from tools.usb_backend import MemoryBackend
 
 
 class SimulatedBench(I2cBench):

@@ -11,7 +11,6 @@ from harness.errors import BenchError, DeviceError, UsageError
 from harness.simulator.usb.apdu_pipe import IN, OUT, ApduPipe
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface
 from harness.simulator.usb.device import Stall, UsbDevice
-from harness.simulator.usb_backend import MemoryBackend
 from harness.transport import usb_link
 from harness.transport.base import Exchange, StreamRead
 from harness.transport.errors import UsbSilent, UsbStall
@@ -21,6 +20,7 @@ from harness.transport.usb_framing import PipeFraming
 from harness.transport.usb_functions import functions
 from harness.transport.usb_pipe import PipeKind, UsbPipe, UsbPipeTransport
 from tests.transport.far_ends import EchoChip, PrefixedPipe
+from tools.usb_backend import MemoryBackend
 
 COMMAND = b"\x00\xa4\x04\x00"
 ANSWER = b"\x00\x04\xa4\x00\x90\x00"

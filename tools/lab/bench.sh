@@ -7,7 +7,7 @@ results=${1:-runs/lab-bench}
 python=$(realpath --no-symlinks "${LAB_PYTHON:-.venv/bin/python}")
 
 tools/lab/install.sh
-"$python" -m harness.simulator.lab "$results"  # fills the cache once, before the guests start
+"$python" -m tools.lab "$results"  # fills the cache once, before the guests start
 "$python" -m compileall -q harness fixtures suites benchmarks  # an emulated processor takes long to compile
 rm -rf "${results:?}"
 mkdir -p "$results/buses" "$results/replay" "$results/clock" "$results/pyscard"
@@ -24,7 +24,7 @@ chmod +x "$results/clock/qemu-system-x86_64"
 guest() {  # guest NAME COMMAND...: run a command in a guest of its own; what it prints is in console.log
     local name=$1
     shift
-    "$python" -m harness.simulator.lab --quiet --limit "${LAB_LIMIT:-600}" "$results/$name" -- "$@"
+    "$python" -m tools.lab --quiet --limit "${LAB_LIMIT:-600}" "$results/$name" -- "$@"
 }
 PATH=$(realpath "$results/clock"):$PATH guest buses env PYTHONPATH="$(realpath "$results/pyscard")" sh -c \
     "'$python' benchmarks/buses.py --kernel ${BENCH_ARGUMENTS:-} && '$python' benchmarks/recording.py --kernel ${BENCH_ARGUMENTS:-}" &

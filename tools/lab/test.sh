@@ -14,7 +14,7 @@ export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 
 if [ "${1:-}" != --plan ]; then
     tools/lab/install.sh
-    "$python" -m harness.simulator.lab "$results" &  # fills the cache once, before the guests start
+    "$python" -m tools.lab "$results" &  # fills the cache once, before the guests start
     filling=$!
     "$python" -m compileall -q harness fixtures suites
     "$(dirname "$python")/harness" plan boards/virtual-se-i2c.yaml >/dev/null  # compiles the suites as pytest does
@@ -44,7 +44,7 @@ for name in "${!checks[@]}"; do
     rm -rf "${results:?}/$name"
     mkdir -p "$results/$name"
     # shellcheck disable=SC2086 # a list of files
-    "$python" -m harness.simulator.lab --quiet --limit "${LAB_LIMIT:-900}" "$results/$name" -- \
+    "$python" -m tools.lab --quiet --limit "${LAB_LIMIT:-900}" "$results/$name" -- \
         env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 "$python" -m pytest -v --color=no --tb=short -p no:cacheprovider \
         --durations=5 --junitxml=/mnt/junit.xml ${checks[$name]} &
     guests[$name]=$!

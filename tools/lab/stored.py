@@ -21,11 +21,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from harness.errors import BenchError
-from harness.simulator.lab import initrd, machine
-from harness.simulator.lab.inside import READY
-from harness.simulator.lab.kernel import Kernel
+from tools.lab import initrd, machine
+from tools.lab.inside import READY
+from tools.lab.kernel import Kernel
 
-_ROOT = Path(__file__).parents[3]
+_ROOT = Path(__file__).parents[2]
 _UNUSED_AFTER = 24 * 3600.0  # seconds
 _LOADER = (Path("/lib64/ld-linux-x86-64.so.2"), Path("/etc/ld.so.cache"))
 _LIMIT = 900.0  # seconds for a guest to get ready in
@@ -128,7 +128,7 @@ def _make(cache: Path, key: str, kernel: Kernel, python: Path) -> Stored:
 def _listed(python: Path) -> tuple[list[str], list[Path]]:
     """Return the modules to import, and the files that they and Python consist of."""
     done = subprocess.run(  # noqa: S603 - our own words
-        [python, "-m", "harness.simulator.lab.listing"],
+        [python, "-m", "tools.lab.listing"],
         cwd=_ROOT,
         capture_output=True,
         text=True,

@@ -1,19 +1,19 @@
-"""`python -m harness.simulator.lab RESULTS -- COMMAND...`: run a command in the guest, with its exit code."""
+"""`python -m tools.lab RESULTS -- COMMAND...`: run a command in the guest, with its exit code."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.simulator.lab.guest import Guest
-from harness.simulator.lab.kernel import kernel
-from harness.simulator.lab.stored import stored
+from tools.lab.guest import Guest
+from tools.lab.kernel import kernel
+from tools.lab.stored import stored
 
 
 def main() -> int:
     """Read the command line and run the guest."""
     parser = argparse.ArgumentParser(
-        prog="python -m harness.simulator.lab",
+        prog="python -m tools.lab",
         description="Run a command in a virtual machine with a kernel of its own and this machine's files.",
     )
     parser.add_argument("results", type=Path, help="folder that the guest sees as /mnt and may write to")

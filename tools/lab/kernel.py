@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from harness.errors import BenchError
-from harness.simulator.lab import initrd
+from tools.lab import initrd
 
 META_PACKAGE = "linux-image-amd64"
 LAYOUT = 2

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BenchError
-from harness.simulator.lab import machine
-from harness.simulator.lab.inside import READY
-from harness.simulator.lab.kernel import Kernel
-from harness.simulator.lab.stored import Stored
+from tools.lab import machine
+from tools.lab.inside import READY
+from tools.lab.kernel import Kernel
+from tools.lab.stored import Stored
 
 _EXIT_CODE = "exit-code"
 _LINE = 4096
