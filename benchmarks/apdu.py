@@ -26,12 +26,12 @@ from harness.chip.ica import Algorithm, Mode, commands
 from harness.chip.session import ChipSession
 from harness.id2.keys import KeyType
 from harness.id2.published import KEYS
-from harness.simulator.bus import SimulatedI2c
-from harness.simulator.config import ChipConfig, CommandSet
-from harness.simulator.fm1280 import ADDRESS, Fm1280Slave
-from harness.simulator.ica import IcaChip
+from harness.simulator.bus.i2c import SimulatedI2c
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.fm1280 import ADDRESS, Fm1280Slave
+from harness.simulator.chip.ica import IcaChip
 from harness.transport.base import Transport
-from harness.transport.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded, Recording
 
 GOAL_US = 100.0
 PER_ROUND = 200

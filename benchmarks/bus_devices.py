@@ -17,10 +17,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from harness.simulator.chip_hooks import ChipHooks
-from harness.simulator.chip_model import ChipModel, ChipSession
-from harness.simulator.fm1280 import ADDRESS, Fm1280Slave
-from harness.simulator.stream import Output, StreamDevice
+from harness.simulator.bus.stream import Output, StreamDevice
+from harness.simulator.chip.fm1280 import ADDRESS, Fm1280Slave
+from harness.simulator.chip.hooks import ChipHooks
+from harness.simulator.chip.model import ChipModel, ChipSession
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.cdc_acm import CdcAcm

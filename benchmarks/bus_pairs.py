@@ -18,16 +18,16 @@ from smbus2 import SMBus, i2c_msg
 from harness.chip.apdu import MAX_ANSWER
 from harness.chip.fm1280_frame import OVERHEAD, Fm1280Command, Frame
 from harness.errors import HarnessError
-from harness.simulator.fm1280 import ADDRESS, build_frame
-from harness.transport import pyusb
+from harness.simulator.chip.fm1280 import ADDRESS, build_frame
 from harness.transport.base import Exchange, I2cRead, I2cWrite, StreamRead, StreamWrite, Transport
-from harness.transport.i2c import I2cTransport
+from harness.transport.i2c.bus import I2cTransport
 from harness.transport.identity import UsbSelector
-from harness.transport.pcsc import PcscTransport
+from harness.transport.pcsc.reader import PcscTransport
 from harness.transport.reconnecting import Reconnecting
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.serial import SerialTransport
-from harness.transport.usb_pipe import UsbPipeTransport
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.serial.port import SerialTransport
+from harness.transport.usb import pyusb
+from harness.transport.usb.pipe import UsbPipeTransport
 from tools.usb_backend import MemoryBackend
 
 LIMIT = 10.0  # seconds for an answer

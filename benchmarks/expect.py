@@ -27,8 +27,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.console.reader import Console
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.serial import SerialTransport
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.serial.port import SerialTransport
 
 KIB, MIB = 1 << 10, 1 << 20
 SIZES = (64 * KIB, MIB, 4 * MIB, 16 * MIB, 64 * MIB)

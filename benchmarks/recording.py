@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bus_devices import FLOOD, serving
 
 from harness.transport.base import StreamRead, StreamWrite, Transport
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.serial import SerialTransport
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.serial.port import SerialTransport
 
 BYTES = 10_000_000
 GOAL = 0.10

@@ -112,7 +112,7 @@ def compare(label: str, recorded: Ran, again: Ran) -> float:
 
 def in_the_lab(results: Path) -> None:
     """Plug the board into this kernel, run it, and leave run folder, board file and times in `results`."""
-    from harness.board.file import load
+    from harness.board.reading.file import load
     from harness.cli.simulate_attach import virtual_board, write_board_file
 
     described = load(BOARD)

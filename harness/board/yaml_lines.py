@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from harness.board.problems import Loc, PlacedProblem, as_error, field_name, printable
+from harness.board.reading.problems import Loc, PlacedProblem, as_error, field_name, printable
 from harness.errors import UsageError
 
 MAX_BYTES = 256 * 1024

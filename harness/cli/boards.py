@@ -30,7 +30,7 @@ def list_boards(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
     """Print one line for each board file; a broken one says what is wrong."""
-    from harness.board.file import board_files, load
+    from harness.board.reading.file import board_files, load
     from harness.cli.json_document import print_json
     from harness.errors import UsageError
 
@@ -94,7 +94,7 @@ def show(
 
     import yaml
 
-    from harness.board.file import load
+    from harness.board.reading.file import load
 
     loaded = load(board)
     _warn(loaded.warnings)
@@ -118,7 +118,7 @@ def check(
     """Check each board file; exit code 2 when one of them is wrong."""
     import sys
 
-    from harness.board.file import load
+    from harness.board.reading.file import load
     from harness.errors import UsageError
 
     wrong = 0
@@ -139,7 +139,7 @@ def schema() -> None:
     """Print the JSON Schema of board files."""
     import json
 
-    from harness.board.schema import board_schema
+    from harness.board.reading.schema import board_schema
 
     print(json.dumps(board_schema(), indent=2, ensure_ascii=False))
 

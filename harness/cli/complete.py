@@ -41,14 +41,14 @@ def runs_to_replay(incomplete: str) -> list[str]:
 
 def device_faults(incomplete: str) -> list[tuple[str, str]]:
     """Return the ways in which a simulated device can be broken, each with what it does."""
-    from harness.simulator.faults import FAULTS
+    from harness.simulator.faults.catalogue import FAULTS
 
     return [(fault.name, fault.summary) for fault in FAULTS if fault.name.startswith(incomplete)]
 
 
 def transport_faults(incomplete: str) -> list[str]:
     """Return `TRANSPORT=KIND` for each kind of fault; without a transport yet, those that boards usually have."""
-    from harness.transport.fault_plan import FaultKind
+    from harness.transport.faults.plan import FaultKind
 
     transport, equals, kind = incomplete.partition("=")
     if not equals:

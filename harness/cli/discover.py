@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from harness.board.discovery_claims import Listed
+    from harness.board.discovery.claims import Listed
 
 
 def register(app: typer.Typer) -> None:
@@ -35,8 +35,10 @@ def discover(
     import sys
     from importlib.util import find_spec
 
-    from harness.board import discovery, discovery_draft, udev_rules
-    from harness.board.discovery_claims import listed, load_all
+    from harness.board.discovery import draft as discovery_draft
+    from harness.board.discovery import find as discovery
+    from harness.board.discovery.claims import listed, load_all
+    from harness.board.doctor import udev_rules
     from harness.cli.json_document import print_json
     from harness.cli.width import fitted
     from harness.errors import UsageError

@@ -23,11 +23,11 @@ def doctor(
     import sys
     from dataclasses import asdict
 
-    from harness.board.discovery import discover
-    from harness.board.discovery_claims import listed, load_all
-    from harness.board.doctor import Level, Machine, blocks, examine
-    from harness.board.doctor_checks import CHECKS
-    from harness.board.locks import user_name
+    from harness.board.discovery.claims import listed, load_all
+    from harness.board.discovery.find import discover
+    from harness.board.doctor.checks import CHECKS
+    from harness.board.doctor.doctor import Level, Machine, blocks, examine
+    from harness.board.opening.locks import user_name
     from harness.cli.json_document import print_json
     from harness.cli.width import fitted
     from harness.errors import BenchError

@@ -112,7 +112,7 @@ def _private(key: str | None) -> str | None:
         UsageError: The file is missing, unreadable, no text, too large, or open to others.
     """
     from harness.board import regular_file
-    from harness.board.resolve import MAX_SECRET_BYTES, require_private
+    from harness.board.opening.resolve import MAX_SECRET_BYTES, require_private
     from harness.errors import UsageError
 
     if key is None or not key.startswith("file:"):

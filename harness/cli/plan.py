@@ -32,8 +32,8 @@ def plan(
     """Print the plan, the transports with what they need and supply, the facts, and the scenarios."""
     import json
 
-    from harness.board.file import load
-    from harness.board.preview import as_text, preview
+    from harness.board.plan.preview import as_text, preview
+    from harness.board.reading.file import load
     from harness.cli.suites import planned
     from harness.cli.width import fitted
 

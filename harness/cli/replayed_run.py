@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from harness.board.file import load
+from harness.board.reading.file import load
 from harness.errors import UsageError
 
 LATEST = "latest"

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from harness.board.file import load
+from harness.board.reading.file import load
 from harness.cli.earlier import earlier_seconds
 from harness.cli.output import OwnConsole
 from harness.cli.replayed_run import run_to_replay
@@ -27,7 +27,7 @@ from harness.report.text import folder_label, one_line
 from harness.report.text import seconds as duration
 from harness.run.asserts import require_asserts
 from harness.run.verdict import Verdict
-from harness.transport.replayed import Match, Timing
+from harness.transport.recording.replayed import Match, Timing
 
 _WORST_FIRST = (4, 2, 1, 3, 5, 0)
 _INCOMPLETE = 5

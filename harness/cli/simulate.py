@@ -164,7 +164,7 @@ def console(
 
 def faults() -> None:
     """Print one fault a line: name, layer, the verdict that a good harness gives, what is wrong."""
-    from harness.simulator.faults import FAULTS
+    from harness.simulator.faults.catalogue import FAULTS
 
     width = max(len(fault.name) for fault in FAULTS)
     for fault in FAULTS:

@@ -36,7 +36,7 @@ def attach(
     ] = None,
 ) -> None:
     """Plug the board in and serve it until `harness simulate detach`, SIGINT or SIGTERM; root only."""
-    from harness.board.file import load
+    from harness.board.reading.file import load
 
     described = load(board)
     if board_file is not None:
@@ -84,8 +84,8 @@ def virtual_board(described: "BoardFile") -> "VirtualBoard":
         UsageError: it has none, or one of them says something that cannot be.
     """
     from harness.board.models import SimulatedSettings
-    from harness.board.opener import ready_simulation
-    from harness.board.resolve import Resolver
+    from harness.board.opening.opener import ready_simulation
+    from harness.board.opening.resolve import Resolver
     from harness.simulator.usb.board import VirtualBoard
 
     resolver = Resolver(described)
@@ -106,8 +106,8 @@ def check_target(path: Path) -> None:
     """
     from pydantic import TypeAdapter, ValidationError
 
-    from harness.board.file import SUFFIXES
     from harness.board.models.words import Word
+    from harness.board.reading.file import SUFFIXES
 
     try:
         TypeAdapter(Word).validate_python(path.stem)
@@ -160,7 +160,7 @@ def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: 
     import yaml
 
     from harness.board import yaml_lines
-    from harness.board.resolve import SIMULATED_PIN
+    from harness.board.opening.resolve import SIMULATED_PIN
 
     source = described.source.path
     assert source is not None, "a board file that was loaded has a path"

@@ -10,16 +10,16 @@ from pathlib import Path
 from harness.cli.id2_values import subject
 from harness.errors import UsageError
 from harness.id2.keys import Key, KeyType
-from harness.simulator.address import Address, PtyAddress, parse_address
-from harness.simulator.console_board import BoardKind, ConsoleDevice, PlayedConsole
-from harness.simulator.fault import Layer
-from harness.simulator.faults import find
+from harness.simulator.bus.address import Address, PtyAddress, parse_address
+from harness.simulator.bus.pty import PtyServer
+from harness.simulator.bus.sockets import SocketServer, serve_chip
+from harness.simulator.bus.stream import StreamDevice
+from harness.simulator.chip.hexline import HexLineChip
+from harness.simulator.console.board import BoardKind, ConsoleDevice, PlayedConsole
+from harness.simulator.faults.catalogue import find
+from harness.simulator.faults.fault import Layer
 from harness.simulator.open import console_device
-from harness.simulator.pty import PtyServer
 from harness.simulator.settings import chip_config, make_chip
-from harness.simulator.sockets import SocketServer, serve_chip
-from harness.simulator.stream import StreamDevice
-from harness.simulator.wire import HexLineChip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.board.preview import PlannedScenario
+from harness.board.plan.preview import PlannedScenario
 from harness.errors import ToolError, UsageError
 from harness.fixtures.collection import PLAN, SUITES
 

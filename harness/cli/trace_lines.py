@@ -11,8 +11,8 @@ from pathlib import Path
 from harness.cli.trace_decode import Decoder, Meaning
 from harness.errors import UsageError
 from harness.transport.printable import hex_bytes, safe_bytes, safe_text
-from harness.transport.recorder import SCENARIO
-from harness.transport.recording import Reading, Record, read
+from harness.transport.recording.recorder import SCENARIO
+from harness.transport.recording.recording import Reading, Record, read
 
 _FOLDER = "transport"
 _SHORT_HEX, _SHORT_TEXT = 16, 160  # bytes of a stream's record in the short layout, as hex and as text

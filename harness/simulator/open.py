@@ -14,26 +14,26 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
-from harness.simulator.bus import I2cSlave, SimulatedI2c
-from harness.simulator.chip_model import ChipModel
-from harness.simulator.console_board import (
+from harness.simulator.bus.i2c import I2cSlave, SimulatedI2c
+from harness.simulator.bus.line import SimulatedLine
+from harness.simulator.bus.spi import SimulatedSpi
+from harness.simulator.chip.fm1280 import ADDRESS, Fm1280Slave
+from harness.simulator.chip.fm1280_spi import Fm1280SpiSlave
+from harness.simulator.chip.hexline import HexLineChip
+from harness.simulator.chip.model import ChipModel
+from harness.simulator.chip.randomness import random_source
+from harness.simulator.console.board import (
     BoardKind,
     ConsoleBoard,
     ConsoleConfig,
     ConsoleDevice,
     PlayedConsole,
 )
-from harness.simulator.fault import Fault, Layer
-from harness.simulator.faults import find
-from harness.simulator.fm1280 import ADDRESS, Fm1280Slave
-from harness.simulator.fm1280_spi import Fm1280SpiSlave
-from harness.simulator.line import SimulatedLine
+from harness.simulator.faults.catalogue import find
+from harness.simulator.faults.fault import Fault, Layer
 from harness.simulator.link.app import Behaviour
 from harness.simulator.link.board import LinkBoard
-from harness.simulator.randomness import random_source
 from harness.simulator.settings import chip_config, device_fault, device_key, device_seed, make_chip
-from harness.simulator.spi_bus import SimulatedSpi
-from harness.simulator.wire import HexLineChip
 from harness.transport.base import Transport
 
 _IROT_TYPES = {"km": 1, "tee": 4}

@@ -7,14 +7,14 @@ from harness.errors import UsageError
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.simulator.chip_hooks import Answers
-from harness.simulator.chip_model import ChipModel
-from harness.simulator.config import DEFAULT_VENDOR, ChipConfig, CommandSet
-from harness.simulator.fault import Fault
-from harness.simulator.faults import find
-from harness.simulator.ica import IcaChip
-from harness.simulator.mtk import MtkChip
-from harness.simulator.randomness import random_source
+from harness.simulator.chip.config import DEFAULT_VENDOR, ChipConfig, CommandSet
+from harness.simulator.chip.hooks import Answers
+from harness.simulator.chip.ica import IcaChip
+from harness.simulator.chip.model import ChipModel
+from harness.simulator.chip.mtk import MtkChip
+from harness.simulator.chip.randomness import random_source
+from harness.simulator.faults.catalogue import find
+from harness.simulator.faults.fault import Fault
 
 _Word = TypeVar("_Word", bound=StrEnum)
 

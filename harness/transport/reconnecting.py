@@ -11,7 +11,7 @@ import pyudev  # type: ignore[import-untyped]  # it ships no types
 from harness.errors import BenchError
 from harness.transport.base import Capability, Operation, Transport
 from harness.transport.errors import I2cNack
-from harness.transport.seat import Seat, location_in, seat_at, stays
+from harness.transport.usb.port import Seat, location_in, seat_at, stays
 
 _LOOK_AGAIN = 0.25  # seconds; a device node gets its permissions a moment after it appears, which is no event
 _LAST_LOOKS, _PAUSE = 25, 0.02  # a transfer fails some time before the kernel takes the device from its list

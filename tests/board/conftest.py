@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.board.file import BoardFile, load
+from harness.board.reading.file import BoardFile, load
 from harness.errors import UsageError
 
 SOUND = """\

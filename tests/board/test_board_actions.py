@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness.board.actions import actions, run_action
-from harness.board.board import Board
-from harness.board.preview import preview
+from harness.board.opening.actions import actions, run_action
+from harness.board.opening.board import Board
+from harness.board.plan.preview import preview
 from harness.errors import BenchError, UsageError
-from harness.transport.serial_lines import LineStep
+from harness.transport.serial.lines import LineStep
 
 HEAD = """\
 version: 1

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.board.applies import Facts, evaluate, facts_of, parse
-from harness.board.facts import VOCABULARY
+from harness.board.plan.applies import Facts, evaluate, facts_of, parse
+from harness.board.plan.facts import VOCABULARY
 from harness.errors import UsageError
 
 SE = Facts(

@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from harness.board.board import Board
-from harness.board.file import load
-from harness.board.locks import Locks
+from harness.board.opening.board import Board
+from harness.board.opening.locks import Locks
+from harness.board.reading.file import load
 from harness.chip.ica.chip import IcaChip
 from harness.chip.mtk import MtkChip
 from harness.errors import BenchError, HarnessError, UsageError
 from harness.id2 import authcode
 from harness.id2.keys import Key, KeyType
-from harness.simulator.address import UnixAddress
-from harness.simulator.config import ChipConfig, CommandSet
-from harness.simulator.ica import IcaChip as SimulatedIca
-from harness.simulator.pty import PtyServer
-from harness.simulator.sockets import serve_chip
-from harness.simulator.wire import HexLineChip
+from harness.simulator.bus.address import UnixAddress
+from harness.simulator.bus.pty import PtyServer
+from harness.simulator.bus.sockets import serve_chip
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.hexline import HexLineChip
+from harness.simulator.chip.ica import IcaChip as SimulatedIca
 
 ROOT = Path(__file__).resolve().parents[2]
 ID2 = "2122232425262728292A2B2C"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from harness.board.file import parse
+from harness.board.reading.file import parse
 from harness.errors import UsageError
 
 KEY = "00112233445566778899AABBCCDDEEFF"

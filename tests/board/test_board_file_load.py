@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from harness.board.file import board_files, load
+from harness.board.reading.file import board_files, load
 from harness.errors import UsageError
 
 
@@ -128,7 +128,7 @@ def test_huge_file(bench):
 
 AS_NOBODY = """
 import os, sys
-from harness.board.file import load
+from harness.board.reading.file import load
 from harness.errors import UsageError
 if os.getuid() == 0:  # the administrator may read everything, so somebody else has to try
     os.setgid(65534)

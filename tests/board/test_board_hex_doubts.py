@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.board.file import load
+from harness.board.reading.file import load
 from harness.errors import UsageError
 
 BOARD = """\

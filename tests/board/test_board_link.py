@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from harness.board import link_checks
-from harness.board.actions import restart
-from harness.board.board import Board
-from harness.board.facts import facts_of
-from harness.board.file import load
-from harness.board.link_flash import LinkFlash
-from harness.board.opener import ready_simulation
-from harness.board.preview import as_text, preview
-from harness.board.resolve import Resolver
-from harness.board.schema import board_schema
-from harness.board.wiring import Replay, Wiring
+from harness.board.opening.actions import restart
+from harness.board.opening.board import Board
+from harness.board.opening.link_flash import LinkFlash
+from harness.board.opening.opener import ready_simulation
+from harness.board.opening.resolve import Resolver
+from harness.board.opening.wiring import Replay, Wiring
+from harness.board.plan.facts import facts_of
+from harness.board.plan.preview import as_text, preview
+from harness.board.reading import link_checks
+from harness.board.reading.file import load
+from harness.board.reading.schema import board_schema
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
 from harness.secret import Secret

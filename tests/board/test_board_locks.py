@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.board import locks
-from harness.board.locks import Holder, Locks, machine_folder, read_holder
+from harness.board.opening import locks
+from harness.board.opening.locks import Holder, Locks, machine_folder, read_holder
 from harness.errors import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
 import sys
 from pathlib import Path
-from harness.board.locks import Locks
+from harness.board.opening.locks import Locks
 with Locks(sys.argv[2:], board="lab-1", run="20261122T180000Z-lab-1", folder=Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

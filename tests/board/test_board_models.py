@@ -9,10 +9,10 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from harness.board import reference
-from harness.board.file import load
 from harness.board.models import BoardFile, ChipAlgorithm, ChipOption
-from harness.board.schema import board_schema
+from harness.board.reading import reference
+from harness.board.reading.file import load
+from harness.board.reading.schema import board_schema
 from harness.chip.ica.algorithms import Algorithm
 from harness.chip.ica.vendor import Option
 from harness.errors import UsageError

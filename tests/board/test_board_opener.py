@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.board import opener
-from harness.board.opener import ReadySimulation, make_transport, occupies
-from harness.board.resolve import Resolver
+from harness.board.opening import opener
+from harness.board.opening.opener import ReadySimulation, make_transport, occupies
+from harness.board.opening.resolve import Resolver
 from harness.errors import BenchError, ToolError, UsageError
 from harness.id2 import published
 from harness.id2.keys import Key, KeyType
 from harness.transport.base import StreamRead, StreamWrite
-from harness.transport.i2c import I2cTransport
-from harness.transport.serial import SerialTransport
+from harness.transport.i2c.bus import I2cTransport
+from harness.transport.serial.port import SerialTransport
 from harness.transport.socket import SocketTransport
 
 HEAD = """\

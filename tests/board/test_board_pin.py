@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 from pydantic import ValidationError
 
-from harness.board.applies import facts_of
 from harness.board.models import BoardFile
-from harness.board.resolve import SIMULATED_PIN, Resolver
+from harness.board.opening.resolve import SIMULATED_PIN, Resolver
+from harness.board.plan.applies import facts_of
 from harness.errors import UsageError
-from harness.simulator.config import ChipConfig
+from harness.simulator.chip.config import ChipConfig
 from tests.step4_adapt.conftest import board_of
 
 

@@ -4,9 +4,9 @@ from itertools import product
 
 import pytest
 
-from harness.board import plan_matrix
 from harness.board.models import CarrierKind, Pattern, Plan, Platform
-from harness.board.needs import needs, supplied, unmet
+from harness.board.plan import matrix as plan_matrix
+from harness.board.plan.needs import needs, supplied, unmet
 from harness.id2.keys import KeyType
 from harness.transport.base import Capability
 
@@ -116,8 +116,8 @@ def test_needs_name_part_transport_and_reason(load_text):
     ],
 )
 def test_what_is_promised_is_what_the_transport_supplies(load_text, settings, capability):
-    from harness.board.opener import make_transport
-    from harness.board.resolve import Resolver
+    from harness.board.opening.opener import make_transport
+    from harness.board.opening.resolve import Resolver
 
     framings = {Capability.I2C: "fm1280", Capability.SPI: "fm1280-spi", Capability.APDU: "direct"}
     framing = framings.get(capability, "hex-line")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from harness.board.resolve import Resolver
+from harness.board.opening.resolve import Resolver
 from harness.errors import UsageError
 from harness.id2 import published
 from harness.id2.keys import Key, KeyType

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.board.board import Board
 from harness.board.models import I2cSettings
-from harness.board.opener import make_transport, occupies
-from harness.board.preview import preview
-from harness.board.resolve import Resolver
+from harness.board.opening.board import Board
+from harness.board.opening.opener import make_transport, occupies
+from harness.board.opening.resolve import Resolver
+from harness.board.plan.preview import preview
 from harness.errors import BenchError, UsageError
 from harness.id2.keys import KeyType
 from harness.id2.published import KEYS
@@ -17,15 +17,16 @@ from harness.simulator.settings import chip_config, make_chip
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.descriptors import Identity
-from harness.transport import i2c as i2c_module
-from harness.transport import i2c_adapters, pyusb
 from harness.transport.base import Exchange
-from harness.transport.ccid import CcidTransport
-from harness.transport.ftdi import FtdiI2c, FtdiSpi
-from harness.transport.hid import HidTransport
-from harness.transport.i2c import I2cTransport
-from harness.transport.pcsc import PcscTransport
-from harness.transport.usb_pipe import UsbPipeTransport
+from harness.transport.ftdi.bridge import FtdiI2c, FtdiSpi
+from harness.transport.i2c import adapters as i2c_adapters
+from harness.transport.i2c import bus as i2c_module
+from harness.transport.i2c.bus import I2cTransport
+from harness.transport.pcsc.reader import PcscTransport
+from harness.transport.usb import pyusb
+from harness.transport.usb.ccid import CcidTransport
+from harness.transport.usb.hid import HidTransport
+from harness.transport.usb.pipe import UsbPipeTransport
 from tools.usb_backend import MemoryBackend
 
 HEAD = """\
@@ -94,7 +95,7 @@ def test_each_kind_makes_its_transport(board, settings, framing, kind):
 
 @pytest.mark.parametrize("path", sorted(BOARDS.glob("example-*.yaml")), ids=lambda path: path.stem)
 def test_every_example_is_right(path):
-    from harness.board.file import load
+    from harness.board.reading.file import load
 
     found = load(path)
     assert found.warnings == ()
@@ -160,7 +161,7 @@ def test_two_that_fit_are_named_before_anything_is_opened(board, bus, tmp_path):
 
 def test_an_i2c_adapter_by_name_or_usb(board, monkeypatch):
     monkeypatch.setattr(
-        "harness.board.opener.find_adapter", lambda wanted: i2c_adapters.I2cAdapter("/dev/i2c-31")
+        "harness.board.opening.opener.find_adapter", lambda wanted: i2c_adapters.I2cAdapter("/dev/i2c-31")
     )
     monkeypatch.setattr(i2c_module, "find_adapter", lambda wanted: i2c_adapters.I2cAdapter("/dev/i2c-31"))
     for named, place in (("adapter: tiny", "adapter tiny"), ("usb: {location: 1-1}", "usb location 1-1")):

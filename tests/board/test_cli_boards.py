@@ -9,8 +9,8 @@ import pytest
 import typer
 import yaml
 
-from harness.board.file import load
-from harness.board.preview import PlannedScenario, as_text, preview
+from harness.board.plan.preview import PlannedScenario, as_text, preview
+from harness.board.reading.file import load
 from harness.cli import boards, plan
 from harness.errors import UsageError
 

@@ -22,11 +22,11 @@ pytestmark = pytest.mark.skipif(
 
 LIBRARIES = """
 import json, libusb_package, pyudev, usb.backend.libusb1, usb.core
-from harness.board.discovery import discover
-from harness.transport.i2c_adapters import i2c_adapters
+from harness.board.discovery.find import discover
+from harness.transport.i2c.adapters import i2c_adapters
 from harness.transport.reconnecting import sits_on
-from harness.transport.seat import seats
-from harness.transport.usb import serial_ports
+from harness.transport.usb.port import seats
+from harness.transport.serial.find import serial_ports
 backend = usb.backend.libusb1.get_backend(find_library=libusb_package.find_library)
 devices = usb.core.find(find_all=True, backend=backend)
 print(json.dumps({
@@ -175,7 +175,7 @@ def test_two_identical_adapters_are_told_apart(tmp_path):
     second = second.replace("DEVNUM=005", "DEVNUM=007").replace("MINOR=4", "MINOR=6")
     description = tmp_path / "two.umockdev"
     description.write_text(text + second)
-    choose = "from harness.transport.usb import find_port\nimport sys\n"
+    choose = "from harness.transport.serial.find import find_port\nimport sys\n"
     both = run(sys.executable, "-c", choose + "find_port(0x0403, 0x6001)", description=description)
     assert "2 serial ports have vid 0403, pid 6001: /dev/ttyUSB0" in both.stderr
     one = run(

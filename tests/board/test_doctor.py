@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.board import discovery, doctor_checks
-from harness.board.discovery import discover
-from harness.board.discovery_claims import listed
-from harness.board.discovery_draft import draft
-from harness.board.doctor import Level, Machine, blocks, examine
-from harness.board.doctor_checks import CHECKS
-from harness.board.file import parse
-from harness.board.locks import Locks
+from harness.board.discovery import find as discovery
+from harness.board.discovery.claims import listed
+from harness.board.discovery.draft import draft
+from harness.board.discovery.find import discover
+from harness.board.doctor import checks as doctor_checks
+from harness.board.doctor.checks import CHECKS
+from harness.board.doctor.doctor import Level, Machine, blocks, examine
+from harness.board.opening.locks import Locks
+from harness.board.reading.file import parse
 from harness.cli.main import invoke
 from harness.transport.holders import Holder
 from tests.board.made_up_machine import MadeUpMachine
@@ -293,7 +294,7 @@ def test_the_command(bench, monkeypatch, capsys, closed, code):
     found = discover(bench.made.root, readers=list)
     monkeypatch.setattr(discovery, "discover", lambda: found)
     monkeypatch.setattr(
-        "harness.board.doctor.Machine",
+        "harness.board.doctor.doctor.Machine",
         lambda user, own_pid: Machine(bench.made.root, lambda _p: not closed, lambda _p: (), user, own_pid),
     )
     assert invoke(["doctor", f"--boards={bench.folder}"]) == code

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.board.locks import Locks, holder_of
+from harness.board.opening.locks import Locks, holder_of
 from harness.errors import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = """
 import os, signal, sys
 from pathlib import Path
-from harness.board.locks import Locks, holder_of
+from harness.board.opening.locks import Locks, holder_of
 from harness.errors import BenchError
 
 folder, rounds = Path(sys.argv[1]), int(sys.argv[2])
@@ -50,7 +50,7 @@ print("free", sorted(path.suffix for path in folder.iterdir()))
 TAKE = """
 import os, sys
 from pathlib import Path
-from harness.board.locks import Locks
+from harness.board.opening.locks import Locks
 from harness.errors import BenchError
 os.setgroups([]), os.setgid(65534), os.setuid(65534)
 try:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.board.discovery import Bus, Found
-from harness.board.discovery_draft import draft
-from harness.board.facts import facts_of
-from harness.board.file import load, parse
+from harness.board.discovery.draft import draft
+from harness.board.discovery.find import Bus, Found
+from harness.board.plan.facts import facts_of
+from harness.board.reading.file import load, parse
 from harness.carrier.errors import CarrierError
 from harness.chip.errors import AnswerError, StatusError
 from harness.chip.ica import commands

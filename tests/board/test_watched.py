@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.board.watched import Hearing, WatchedChannel
+from harness.board.opening.watched import Hearing, WatchedChannel
 from harness.chip.channel import ApduChannel
 from harness.chip.direct import Direct
 from harness.chip.errors import (
@@ -18,14 +18,14 @@ from harness.errors import BenchError, DeviceError, ToolError, UsageError
 from harness.hostload import Host, HostOverloadedError
 from harness.id2 import published
 from harness.id2.keys import KeyType
-from harness.simulator.bus import SimulatedI2c
-from harness.simulator.chip_model import ChipModel
-from harness.simulator.config import ChipConfig, CommandSet
-from harness.simulator.fm1280 import Fm1280Slave, NotAcknowledged
-from harness.simulator.fm1280_spi import Fm1280SpiSlave
-from harness.simulator.framing_hooks import BccWrongAlways, WtxForever
+from harness.simulator.bus.i2c import SimulatedI2c
+from harness.simulator.bus.spi import SimulatedSpi
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.fm1280 import Fm1280Slave, NotAcknowledged
+from harness.simulator.chip.fm1280_spi import Fm1280SpiSlave
+from harness.simulator.chip.framing_hooks import BccWrongAlways, WtxForever
+from harness.simulator.chip.model import ChipModel
 from harness.simulator.settings import make_chip
-from harness.simulator.spi_bus import SimulatedSpi
 from harness.transport.base import Capability, Exchange, StreamRead, Transport
 from harness.transport.errors import Silent, UsbStall
 

@@ -5,22 +5,22 @@ import os
 
 import pytest
 
-from harness.board.file import load, parse
-from harness.board.resolve import Resolver
-from harness.board.wiring import Replay, Wiring, fault_plans
+from harness.board.opening.resolve import Resolver
+from harness.board.opening.wiring import Replay, Wiring, fault_plans
+from harness.board.reading.file import load, parse
 from harness.errors import UsageError
 from harness.run.header import Header
 from harness.run.inputs import FILE, RecordedInputs
 from harness.run.run import Run
-from harness.transport import usb
 from harness.transport.base import I2cRead
-from harness.transport.fault_syntax import parse as parse_plan
-from harness.transport.faulty import Faulty
+from harness.transport.faults.faulty import Faulty
+from harness.transport.faults.syntax import parse as parse_plan
 from harness.transport.reconnecting import Reconnecting
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.replayed import Replayed
-from harness.transport.serial import SerialTransport
-from harness.transport.usb import SerialPort
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.replayed import Replayed
+from harness.transport.serial import find as usb
+from harness.transport.serial.find import SerialPort
+from harness.transport.serial.port import SerialTransport
 from tests.board.test_discovery import BOARD
 
 
@@ -38,7 +38,7 @@ def text(transport, framing="hex-line", more=""):
 
 
 def test_plainly_a_simulated_device_is_itself(virtual):
-    assert type(make(Wiring(), virtual)).__module__ == "harness.simulator.bus"
+    assert type(make(Wiring(), virtual)).__module__ == "harness.simulator.bus.i2c"
 
 
 def test_a_real_device_may_be_plugged_in_again(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.board.device_link import DeviceLink
+from harness.board.opening.device_link import DeviceLink
 from harness.errors import BenchError
 from harness.fixtures.impostor import Impostor
 from harness.id2 import authcode, ciphers, servercode

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.board.file import parse
 from harness.board.models import Start, Trigger
-from harness.board.server_under_test import ServerError, ServerProcess, environment_for_others, pull
+from harness.board.opening.server_under_test import ServerError, ServerProcess, environment_for_others, pull
+from harness.board.reading.file import parse
 from harness.errors import UsageError
 
 PLAIN = dict(os.environ)

@@ -25,11 +25,11 @@ from harness.id2 import asymmetric, ciphers
 from harness.id2.keys import Key, KeyType
 from harness.id2.published import KEYS
 from harness.secret import Secret
-from harness.simulator.bus import SimulatedI2c
-from harness.simulator.chip_hooks import Answers
-from harness.simulator.config import ChipConfig, CommandSet
-from harness.simulator.fm1280 import Fm1280Slave
-from harness.simulator.fm1280 import Reading as SlaveReading
+from harness.simulator.bus.i2c import SimulatedI2c
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.fm1280 import Fm1280Slave
+from harness.simulator.chip.fm1280 import Reading as SlaveReading
+from harness.simulator.chip.hooks import Answers
 from harness.simulator.settings import make_chip
 
 ID = "2122232425262728292A2B2C"

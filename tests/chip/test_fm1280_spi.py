@@ -10,10 +10,10 @@ from harness.chip.errors import FramingError
 from harness.chip.fm1280 import Reading
 from harness.chip.fm1280_spi import Fm1280Spi, SpiFrameError, SpiLimits, build, check_byte, parse
 from harness.errors import BenchError, UsageError
-from harness.simulator import fm1280 as simulated
-from harness.simulator.bus import SimulatedI2c
-from harness.simulator.fm1280_spi import Fm1280SpiSlave
-from harness.simulator.spi_bus import SimulatedSpi
+from harness.simulator.bus.i2c import SimulatedI2c
+from harness.simulator.bus.spi import SimulatedSpi
+from harness.simulator.chip import fm1280 as simulated
+from harness.simulator.chip.fm1280_spi import Fm1280SpiSlave
 
 
 class Echo:

@@ -15,7 +15,7 @@ from harness.chip.errors import AnswerError
 from harness.chip.hexline import HexLine
 from harness.errors import BenchError, UsageError
 from harness.transport.base import Capability, StreamRead, Transport
-from harness.transport.serial import SerialTransport
+from harness.transport.serial.port import SerialTransport
 from harness.transport.socket import SocketTransport
 
 COMMAND = bytes.fromhex("80F8000000")

@@ -14,7 +14,7 @@ from harness.cli.replayed_run import run_to_replay, split
 from harness.errors import UsageError
 from harness.id2.keys import Key, KeyType
 from harness.service.mock.server import MockService
-from harness.simulator.console_board import ConsoleBoard, ConsoleConfig
+from harness.simulator.console.board import ConsoleBoard, ConsoleConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = ROOT / "boards" / "virtual-se-mtk.yaml"

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.board.locks import Locks
+from harness.board.opening.locks import Locks
 from harness.cli.main import invoke
 from harness.fixtures.cloud import MockCloud
 from harness.id2.keys import KeyType
 from harness.report import model
 from harness.service.mock.server import MockService
-from harness.transport import usb
-from harness.transport.usb import SerialPort
+from harness.transport.serial import find as usb
+from harness.transport.serial.find import SerialPort
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = str(ROOT / "boards" / "virtual-se-i2c.yaml")

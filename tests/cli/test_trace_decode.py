@@ -14,7 +14,7 @@ from harness.chip.mtk import crypt_request, fetch, write
 from harness.cli.trace_decode import Decoder
 from harness.cli.trace_lines import folded
 from harness.secret import Secret
-from harness.transport.recording import Record
+from harness.transport.recording.recording import Record
 
 TIMES = "\u00d7"
 GET_ID = commands.get_id().to_bytes()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.board.file import load
-from harness.board.resolve import Resolver
+from harness.board.opening.resolve import Resolver
+from harness.board.reading.file import load
 from harness.cli.main import invoke
 from harness.cli.simulate_attach import check_target, virtual_board, write_board_file
 from harness.errors import UsageError

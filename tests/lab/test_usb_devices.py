@@ -10,9 +10,9 @@ import pytest
 from harness.errors import UsageError
 from harness.id2 import published
 from harness.id2.keys import KeyType
-from harness.simulator.fm1280 import ADDRESS, build_frame
+from harness.simulator.bus.stream import Output, StreamDevice
+from harness.simulator.chip.fm1280 import ADDRESS, build_frame
 from harness.simulator.settings import chip_config, make_chip
-from harness.simulator.stream import Output, StreamDevice
 from harness.simulator.usb import apdu_pipe, ccid
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.board import Attached, VirtualBoard, usb_device

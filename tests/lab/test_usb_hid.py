@@ -15,9 +15,9 @@ from harness.simulator.settings import chip_config, make_chip
 from harness.simulator.usb.descriptors import Identity
 from harness.simulator.usb.hid import IN, OUT, HidToken
 from harness.transport.base import Exchange
-from harness.transport.hid import HidTransport
 from harness.transport.identity import UsbSelector
-from harness.transport.usb_framing import LengthPrefix
+from harness.transport.usb.framing import LengthPrefix
+from harness.transport.usb.hid import HidTransport
 from tools.usb_backend import MemoryBackend
 
 GET_ID = bytes.fromhex("80F8000000")

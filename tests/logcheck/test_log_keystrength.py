@@ -5,12 +5,12 @@ import pytest
 from harness.id2.keys import Key, KeyType
 from harness.logcheck.judge import judge
 from harness.run.verdict import Verdict
-from harness.simulator.chip_hooks import ChipHooks
-from harness.simulator.config import ChipConfig, CommandSet
-from harness.simulator.console_board import ConsoleBoard, ConsoleConfig
-from harness.simulator.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
-from harness.simulator.ica import IcaChip
-from harness.simulator.key_faults import CipherIsSum, CipherIsXor
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.hooks import ChipHooks
+from harness.simulator.chip.ica import IcaChip
+from harness.simulator.console.board import ConsoleBoard, ConsoleConfig
+from harness.simulator.faults.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
+from harness.simulator.faults.keys import CipherIsSum, CipherIsXor
 
 ID = "00FFFFFFDB1D8DC78DDCB802"
 STRONG = "9F0C36E1D4B85A2277E3C90641FA8D5B"

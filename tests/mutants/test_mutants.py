@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.simulator.faults import FAULTS as ALL_FAULTS
-from harness.simulator.faults import Expected, Fault, Layer
-from harness.simulator.session_fault_list import SESSION_FAULTS
+from harness.simulator.faults.catalogue import FAULTS as ALL_FAULTS
+from harness.simulator.faults.catalogue import Expected, Fault, Layer
+from harness.simulator.faults.session_list import SESSION_FAULTS
 from tests.mutants.answer_scenarios import ANSWER_SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.id2.keys import Key, KeyType
-from harness.simulator.chip_hooks import Answers
-from harness.simulator.chip_model import ChipModel
-from harness.simulator.config import ChipConfig, CommandSet
-from harness.simulator.faults import find
-from harness.simulator.randomness import SeededRandom
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.hooks import Answers
+from harness.simulator.chip.model import ChipModel
+from harness.simulator.chip.randomness import SeededRandom
+from harness.simulator.faults.catalogue import find
 from harness.simulator.settings import make_chip
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from harness.board.link_flash import LinkFirmware, LinkFlash
+from harness.board.opening.link_flash import LinkFirmware, LinkFlash
 from harness.id2 import authcode, ciphers, codetext, otp, servercode
 from harness.id2.codes import ItlsAlert
 from harness.id2.errors import Id2Error
@@ -18,8 +18,8 @@ from harness.itls.messages import ClientHello
 from harness.itls.misbehaviour import Misbehaviour
 from harness.itls.server import Admission, ServerConnection, ServerHooks
 from harness.secret import Secret
-from harness.simulator.fault import Fault
-from harness.simulator.faults import find
+from harness.simulator.faults.catalogue import find
+from harness.simulator.faults.fault import Fault
 from harness.simulator.link import mqtt
 from harness.simulator.link.app import Behaviour
 from harness.simulator.link.board import LinkBoard

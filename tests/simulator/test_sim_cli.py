@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from harness.cli import simulate
 from harness.errors import HarnessError
-from harness.simulator.faults import FAULTS
+from harness.simulator.faults.catalogue import FAULTS
 
 ID = "2122232425262728292A2B2C"
 KEY = "2122232425262728292A2B2C2D2E2F30"

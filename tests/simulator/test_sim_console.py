@@ -7,12 +7,12 @@ import pytest
 from harness.errors import UsageError
 from harness.id2 import authcode, ciphers, report, secrets, servercode
 from harness.id2.keys import Key, KeyType
-from harness.simulator.chip_hooks import Answers
-from harness.simulator.config import ChipConfig, CommandSet
-from harness.simulator.console_app import CHALLENGE, EXTRA
-from harness.simulator.console_board import BuildInfo, ConsoleBoard, ConsoleConfig, PlayedConsole
-from harness.simulator.faults import find
-from harness.simulator.randomness import SeededRandom
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.hooks import Answers
+from harness.simulator.chip.randomness import SeededRandom
+from harness.simulator.console.app import CHALLENGE, EXTRA
+from harness.simulator.console.board import BuildInfo, ConsoleBoard, ConsoleConfig, PlayedConsole
+from harness.simulator.faults.catalogue import find
 from harness.simulator.settings import make_chip
 
 ID = "2122232425262728292A2B2C"

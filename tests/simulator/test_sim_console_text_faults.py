@@ -7,10 +7,10 @@ from harness.id2.keys import KeyType
 from harness.logcheck import KeyRing, judge
 from harness.logcheck.claims import Claims
 from harness.run.verdict import Verdict
-from harness.simulator.console_board import ConsoleBoard, ConsoleConfig
-from harness.simulator.console_text_fault_list import CONSOLE_TEXT_FAULTS
-from harness.simulator.faults import FAULTS, find
-from harness.simulator.randomness import SeededRandom
+from harness.simulator.chip.randomness import SeededRandom
+from harness.simulator.console.board import ConsoleBoard, ConsoleConfig
+from harness.simulator.console.text_fault_list import CONSOLE_TEXT_FAULTS
+from harness.simulator.faults.catalogue import FAULTS, find
 
 DEVICE = published.KEYS[KeyType.AES_128]
 KEYS = {"keyless": KeyRing(), "keyed": KeyRing.of(DEVICE.key, DEVICE.id2)}

@@ -9,19 +9,19 @@ from harness.errors import UsageError
 from harness.id2 import authcode, ciphers, ids, report
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
-from harness.simulator.answer_fault_list import ANSWER_FAULTS
-from harness.simulator.chip_hooks import ChipHooks
-from harness.simulator.console_board import ConsoleBoard, ConsoleConfig, wrong_server_code
-from harness.simulator.console_hooks import ConsoleHooks
-from harness.simulator.console_text_fault_list import CONSOLE_TEXT_FAULTS
-from harness.simulator.fault import Expected, Layer
-from harness.simulator.faults import FAULTS, find
-from harness.simulator.fm1280 import Fm1280Slave, NotAcknowledged, build_frame, read_frame
-from harness.simulator.framing_hooks import FramingHooks
+from harness.simulator.chip.fm1280 import Fm1280Slave, NotAcknowledged, build_frame, read_frame
+from harness.simulator.chip.framing_hooks import FramingHooks
+from harness.simulator.chip.hooks import ChipHooks
+from harness.simulator.chip.mtk import check_sum
+from harness.simulator.chip.randomness import SeededRandom
+from harness.simulator.console.board import ConsoleBoard, ConsoleConfig, wrong_server_code
+from harness.simulator.console.hooks import ConsoleHooks
+from harness.simulator.console.text_fault_list import CONSOLE_TEXT_FAULTS
+from harness.simulator.faults.answer_list import ANSWER_FAULTS
+from harness.simulator.faults.catalogue import FAULTS, find
+from harness.simulator.faults.fault import Expected, Layer
+from harness.simulator.faults.session_list import SESSION_FAULTS
 from harness.simulator.link.hooks import LinkHooks
-from harness.simulator.mtk import check_sum
-from harness.simulator.randomness import SeededRandom
-from harness.simulator.session_fault_list import SESSION_FAULTS
 
 GET_ID, VENDOR_INFO = bytes.fromhex("80F8000000"), bytes.fromhex("80FC000000")
 PLAIN = bytes(range(32))

@@ -5,9 +5,9 @@ import pytest
 from harness.chip.fm1280 import Fm1280I2c, Limits
 from harness.chip.fm1280 import Reading as HostReading
 from harness.errors import BenchError, DeviceError, UsageError
-from harness.simulator.bus import SimulatedI2c
-from harness.simulator.faults import find
-from harness.simulator.fm1280 import Fm1280Slave, NotAcknowledged, Reading, build_frame, read_frame
+from harness.simulator.bus.i2c import SimulatedI2c
+from harness.simulator.chip.fm1280 import Fm1280Slave, NotAcknowledged, Reading, build_frame, read_frame
+from harness.simulator.faults.catalogue import find
 from harness.transport.base import Capability, I2cRead, I2cWrite, StreamRead
 from harness.transport.errors import I2cNack
 

@@ -227,7 +227,7 @@ def test_mac_of_both_methods(chip_of, key_for, key_type, method, size):
 
 def test_published_mac_of_iso_9797_method_2(chip_of):
     """AES-CMAC's neighbour: CBC-MAC of two whole blocks equals the last block of the published CBC vector."""
-    from harness.simulator.config import ChipConfig, CommandSet
+    from harness.simulator.chip.config import ChipConfig, CommandSet
     from harness.simulator.settings import make_chip
 
     key = Key.parse(KeyType.AES_128, "2B7E151628AED2A6ABF7158809CF4F3C")  # NIST SP 800-38A F.2.1

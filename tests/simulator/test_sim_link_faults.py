@@ -8,8 +8,8 @@ from harness.errors import UsageError
 from harness.id2.codes import ItlsAlert
 from harness.itls.connection import Direction
 from harness.itls.misbehaviour import MISBEHAVIOURS, alert
-from harness.simulator.fault import Expected, Layer
-from harness.simulator.faults import FAULTS, find
+from harness.simulator.faults.catalogue import FAULTS, find
+from harness.simulator.faults.fault import Expected, Layer
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.mqtt import Kind
 from harness.simulator.link.session import Patience

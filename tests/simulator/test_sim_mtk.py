@@ -5,7 +5,7 @@ import pytest
 from harness.errors import UsageError
 from harness.id2 import ciphers
 from harness.id2.keys import KeyType
-from harness.simulator.mtk import check_sum
+from harness.simulator.chip.mtk import check_sum
 
 SELECT, GET_ID = bytes.fromhex("00A4000C021D02"), bytes.fromhex("00DCFFFF0352E602")
 

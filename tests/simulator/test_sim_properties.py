@@ -7,15 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.id2.keys import KeyType
-from harness.simulator.chip_hooks import Answers
-from harness.simulator.chip_model import Received
-from harness.simulator.config import ChipConfig, CommandSet
-from harness.simulator.fault import Layer
-from harness.simulator.faults import FAULTS
-from harness.simulator.fm1280 import Fm1280Slave, NotAcknowledged, Reading, build_frame, read_frame
-from harness.simulator.mtk import check_sum
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.fm1280 import Fm1280Slave, NotAcknowledged, Reading, build_frame, read_frame
+from harness.simulator.chip.hexline import HexLineChip
+from harness.simulator.chip.hooks import Answers
+from harness.simulator.chip.model import Received
+from harness.simulator.chip.mtk import check_sum
+from harness.simulator.faults.catalogue import FAULTS
+from harness.simulator.faults.fault import Layer
 from harness.simulator.settings import make_chip
-from harness.simulator.wire import HexLineChip
 
 INSTRUCTIONS = (0xA4, 0x84, 0x20, 0x24, 0x5E, 0xC0, 0xE2, 0xF0, 0xF2, 0xF4, 0xF6, 0xF8, 0xFC, 0xDC, 0xB2)
 # Key generation is left out of the random commands: it is slow, and has tests of its own.

@@ -12,12 +12,12 @@ from harness.chip.hexline import HexLine
 from harness.chip.ica.chip import IcaChip
 from harness.chip.session import ChipSession
 from harness.errors import BenchError, UsageError
-from harness.simulator.console_board import PlayedConsole
-from harness.simulator.pty import PtyServer
-from harness.simulator.stream import Output, StopSignal, StreamDevice
-from harness.simulator.wire import HexLineChip
+from harness.simulator.bus.pty import PtyServer
+from harness.simulator.bus.stream import Output, StopSignal, StreamDevice
+from harness.simulator.chip.hexline import HexLineChip
+from harness.simulator.console.board import PlayedConsole
 from harness.transport.base import StreamRead, StreamWrite
-from harness.transport.serial import SerialTransport
+from harness.transport.serial.port import SerialTransport
 
 
 def read_all(fileno, size, seconds=5.0):

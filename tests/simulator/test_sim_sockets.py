@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BenchError, UsageError
-from harness.simulator.address import (
+from harness.simulator.bus.address import (
     PtyAddress,
     TcpAddress,
     UnixAddress,
     parse_address,
     require_loopback,
 )
-from harness.simulator.console_board import PlayedConsole
-from harness.simulator.sockets import SocketServer, serve_chip
+from harness.simulator.bus.sockets import SocketServer, serve_chip
+from harness.simulator.console.board import PlayedConsole
 
 
 def open_descriptors():

@@ -8,8 +8,8 @@ from typing import get_args
 
 import pytest
 
-from harness.board.file import load
 from harness.board.models.transports import SimulatedSettings
+from harness.board.reading.file import load
 from harness.chip.fm1280_spi import Fm1280Spi
 from harness.chip.ica.algorithms import Algorithm
 from harness.chip.ica.chip import IcaChip

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.id2.keys import Key, KeyType
-from harness.simulator.chip_hooks import Answers
-from harness.simulator.config import ChipConfig, CommandSet
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.hooks import Answers
 from harness.simulator.settings import make_chip
 
 

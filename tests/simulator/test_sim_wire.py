@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.simulator.wire import HexLineChip
+from harness.simulator.chip.hexline import HexLineChip
 
 ANSWER = b"81800C2122232425262728292A2B2C9000\n"
 

@@ -12,8 +12,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 import yaml
 
-from harness.board.applies import evaluate, facts_of
 from harness.board.models import BoardFile, Pin
+from harness.board.plan.applies import evaluate, facts_of
 from harness.chip.channel import ApduChannel
 from harness.chip.ica.chip import IcaChip
 from harness.chip.mtk import MtkChip
@@ -26,11 +26,11 @@ from harness.fixtures.oracle import Oracle
 from harness.fixtures.requirements import load as load_requirements
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.simulator.chip_hooks import Answers
-from harness.simulator.chip_model import ChipModel
-from harness.simulator.config import ChipConfig, CommandSet
-from harness.simulator.faults import find
-from harness.simulator.randomness import SeededRandom
+from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.hooks import Answers
+from harness.simulator.chip.model import ChipModel
+from harness.simulator.chip.randomness import SeededRandom
+from harness.simulator.faults.catalogue import find
 from harness.simulator.settings import make_chip
 
 HAD = {"scenario", "chip", "ica", "session", "oracle", "harness_session", "bench"}

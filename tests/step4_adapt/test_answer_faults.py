@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.simulator.answer_fault_list import ANSWER_FAULTS
+from harness.simulator.faults.answer_list import ANSWER_FAULTS
 from harness.suites.step4_adapt import test_chip_commands as commands
 from harness.suites.step4_adapt import test_chip_hidden as hidden
 from harness.suites.step4_adapt import test_chip_mac as macs

@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.simulator import faults
-from harness.simulator.chip_hooks import ChipHooks
-from harness.simulator.fault import Expected, Fault, Layer
+from harness.simulator.chip.hooks import ChipHooks
+from harness.simulator.faults import catalogue as faults
+from harness.simulator.faults.fault import Expected, Fault, Layer
 from harness.suites.step4_adapt import test_chip_pin as pin
 from harness.suites.step4_adapt import test_chip_refusals as refusals
 from harness.suites.step4_adapt import test_chip_symmetric as symmetric

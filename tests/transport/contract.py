@@ -30,8 +30,8 @@ from harness.transport.base import (
     Transport,
 )
 from harness.transport.errors import I2cNack
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.recording import read
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recording import read
 
 ONE_OF_EACH = {
     Capability.STREAM: StreamRead(1, 0.0),

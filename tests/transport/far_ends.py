@@ -1,6 +1,6 @@
 """What stands at the far end of a transport in the contract tests; the same on every tier."""
 
-from harness.simulator.fm1280 import NotAcknowledged
+from harness.simulator.chip.fm1280 import NotAcknowledged
 from harness.simulator.usb import hid
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface, TransferType
 from harness.simulator.usb.device import Stall, UsbDevice

@@ -13,8 +13,10 @@ from harness.simulator.usb.ccid import _CLASS, IN, NOTIFY, CcidToken
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface, TransferType
 from harness.simulator.usb.device import UsbDevice
 from harness.transport.base import CardReset, Exchange
-from harness.transport.ccid import CcidTransport
-from harness.transport.ccid_messages import (
+from harness.transport.errors import CardAbsent, UsbSilent
+from harness.transport.identity import UsbSelector
+from harness.transport.usb.ccid import CcidTransport
+from harness.transport.usb.ccid_messages import (
     CardStatus,
     CcidFormatError,
     CommandStatus,
@@ -28,8 +30,6 @@ from harness.transport.ccid_messages import (
     parse_descriptor,
     slot_changes,
 )
-from harness.transport.errors import CardAbsent, UsbSilent
-from harness.transport.identity import UsbSelector
 from tests.transport.far_ends import EXCHANGES, LONG, EchoChip, echo
 from tools.usb_backend import MemoryBackend
 

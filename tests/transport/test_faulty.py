@@ -17,8 +17,8 @@ from harness.transport.base import (
     StreamWrite,
 )
 from harness.transport.errors import I2cNack
-from harness.transport.fault_syntax import parse
-from harness.transport.faulty import Faulty
+from harness.transport.faults.faulty import Faulty
+from harness.transport.faults.syntax import parse
 
 READ = StreamRead(100, 0.0)
 SENT, ASKED = I2cWrite(0x71, b"abc"), I2cRead(0x71, 4)

@@ -6,26 +6,26 @@ import threading
 import pytest
 
 from harness.errors import BenchError
-from harness.simulator.bus import SimulatedI2c
-from harness.simulator.spi_bus import SimulatedSpi
+from harness.simulator.bus.i2c import SimulatedI2c
+from harness.simulator.bus.spi import SimulatedSpi
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.descriptors import TransferType
 from harness.transport.base import Exchange, I2cRead, I2cWrite, SpiTransfer, StreamRead, StreamWrite
-from harness.transport.ccid import CcidTransport
-from harness.transport.fault_plan import FaultKind
-from harness.transport.fault_syntax import parse
-from harness.transport.faulty import Faulty
-from harness.transport.ftdi import FtdiI2c, FtdiSpi
-from harness.transport.hid import HidTransport
+from harness.transport.faults.faulty import Faulty
+from harness.transport.faults.plan import FaultKind
+from harness.transport.faults.syntax import parse
+from harness.transport.ftdi.bridge import FtdiI2c, FtdiSpi
 from harness.transport.identity import UsbSelector
-from harness.transport.pcsc import PcscTransport
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.recording import read
-from harness.transport.serial import SerialTransport
+from harness.transport.pcsc.reader import PcscTransport
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recording import read
+from harness.transport.serial.port import SerialTransport
 from harness.transport.socket import SocketTransport
-from harness.transport.usb_framing import PipeFraming
-from harness.transport.usb_pipe import PipeKind, UsbPipe, UsbPipeTransport
+from harness.transport.usb.ccid import CcidTransport
+from harness.transport.usb.framing import PipeFraming
+from harness.transport.usb.hid import HidTransport
+from harness.transport.usb.pipe import PipeKind, UsbPipe, UsbPipeTransport
 from tests.transport.far_ends import ControlPipe, EchoChip, EchoSlave, HidToken, PrefixedPipe, echo
 from tests.transport.test_ftdi import BridgeBench
 from tests.transport.test_pcsc import Service

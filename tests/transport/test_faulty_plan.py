@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.transport.fault_plan import Fault, FaultKind, FaultPlan, Side
-from harness.transport.fault_syntax import parse, parse_yaml
+from harness.transport.faults.plan import Fault, FaultKind, FaultPlan, Side
+from harness.transport.faults.syntax import parse, parse_yaml
 
 KINDS = st.sampled_from(FaultKind)
 

@@ -9,7 +9,7 @@ from harness.errors import BenchError, UsageError
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface
 from harness.simulator.usb.device import UsbDevice
 from harness.transport.base import I2cRead, I2cWrite, SpiTransfer, StreamRead
-from harness.transport.ftdi import FtdiI2c, FtdiSpi
+from harness.transport.ftdi.bridge import FtdiI2c, FtdiSpi
 from harness.transport.identity import UsbSelector
 from tests.transport.contract import I2cBench, I2cContract
 from tests.transport.far_ends import EchoSlave

@@ -6,9 +6,9 @@ from harness.errors import DeviceError, UsageError
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface, TransferType
 from harness.simulator.usb.device import UsbDevice
 from harness.transport.base import CardReset, Exchange
-from harness.transport.hid import HidTransport
 from harness.transport.identity import UsbSelector
-from harness.transport.usb_framing import LengthPrefix
+from harness.transport.usb.framing import LengthPrefix
+from harness.transport.usb.hid import HidTransport
 from tests.transport.far_ends import HidToken
 from tools.usb_backend import MemoryBackend
 

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.errors import BenchError, UsageError
-from harness.transport import i2c_adapters as module
-from harness.transport.i2c_adapters import I2cAdapter, find_adapter, i2c_adapters
+from harness.transport.i2c import adapters as module
+from harness.transport.i2c.adapters import I2cAdapter, find_adapter, i2c_adapters
 from harness.transport.identity import UsbSelector
 
 

@@ -8,14 +8,15 @@ import threading
 import pytest
 
 from harness.errors import BenchError, UsageError
-from harness.transport import pcsc_calls, pcsc_seat
 from harness.transport.base import CardReset, Exchange, StreamRead
 from harness.transport.errors import CardAbsent, Silent
 from harness.transport.holders import Holder, users_of
-from harness.transport.pcsc import PcscTransport
-from harness.transport.pcsc_calls import CardProtocol, Share
-from harness.transport.pcsc_codes import ABSENT, GONE, PcscCode, describe
-from harness.transport.seat import location_in
+from harness.transport.pcsc import calls as pcsc_calls
+from harness.transport.pcsc import usb_port as pcsc_seat
+from harness.transport.pcsc.calls import CardProtocol, Share
+from harness.transport.pcsc.codes import ABSENT, GONE, PcscCode, describe
+from harness.transport.pcsc.reader import PcscTransport
+from harness.transport.usb.port import location_in
 from tests.transport.contract import ApduBench, ApduContract
 from tests.transport.far_ends import EXCHANGES, echo
 

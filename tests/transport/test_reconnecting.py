@@ -10,7 +10,7 @@ from harness.errors import BenchError
 from harness.transport.base import I2cRead, StreamWrite
 from harness.transport.errors import I2cNack
 from harness.transport.reconnecting import KernelEvents, Reconnecting
-from harness.transport.seat import Seat, location_in, seat_at, seats, stays
+from harness.transport.usb.port import Seat, location_in, seat_at, seats, stays
 
 ASK = I2cRead(0x71, 1)
 FIRST = Seat("1-1.4", 0x0403, 0x6001, "A10K", "UART", 5)

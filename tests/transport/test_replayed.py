@@ -24,9 +24,9 @@ from harness.transport.base import (
     Transport,
 )
 from harness.transport.errors import I2cNack
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.replay_steps import recording_of
-from harness.transport.replayed import Match, Replayed, Timing
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.replayed import Match, Replayed, Timing
+from harness.transport.recording.steps import recording_of
 
 NOW = StreamRead(100, 0.0)
 ANSWERS = st.binary(max_size=20) | st.sampled_from([I2cNack("no acknowledge"), BenchError("hung")])

@@ -9,13 +9,13 @@ import time
 import pytest
 
 from harness.errors import BenchError, UsageError
-from harness.transport import serial_lines as module
 from harness.transport.base import Capability, Line, ReadLines, SendBreak, SetLines
 from harness.transport.faces import ModemLines
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.recording import read
-from harness.transport.serial import SerialTransport
-from harness.transport.serial_lines import LineStep, perform
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recording import read
+from harness.transport.serial import lines as module
+from harness.transport.serial.lines import LineStep, perform
+from harness.transport.serial.port import SerialTransport
 from tests.transport.contract import StreamBench, StreamContract
 
 

@@ -3,15 +3,15 @@
 import pytest
 
 from harness.errors import BenchError, UsageError
-from harness.simulator.bus import SimulatedI2c
-from harness.simulator.spi_bus import SimulatedSpi
+from harness.simulator.bus.i2c import SimulatedI2c
+from harness.simulator.bus.spi import SimulatedSpi
 from harness.simulator.usb.ccid import CcidToken
 from harness.transport.base import I2cRead, SpiTransfer
-from harness.transport.ccid import CcidTransport
 from harness.transport.faces import CardPower, SpiSlave
 from harness.transport.identity import UsbSelector
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.recording import read
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recording import read
+from harness.transport.usb.ccid import CcidTransport
 from tests.transport.contract import I2cBench, I2cContract
 from tests.transport.far_ends import EchoChip, EchoSlave
 from tools.usb_backend import MemoryBackend

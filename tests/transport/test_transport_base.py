@@ -16,8 +16,8 @@ from harness.transport.base import (
 )
 from harness.transport.errors import I2cNack
 from harness.transport.faces import ApduLink, I2cBus, Stream
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.recording import read
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recording import read
 
 
 class Counting(Middleware):

@@ -9,12 +9,12 @@ import pytest
 import smbus2.smbus2 as kernel
 
 from harness.errors import BenchError, UsageError
-from harness.simulator.fm1280 import NotAcknowledged
-from harness.transport import i2c as module
+from harness.simulator.chip.fm1280 import NotAcknowledged
 from harness.transport.base import Capability, I2cRead, I2cWrite, StreamRead
 from harness.transport.errors import I2cNack
-from harness.transport.i2c import I2cPatience, I2cTransport
-from harness.transport.i2c_adapters import I2cAdapter
+from harness.transport.i2c import bus as module
+from harness.transport.i2c.adapters import I2cAdapter
+from harness.transport.i2c.bus import I2cPatience, I2cTransport
 from harness.transport.identity import UsbSelector
 from tests.transport.contract import I2cBench, I2cContract
 from tests.transport.far_ends import EchoSlave

@@ -15,8 +15,8 @@ from harness.errors import BenchError, ToolError
 from harness.secret import Secret
 from harness.transport.base import Exchange, I2cRead, I2cWrite, StreamRead, StreamWrite
 from harness.transport.errors import I2cNack
-from harness.transport.recorder import Recorded, Recording
-from harness.transport.recording import read
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recording import read
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_failed_opening_is_recorded(path, memory):
 
 
 def test_a_read_that_close_wakes_is_no_failure(path, pty):
-    from harness.transport.serial import SerialTransport
+    from harness.transport.serial.port import SerialTransport
 
     inner = SerialTransport("c", pty.path)
     with Recording(path, inner) as recording:
@@ -228,7 +228,7 @@ RECORD = """
 import os, sys
 from pathlib import Path
 from harness.transport.base import Capability, StreamRead, Transport
-from harness.transport.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded, Recording
 
 class Chatter(Transport):
     capabilities = frozenset({Capability.STREAM})
@@ -270,7 +270,7 @@ import json, resource, sys
 from pathlib import Path
 from harness.errors import BenchError
 from harness.transport.base import Capability, StreamRead, Transport
-from harness.transport.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded, Recording
 
 class Chatter(Transport):
     capabilities = frozenset({Capability.STREAM})

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import BenchError, UsageError
-from harness.transport import recording as module
-from harness.transport.recorder import Recording
-from harness.transport.recording import Record, read
+from harness.transport.recording import recording as module
+from harness.transport.recording.recorder import Recording
+from harness.transport.recording.recording import Record, read
 
 HEADER = (
     '{"format":"id2-recording","version":1,"transport":"se","identity":"x","capabilities":["i2c"],'

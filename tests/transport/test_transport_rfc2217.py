@@ -13,7 +13,7 @@ import serial.rfc2217
 
 from harness.errors import BenchError
 from harness.transport.base import SetLines, StreamRead, StreamWrite
-from harness.transport.serial import SerialTransport
+from harness.transport.serial.port import SerialTransport
 
 
 class LinelessPort(serial.Serial):

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BenchError, UsageError
-from harness.transport import serial as module
 from harness.transport.base import Capability, I2cRead, StreamRead, StreamWrite
 from harness.transport.holders import Holder, holders
-from harness.transport.serial import SerialTransport
-from harness.transport.usb import SerialPort
+from harness.transport.serial import port as module
+from harness.transport.serial.find import SerialPort
+from harness.transport.serial.port import SerialTransport
 
 TCGETS2 = 0x802C542A
 
@@ -230,7 +230,7 @@ def test_a_read_never_gives_more_than_its_limit(pty, port, later):
 
 def test_a_missing_device_lists_the_ports_that_are_there(monkeypatch):
     present = (SerialPort("/dev/ttyUSB3", 0x0403, 0x6001, "A10K", "1-2", 0, None, "FT232R"),)
-    monkeypatch.setattr("harness.transport.usb.serial_ports", lambda: present)
+    monkeypatch.setattr("harness.transport.serial.find.serial_ports", lambda: present)
     with pytest.raises(BenchError, match="no such device") as caught:
         SerialTransport("console", "/dev/ttyNOWHERE9").open()
     assert "/dev/ttyNOWHERE9" in caught.value.message
@@ -240,7 +240,7 @@ def test_a_missing_device_lists_the_ports_that_are_there(monkeypatch):
 
 
 def test_no_serial_ports_at_all(monkeypatch):
-    monkeypatch.setattr("harness.transport.usb.serial_ports", tuple)
+    monkeypatch.setattr("harness.transport.serial.find.serial_ports", tuple)
     with pytest.raises(BenchError) as caught:
         SerialTransport("console", "/dev/ttyNOWHERE9").open()
     assert "no serial ports" in caught.value.hint
@@ -350,7 +350,7 @@ def test_identity_names_the_device_behind_a_link_and_its_usb_identity(pty, tmp_p
     link = tmp_path / "by-id"
     link.symlink_to(pty.path)
     known = SerialPort(pty.path, 0x1A86, 0x7523, None, "1-1.4", 0, None, None)
-    monkeypatch.setattr("harness.transport.usb.serial_ports", lambda: (known,))
+    monkeypatch.setattr("harness.transport.serial.find.serial_ports", lambda: (known,))
     transport = SerialTransport("c", str(link))
     assert transport.identity == str(link)
     with transport:

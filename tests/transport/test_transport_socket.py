@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import BenchError, UsageError
 from harness.transport.base import Capability, Exchange, StreamRead, StreamWrite
-from harness.transport.serial import SerialTransport
+from harness.transport.serial.port import SerialTransport
 from harness.transport.socket import SocketTransport
 
 

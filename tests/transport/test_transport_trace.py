@@ -207,5 +207,5 @@ def test_a_damaged_recording_names_file_and_line(folder, call):
 
 
 def test_the_command_starts_without_heavy_imports():
-    code = "import sys, harness.cli.trace; sys.exit('harness.transport.recorder' in sys.modules)"
+    code = "import sys, harness.cli.trace; sys.exit('harness.transport.recording.recorder' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

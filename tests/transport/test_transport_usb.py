@@ -2,8 +2,8 @@ import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from harness.errors import BenchError, UsageError
-from harness.transport import usb
-from harness.transport.usb import SerialPort, find_port, port_at, ports_hint, serial_ports
+from harness.transport.serial import find as usb
+from harness.transport.serial.find import SerialPort, find_port, port_at, ports_hint, serial_ports
 
 ONE = SerialPort("/dev/ttyUSB0", 0x0403, 0x6011, "FT1", "1-1.2", 0, "A", "Quad")
 TWO = SerialPort("/dev/ttyUSB1", 0x0403, 0x6011, "FT1", "1-1.2", 1, "B", "Quad")

@@ -5,11 +5,11 @@ import pytest
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.descriptors import TransferType
-from harness.transport.ccid import CcidTransport
-from harness.transport.hid import HidTransport
 from harness.transport.identity import UsbSelector
-from harness.transport.usb_framing import LengthPrefix, PipeFraming
-from harness.transport.usb_pipe import PipeKind, UsbPipe, UsbPipeTransport
+from harness.transport.usb.ccid import CcidTransport
+from harness.transport.usb.framing import LengthPrefix, PipeFraming
+from harness.transport.usb.hid import HidTransport
+from harness.transport.usb.pipe import PipeKind, UsbPipe, UsbPipeTransport
 from tests.transport.contract import ApduBench, ApduContract
 from tests.transport.far_ends import EXCHANGES, ControlPipe, EchoChip, HidToken, PrefixedPipe
 from tools.usb_backend import MemoryBackend

@@ -11,14 +11,14 @@ from harness.errors import BenchError, DeviceError, UsageError
 from harness.simulator.usb.apdu_pipe import IN, OUT, ApduPipe
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface
 from harness.simulator.usb.device import Stall, UsbDevice
-from harness.transport import usb_link
 from harness.transport.base import Exchange, StreamRead
 from harness.transport.errors import UsbSilent, UsbStall
 from harness.transport.holders import Holder
 from harness.transport.identity import UsbSelector
-from harness.transport.usb_framing import PipeFraming
-from harness.transport.usb_functions import functions
-from harness.transport.usb_pipe import PipeKind, UsbPipe, UsbPipeTransport
+from harness.transport.usb import link as usb_link
+from harness.transport.usb.framing import PipeFraming
+from harness.transport.usb.functions import functions
+from harness.transport.usb.pipe import PipeKind, UsbPipe, UsbPipeTransport
 from tests.transport.far_ends import EchoChip, PrefixedPipe
 from tools.usb_backend import MemoryBackend
 
@@ -257,7 +257,7 @@ def test_an_answer_longer_than_any_apdu_is_not_read(backend):
     device = PrefixedPipe(size=4)
     device.spoil = 1 << 24
     backend.plug(device)
-    from harness.transport.usb_framing import LengthPrefix
+    from harness.transport.usb.framing import LengthPrefix
 
     pipe = UsbPipe(framing=PipeFraming.LENGTH_PREFIXED, prefix=LengthPrefix(4))
     with made(backend, pipe) as transport, pytest.raises(DeviceError, match="the answer announces"):
@@ -265,7 +265,7 @@ def test_an_answer_longer_than_any_apdu_is_not_read(backend):
 
 
 def test_a_command_that_the_length_field_cannot_say(backend):
-    from harness.transport.usb_framing import LengthPrefix
+    from harness.transport.usb.framing import LengthPrefix
 
     backend.plug(PrefixedPipe(size=1))
     pipe = UsbPipe(framing=PipeFraming.LENGTH_PREFIXED, prefix=LengthPrefix(1))

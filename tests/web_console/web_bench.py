@@ -10,7 +10,7 @@ import httpx
 from harness.id2 import published
 from harness.id2.keys import Key, KeyType
 from harness.service.mock.server import MockService
-from harness.simulator.console_board import ConsoleBoard, ConsoleConfig
+from harness.simulator.console.board import ConsoleBoard, ConsoleConfig
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 PUBLISHED = published.KEYS[KeyType.AES_128]

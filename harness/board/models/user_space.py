@@ -6,13 +6,13 @@ from pydantic import Field
 
 from harness.board.models.usb_identity import UsbIdentity
 from harness.board.models.words import I2cAddress, Number8, Section, Text
-from harness.transport.ccid import CcidTransport
-from harness.transport.ftdi import FtdiI2c, FtdiSpi
-from harness.transport.hid import HidTransport
-from harness.transport.pcsc import PcscTransport
-from harness.transport.pcsc_calls import CardProtocol, Share
-from harness.transport.usb_framing import LengthPrefix, PipeFraming
-from harness.transport.usb_pipe import PipeKind, UsbPipe, UsbPipeTransport
+from harness.transport.ftdi.bridge import FtdiI2c, FtdiSpi
+from harness.transport.pcsc.calls import CardProtocol, Share
+from harness.transport.pcsc.reader import PcscTransport
+from harness.transport.usb.ccid import CcidTransport
+from harness.transport.usb.framing import LengthPrefix, PipeFraming
+from harness.transport.usb.hid import HidTransport
+from harness.transport.usb.pipe import PipeKind, UsbPipe, UsbPipeTransport
 
 LengthSize = Annotated[int, Field(description="Bytes of the length before an APDU.", ge=1, le=4)]
 LengthOrder = Annotated[

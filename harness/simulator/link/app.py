@@ -11,6 +11,7 @@ from harness.id2 import otp
 from harness.id2.errors import Id2Error
 from harness.id2.keys import KeyType
 from harness.secret import Secret
+from harness.simulator.chip.randomness import RandomSource
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.km import Flash, SoftKm
 from harness.simulator.link.log import LiveLog
@@ -19,7 +20,6 @@ from harness.simulator.link.outcome import Backoff, Outcome
 from harness.simulator.link.power import Power
 from harness.simulator.link.session import Board, FarEnd, Patience, connect, provision, tell_beside
 from harness.simulator.link.traffic import MqttEcho, RawEcho, Traffic
-from harness.simulator.randomness import RandomSource
 
 _RULE = "-" * 43
 

@@ -7,14 +7,14 @@ from contextlib import suppress
 
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
-from harness.simulator.fault import Fault
+from harness.simulator.bus.stream import Output, StopSignal, StreamDevice
+from harness.simulator.chip.randomness import RandomSource, system_random
+from harness.simulator.faults.fault import Fault
 from harness.simulator.link.app import Behaviour, FlashedFirmware, LinkApp
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.log import LiveLog
 from harness.simulator.link.power import Power, PowerOff
 from harness.simulator.link.session import Patience
-from harness.simulator.randomness import RandomSource, system_random
-from harness.simulator.stream import Output, StopSignal, StreamDevice
 
 _MOST_LINES = 10_000
 """How many lines wait when nobody reads the console; a real UART would have lost them all."""

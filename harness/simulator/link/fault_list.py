@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from harness.itls.client import ClientConnection
-from harness.simulator.fault import Expected, Fault, Layer
+from harness.simulator.faults.fault import Expected, Fault, Layer
 from harness.simulator.link import faults as link
 from harness.simulator.link import ivs, lax
 from harness.simulator.link.hooks import LinkHooks

@@ -9,9 +9,9 @@ from harness.id2.keys import Key
 from harness.id2.otp import Token
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
-from harness.simulator.console_log import SdkLog
+from harness.simulator.chip.randomness import RandomSource
+from harness.simulator.console.log import SdkLog
 from harness.simulator.link.hooks import LinkHooks
-from harness.simulator.randomness import RandomSource
 
 MOST_OTP_CODES = 4
 """How often a board asks for an ID² in one start."""

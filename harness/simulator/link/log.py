@@ -6,7 +6,7 @@ Source: device-protocol.md h.4, i.1; service.md 5.2, 6.5; the lines that firmwar
 from collections.abc import Callable
 
 from harness.id2.codes import ItlsAlert
-from harness.simulator.console_log import SdkLog
+from harness.simulator.console.log import SdkLog
 
 _PUBLISHED_WORDS = {ItlsAlert.NO_QUOTA: "id2 no quota", ItlsAlert.PRODUCT_KEY: "product key is invalid"}
 ALERT_WORDS = {

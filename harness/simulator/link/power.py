@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import Self
 
-from harness.simulator.stream import StopSignal
+from harness.simulator.bus.stream import StopSignal
 
 _CHUNK = 65536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from harness.itls.client import WRAPPER_POLICY, ClientConnection
 from harness.itls.connection import Alerted, Ended, Established, Event, Received
 from harness.itls.errors import ItlsError
+from harness.simulator.chip.randomness import RandomSource
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.km import SoftKm
 from harness.simulator.link.log import LiveLog
 from harness.simulator.link.outcome import Outcome
 from harness.simulator.link.power import Power, Wire, WireLost
 from harness.simulator.link.traffic import Refused, Silent, Traffic
-from harness.simulator.randomness import RandomSource
 
 _ESTABLISH = "hal_itls_establish_timeout"
 _HANDSHAKE_FAILED = "-0x7980"

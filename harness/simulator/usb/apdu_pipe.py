@@ -1,6 +1,6 @@
 """A token with a vendor's own pipe: one transfer in is a command, one transfer out is its answer."""
 
-from harness.simulator.chip_model import ChipModel
+from harness.simulator.chip.model import ChipModel
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface
 from harness.simulator.usb.device import UsbDevice
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from harness.errors import BenchError, UsageError
+from harness.simulator.chip.hexline import HexLineChip
 from harness.simulator.open import console_device, i2c_chip, line_chip
 from harness.simulator.usb import cdc_acm, ftdi, i2c_adapter
 from harness.simulator.usb.cdc_acm import CdcAcm
@@ -20,7 +21,6 @@ from harness.simulator.usb.ftdi import FtdiSerial
 from harness.simulator.usb.i2c_adapter import I2cTinyUsb
 from harness.simulator.usb.nodes import node
 from harness.simulator.usb.vhci import Plug, detach, plugged_in
-from harness.simulator.wire import HexLineChip
 
 _NODES = {"simulated-i2c": "i2c-*", "simulated-serial": "ttyUSB*", "simulated-console": "ttyACM*"}
 _SEPARATOR = "."

@@ -6,7 +6,7 @@ Source: USB CCID 1.1, chapters 5 and 6.
 import struct
 from enum import IntEnum
 
-from harness.simulator.chip_model import ChipModel
+from harness.simulator.chip.model import ChipModel
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface, TransferType
 from harness.simulator.usb.device import Setup, Stall, UsbDevice
 

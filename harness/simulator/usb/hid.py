@@ -6,10 +6,10 @@ Source: USB HID 1.11, chapters 6 and 7.
 
 import struct
 
-from harness.simulator.chip_model import ChipModel
+from harness.simulator.chip.model import ChipModel
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface, TransferType
 from harness.simulator.usb.device import Setup, Stall, UsbDevice
-from harness.transport.usb_framing import LengthPrefix
+from harness.transport.usb.framing import LengthPrefix
 
 DEFAULT = Identity(0x1209, 0x2003, product="simulated HID token")
 

@@ -6,8 +6,8 @@ second one asks whether the chip acknowledged. Source: Linux, drivers/i2c/busses
 
 from collections.abc import Mapping
 
-from harness.simulator.bus import I2cSlave
-from harness.simulator.fm1280 import NotAcknowledged
+from harness.simulator.bus.i2c import I2cSlave
+from harness.simulator.chip.fm1280 import NotAcknowledged
 from harness.simulator.usb.descriptors import Descriptors, Identity, Interface
 from harness.simulator.usb.device import Setup, Stall, UsbDevice
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from harness.simulator.stream import Pump, StopSignal, StreamDevice
+from harness.simulator.bus.stream import Pump, StopSignal, StreamDevice
 from harness.simulator.usb.descriptors import Descriptors
 from harness.simulator.usb.device import UsbDevice
 

@@ -4,10 +4,10 @@ import multiprocessing
 import os
 import sys
 
-from harness.board.file import load
+from harness.board.reading.file import load
 from harness.cli.main import invoke
 from harness.simulator.usb.vhci import plugged_in
-from harness.transport.usb import find_port
+from harness.transport.serial.find import find_port
 
 BOARD = "boards/virtual-se-mtk.yaml"
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from harness.simulator.stream import Output, StreamDevice
+from harness.simulator.bus.stream import Output, StreamDevice
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.cdc_acm import CdcAcm
 from harness.simulator.usb.ftdi import FtdiSerial
 from harness.simulator.usb.i2c_adapter import I2cTinyUsb
 from harness.simulator.usb.nodes import node
-from harness.transport.ccid import CcidTransport
-from harness.transport.i2c import I2cTransport
+from harness.transport.i2c.bus import I2cTransport
 from harness.transport.identity import UsbSelector
-from harness.transport.serial import SerialTransport
-from harness.transport.usb_pipe import UsbPipeTransport
+from harness.transport.serial.port import SerialTransport
+from harness.transport.usb.ccid import CcidTransport
+from harness.transport.usb.pipe import UsbPipeTransport
 from tests.transport.contract import (
     ApduBench,
     ApduContract,

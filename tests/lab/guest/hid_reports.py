@@ -8,8 +8,8 @@ import pytest
 from harness.simulator.usb.hid import DEFAULT, HidToken
 from harness.simulator.usb.nodes import node
 from harness.transport.base import Exchange
-from harness.transport.hid import HidTransport
 from harness.transport.identity import UsbSelector
+from harness.transport.usb.hid import HidTransport
 from tests.lab.guest.contracts import UsbfsBench
 from tests.transport.contract import ApduContract
 from tests.transport.far_ends import EchoChip, echo

@@ -8,13 +8,13 @@ import pytest
 from smbus2 import SMBus, i2c_msg
 
 from harness.errors import BenchError, UsageError
-from harness.simulator.fm1280 import NotAcknowledged
+from harness.simulator.chip.fm1280 import NotAcknowledged
 from harness.simulator.usb.descriptors import Identity
 from harness.simulator.usb.i2c_adapter import I2cTinyUsb
 from harness.simulator.usb.nodes import node
 from harness.transport.errors import I2cNack
 from harness.transport.faces import I2cBus
-from harness.transport.i2c import I2cTransport
+from harness.transport.i2c.bus import I2cTransport
 
 ADDRESS = 0x48
 
@@ -134,7 +134,7 @@ def test_a_bus_that_is_not_there():
 
 
 def test_two_equal_adapters_are_told_apart(insert):
-    adapters_of_this_machine = pytest.importorskip("harness.transport.i2c_adapters")
+    adapters_of_this_machine = pytest.importorskip("harness.transport.i2c.adapters")
     identity_module = pytest.importorskip("harness.transport.identity")
     left, right = (Identity(0x0403, 0xC631, serial, product="twin") for serial in ("LEFT", "RIGHT"))
     paths = {}

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.board.file import load
-from harness.board.opener import ready_simulation
-from harness.board.resolve import Resolver
+from harness.board.opening.opener import ready_simulation
+from harness.board.opening.resolve import Resolver
+from harness.board.reading.file import load
 from harness.cli.main import invoke
 from harness.simulator.open import line_chip
 from harness.simulator.usb import ccid, hid
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.hid import HidToken
 from harness.simulator.usb.vhci import Plug
-from harness.transport.recording import read
+from harness.transport.recording.recording import read
 
 pytest_plugins = ("tests.lab.guest.pcsc_service",)
 

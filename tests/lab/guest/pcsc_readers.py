@@ -6,17 +6,17 @@ import threading
 
 import pytest
 
-from harness.board.file import parse
-from harness.board.resolve import Resolver
-from harness.board.wiring import Wiring
+from harness.board.opening.resolve import Resolver
+from harness.board.opening.wiring import Wiring
+from harness.board.reading.file import parse
 from harness.errors import BenchError, UsageError
 from harness.simulator.usb.ccid import ATR
 from harness.transport.base import CardReset, Exchange
-from harness.transport.ccid import CcidTransport
 from harness.transport.errors import CardAbsent
 from harness.transport.identity import UsbSelector
-from harness.transport.pcsc import PcscTransport
-from harness.transport.pcsc_calls import CardProtocol, Share
+from harness.transport.pcsc.calls import CardProtocol, Share
+from harness.transport.pcsc.reader import PcscTransport
+from harness.transport.usb.ccid import CcidTransport
 from tests.transport.contract import ApduBench, ApduContract
 from tests.transport.far_ends import EXCHANGES, EchoChip, echo
 

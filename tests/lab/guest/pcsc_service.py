@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.simulator.usb.ccid import DEFAULT, CcidToken
-from harness.transport.pcsc_calls import SCOPE_SYSTEM, check, pyscard
+from harness.transport.pcsc.calls import SCOPE_SYSTEM, check, pyscard
 
 PCSCD = Path("/usr/sbin/pcscd")
 DEBIANS = Path("/usr/lib/python3/dist-packages/smartcard")

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.board.file import parse
-from harness.board.resolve import Resolver
-from harness.board.wiring import Wiring
+from harness.board.opening.resolve import Resolver
+from harness.board.opening.wiring import Wiring
+from harness.board.reading.file import parse
 from harness.errors import BenchError
-from harness.simulator.stream import Output, StreamDevice
+from harness.simulator.bus.stream import Output, StreamDevice
 from harness.simulator.usb import apdu_pipe, cdc_acm, i2c_adapter
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.cdc_acm import CdcAcm

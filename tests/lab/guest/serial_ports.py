@@ -7,14 +7,14 @@ import pytest
 import serial
 
 from harness.errors import BenchError, UsageError
-from harness.simulator.stream import Output, StreamDevice
+from harness.simulator.bus.stream import Output, StreamDevice
 from harness.simulator.usb.cdc_acm import CdcAcm
 from harness.simulator.usb.descriptors import Identity
 from harness.simulator.usb.ftdi import FtdiSerial
 from harness.simulator.usb.nodes import node
 from harness.transport.faces import Stream
-from harness.transport.serial import SerialTransport
-from harness.transport.usb import find_port
+from harness.transport.serial.find import find_port
+from harness.transport.serial.port import SerialTransport
 
 KINDS = {"acm": (CdcAcm, "ttyACM*"), "ftdi": (FtdiSerial, "ttyUSB*")}
 

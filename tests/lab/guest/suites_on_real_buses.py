@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.board.file import load
+from harness.board.reading.file import load
 from harness.cli.main import invoke
 from harness.cli.simulate_attach import virtual_board, write_board_file
 from harness.report import model, render

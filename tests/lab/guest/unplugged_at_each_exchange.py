@@ -15,7 +15,7 @@ from harness.simulator.open import i2c_chip
 from harness.simulator.usb.i2c_adapter import I2cTinyUsb
 from harness.simulator.usb.nodes import node
 from harness.simulator.usb.vhci import Plug
-from harness.transport.i2c import I2cTransport
+from harness.transport.i2c.bus import I2cTransport
 from harness.transport.identity import UsbSelector
 
 KNOWN = published.KEYS[KeyType.AES_128]

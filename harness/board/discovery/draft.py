@@ -1,0 +1,152 @@
+"""Drafts a board file for a device that no board file claims yet."""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.board.discovery.claims import Listed
+from harness.board.discovery.find import VENDORS_CCID, Bus, Found
+from harness.errors import BenchError, UsageError
+
+_TEMPLATE = """\
+# Drafted from what was plugged in. Correct the plan and what is marked, then:
+#
+#     harness boards check {file}
+#     harness plan {file}
+#     harness run {file}
+version: 1
+name: {name}
+description: {description}
+
+plan:                                   # correct: what the manufacturer chose (step 1)
+  pattern: own-platform                 # own-platform | third-party-system | iot-platform
+  carrier: se
+  platform: third-party-os              # third-party-os | alios-things | link-sdk | link-tee
+  key_type: aes-128                     # as the product setting says
+
+transports:
+  chip:
+{transport}
+chip:
+  transport: chip
+  framing: {framing}
+  command_set: ica                      # correct: ica, or mtk for the older 3DES variant
+
+declaration:                            # ask the chip's maker; until it is written the chip is not held to it
+  # algorithms: [aes-ecb]               # what codes of the plan's key type are made with, and what else it does
+  # commands: [get-vendor-info]         # optional commands that it has; [] for none
+
+service:
+  endpoint: mock
+  product: {{name: my_product, licences: 10}}
+"""
+
+
+def choose(found: Iterable[Listed], device: str) -> Found:
+    """Return the device to draft a board file for.
+
+    Args:
+        found: What is there.
+        device: Its path, USB location or serial number; empty for the only one that no board file claims, the
+            serial ports of the machine itself left aside.
+
+    Raises:
+        UsageError: none or several fit; the message lists them.
+    """
+    everything = list(found)
+    if device:
+        fitting = [each.found for each in everything if _is_named(each.found, device)]
+    else:
+        # Nobody can tell whether anything is wired to a port of the machine itself: it must be named.
+        fitting = [each.found for each in everything if not each.claims and not _is_built_in(each.found)]
+    best = [each for each in fitting if each.bus is not Bus.USB] or [
+        each for each in fitting if _is_usable(each)
+    ]
+    if len(best) == 1:
+        return best[0]
+    what = f"fit {device!r}" if device else "are claimed by no board file"
+    names = "; ".join(map(str, best)) or "; ".join(str(each.found) for each in everything) or "nothing"
+    raise UsageError(
+        f"{len(best)} devices {what}: {names}",
+        hint="name one with --device: its path, its USB location or its serial number",
+    )
+
+
+def _is_built_in(found: Found) -> bool:
+    return found.bus is Bus.SERIAL and found.seat is None and found.path.startswith("/dev/ttyS")
+
+
+def draft(found: Found, path: Path) -> str:
+    """Return the text of a board file that leads to a device; it is valid as it is."""
+    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:40] or "board"
+    lines, framing = _transport(found)
+    text = "".join(f"    {line}\n" for line in lines)
+    return _TEMPLATE.format(
+        file=path, name=name, description=_quoted(f"Drafted for {found}"), transport=text, framing=framing
+    )
+
+
+def write(path: Path, text: str) -> None:
+    """Write a draft to a file that must not exist yet.
+
+    Raises:
+        UsageError: it exists.
+        BenchError: the disk refuses.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(
+            f"{path}: exists; a board file is never written over", hint="name another file"
+        ) from None
+    except OSError as error:
+        raise BenchError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def _transport(found: Found) -> tuple[list[str], str]:
+    """Return the lines of the transport, and the framing that goes with it."""
+    if found.bus is Bus.SERIAL:
+        place = _usb(found) if found.seat else [f"port: {_quoted(found.path)}"]
+        return ["kind: serial", *place, "baudrate: 115200                    # correct"], "hex-line"
+    if found.bus is Bus.I2C:
+        place = _usb(found) if found.seat else [f"bus: {_quoted(found.path)}"]
+        return ["kind: i2c", *place, "address: 0x71                       # correct: 7 bits"], "fm1280"
+    if found.bus is Bus.PCSC:
+        return ["kind: pcsc", f"reader: {_quoted(found.path)}"], "direct"
+    kinds = {interface.kind for interface in found.interfaces}
+    kind = "ccid" if kinds & {"ccid", VENDORS_CCID} else "hid" if "hid" in kinds else "usb"
+    return [f"kind: {kind}", *_usb(found)], "direct"
+
+
+def _usb(found: Found) -> list[str]:
+    """Return the selector: the serial number where there is one, else the port."""
+    lines = ["usb:", f"  vid: 0x{found.vid:04x}", f"  pid: 0x{found.pid:04x}"]
+    if found.serial_number:
+        lines.append(f"  serial_number: {_quoted(found.serial_number)}")
+    else:
+        lines.append(
+            f"  location: {_quoted(found.location or '')}   # it has no serial number: keep it on this port"
+        )
+    if found.interface:
+        lines.append(f'  interface: "{found.interface}"')
+    return lines
+
+
+def _is_named(found: Found, device: str) -> bool:
+    return device in (found.path, found.location, found.serial_number) or (
+        found.path.startswith("/dev/") and os.path.realpath(device) == found.path
+    )
+
+
+def _is_usable(found: Found) -> bool:
+    """Tell whether a USB device could carry APDUs: a disk or a camera could not."""
+    return any(interface.kind in ("ccid", VENDORS_CCID, "hid", "vendor") for interface in found.interfaces)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a YAML scalar: what a device says of itself must stay one line of text."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,270 @@
+"""Finds what this machine could reach a board by: serial ports, I²C buses, USB devices, card readers.
+
+Everything is read from sysfs below a root that tests replace; nothing is opened and no device is touched.
+"""
+
+import importlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+from harness.transport.identity import describe
+from harness.transport.printable import safe_text
+from harness.transport.usb.ccid_messages import has_descriptor
+from harness.transport.usb.port import SYSTEM, Seat, seat_at, seats
+
+_HUB = "09"
+_TEXT_LIMIT = 120
+_CHIP_ADDRESS = re.compile(r"00[0-7][0-9a-f]")
+_CLASSES = MappingProxyType(
+    {
+        "02": "cdc",
+        "03": "hid",
+        "08": "storage",
+        "0a": "cdc-data",
+        "0b": "ccid",
+        "0e": "video",
+        "e0": "wireless",
+        "ff": "vendor",
+    }
+)
+_SCOPE_SYSTEM = 2
+_INTERFACE_DESCRIPTOR, _INTERFACE_LENGTH, _VENDOR_CLASS = 0x04, 9, 0xFF
+
+VENDORS_CCID = "ccid of class ff"
+"""Kind of an interface of the vendor's own class that has the class descriptor of a CCID reader."""
+
+
+class Bus(StrEnum):
+    """Kinds of buses that are looked at."""
+
+    SERIAL = "serial"
+    I2C = "i2c"
+    USB = "usb"
+    PCSC = "pcsc"
+
+
+@dataclass(frozen=True, slots=True)
+class UsbInterface:
+    """One interface of a USB device.
+
+    Attributes:
+        number: Its number.
+        kind: Its class in a word: `ccid`, `vendor`, `hid` …; else the class in hex.
+        driver: The kernel driver that has it; empty for none.
+        name: Its own name, safe to print; empty for none.
+    """
+
+    number: int
+    kind: str
+    driver: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that a board could be reached by.
+
+    Attributes:
+        bus: What it is.
+        path: Its device node; for a card reader its name.
+        driver: The kernel driver, or the name of an I²C adapter.
+        seat: The USB device that it belongs to; None when USB has no part in it.
+        interface: Number of the USB interface; None for a whole device.
+        interface_name: The interface's own name; None for none.
+        interfaces: For a USB device: its interfaces.
+        chips: For an I²C bus: address and name of each chip that the kernel knows on it, as `0x50 24c02`.
+    """
+
+    bus: Bus
+    path: str
+    driver: str = ""
+    seat: Seat | None = None
+    interface: int | None = None
+    interface_name: str | None = None
+    interfaces: tuple[UsbInterface, ...] = ()
+    chips: tuple[str, ...] = ()
+
+    @property
+    def vid(self) -> int | None:
+        """USB vendor id."""
+        return self.seat.vid if self.seat else None
+
+    @property
+    def pid(self) -> int | None:
+        """USB product id."""
+        return self.seat.pid if self.seat else None
+
+    @property
+    def serial_number(self) -> str | None:
+        """USB serial number."""
+        return (self.seat.serial_number or None) if self.seat else None
+
+    @property
+    def location(self) -> str | None:
+        """USB port."""
+        return self.seat.location if self.seat else None
+
+    @property
+    def identity(self) -> str:
+        """What it is, in one line."""
+        usb = describe(self, self.seat.product if self.seat else None)
+        kinds = "+".join(dict.fromkeys(each.kind for each in self.interfaces))
+        chips = f"with {' and '.join(self.chips)}" if self.chips else ""
+        return ", ".join(part for part in (self.driver, usb, kinds, chips) if part)
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.identity})" if self.identity else self.path
+
+
+def discover(root: Path = SYSTEM, readers: Callable[[], list[str]] | None = None) -> tuple[Found, ...]:
+    """Return what is there, by bus.
+
+    Args:
+        root: Root of the file system.
+        readers: Lists the PC/SC readers; pyscard, where it is installed, when left out.
+    """
+    found = [*serial_lines(root), *i2c_buses(root), *usb_devices(root)]
+    names = (pcsc_readers if readers is None else readers)()
+    return (*found, *(Found(Bus.PCSC, safe_text(name, _TEXT_LIMIT)) for name in names))
+
+
+def serial_lines(root: Path = SYSTEM) -> Iterator[Found]:
+    """Give the serial ports that have hardware behind them."""
+    for entry in _entries(root / "sys/class/tty"):
+        if not (entry / "device").exists() or _text(entry / "type") == "0":
+            continue  # a virtual terminal, or a port of the chip set without anything behind it
+        device = (entry / "device").resolve()
+        yield _on_usb(Found(Bus.SERIAL, f"/dev/{entry.name}", _driver(device)), device, root)
+
+
+def i2c_buses(root: Path = SYSTEM) -> Iterator[Found]:
+    """Give the I²C adapters, those without a device node too."""
+    for entry in _entries(root / "sys/bus/i2c/devices"):
+        if entry.name.removeprefix("i2c-").isdecimal():
+            bus = Found(Bus.I2C, f"/dev/{entry.name}", _text(entry / "name"), chips=tuple(_chips(entry)))
+            yield _on_usb(bus, entry.resolve(), root)
+
+
+def usb_devices(root: Path = SYSTEM) -> Iterator[Found]:
+    """Give the USB devices without the hubs."""
+    for seat in seats(root):
+        folder = root / "sys/bus/usb/devices" / seat.location
+        if _text(folder / "bDeviceClass") == _HUB:
+            continue
+        number = _text(folder / "busnum")
+        path = f"/dev/bus/usb/{int(number):03}/{seat.number:03}" if number.isdecimal() else ""
+        readers = readers_in(_raw(folder / "descriptors"))
+        interfaces = tuple(
+            _as_reader(_interface(each), readers) for each in _entries(folder.resolve(), f"{seat.location}:")
+        )
+        yield Found(Bus.USB, path or f"usb {seat.location}", seat=seat, interfaces=interfaces)
+
+
+def readers_in(descriptors: bytes) -> frozenset[int]:
+    """Return the interfaces of the vendor's own class that are CCID readers by their class descriptor.
+
+    Args:
+        descriptors: The descriptors of a device with those of its configurations, as sysfs has them.
+    """
+    found: set[int] = set()
+    interface, vendors, at = -1, False, 0
+    while at + 2 <= len(descriptors) and descriptors[at] >= 2:
+        one = descriptors[at : at + descriptors[at]]
+        if one[1] == _INTERFACE_DESCRIPTOR and len(one) >= _INTERFACE_LENGTH:
+            interface, vendors = one[2], one[5] == _VENDOR_CLASS
+        elif vendors and has_descriptor(one):
+            found.add(interface)
+        at += descriptors[at]
+    return frozenset(found)
+
+
+def _as_reader(interface: UsbInterface, readers: frozenset[int]) -> UsbInterface:
+    return replace(interface, kind=VENDORS_CCID) if interface.number in readers else interface
+
+
+def _raw(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it left meanwhile
+        return b""
+
+
+def pcsc_readers() -> list[str]:
+    """Return the names of the PC/SC readers; none without pyscard or without a running service."""
+    try:
+        scard = importlib.import_module("smartcard.scard")
+    except ImportError:
+        return []
+    code, context = scard.SCardEstablishContext(_SCOPE_SYSTEM)
+    if code:
+        return []
+    try:
+        code, names = scard.SCardListReaders(context, [])
+    finally:
+        scard.SCardReleaseContext(context)
+    return [] if code else [str(name) for name in names]
+
+
+def _chips(bus: Path) -> Iterator[str]:
+    """Give the chips that the kernel knows on a bus; one that no driver wants is known to nobody, and none is asked."""
+    for entry in _entries(bus, f"{bus.name.removeprefix('i2c-')}-"):
+        address = entry.name.rpartition("-")[2]
+        if _CHIP_ADDRESS.fullmatch(address):
+            yield f"0x{address[-2:]} {_text(entry / 'name')}".strip()
+
+
+def _interface(folder: Path) -> UsbInterface:
+    number, kind = _text(folder / "bInterfaceNumber"), _text(folder / "bInterfaceClass")
+    return UsbInterface(
+        number=int(number, 16) if number and all(c in "0123456789abcdef" for c in number) else 0,
+        kind=_CLASSES.get(kind, f"class {kind}"),
+        driver=_driver(folder),
+        name=_text(folder / "interface"),
+    )
+
+
+def _on_usb(found: Found, device: Path, root: Path) -> Found:
+    """Add the USB device and interface that a device of the kernel hangs on."""
+    interface: UsbInterface | None = None
+    for folder in (device, *device.parents):
+        if interface is None and (folder / "bInterfaceNumber").is_file():
+            interface = _interface(folder)
+        if (folder / "idVendor").is_file():
+            return replace(
+                found,
+                seat=seat_at(folder.name, root),
+                interface=interface.number if interface else None,
+                interface_name=(interface.name or None) if interface else None,
+            )
+    return found
+
+
+def _driver(device: Path) -> str:
+    """Return the driver of a device, or of the device right above it; empty when neither has one."""
+    for folder in (device, device.parent):
+        try:
+            return safe_text((folder / "driver").readlink().name, _TEXT_LIMIT)
+        except OSError:
+            continue
+    return ""
+
+
+def _entries(folder: Path, prefix: str = "") -> list[Path]:
+    try:
+        return sorted(
+            (entry for entry in folder.iterdir() if entry.name.startswith(prefix)),
+            key=lambda entry: (len(entry.name), entry.name),
+        )
+    except OSError:
+        return []
+
+
+def _text(path: Path) -> str:
+    try:
+        return safe_text(path.read_text(errors="replace").strip(), _TEXT_LIMIT)
+    except OSError:
+        return ""

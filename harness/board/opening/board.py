@@ -1,0 +1,444 @@
+"""A board in use: locked, its transports recorded, its parts opened when they are first asked for."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from harness.board.models import (
+    BoardFile,
+    CarrierKind,
+    Chip,
+    CommandSet,
+    Framing,
+    FtdiI2cSettings,
+    I2cSettings,
+    SimulatedI2cSettings,
+)
+from harness.board.opening.link_flash import LinkFirmware, LinkFlash
+from harness.board.opening.locks import Locks
+from harness.board.opening.opener import occupies
+from harness.board.opening.resolve import Resolver
+from harness.board.opening.watched import Hearing, WatchedChannel
+from harness.board.opening.wiring import Wiring
+from harness.carrier.base import Carrier
+from harness.carrier.se import SeCarrier
+from harness.chip.carrier_chip import CarrierChip
+from harness.chip.channel import ApduChannel
+from harness.chip.direct import Direct
+from harness.chip.fm1280 import DEFAULT_ADDRESS, Fm1280I2c
+from harness.chip.fm1280 import Limits as Fm1280Limits
+from harness.chip.fm1280_spi import Fm1280Spi, SpiLimits
+from harness.chip.hexline import HexLine
+from harness.chip.ica import commands
+from harness.chip.ica.chip import IcaChip
+from harness.chip.mtk import MtkChip
+from harness.chip.mtk import select as mtk_select
+from harness.chip.observed import ObservedChannel, Observer
+from harness.chip.session import ChipSession
+from harness.console.reader import Console
+from harness.errors import HarnessError, UsageError
+from harness.hostload import clock
+from harness.id2.keys import Key
+from harness.secret import Secret
+from harness.transport.base import Transport
+from harness.transport.recording.recorder import Recorded, Recording
+
+_WITH_EXTENSIONS = 7.5
+"""How many times the time limit one command may take in all when the chip asks for more time: a minute at 8 s."""
+
+
+class Board:
+    """The board that a board file describes.
+
+    Invariants:
+        * Nothing is opened before it is asked for; the locks are taken before anything is opened.
+        * What was opened is closed by `close`, the last first, whatever goes wrong in between.
+        * Every error that leaves here names the board and, where there is one, the transport.
+        * A transport keeps one recording for the whole life of the board, however often it is opened.
+
+    Args:
+        file: The loaded board file.
+        recordings: Gives the path of the recording for the name of a transport; None records nothing.
+        on_open: Told the name and the identity of each transport when it is first opened.
+        run: Name of the run, for whoever finds the board locked.
+        environment: Where `env` references are looked up; the process's own when left out.
+        locks: Folder of the locks; the machine-wide one when left out.
+        wait: Seconds to wait for the locks.
+        on_wait: Told for whom it begins to wait.
+        wiring: What stands between the harness and the devices: a recorded run, faults; nothing when left out.
+        on_note: Told what befalls a transport: a fault that strikes, a device that leaves and returns.
+        random: Gives the random bytes that the harness shows to the device.
+        on_chip: Shown the chip each time a session opens, selected; what it returns says whether the session may
+            be used on. When not, another one is opened, which is not shown.
+        on_exchange: Told each command to the chip and its answer.
+    """
+
+    def __init__(
+        self,
+        file: BoardFile,
+        *,
+        recordings: Callable[[str], Path] | None = None,
+        on_open: Callable[[str, str], None] | None = None,
+        run: str = "",
+        environment: Mapping[str, str] | None = None,
+        locks: Path | None = None,
+        wait: float = 0,
+        on_wait: Callable[[str], None] | None = None,
+        wiring: Wiring | None = None,
+        on_note: Callable[[str], None] | None = None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+        on_chip: Callable[[CarrierChip], bool] | None = None,
+        on_exchange: Observer | None = None,
+    ) -> None:
+        self.file = file
+        self._on_chip = on_chip
+        self.resolver = Resolver(file, environment)
+        self._recordings = recordings
+        self._on_open = on_open
+        self.run = run
+        self._lock_folder = locks
+        self._wait = wait
+        self._on_wait = on_wait
+        self._wiring = wiring or Wiring()
+        self._on_note = on_note
+        self._random = random
+        self._on_exchange = on_exchange
+        self._locks: Locks | None = None
+        self._closing = ExitStack()
+        self._transports: dict[str, Transport] = {}
+        self._recorded: dict[str, Recording] = {}
+        self._told: dict[str, str] = {}
+        self._session: ChipSession | None = None
+        self._chip: IcaChip | MtkChip | None = None
+        self._console: Console | None = None
+        self._carrier: Carrier | None = None
+        self._key: Key | None = None
+        self._flash = LinkFlash()
+        self._hearing = Hearing()
+
+    @property
+    def name(self) -> str:
+        """Name of the board."""
+        return self.file.name
+
+    @property
+    def replayed(self) -> bool:
+        """Whether a recorded run stands in for the devices."""
+        return self._wiring.replay is not None
+
+    @property
+    def identities(self) -> dict[str, str]:
+        """What was found at the other end of each transport that has been opened, by its name."""
+        return dict(self._told)
+
+    def lock(self) -> None:
+        """Take the board and every device path it leads to, for this process alone; once is enough.
+
+        A board of simulated transports only, or one whose run is replayed, occupies nothing, so any number of runs
+        may use it at once.
+
+        Raises:
+            BenchError: Another run has the board or one of its devices (the message names the holder), or
+                a USB adapter that the board file names is not plugged in.
+        """
+        if self._locks is not None:
+            return
+        try:
+            replayed = self._wiring.replay is not None
+            used = () if replayed else self.file.transports.values()
+            places = [occupies(settings, self.file.folder) for settings in used]
+            names = [place for place in places if place is not None]
+            if names:
+                names.append(f"board {self.name}")
+            locks = Locks(
+                names,
+                board=self.name,
+                run=self.run,
+                folder=self._lock_folder,
+                wait=self._wait,
+                on_wait=self._on_wait,
+            )
+            locks.acquire()
+        except HarnessError as error:
+            error.at(board=self.name)
+            raise
+        self._locks = locks
+
+    def transport(self, name: str) -> Transport:
+        """Return the transport of this name, recorded, not opened: the part that uses it opens it.
+
+        Raises:
+            UsageError: The board file has no transport of this name.
+            BenchError: Locked by another run, unplugged, or its recording cannot be written.
+            ToolError: No simulator of this kind is installed.
+        """
+        if name in self._transports:
+            return self._transports[name]
+        if name in self.file.transports:
+            self.lock()
+        try:
+            transport = self._wiring.make(
+                self.file, name, self.resolver, lambda text: self._befallen(name, text), self._flash
+            )
+            if self._recordings is not None:
+                recording = Recording(self._recordings(name), transport)
+                self._closing.callback(recording.close)
+                self._recorded[name] = recording
+                transport = Recorded(transport, recording)
+        except HarnessError as error:
+            error.at(board=self.name, transport=name)
+            raise
+        self._closing.callback(transport.close)
+        self._transports[name] = transport
+        return transport
+
+    def session(self) -> ChipSession:
+        """Return the open conversation with the chip; APDUs of any kind go through it.
+
+        Raises:
+            UsageError: The board file has no chip section.
+            HarnessError: As for `chip`.
+        """
+        self.chip()
+        assert self._session is not None
+        return self._session
+
+    def chip(self) -> IcaChip | MtkChip:
+        """Return the chip, open and, unless the board file says otherwise, selected.
+
+        Raises:
+            UsageError: The board file has no chip section.
+            BenchError: The transport cannot be opened, or nothing answers.
+            DeviceError: The chip answers, and answers wrongly.
+        """
+        if self._chip is not None:
+            return self._chip
+        settings = self.file.chip
+        if settings is None:
+            raise UsageError("the board file has no chip section", board=self.name)
+        transport = self.transport(settings.transport)
+        try:
+            channel = WatchedChannel(
+                self._observed(self._channel(settings, transport)),
+                probe=_probe(settings),
+                timeout=settings.timeout_s,
+                hearing=self._hearing,
+            )
+            session, chip = self._open_session(settings, channel, transport)
+            if self._on_chip is not None and not self._shown(self._on_chip, chip):
+                channel.close()
+                session, chip = self._open_session(settings, channel, transport)
+        except HarnessError as error:
+            error.at(board=self.name, transport=settings.transport)
+            raise
+        self._session, self._chip = session, chip
+        return chip
+
+    def _open_session(
+        self, settings: Chip, channel: ApduChannel, transport: Transport
+    ) -> tuple[ChipSession, IcaChip | MtkChip]:
+        channel.open()
+        try:
+            self._tell(transport)
+            session = ChipSession(channel)
+            chip = _chip(settings, session)
+            chip.start()
+        except BaseException:
+            channel.close()
+            raise
+        return session, chip
+
+    @staticmethod
+    def _shown(on_chip: Callable[[CarrierChip], bool], chip: IcaChip | MtkChip) -> bool:
+        try:
+            return on_chip(chip)
+        except BaseException:
+            chip.session.channel.close()
+            raise
+
+    def close_chip(self) -> None:
+        """End the conversation with the chip; the next `chip` begins a new one, in the same recording."""
+        session, self._session, self._chip, self._carrier = self._session, None, None, None
+        if session is not None:
+            session.channel.close()
+
+    def console(self) -> Console:
+        """Return the console, open: from here on everything the board prints is kept.
+
+        Raises:
+            UsageError: The board file has no console section.
+            BenchError: The transport cannot be opened.
+        """
+        if self._console is not None:
+            return self._console
+        settings = self.file.console
+        if settings is None:
+            raise UsageError("the board file has no console section", board=self.name)
+        transport = self.transport(settings.transport)
+        try:
+            console = Console(transport)
+            console.open()
+        except HarnessError as error:
+            error.at(board=self.name, transport=settings.transport)
+            raise
+        self._closing.callback(console.close)
+        self._tell(transport)
+        self._console = console
+        return console
+
+    def close_console(self) -> None:
+        """Close the console; the next `console` opens it anew, in the same recording."""
+        console, self._console = self._console, None
+        if console is not None:
+            console.close()
+
+    def flash_link(
+        self, product_key: str, product_secret: Secret, host: str, port: int, *, erase: bool = False
+    ) -> None:
+        """Flash a simulated board with what its firmware needs for the link; it takes effect at its next start.
+
+        Args:
+            product_key: ProductKey of the product.
+            product_secret: ProductSecret of the product.
+            host: Where the harness waits for the board.
+            port: Its port.
+            erase: Whether the ID² that the board holds goes, as when the whole flash is erased.
+
+        Raises:
+            UsageError: The board is a real one, or has no link section.
+        """
+        if self.file.link is None or not self.file.simulated:
+            what = "the firmware of a real board" if self.file.link else "a board without a link section"
+            raise UsageError(
+                f"{what} cannot be flashed by the harness",
+                hint="compile ProductKey, ProductSecret and the address of this machine into the firmware",
+                board=self.name,
+            )
+        self._flash.firmware = LinkFirmware(product_key, product_secret, host, port)
+        if erase:
+            self._flash.identity = None
+
+    def carrier(self) -> Carrier:
+        """Return the carrier of the plan, on the open chip; its `init` is for the caller to call.
+
+        Raises:
+            UsageError: This harness cannot drive the plan's carrier, or the board file has no chip section.
+            HarnessError: As for `chip`.
+        """
+        if self._carrier is None:
+            plan = self.file.plan
+            if plan.carrier is not CarrierKind.SE:
+                raise UsageError(
+                    f"carrier {plan.carrier} cannot be driven directly yet; only se can", board=self.name
+                )
+            self._carrier = SeCarrier(self.chip(), plan.key_type, random=self._random)
+        return self._carrier
+
+    def key(self) -> Key | None:
+        """Return the ID² key of the device, or None when the board file names none.
+
+        Raises:
+            UsageError: The reference leads nowhere, or to something that is no key of the plan's type.
+        """
+        if self._key is None:
+            try:
+                self._key = self.resolver.device_key()
+            except HarnessError as error:
+                error.at(board=self.name)
+                raise
+        return self._key
+
+    def redact(self, secret: Secret) -> None:
+        """Write stars in place of this secret in every recording from now on."""
+        for recording in self._recorded.values():
+            recording.redact(secret)
+
+    def mark(self, text: str) -> None:
+        """Write a note into every recording, such as the start of a scenario.
+
+        Raises:
+            BenchError: The disk refuses.
+        """
+        for recording in self._recorded.values():
+            recording.note(text)
+
+    def _befallen(self, name: str, text: str) -> None:
+        """Write what befell a transport into its recording, and tell whoever keeps the journal."""
+        if (recording := self._recorded.get(name)) is not None:
+            recording.note(text)
+        if self._on_note is not None:
+            self._on_note(f"transport {name}: {text}")
+
+    def close(self) -> None:
+        """Close whatever is open, the last first, and let the locks go. May be called more than once."""
+        with ExitStack() as stack:
+            locks, self._locks = self._locks, None
+            if locks is not None:
+                stack.callback(locks.release)
+            stack.push(self._closing.pop_all())
+            stack.callback(self.close_chip)
+            self._console = None
+            self._transports.clear()
+            self._recorded.clear()
+
+    def __enter__(self) -> Self:
+        self.lock()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _observed(self, channel: ApduChannel) -> ApduChannel:
+        return channel if self._on_exchange is None else ObservedChannel(channel, self._on_exchange)
+
+    def _channel(self, settings: Chip, transport: Transport) -> ApduChannel:
+        if settings.framing is Framing.FM1280:
+            limits = Fm1280Limits(answer=settings.timeout_s, total=_WITH_EXTENSIONS * settings.timeout_s)
+            simulated = isinstance(self.file.transports[settings.transport], SimulatedI2cSettings)
+            if simulated or self._wiring.replay is not None:
+                # The pause between frames is for the chip's silicon; a simulated or replayed one needs none.
+                limits = replace(limits, frame_delay=0.0)
+            address = self._address(settings.transport)
+            return Fm1280I2c(transport, address, limits=limits, reading=settings.reading, clock=clock)
+        if settings.framing is Framing.FM1280_SPI:
+            return Fm1280Spi(
+                transport,
+                limits=SpiLimits(answer=settings.timeout_s),
+                reading=settings.reading,
+                clock=clock,
+            )
+        if settings.framing is Framing.HEX_LINE:
+            return HexLine(transport, timeout=settings.timeout_s, settle=settings.settle_s, clock=clock)
+        return Direct(transport, timeout=settings.timeout_s)
+
+    def _address(self, transport: str) -> int:
+        settings = self.file.transports[transport]
+        on_i2c = (I2cSettings, FtdiI2cSettings, SimulatedI2cSettings)
+        return settings.address if isinstance(settings, on_i2c) else DEFAULT_ADDRESS
+
+    def _tell(self, transport: Transport) -> None:
+        identity = transport.identity
+        if self._told.get(transport.name) == identity:
+            return
+        self._told[transport.name] = identity
+        if self._on_open is not None:
+            self._on_open(transport.name, identity)
+
+
+def _chip(settings: Chip, session: ChipSession) -> IcaChip | MtkChip:
+    if settings.command_set is CommandSet.MTK:
+        return MtkChip(session)
+    return IcaChip(session, select_first=settings.select)
+
+
+def _probe(settings: Chip) -> bytes:
+    """Return a command that does no harm, whatever a chip was doing."""
+    if settings.command_set is CommandSet.MTK:
+        return mtk_select().to_bytes()
+    return (commands.select() if settings.select else commands.get_id()).to_bytes()

@@ -1,0 +1,238 @@
+"""What a board file says, as words that requirements can ask for."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from harness.board.models import (
+    BoardFile,
+    CarrierKind,
+    ChipAlgorithm,
+    ChipCommand,
+    ChipOption,
+    CommandSet,
+    Feature,
+    Framing,
+    Offer,
+    Pattern,
+    Platform,
+    Program,
+    SimulatedConsoleSettings,
+    Use,
+)
+from harness.board.plan import matrix as plan_matrix
+from harness.board.reading import checks
+from harness.id2 import published
+from harness.id2.hashes import HashType
+from harness.id2.keys import KeyType
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that an `applies_when` expression may use.
+
+    Attributes:
+        field: The field of the board file that decides it.
+        meaning: What it says of a board for which it holds.
+        otherwise: What is true of a board for which it does not hold.
+        values: The values it can be asked for (`word=value`); empty for a word that is just true or not.
+        many: Whether a board can have several of the values.
+    """
+
+    field: str
+    meaning: str
+    otherwise: str = ""
+    values: tuple[str, ...] = ()
+    many: bool = False
+
+
+def _one(field: str, meaning: str, kind: type[StrEnum], otherwise: str = "") -> Word:
+    return Word(field, meaning, otherwise, tuple(member.value for member in kind))
+
+
+def _many(field: str, meaning: str, kind: type[StrEnum]) -> Word:
+    return Word(field, meaning, "none declared", tuple(member.value for member in kind), many=True)
+
+
+_HASHES = {HashType.SHA256: "sha256", HashType.SM3: "sm3"}
+_NO_CHIP = "there is no chip section"
+_NO_CONSOLE = "there is no console section"
+_NO_SERVER = "there is no server section"
+
+VOCABULARY: Mapping[str, Word] = MappingProxyType(
+    {
+        "pattern": _one("plan.pattern", "the integration pattern", Pattern),
+        "carrier": _one("plan.carrier", "where the ID² key lives", CarrierKind),
+        "platform": _one("plan.platform", "what runs on the board", Platform),
+        "key_type": _one("plan.key_type", "type of the ID² key", KeyType),
+        "symmetric": Word("plan.key_type", "the key is symmetric", "the key is not symmetric"),
+        "hash": Word("plan.key_type", "the hash that goes with the key type", values=tuple(_HASHES.values())),
+        "server_development": Word(
+            "plan.pattern",
+            "the manufacturer writes a server side",
+            "Alibaba Cloud IoT Platform authenticates, there is no server side to write",
+        ),
+        "chip": Word("chip", "the harness talks to the chip directly", _NO_CHIP),
+        "framing": _one("chip.framing", "how APDUs travel", Framing, _NO_CHIP),
+        "command_set": _one("chip.command_set", "APDU set of the chip", CommandSet, _NO_CHIP),
+        "select": Word("chip.select", "SELECT is sent when a session opens", "SELECT is not sent"),
+        "console": Word("console", "there is a serial console", _NO_CONSOLE),
+        "program": _one("console.program", "program that prints to the console", Program, _NO_CONSOLE),
+        "recorded": Word(
+            "console.transport",
+            "the console is played back from a file",
+            "no console is played back from a file",
+        ),
+        "simulated": Word("transports", "every transport is simulated", "a transport leads to real hardware"),
+        "id_known": Word("device.id", "the ID of the device is known", "the ID of the device is not known"),
+        "key_known": Word(
+            "device.key", "the ID² key of the device is known", "the key of the device is not known"
+        ),
+        "published_key": Word(
+            "device.key",
+            "the device has a published debug key and its ID",
+            "the device has no published debug key",
+        ),
+        "serial_number": Word(
+            "device.serial_number", "the serial number is given", "no serial number is given"
+        ),
+        "algorithm": _many("declaration.algorithms", "declared algorithm of SymmetricCrypt", ChipAlgorithm),
+        "command": _many("declaration.commands", "declared optional chip command", ChipCommand),
+        "commands_declared": Word(
+            "declaration.commands",
+            "the board file says which optional commands the chip has",
+            "the board file does not say which optional commands the chip has",
+        ),
+        "option": _many("declaration.options", "declared bit of the option bitmap", ChipOption),
+        "feature": _many("declaration.features", "declared part of the id2_client API", Feature),
+        "pin_known": Word(
+            "device.pin.value", "the PIN of the chip is known", "the PIN of the chip is not known"
+        ),
+        "spare": Word("device.spare", "the chip may be used up", "the chip may not be used up"),
+        "vendor": Word("declaration.vendor", "the vendor id is declared", "no vendor id is declared"),
+        "sdk_version": Word(
+            "declaration.sdk_version", "the SDK version is declared", "no SDK version is declared"
+        ),
+        "server": Word("server", "there is a server of the manufacturer to judge", _NO_SERVER),
+        "server_uses": Word(
+            "server.uses",
+            "what the server does in one authentication",
+            _NO_SERVER,
+            tuple(member.value for member in Use),
+            many=True,
+        ),
+        "server_names_device": Word(
+            "server.trigger",
+            "the trigger says which device is to be authenticated",
+            "the trigger does not say which device is to be authenticated ({id2})",
+        ),
+        "link": Word(
+            "link.offers",
+            "the firmware connects by iTLS; asked with a value: it does this over its link",
+            "there is no link section",
+            tuple(member.value for member in Offer),
+            many=True,
+        ),
+        "service": Word(
+            "service.endpoint",
+            "which ID² service; one at an address counts as the real one",
+            values=("mock", "real"),
+        ),
+    }
+)
+"""Every word of `applies_when`, with the field that decides it."""
+
+
+class Facts(Mapping[str, tuple[str, ...]]):
+    """The words that hold for one board, each with its values (none for a word that is just true).
+
+    A word that does not hold is not in it.
+    """
+
+    __slots__ = ("_words",)
+
+    def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
+        self._words = {name: tuple(values) for name, values in words.items()}
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        return self._words[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def __repr__(self) -> str:
+        return f"Facts({', '.join(self.lines())})"
+
+    def lines(self) -> list[str]:
+        """Return the facts as a person reads them: `carrier=se`, `chip`, …, in the vocabulary's order."""
+        return [
+            line
+            for name in VOCABULARY
+            if name in self._words
+            for line in ([f"{name}={value}" for value in self._words[name]] or [name])
+        ]
+
+
+def facts_of(board: BoardFile) -> Facts:
+    """Return the facts of a board file; nothing is opened and no key is read."""
+    plan, chip, console, device = board.plan, board.chip, board.console, board.device
+    declaration = board.declaration
+    words: dict[str, tuple[str, ...]] = {
+        "pattern": (plan.pattern,),
+        "carrier": (plan.carrier,),
+        "platform": (plan.platform,),
+        "key_type": (plan.key_type,),
+        "hash": (_HASHES[plan.key_type.hash],),
+        "service": ("mock" if board.service.is_mock else "real",),
+    }
+    if chip:
+        words |= {"chip": (), "framing": (chip.framing,), "command_set": (chip.command_set,)}
+    if console:
+        words |= {"console": (), "program": (console.program,)}
+    if board.link:
+        words["link"] = board.link.offers
+    if board.server:
+        words |= {"server": (), "server_uses": board.server.uses}
+    lists: dict[str, tuple[StrEnum, ...]] = {
+        "algorithm": declaration.algorithms,
+        "command": declaration.commands,
+        "option": declaration.options or (),
+        "feature": declaration.features,
+    }
+    words |= {name: tuple(values) for name, values in lists.items() if values}
+    flags = {
+        "symmetric": plan.key_type.symmetric,
+        "server_development": plan_matrix.consequences(plan.pattern).server_development,
+        "select": bool(chip and chip.select),
+        "recorded": _is_recorded(board),
+        "simulated": board.simulated,
+        "id_known": device.id is not None
+        or bool(device.key and (device.key.simulated or device.key.published)),
+        "key_known": device.key is not None,
+        "published_key": _has_published_key(board),
+        "serial_number": device.serial_number is not None,
+        "server_names_device": board.server is not None and board.server.trigger.names_the_device,
+        "commands_declared": declaration.declares("commands"),
+        "pin_known": device.pin is not None and device.pin.value is not None,
+        "spare": device.spare,
+        "vendor": declaration.vendor is not None,
+        "sdk_version": declaration.sdk_version is not None,
+    }
+    words |= {name: () for name, holds in flags.items() if holds}
+    return Facts(words)
+
+
+def _has_published_key(board: BoardFile) -> bool:
+    key_type = checks.published_key_type(board)
+    return key_type is not None and published.KEYS[key_type].id2 == checks.expected_id(board)
+
+
+def _is_recorded(board: BoardFile) -> bool:
+    if board.console is None:
+        return False
+    settings = board.transports.get(board.console.transport)
+    return isinstance(settings, SimulatedConsoleSettings) and settings.file is not None

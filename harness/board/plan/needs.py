@@ -1,0 +1,99 @@
+"""Which part of a board needs what from which transport: checked before any hardware is opened."""
+
+from dataclasses import dataclass
+
+from harness.board.models import BoardFile, Framing, SerialSettings, TransportSettings
+from harness.board.reading.problems import Loc, Problem
+from harness.board.suggest import meant
+from harness.transport.base import Capability
+
+_FRAMING_NEEDS = {
+    Framing.FM1280: Capability.I2C,
+    Framing.FM1280_SPI: Capability.SPI,
+    Framing.HEX_LINE: Capability.STREAM,
+    Framing.DIRECT: Capability.APDU,
+}
+_STREAM = frozenset({Capability.STREAM})
+_CARD = frozenset({Capability.APDU, Capability.CARD})
+_SUPPLIED_BY: dict[str, frozenset[Capability]] = {
+    "i2c": frozenset({Capability.I2C}),
+    "serial": frozenset({Capability.STREAM, Capability.LINES}),
+    "socket": _STREAM,
+    "usb": frozenset({Capability.APDU}),
+    "ccid": _CARD,
+    "hid": frozenset({Capability.APDU}),
+    "pcsc": _CARD,
+    "ftdi-i2c": frozenset({Capability.I2C}),
+    "ftdi-spi": frozenset({Capability.SPI}),
+    "simulated-i2c": frozenset({Capability.I2C}),
+    "simulated-spi": frozenset({Capability.SPI}),
+    "simulated-serial": _STREAM,
+    "simulated-console": _STREAM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one part of a board needs.
+
+    Attributes:
+        part: `chip` or `console`.
+        transport: Name of the transport that the part uses.
+        capabilities: What that transport must carry.
+        because: Why, e.g. `framing fm1280`.
+        loc: The field that makes the need.
+    """
+
+    part: str
+    transport: str
+    capabilities: frozenset[Capability]
+    because: str
+    loc: Loc
+
+
+def needs(board: BoardFile) -> tuple[Need, ...]:
+    """Return what the parts of `board` need, in the order chip, console."""
+    found = []
+    if board.chip:
+        carried = frozenset({_FRAMING_NEEDS[board.chip.framing]})
+        found.append(
+            Need("chip", board.chip.transport, carried, f"framing {board.chip.framing}", ("chip", "framing"))
+        )
+    if board.console:
+        carried = frozenset({Capability.STREAM})
+        found.append(Need("console", board.console.transport, carried, "a console", ("console", "transport")))
+    return tuple(found)
+
+
+def supplied(settings: TransportSettings) -> frozenset[Capability]:
+    """Return what a transport with these settings carries, without opening it."""
+    if isinstance(settings, SerialSettings) and (settings.port or "").startswith("socket://"):
+        return _STREAM  # a socket has no lines beside its data
+    return _SUPPLIED_BY[settings.kind]
+
+
+def unmet(board: BoardFile) -> list[Problem]:
+    """Return every need that no transport of the board meets, each saying needed versus supplied."""
+    found = []
+    for need in needs(board):
+        settings = board.transports.get(need.transport)
+        if settings is None:
+            found.append(Problem((need.part, "transport"), _unknown_transport(need.transport, board)))
+            continue
+        has = supplied(settings)
+        if not need.capabilities <= has:
+            wanted = ", ".join(sorted(need.capabilities))
+            kinds = ", ".join(kind for kind, carries in _SUPPLIED_BY.items() if need.capabilities <= carries)
+            found.append(
+                Problem(
+                    need.loc,
+                    f"{need.because} needs {wanted}; transport {need.transport!r} of kind {settings.kind} "
+                    f"supplies {', '.join(sorted(has))}; kinds that supply {wanted}: {kinds or 'none yet'}",
+                )
+            )
+    return found
+
+
+def _unknown_transport(name: str, board: BoardFile) -> str:
+    names = tuple(board.transports)
+    return f"there is no transport {name!r}{meant(name, names)} transports: {', '.join(names)}"

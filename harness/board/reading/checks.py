@@ -1,0 +1,303 @@
+"""Checks that look across the sections of a board file: errors first, then advice."""
+
+import os
+import re
+
+from harness.board.models import (
+    BoardFile,
+    CarrierKind,
+    ChipAlgorithm,
+    CommandSet,
+    SerialSettings,
+    SimulatedConsoleSettings,
+    SimulatedDevice,
+)
+from harness.board.plan import matrix as plan_matrix
+from harness.board.plan.needs import needs, unmet
+from harness.board.reading import declaration_checks, link_checks
+from harness.board.reading.problems import Problem, printable
+from harness.board.suggest import meant
+from harness.id2 import published
+from harness.id2.keys import KeyType
+
+_MOVING_TTY = re.compile(r"/dev/tty(USB|ACM)[0-9]+")
+
+ECB_ALGORITHM: dict[KeyType, ChipAlgorithm] = {
+    KeyType.DES3_112: ChipAlgorithm.DES_ECB,
+    KeyType.DES3_168: ChipAlgorithm.DES_ECB,
+    KeyType.AES_128: ChipAlgorithm.AES_ECB,
+    KeyType.AES_192: ChipAlgorithm.AES_ECB,
+    KeyType.AES_256: ChipAlgorithm.AES_ECB,
+    KeyType.SM4_128: ChipAlgorithm.SM4_ECB,
+    KeyType.SM1_128: ChipAlgorithm.SM1_ECB,
+}
+"""The algorithm that ID² uses with each symmetric key type. Source: device-protocol.md b.3."""
+
+
+def simulated_device(board: BoardFile, transport: str) -> SimulatedDevice | None:
+    """Return the simulated device behind a transport of `board`, or None."""
+    return getattr(board.transports.get(transport), "device", None)
+
+
+def simulated_id(device: SimulatedDevice) -> str:
+    """Return the ID of a simulated device: its own, or the one published with its key."""
+    if device.id is not None:
+        return device.id
+    return published.KEYS[device.key_type].id2  # the model lets an ID be left out with a published key only
+
+
+def published_key_type(board: BoardFile) -> KeyType | None:
+    """Return the type of the published debug key that the device has, or None when it has none."""
+    key = board.device.key
+    if key is None:
+        return None
+    if key.simulated is not None:
+        device = simulated_device(board, key.simulated)
+        return device.key.published if device else None
+    return key.published
+
+
+def expected_id(board: BoardFile) -> str | None:
+    """Return the ID that the device must report, where the board file says one or implies one.
+
+    A published key brings the ID it was published with, and a simulated device knows its own.
+    """
+    if board.device.id is not None:
+        return board.device.id
+    key = board.device.key
+    if key is not None and key.simulated is not None:
+        device = simulated_device(board, key.simulated)
+        return simulated_id(device) if device else None
+    key_type = published_key_type(board)
+    return published.KEYS[key_type].id2 if key_type is not None else None
+
+
+def errors(board: BoardFile) -> list[Problem]:
+    """Return what makes the board file unusable although each section is right by itself."""
+    return [
+        *plan_matrix.contradictions(board.plan),
+        *_parts(board),
+        *(unmet(board) or _shared(board)),
+        *_key(board),
+        *_declaration(board),
+        *_captures(board),
+        *_certificates(board),
+        *_server(board),
+        *link_checks.errors(board),
+    ]
+
+
+def advice(board: BoardFile) -> list[Problem]:
+    """Return what is doubtful; the board can be used."""
+    return [
+        *_name(board),
+        *plan_matrix.undocumented(board.plan),
+        *plan_matrix.key_doubts(board.plan),
+        *_ports(board),
+        *_unused(board),
+        *_simulated(board),
+        *_mtk(board),
+        *declaration_checks.questions(board, ECB_ALGORITHM.get(board.plan.key_type)),
+        *_service(board),
+        *_server_doubts(board),
+        *link_checks.advice(board),
+    ]
+
+
+def _parts(board: BoardFile) -> list[Problem]:
+    if board.chip is None and board.console is None:
+        return [Problem((), "the board has neither chip nor console: there is nothing to drive")]
+    return []
+
+
+def _shared(board: BoardFile) -> list[Problem]:
+    if board.chip and board.console and board.chip.transport == board.console.transport:
+        shared = board.console.transport
+        return [
+            Problem(
+                ("console", "transport"), f"{shared!r} leads to the chip already; a transport has one user"
+            )
+        ]
+    return []
+
+
+def _captures(board: BoardFile) -> list[Problem]:
+    return [
+        Problem(
+            ("transports", name, "file"), f"there is no file {printable(str(board.folder / settings.file))}"
+        )
+        for name, settings in board.transports.items()
+        if isinstance(settings, SimulatedConsoleSettings)
+        and settings.file is not None
+        and not (board.folder / settings.file).is_file()
+    ]
+
+
+def _key(board: BoardFile) -> list[Problem]:
+    key = board.device.key
+    if key is None:
+        return []
+    if key.published is not None and key.published is not board.plan.key_type:
+        return [
+            Problem(
+                ("device", "key", "published"),
+                f"is of type {key.published}; plan.key_type is {board.plan.key_type}",
+            )
+        ]
+    if key.simulated is None:
+        return []
+    with_device = [name for name in board.transports if simulated_device(board, name)]
+    device = simulated_device(board, key.simulated)
+    loc = ("device", "key", "simulated")
+    if device is None:
+        return [
+            Problem(
+                loc,
+                f"transport {key.simulated!r} has no simulated device{meant(key.simulated, with_device)} "
+                f"transports with one: {', '.join(with_device) or 'none'}",
+            )
+        ]
+    if device.key_type is not board.plan.key_type:
+        return [
+            Problem(loc, f"its device has key_type {device.key_type}; plan.key_type is {board.plan.key_type}")
+        ]
+    return []
+
+
+def _declaration(board: BoardFile) -> list[Problem]:
+    declared = board.declaration.algorithms
+    wanted = ECB_ALGORITHM.get(board.plan.key_type)
+    says = board.declaration.declares("algorithms")
+    # An empty list says nothing of a chip that the harness does not talk to: its console is judged without it.
+    says = says and (bool(declared) or board.chip is not None)
+    if board.plan.carrier is CarrierKind.SE and says and wanted and wanted not in declared:
+        return [
+            Problem(
+                ("declaration", "algorithms"),
+                f"says no {wanted}, and ID² with key type {board.plan.key_type} needs it",
+            )
+        ]
+    return []
+
+
+def _name(board: BoardFile) -> list[Problem]:
+    path = board.source.path
+    if path is not None and path.stem != board.name:
+        return [
+            Problem(
+                ("name",), f"is {board.name!r} in a file named {path.name!r}; runs and locks go by the name"
+            )
+        ]
+    return []
+
+
+def _ports(board: BoardFile) -> list[Problem]:
+    return [
+        Problem(
+            ("transports", name, "port"),
+            f"{settings.port} changes with the order of plugging in; "
+            f"name the adapter by /dev/serial/by-id/… or by usb:",
+        )
+        for name, settings in board.transports.items()
+        if isinstance(settings, SerialSettings) and settings.port and _MOVING_TTY.fullmatch(settings.port)
+    ]
+
+
+def _unused(board: BoardFile) -> list[Problem]:
+    used = {need.transport for need in needs(board)}
+    return [
+        Problem(("transports", name), "no part of the board uses this transport")
+        for name in board.transports
+        if name not in used
+    ]
+
+
+def _simulated(board: BoardFile) -> list[Problem]:
+    found = []
+    for name, settings in board.transports.items():
+        device = simulated_device(board, name)
+        if device is None:
+            continue
+        loc = ("transports", name, "device")
+        if device.key_type is not board.plan.key_type:
+            found.append(
+                Problem((*loc, "key_type"), f"is {device.key_type}; plan.key_type is {board.plan.key_type}")
+            )
+        if board.device.id and simulated_id(device) != board.device.id:
+            found.append(Problem((*loc, "id"), "is not the ID that device.id expects"))
+        chip = board.chip
+        if chip and chip.transport == name and chip.command_set is not device.command_set:
+            found.append(
+                Problem(
+                    (*loc, "command_set"), f"is {device.command_set}; chip.command_set is {chip.command_set}"
+                )
+            )
+        if (
+            isinstance(settings, SimulatedConsoleSettings)
+            and settings.file
+            and (settings.fault or device.fault)
+        ):
+            found.append(
+                Problem(
+                    ("transports", name), "a console that is played back from a file has no faults of its own"
+                )
+            )
+    return found
+
+
+def _mtk(board: BoardFile) -> list[Problem]:
+    three_des = (KeyType.DES3_112, KeyType.DES3_168)
+    if board.chip and board.chip.command_set is CommandSet.MTK and board.plan.key_type not in three_des:
+        return [
+            Problem(
+                ("chip", "command_set"),
+                f"mtk is known with 3DES keys only; plan.key_type is {board.plan.key_type}",
+            )
+        ]
+    return []
+
+
+def _service(board: BoardFile) -> list[Problem]:
+    found = []
+    if board.service.endpoint.startswith("http://"):
+        found.append(
+            Problem(("service", "endpoint"), "http:// sends ProductKey and codes in the clear; use https://")
+        )
+    algorithm = board.service.product.algorithm
+    if algorithm is not None and algorithm is not board.plan.key_type:
+        found.append(
+            Problem(
+                ("service", "product", "algorithm"),
+                f"is {algorithm}; plan.key_type is {board.plan.key_type}",
+            )
+        )
+    return found
+
+
+def _certificates(board: BoardFile) -> list[Problem]:
+    ca = board.service.ca
+    if board.service.is_mock or ca is None or os.path.isfile(board.folder / ca):  # noqa: PTH113 - Path.is_file raises in a folder that is closed to us
+        return []
+    text = f"there is no file of certificates {printable(str(board.folder / ca))}"
+    return [Problem(("service", "ca"), text)]
+
+
+def _server(board: BoardFile) -> list[Problem]:
+    if board.server is not None and not plan_matrix.consequences(board.plan.pattern).server_development:
+        text = f"there is no server to write with pattern {board.plan.pattern}; leave the section out"
+        return [Problem(("server",), text)]
+    return []
+
+
+def _server_doubts(board: BoardFile) -> list[Problem]:
+    if board.server is None:
+        return []
+    found = []
+    if board.chip is None or board.device.key is None:
+        needed = "a chip section" if board.chip is None else "device.key"
+        text = f"is not judged: the mock answers for the device on the bench, which needs {needed}"
+        found.append(Problem(("server",), text))
+    if not board.server.trigger.names_the_device:
+        text = "does not say which device is meant ({id2}); an impostor cannot be tried then"
+        found.append(Problem(("server", "trigger"), text))
+    return found

@@ -1,0 +1,40 @@
+"""What a board file leaves open that only the maker of the chip can answer."""
+
+from harness.board.models import BoardFile, ChipAlgorithm, CommandSet
+from harness.board.models.declaration import Declaration
+from harness.board.reading.problems import Problem
+
+
+def questions(board: BoardFile, wanted: ChipAlgorithm | None) -> list[Problem]:
+    """Return what is not declared of a chip, with what to write.
+
+    Args:
+        board: The board file.
+        wanted: The algorithm that codes of the plan's key type are made with.
+    """
+    if board.chip is None:
+        return []
+    declaration = board.declaration
+    found = []
+    if not declaration.declares("algorithms") and wanted is not None:
+        found.append(
+            Problem(
+                ("declaration", "algorithms"),
+                f"is not written: what does the chip's maker claim? {board.plan.key_type} codes need "
+                f"`algorithms: [{wanted}]`; until it is written a chip that refuses is not judged",
+            )
+        )
+    if not declaration.declares("commands") and board.chip.command_set is CommandSet.ICA:
+        found.append(
+            Problem(
+                ("declaration", "commands"),
+                "is not written: which optional commands does the chip have? write them, such as "
+                "`commands: [get-vendor-info]`, or `commands: []` for none; until then none must be refused",
+            )
+        )
+    return found
+
+
+def undeclared(declaration: Declaration) -> bool:
+    """Tell whether nobody has said what the chip can do."""
+    return not declaration.declares("algorithms")

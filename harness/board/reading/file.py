@@ -1,0 +1,133 @@
+"""Reads a board file: every problem with its line, in one error; every doubt as a warning."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from harness.board import regular_file, yaml_lines
+from harness.board.models import BoardFile, Source
+from harness.board.reading import checks, explain, hex_doubts
+from harness.board.reading.problems import PlacedProblem, Problem, as_error, field_name
+from harness.board.suggest import nearest
+from harness.errors import UsageError
+
+SUFFIXES = (".yaml", ".yml")
+DEFAULT_FOLDER = Path("boards")
+MAX_LISTED = 12
+
+__all__ = ["BoardFile", "board_files", "load", "parse"]
+
+
+def load(path: Path | str) -> BoardFile:
+    """Read, check and return the board file at `path`.
+
+    Args:
+        path: The file; or the bare name of a board, which then stands for `boards/NAME.yaml`.
+
+    Returns:
+        The board file; `warnings` holds what is doubtful in it, `sha256` the digest of its bytes.
+
+    Raises:
+        UsageError: The file is missing, unreadable, not YAML or not a board file. One problem is one line
+            `file:line: field: what is wrong`; several are all listed.
+    """
+    found = _locate(Path(path))
+    data = _read(found)
+    return parse(_decode(data, str(found)), found, sha256=hashlib.sha256(data).hexdigest())
+
+
+def parse(text: str, path: Path, *, sha256: str = "") -> BoardFile:
+    """Check the text of a board file that is already in memory.
+
+    Args:
+        text: The YAML text.
+        path: The name of the file, for messages and as the start of relative paths.
+        sha256: Hex digest of the bytes that the text came from.
+
+    Raises:
+        UsageError: As for `load`.
+    """
+    document = yaml_lines.parse(text, str(path))
+    try:
+        board = BoardFile.model_validate(document.to_data())
+    except ValidationError as error:
+        raise as_error(str(path), _placed(document, explain.problems(error, BoardFile))) from None
+    board = board.from_source(Source(path, sha256))
+    wrong = checks.errors(board)
+    if wrong:
+        raise as_error(str(path), _placed(document, wrong))
+    doubts = sorted(
+        _placed(document, [*checks.advice(board), *hex_doubts.advice(board, document)]),
+        key=lambda problem: problem.line,
+    )
+    return board.from_source(Source(path, sha256, tuple(str(doubt) for doubt in doubts)))
+
+
+def board_files(folder: Path) -> list[Path]:
+    """Return the board files in `folder`, by name; empty when there is no such folder."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
+    except OSError:
+        return []
+
+
+def _placed(document: yaml_lines.Document, problems: Iterable[Problem]) -> list[PlacedProblem]:
+    return [
+        PlacedProblem(document.file, document.line_of(problem.loc), field_name(problem.loc), problem.text)
+        for problem in problems
+    ]
+
+
+def _locate(path: Path) -> Path:
+    if os.path.lexists(path):  # unlike Path.exists, it does not raise in a folder that is closed to us
+        return path
+    if path.parent == Path() and path.suffix not in SUFFIXES:
+        named = DEFAULT_FOLDER / f"{path.name}.yaml"
+        if named.is_file():
+            return named
+    return path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return regular_file.read(path, yaml_lines.MAX_BYTES)
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except IsADirectoryError:
+        raise UsageError(f"{path}: is a folder, not a board file; {_listing(path)}") from None
+
+
+def _decode(data: bytes, file: str) -> str:
+    if b"\0" in data:
+        raise UsageError(
+            f"{file}: is a binary file (byte 0x00 at offset {data.index(0)}); a board file is YAML text"
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            f"{file}:{line}: is not UTF-8 text (byte {data[error.start]:#04x} at offset {error.start}); "
+            f"a board file is YAML text"
+        ) from None
+
+
+def _missing(path: Path) -> UsageError:
+    folder = path.parent
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is closed to us
+        return UsageError(f"{path}: no such board file; there is no folder {str(folder)!r}")
+    near = board_files(folder) or board_files(DEFAULT_FOLDER)
+    guess = nearest(path.stem, (file.stem for file in near))
+    meant = next((f"; did you mean {str(file)!r}?" for file in near if file.stem == guess), ";")
+    return UsageError(f"{path}: no such board file{meant} {_listing(near[0].parent if near else folder)}")
+
+
+def _listing(folder: Path) -> str:
+    names = [file.name for file in board_files(folder)]
+    if not names:
+        return f"there is no board file in {str(folder)!r}"
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return f"board files in {str(folder)!r}: {', '.join(names[:MAX_LISTED])}{more}"

@@ -1,0 +1,116 @@
+"""What a fault is: one way to be broken, with a name and the verdict that a good harness gives it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from harness.errors import ToolError, UsageError
+from harness.id2.keys import KeyType
+from harness.simulator.chip.framing_hooks import FramingHooks
+from harness.simulator.chip.hooks import ChipHooks
+from harness.simulator.console.hooks import ConsoleHooks
+from harness.simulator.link.hooks import LinkHooks
+
+
+class Layer(StrEnum):
+    """Where a fault sits."""
+
+    CHIP = "chip"
+    FRAMING = "framing"
+    CONSOLE = "console"
+    LINK = "link"
+
+
+class Expected(StrEnum):
+    """The verdict that a good harness gives the device."""
+
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    PASSED = "passed"
+
+
+Hooks = (
+    Callable[[], ChipHooks]
+    | Callable[[], FramingHooks]
+    | Callable[[], ConsoleHooks]
+    | Callable[[], LinkHooks]
+)
+
+ALL_SETS = frozenset(("ica", "mtk"))
+ALL_KEYS = frozenset(KeyType)
+
+_Kind = TypeVar("_Kind", ChipHooks, FramingHooks, ConsoleHooks, LinkHooks)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to be broken.
+
+    Attributes:
+        name: What a board file or `--fault` says.
+        layer: Where it sits.
+        summary: What the device does wrong, in one line.
+        expected: The verdict that a good harness gives it.
+        hooks: Makes the hooks that the device gets instead of the sound ones.
+        command_sets: Chips that can have it.
+        key_types: Keys with which it shows.
+        needs: How the chip must hand over data (`get-response`) to have the fault; empty for any way.
+        shows_with: What a harness needs so that it can see the fault; empty for nothing.
+    """
+
+    name: str
+    layer: Layer
+    summary: str
+    expected: Expected
+    hooks: Hooks
+    command_sets: frozenset[str] = ALL_SETS
+    key_types: frozenset[KeyType] = ALL_KEYS
+    needs: str = ""
+    shows_with: str = ""
+
+    def require(self, *, command_set: str, key_type: KeyType, answers: str) -> None:
+        """Check that a chip can have this fault.
+
+        Raises:
+            UsageError: it cannot; the message says which can.
+        """
+        if command_set not in self.command_sets:
+            raise UsageError(
+                f"fault {self.name!r}: a chip with the {command_set} command set cannot have it",
+                hint=f"take command set {' or '.join(sorted(self.command_sets))}",
+            )
+        if key_type not in self.key_types:
+            raise UsageError(
+                f"fault {self.name!r} does not show with key type {key_type}",
+                hint=f"take {', '.join(sorted(self.key_types))}",
+            )
+        if self.needs and answers != self.needs:
+            raise UsageError(
+                f"fault {self.name!r}: a chip that answers {answers} cannot have it",
+                hint=f"take answers {self.needs}",
+            )
+
+    def chip_hooks(self) -> ChipHooks:
+        """Return new hooks for a chip; the sound ones when the fault sits elsewhere."""
+        return self._made(Layer.CHIP, ChipHooks)
+
+    def framing_hooks(self) -> FramingHooks:
+        """Return new hooks for the framing; the sound ones when the fault sits elsewhere."""
+        return self._made(Layer.FRAMING, FramingHooks)
+
+    def console_hooks(self) -> ConsoleHooks:
+        """Return new hooks for a console; the sound ones when the fault sits elsewhere."""
+        return self._made(Layer.CONSOLE, ConsoleHooks)
+
+    def link_hooks(self) -> LinkHooks:
+        """Return new hooks for the firmware of a link; the sound ones when the fault sits elsewhere."""
+        return self._made(Layer.LINK, LinkHooks)
+
+    def _made(self, layer: Layer, kind: type[_Kind]) -> _Kind:
+        if self.layer is not layer:
+            return kind()
+        made = self.hooks()
+        if not isinstance(made, kind):
+            raise ToolError(f"fault {self.name!r}: its hooks are no {kind.__name__}")
+        return made
