@@ -57,6 +57,7 @@ class Header:
         declaration: What the board claims.
         options: How the run was asked for: service, selection, destructive.
         inputs: The files that it was made from.
+        probes: Names of what each session with a chip is asked beside the scenarios.
     """
 
     board_file: Mapping[str, object] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Header:
     declaration: Mapping[str, object] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
+    probes: tuple[str, ...] = ()
 
 
 def plain_header(header: Header, *, board: str, started: str, mask: Mask) -> dict[str, object]:
@@ -83,6 +85,7 @@ def plain_header(header: Header, *, board: str, started: str, mask: Mask) -> dic
         "declaration": header.declaration,
         "options": header.options,
         "inputs": header.inputs,
+        "probes": header.probes,
         "board_file": header.board_file,
     }
     return {name: json_value(value, mask) for name, value in record.items()}

@@ -146,16 +146,21 @@ class ReplayedInputs:
     Args:
         run: The folder of the recorded run.
         path: Returns the file in which the values are written down again, so that a replay can be replayed.
+        kept: Whether the run has such a file; the first runs kept nothing, and have no value to give.
 
     Raises:
         UsageError: the run has no such file, or it is none.
     """
 
-    def __init__(self, run: Path, path: Callable[[], Path]) -> None:
+    def __init__(self, run: Path, path: Callable[[], Path], *, kept: bool = True) -> None:
         self._path = run / FILE
         self._notebook = _Notebook(path)
         self._lock = threading.Lock()
         self._values: defaultdict[str, deque[bytes | int]] = defaultdict(deque)
+        if kept:
+            self._load()
+
+    def _load(self) -> None:
         require_regular(self._path)
         try:
             with self._path.open("rb") as file:

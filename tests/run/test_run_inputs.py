@@ -94,6 +94,12 @@ def test_a_run_that_took_nothing(folder):
         ReplayedInputs(folder, lambda: folder / "again.jsonl").random("x", 1)
 
 
+def test_a_run_that_kept_nothing_has_no_value_to_give(tmp_path):
+    replayed = ReplayedInputs(tmp_path, lambda: tmp_path / "again.jsonl", kept=False)
+    with pytest.raises(BenchError, match="one more 'challenge' is asked for"):
+        replayed.random("challenge", 4)
+
+
 def test_what_is_no_run(tmp_path):
     with pytest.raises(UsageError, match=f"{FILE}: no such file"):
         ReplayedInputs(tmp_path, lambda: tmp_path / "again.jsonl")

@@ -2,12 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.board.models import BoardFile
 from harness.errors import BenchError, UsageError
 from harness.run import manifest, reader
-from harness.run.events import TransportOpened
+from harness.run.events import ScenarioFinished, ScenariosPlanned, StepStarted, TransportOpened
 from harness.run.folder import RunFolder
 from harness.run.inputs import FILE, require_regular
 from harness.transport.printable import safe_text
@@ -16,7 +18,74 @@ from harness.transport.recording.steps import load
 _HEADER_LIMIT = 8 << 20
 _MOST = 50  # fault plans of a foreign header
 _PLAN_LIMIT = 2000  # characters of one of them
+_REASON_LIMIT = 400  # characters of a reason in a foreign journal
+NO_SCENARIO = (
+    "the recorded run did not have this scenario: it was made before it existed, or with other suites"
+)
 _HINT = "name a run folder, such as runs/latest, of a run of this board file"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A scenario that a recorded run did not run, so that its recording has no answers for it.
+
+    Attributes:
+        reason: Why it did not run.
+        outside_plan: The options of the recorded run declared a smaller plan without it.
+    """
+
+    reason: str
+    outside_plan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which scenarios and probes a recording has answers for.
+
+    Attributes:
+        planned: Ids of all scenarios that the recorded run knew.
+        left_out: Those of them that did not run.
+        probes: Names of the probes of each session, as the header says; None when it names none at all.
+    """
+
+    planned: frozenset[str]
+    left_out: Mapping[str, Unanswered]
+    probes: frozenset[str] | None
+
+    def lacks(self, scenario: str) -> Unanswered | None:
+        """Return why the recording has no answers for a scenario; None when it has."""
+        if scenario not in self.planned:
+            return Unanswered(NO_SCENARIO)
+        return self.left_out.get(scenario)
+
+
+def coverage(run: Path) -> Coverage:
+    """Return what a recorded run asked its devices, by its journal and its header.
+
+    A scenario that began and skipped itself, or whose end is missing, ran: the recording has what it asked.
+
+    Raises:
+        BenchError: the journal cannot be read.
+        UsageError: it is no run folder, or a newer harness wrote it.
+    """
+    planned: set[str] = set()
+    stepped: set[str] = set()
+    left_out: dict[str, Unanswered] = {}
+    for event in reader.read(RunFolder(run).journal).events:
+        if isinstance(event, ScenariosPlanned):
+            planned.update(info.id for info in event.scenarios)
+        elif isinstance(event, StepStarted):
+            stepped.add(event.scenario)
+        elif isinstance(event, ScenarioFinished) and not (
+            event.verdict.judged or event.error is not None or event.scenario in stepped
+        ):
+            why = safe_text(event.reason or event.verdict.words, _REASON_LIMIT)
+            left_out[event.scenario] = Unanswered(
+                f"the recorded run did not run it: {why}", event.outside_plan
+            )
+    probes = _header(run).get("probes")
+    named = frozenset(str(name) for name in probes) if isinstance(probes, list) else None
+    return Coverage(frozenset(planned), left_out, named)
 
 
 def check(run: Path, board: BoardFile) -> None:
@@ -36,7 +105,14 @@ def check(run: Path, board: BoardFile) -> None:
             hint=_HINT,
         )
     _check_manifest(run)
-    require_regular(run / FILE)
+    if keeps_inputs(run):
+        require_regular(run / FILE)
+    elif board.chip is not None:
+        raise UsageError(
+            f"{run}: was made before the harness kept what a run draws at random ({FILE}), so its chip cannot be asked "
+            "the same again",
+            hint=f"harness report {run} renders it; record the board anew to replay it",
+        )
     try:
         opened = {
             event.name
@@ -50,6 +126,16 @@ def check(run: Path, board: BoardFile) -> None:
                 load(file)
     except BenchError as error:
         raise UsageError(error.message, hint=error.hint or _HINT) from error
+
+
+def keeps_inputs(run: Path) -> bool:
+    """Return whether a run kept what it drew; its manifest vouches for an early one that has no such file."""
+    if os.path.lexists(run / FILE):
+        return True
+    try:
+        return FILE in manifest.read(RunFolder(run))
+    except UsageError:
+        return True
 
 
 def _check_manifest(run: Path) -> None:

@@ -117,6 +117,14 @@ class Wiring:
         ]
         return told
 
+    def coverage(self) -> recorded_run.Coverage | None:
+        """Return which scenarios and probes the recorded run has answers for; None for the devices themselves.
+
+        Raises:
+            HarnessError: its journal cannot be read.
+        """
+        return None if self.replay is None else recorded_run.coverage(self.replay.run)
+
     def options(self) -> dict[str, object]:
         """Return the same for the header of a run; what is not asked for is left out."""
         found: dict[str, object] = {}
