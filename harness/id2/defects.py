@@ -4,20 +4,9 @@ Source: device-protocol.md k, and i.3 for the label of the KPM item.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from harness.id2.errors import Id2Error, quoted
-
-
-class Severity(StrEnum):
-    """How much a defect matters to who ships the board."""
-
-    SECURITY = "security"
-    """It weakens what ID² is for."""
-    WRONG = "wrong"
-    """A documented function does not do what it should."""
-    NUISANCE = "nuisance"
-    """It costs time, or tells outsiders more than it should, and breaks nothing."""
+from harness.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +37,7 @@ DEFECTS: tuple[Defect, ...] = (
     _k(
         1,
         "RSA on a secure element gives no auth code",
-        Severity.WRONG,
+        Severity.MINOR,
         "The key manager answers 0xFFFF0003 and the call returns -1; decrypting with SM2 or RSA reads an "
         "uninitialised key type. Use a symmetric key on the chip.",
         "b.3, c.1",
@@ -56,7 +45,7 @@ DEFECTS: tuple[Defect, ...] = (
     _k(
         2,
         "decryption accepts the padding byte 0x00",
-        Severity.WRONG,
+        Severity.MINOR,
         "A ciphertext whose plaintext ends in 0x00 is returned whole, as if it had been padded. Check the "
         "length of what is decrypted.",
         "a.4",
@@ -64,7 +53,7 @@ DEFECTS: tuple[Defect, ...] = (
     _k(
         3,
         "an extra with a NUL byte is signed wrongly",
-        Severity.SECURITY,
+        Severity.MAJOR,
         "Every byte after the first NUL is signed as 0x00, so those bytes are not protected. Pass text, "
         "hex or base64 as extra.",
         "a.4",
@@ -72,7 +61,7 @@ DEFECTS: tuple[Defect, ...] = (
     _k(
         4,
         "the SDK's demo random is seeded by the millisecond clock",
-        Severity.SECURITY,
+        Severity.MAJOR,
         "Two codes of the same millisecond hold the same device random, and each random gives the next one. Port "
         "ls_hal_get_random to a true source, and never ship the Demo carrier.",
         "a.4",
@@ -80,14 +69,14 @@ DEFECTS: tuple[Defect, ...] = (
     _k(
         5,
         "the ID buffer must have 48 bytes although an ID has 24",
-        Severity.NUISANCE,
+        Severity.INFO,
         "id2_client_get_id answers -3 to the 24 bytes that the manual names. Give 48.",
         "a.2",
     ),
     _k(
         6,
         "APDU dumps are switched on in the secure-element template",
-        Severity.NUISANCE,
+        Severity.INFO,
         "Every command and answer, not the keys, stands on the console. Undefine CONFIG_CHIP_DEBUG for a "
         "product.",
         "i.1",
@@ -95,7 +84,7 @@ DEFECTS: tuple[Defect, ...] = (
     _k(
         7,
         "every status word but 9000 becomes -1",
-        Severity.NUISANCE,
+        Severity.INFO,
         "The program cannot tell a locked key from a bad length; only the APDU dump on the console shows "
         "the status word.",
         "e.2",
@@ -103,14 +92,14 @@ DEFECTS: tuple[Defect, ...] = (
     _k(
         8,
         "an extra pointer with length 0 is an error",
-        Severity.NUISANCE,
+        Severity.INFO,
         "It returns -4. Pass NULL when there is no extra.",
         "a.4",
     ),
     _k(
         9,
         "iTLS accepts a ServerHello without the pre-master",
-        Severity.SECURITY,
+        Severity.MAJOR,
         "The handshake completes with an empty pre-master, so all keys follow from what is on the wire. "
         "Update the library, or protect the link otherwise.",
         "h.3",
@@ -118,7 +107,7 @@ DEFECTS: tuple[Defect, ...] = (
     _k(
         10,
         "the module sample answers timestamps with challenge codes",
-        Severity.WRONG,
+        Severity.MINOR,
         "The type is 0 or 2 where 1 or 3 is due, so the service judges the time as a challenge. Correct "
         "the module's firmware.",
         "f",
@@ -126,14 +115,14 @@ DEFECTS: tuple[Defect, ...] = (
     _k(
         11,
         "an SM2 carrier derives no keys and no secrets",
-        Severity.WRONG,
+        Severity.MINOR,
         "get_secret and derive_key return -8. Plan without them, or use SM4.",
         "c.2",
     ),
     _k(
         12,
         "the K-256 demo's public key does not belong to its private key",
-        Severity.NUISANCE,
+        Severity.INFO,
         "Codes of the PUF demo verify only against the point computed from the private key. Ignore the "
         "published constant.",
         "b.3",
@@ -143,7 +132,7 @@ DEFECTS: tuple[Defect, ...] = (
         "SIGN begins with the length that the chip puts before its answer",
         "The SE adapter leaves the two bytes of length where they are, so the service gets a SIGN that is two bytes "
         "too long. Take them off in the adapter, and ask the service whether it accepts such codes.",
-        Severity.WRONG,
+        Severity.MINOR,
         "device-protocol.md e.2",
     ),
     Defect(
@@ -152,14 +141,14 @@ DEFECTS: tuple[Defect, ...] = (
         "It passes the extension over and completes the handshake, where RFC 5246 has a client end it with "
         "unsupported_extension (110). Keys and identity hold; but what a server adds is not noticed. Update the "
         "library, and have it refuse what it did not offer.",
-        Severity.WRONG,
+        Severity.MINOR,
         "device-protocol.md h.2, h.3; RFC 5246 7.4.1.4; alibaba/id2_client_sdk 3.1.0 modules/itls/src/ssl_cli.c",
     ),
     Defect(
         "i.3",
         "the KPM item of the validation report is a challenge code",
         "Its argument is called timestamp, but the code inside is of type 0. Read the type from the code.",
-        Severity.NUISANCE,
+        Severity.INFO,
         "device-protocol.md i.3",
     ),
 )

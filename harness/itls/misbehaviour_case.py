@@ -6,13 +6,13 @@ Source: device-protocol.md h.3, h.4, k.9.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
 
 from harness.id2.codes import ItlsAlert
 from harness.itls.connection import Direction, Seen
 from harness.itls.messages import MessageType
 from harness.itls.records import ContentType
 from harness.itls.server import ServerHooks
+from harness.severity import Severity
 
 
 class Strikes(Enum):
@@ -33,7 +33,7 @@ class Misbehaviour:
         name: `no-premaster`, `wrong-server-code`, `alert-161`, `cut-137`, ...
         summary: What the server does wrong, one sentence.
         expected: What a board must do, one sentence.
-        severity: How grave it is when a board does not: high (keys or identity fall), major, minor.
+        severity: How much it matters when a board does not.
         hooks: Makes the hooks of one connection.
         strikes: The message that is spoiled and must be refused; None where a board may go on.
         must_not_establish: A board that completes the handshake all the same has failed.
@@ -44,7 +44,7 @@ class Misbehaviour:
     name: str
     summary: str
     expected: str
-    severity: Literal["high", "major", "minor"]
+    severity: Severity
     hooks: Callable[[], ServerHooks]
     strikes: Strikes | None
     must_not_establish: bool

@@ -26,6 +26,7 @@ from harness.itls.misbehaviour_case import (
 )
 from harness.itls.records import HEADER_SIZE, ContentType, Protection, Record
 from harness.itls.server import ServerHooks
+from harness.severity import Severity
 
 FLOOD = 1000
 """Records without content in a flood."""
@@ -148,7 +149,7 @@ def _of_hello(name: str, summary: str, change: Callable[[ServerHello], ServerHel
         name,
         summary,
         _REFUSES_HELLO,
-        "major",
+        Severity.MAJOR,
         lambda: _Hello(change),
         Strikes.SERVER_HELLO,
         must_not_establish=True,
@@ -161,7 +162,7 @@ def _around_hello(name: str, summary: str, hooks: Callable[[], ServerHooks]) -> 
         name,
         summary,
         _REFUSES_HELLO,
-        "major",
+        Severity.MAJOR,
         hooks,
         Strikes.SERVER_HELLO,
         must_not_establish=True,
@@ -174,7 +175,7 @@ def _around_finished(name: str, summary: str, hooks: Callable[[], ServerHooks]) 
         name,
         summary,
         REFUSES_FINISHED,
-        "high",
+        Severity.CRITICAL,
         hooks,
         Strikes.FINISHED,
         must_not_establish=True,
@@ -187,7 +188,7 @@ def _around_data(name: str, summary: str, hooks: Callable[[], ServerHooks]) -> M
         name,
         summary,
         REFUSES_DATA,
-        "high",
+        Severity.CRITICAL,
         hooks,
         Strikes.DATA,
         must_not_establish=False,
@@ -248,7 +249,7 @@ FORMS = (
         "challenge-in-other-extension",
         "The HelloVerifyRequest has the challenge in an extension of another number than 0x2010.",
         _NO_CODE,
-        "major",
+        Severity.MAJOR,
         _OtherRequest,
         Strikes.CHALLENGE,
         must_not_establish=True,
@@ -307,7 +308,7 @@ SURVIVED = tuple(
         name,
         summary,
         "It goes on, or gives the connection up; either way it connects again afterwards.",
-        "major",
+        Severity.MAJOR,
         hooks,
         strikes=None,
         must_not_establish=False,
@@ -338,7 +339,7 @@ NOTED = tuple(
         f"extension-twice-{number:04x}",
         f"The ServerHello holds the extension {number:#06x} twice.",
         "It had better end the handshake: no extension may come twice (RFC 5246 7.4.1.4).",
-        "minor",
+        Severity.MINOR,
         lambda number=number: _Hello(_twice(number)),  # type: ignore[misc]
         Strikes.SERVER_HELLO,
         must_not_establish=False,

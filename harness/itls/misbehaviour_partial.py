@@ -27,6 +27,7 @@ from harness.itls.misbehaviour_case import (
 from harness.itls.records import ContentType
 from harness.itls.server import ServerHooks
 from harness.itls.suites import BLOCK_SIZE
+from harness.severity import Severity
 
 CODE_PARTS = 6
 """Bytes of a server code's signature that are altered: two in each block of 16, or one in each block of 8."""
@@ -167,7 +168,7 @@ def _of_code(name: str, summary: str, change: Callable[[str], str]) -> Misbehavi
         name,
         summary,
         REFUSES,
-        "high",
+        Severity.CRITICAL,
         lambda: _Code(change),
         Strikes.SERVER_HELLO,
         must_not_establish=True,
@@ -180,7 +181,7 @@ def _of_finished(name: str, summary: str, hooks: Callable[[], ServerHooks]) -> M
         name,
         summary,
         REFUSES_FINISHED,
-        "high",
+        Severity.CRITICAL,
         hooks,
         Strikes.FINISHED,
         must_not_establish=True,
@@ -193,7 +194,7 @@ def _of_data(name: str, summary: str, change: Callable[[bytes, bytes], bytes]) -
         name,
         summary,
         REFUSES_DATA,
-        "high",
+        Severity.CRITICAL,
         lambda: _Tail(ContentType.APPLICATION_DATA, change),
         Strikes.DATA,
         must_not_establish=False,
@@ -210,7 +211,7 @@ def _of_premaster(name: str, summary: str, padding: Callable[[int], bytes]) -> M
         name,
         summary,
         REFUSES,
-        "major",
+        Severity.MAJOR,
         lambda: _SealedWrongly(padding),
         Strikes.SERVER_HELLO,
         must_not_establish=True,

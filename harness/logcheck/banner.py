@@ -6,13 +6,13 @@ Source: device-protocol.md e.1 (irot types), i.1 (banner), i.2 (order of the pro
 from collections.abc import Iterator
 
 from harness.console import events as e
-from harness.id2.defects import Severity
 from harness.id2.errors import quoted
 from harness.logcheck.builddate import build_date, impossible, odd
 from harness.logcheck.context import Context, family_named, setting_family, shape_family
 from harness.logcheck.facts import Facts
 from harness.logcheck.model import Program
 from harness.logcheck.sheet import Sheet
+from harness.severity import Severity
 
 _FAMILIES = ("3DES", "AES", "RSA", "ECC", "SM1", "SM2", "SM4")
 _RELEASE_1_0_0 = 0x00000100
@@ -137,7 +137,7 @@ def find_build_findings(context: Context, sheet: Sheet) -> None:
         if made is not None and (why := odd(made, context.now)):
             sheet.find(
                 "build-date",
-                Severity.WRONG,
+                Severity.MINOR,
                 "the build date is odd",
                 f"build time {quoted(event.time)}: {why}. The clock of the build host, or of this bench, is wrong; "
                 "so nobody can tell from it which build this is.",
@@ -149,7 +149,7 @@ def find_build_findings(context: Context, sheet: Sheet) -> None:
         elif flag.name == "CONFIG_ID2_DEBUG" and flag.on:
             sheet.find(
                 "debug-build",
-                Severity.SECURITY,
+                Severity.MAJOR,
                 "the client is a debug build",
                 "CONFIG_ID2_DEBUG is defined: secrets and signed messages stand on the console. "
                 "Undefine it for a product.",
@@ -160,7 +160,7 @@ def find_build_findings(context: Context, sheet: Sheet) -> None:
     if facts.key_prints:
         sheet.find(
             "key-on-console",
-            Severity.SECURITY,
+            Severity.MAJOR,
             "the device's key stands on the console in clear",
             "id2_client_set_id2_and_key prints the key that it sets. This key is no secret any more; "
             "keep the log private.",
@@ -170,7 +170,7 @@ def find_build_findings(context: Context, sheet: Sheet) -> None:
         lines = facts.demo_warnings or [line for line, _ in facts.irots]
         sheet.find(
             "demo-carrier",
-            Severity.SECURITY,
+            Severity.MAJOR,
             "the Demo carrier holds the key",
             "The program says itself that a product must use SE, PUF, TEE or Soft KM (irot type 5).",
             lines,

@@ -4,7 +4,6 @@ Source: device-protocol.md d (form), b.3 (constant last block), b.5 (published k
 """
 
 from harness.id2 import authcode, ids
-from harness.id2.defects import Severity
 from harness.id2.errors import Id2Error, quoted
 from harness.id2.ids import IdForm
 from harness.id2.keys import Key, KeyType
@@ -15,6 +14,7 @@ from harness.logcheck.facts import Sighting
 from harness.logcheck.keyring import KeyRing, KnownKey
 from harness.logcheck.model import Program
 from harness.logcheck.sheet import Sheet, first_difference
+from harness.severity import Severity
 
 _FIXED = tuple(known.key for known in KEYS.values())
 
@@ -63,7 +63,7 @@ def judge_key(context: Context, keys: KeyRing, sheet: Sheet) -> None:
     if published or context.published_key:
         sheet.find(
             "published-key",
-            Severity.SECURITY,
+            Severity.MAJOR,
             "the ID is a published debug ID" if published else "the key is a published debug key",
             "The vendor published its key for debugging: a product that uses it has no secret "
             "(device-protocol.md b.5).",

@@ -5,13 +5,13 @@ Source: device-protocol.md b.2, b.3 (signed message; constant last block), b.5 (
 
 from harness.id2 import cipher_tests, weak_keys
 from harness.id2.codetext import message
-from harness.id2.defects import Severity
 from harness.id2.errors import Id2Error
 from harness.id2.keys import KeyType
 from harness.id2.published import IDENTIFIERS
 from harness.id2.signing import sign_input
 from harness.logcheck.context import Context
 from harness.logcheck.sheet import Sheet
+from harness.severity import Severity
 
 _MOST_CODES = 64
 _FEWEST_BLOCKS = 4
@@ -39,7 +39,7 @@ def judge_key_strength(context: Context, sheet: Sheet) -> None:
                 sheet.failed("key strength", told, lines)
             else:
                 # Whoever gave the key knows it, as one has a key for tests. No product may be shipped with it.
-                sheet.find("guessable-key", Severity.SECURITY, "the ID² key can be guessed", told, lines)
+                sheet.find("guessable-key", Severity.MAJOR, "the ID² key can be guessed", told, lines)
     problems = cipher_tests.problems_of_pairs(_pairs(context, key_type))
     if problems:
         sheet.failed("cipher", f"SIGN does not come out of a block cipher: {'; '.join(problems[:3])}", lines)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.id2.defects import Severity
 from harness.run.verdict import Verdict, worst
+from harness.severity import Severity
 
 
 class Program(StrEnum):

@@ -6,11 +6,11 @@ Source: device-protocol.md b.1, c.5, i.2, k.4.
 from collections import defaultdict
 
 from harness.id2 import devicechallenge
-from harness.id2.defects import Severity
 from harness.id2.demorandom import follows_demo_generator
 from harness.logcheck.context import Context
 from harness.logcheck.facts import ChallengeLine
 from harness.logcheck.sheet import Sheet
+from harness.severity import Severity
 
 FORCED = "ABABABABABABABAB"
 _COMPARED = 16  # characters of two challenges that chance does not make equal
@@ -29,7 +29,7 @@ def judge_device_randoms(context: Context, sheet: Sheet) -> None:
     if forced:
         sheet.find(
             "forced-random",
-            Severity.SECURITY,
+            Severity.MAJOR,
             f"the device random is forced to {FORCED}",
             f"{len(forced)} codes carry it: this is the build for checking with fixed keys. Its codes can be "
             "replayed. A product must use a random source.",

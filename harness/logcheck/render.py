@@ -4,16 +4,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.id2.defects import Severity
 from harness.id2.errors import quoted
 from harness.logcheck.model import BootSummary, Finding, Item, LogReport
 from harness.run.verdict import Verdict
+from harness.severity import Severity
 
 FORMAT = "id2-log-check"
 VERSION = 1
 MAX_ROWS = 400
 _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.NOT_RUN: "dim"}
-_SEVERITIES = {Severity.SECURITY: "red", Severity.WRONG: "yellow", Severity.NUISANCE: "dim"}
+_STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.MAJOR: "red",
+    Severity.MINOR: "yellow",
+    Severity.INFO: "dim",
+}
 _COUNTED = (Verdict.PASSED, Verdict.FAILED, Verdict.NOT_RUN)
 
 
@@ -97,7 +102,7 @@ def _lines(lines: tuple[int, ...]) -> str:
 def _finding(finding: Finding, *, many: bool) -> Text:
     where = f"boot {finding.boot}, " if many else ""
     place = f" ({where}line {finding.lines[0]})" if finding.lines else ""
-    style = _SEVERITIES[finding.severity]
+    style = _STYLES[finding.severity]
     return Text.assemble(
         ("finding ", "bold"),
         (f"{finding.id} [{finding.severity.value}] ", style),

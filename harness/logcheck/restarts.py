@@ -5,7 +5,6 @@ Source: consoles.md A1, A3, A4.
 
 from harness.console import events as e
 from harness.console.sdklog import says_something
-from harness.id2.defects import Severity
 from harness.id2.errors import quoted
 from harness.logcheck.boots import program_of
 from harness.logcheck.context import Context
@@ -13,6 +12,7 @@ from harness.logcheck.crash import Alarm, AlarmKind
 from harness.logcheck.facts import Facts
 from harness.logcheck.model import Program
 from harness.logcheck.sheet import Sheet
+from harness.severity import Severity
 
 MAX_SHOWN = 10
 _SHOWN = 160
@@ -58,7 +58,7 @@ def _note_restart_after(facts: Facts, starts: list[tuple[int, Alarm]], last: int
     if after and _has_ended(facts):
         sheet.find(
             "restart",
-            Severity.NUISANCE,
+            Severity.INFO,
             "the board started again after the program had ended",
             f"line {after[0]}. No crash stands before it; if nobody reset it or switched it off, find out why.",
             after,

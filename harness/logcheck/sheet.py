@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from harness.id2 import defects
-from harness.id2.defects import Severity
 from harness.logcheck.model import Finding, Item, RecoveredCode, Topic
 from harness.run.verdict import Verdict
+from harness.severity import Severity
 
 MAX_NAME = 100
 MAX_DETAIL = 600

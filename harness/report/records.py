@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from harness.run.events import Severity
 from harness.run.verdict import Verdict
+from harness.severity import Severity
 
 Number = Annotated[int | float | str, Field(description='A number, or the text "nan", "inf" or "-inf".')]
 Moment = Annotated[str, Field(description="UTC, ISO 8601 with milliseconds.")]

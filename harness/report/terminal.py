@@ -12,8 +12,8 @@ from harness.report.circumstances import circumstances
 from harness.report.records import RunReport, Scenario
 from harness.report.stand_ins import stand_ins
 from harness.report.text import folder_label, one_line, seconds
-from harness.run.events import Severity
 from harness.run.verdict import OF_SCENARIOS, Verdict
+from harness.severity import Severity
 
 _STEP = 16  # characters of a step's name
 _WHOLE = 8_000  # characters of a failure: whole, for whatever a device can reasonably have sent

@@ -7,26 +7,17 @@ know.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import ClassVar, Literal
 
 from harness.run.failure import ErrorRecord
 from harness.run.verdict import Verdict
+from harness.severity import Severity
 
 SCHEMA = 2
 """Version of the journal's events; a reader refuses a journal with a higher one.
 
 In version 1 a run could pass while planned scenarios had no verdict.
 """
-
-
-class Severity(StrEnum):
-    """How much a finding matters to someone who would ship the device."""
-
-    INFO = "info"
-    MINOR = "minor"
-    MAJOR = "major"
-    CRITICAL = "critical"
 
 
 @dataclass(frozen=True, slots=True)

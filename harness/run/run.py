@@ -22,7 +22,6 @@ from harness.run.events import (
     RunStarted,
     ScenarioInfo,
     ScenariosPlanned,
-    Severity,
     TransportOpened,
 )
 from harness.run.folder import RunFolder, create_file, safe_name
@@ -32,6 +31,7 @@ from harness.run.safe import Mask
 from harness.run.scenario import ScenarioLog, as_severity
 from harness.run.verdict import Verdict
 from harness.secret import Secret
+from harness.severity import Severity
 
 __all__ = ["Header", "InputFile", "Run", "ScenarioInfo", "ScenarioLog"]
 

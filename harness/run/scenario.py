@@ -15,7 +15,6 @@ from harness.run.events import (
     ScenarioFinished,
     ScenarioInfo,
     ScenarioStarted,
-    Severity,
     StepFinished,
     StepStarted,
 )
@@ -23,6 +22,7 @@ from harness.run.failure import ErrorRecord
 from harness.run.journal import Journal
 from harness.run.measure import Measurement, OutsideLimitsError
 from harness.run.verdict import Verdict, verdict_of, worst
+from harness.severity import Severity
 
 _BETTER_THAN_SEEN = {
     Verdict.ERROR: "a step ended with an error of the harness",

@@ -201,7 +201,8 @@ def test_a_session_without_misbehaviour_is_accepted_by_no_case():
 
 
 @pytest.mark.parametrize(
-    ("name", "defect", "severity"), [("no-premaster", "k.9", "high"), ("unknown-extension", "h.2", "minor")]
+    ("name", "defect", "severity"),
+    [("no-premaster", "k.9", "critical"), ("unknown-extension", "h.2", "minor")],
 )
 def test_the_vendors_defects_are_named(name, defect, severity):
     one = MISBEHAVIOURS[name]

@@ -60,7 +60,7 @@ def test_strict_says_that_findings_fail_it(capsys):
 def test_findings_are_named_with_section_severity_and_line(capsys):
     invoke(["check-log", SE])
     assert (
-        "finding k.6 [nuisance] APDU dumps are switched on in the secure-element template (line 8)"
+        "finding k.6 [info] APDU dumps are switched on in the secure-element template (line 8)"
         in capsys.readouterr().out
     )
 

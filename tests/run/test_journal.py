@@ -16,6 +16,7 @@ from harness.run import events, reader
 from harness.run.journal import LINE_LIMIT, Journal, encode
 from harness.run.safe import Mask
 from harness.run.verdict import Verdict
+from harness.severity import Severity
 
 TEXT = st.text(max_size=30)
 COUNT = st.integers(0, 2**40)
@@ -91,7 +92,7 @@ EVENT = st.one_of(
         scenario=TEXT,
         step=STEP,
         defect=TEXT,
-        severity=st.sampled_from(list(events.Severity)),
+        severity=st.sampled_from(list(Severity)),
         title=TEXT,
         detail=TEXT,
     ),

@@ -17,12 +17,13 @@ from harness import __version__
 from harness.errors import BenchError, ToolError, UsageError
 from harness.run import folder as run_folder
 from harness.run import reader
-from harness.run.events import Noted, RunFinished, RunStarted, ScenarioInfo, Severity
+from harness.run.events import Noted, RunFinished, RunStarted, ScenarioInfo
 from harness.run.folder import RunFolder, safe_name
 from harness.run.header import Header, InputFile
 from harness.run.run import Run
 from harness.run.verdict import Verdict
 from harness.secret import Secret
+from harness.severity import Severity
 
 INFO = ScenarioInfo("step1/a", "suites/step1/a.py::a", "step1", "A", ("R-01",), (("R-01", "one"),))
 
