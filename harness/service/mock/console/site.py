@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from harness.errors import UsageError
 from harness.service.mock.admin import Admin
@@ -60,7 +60,8 @@ class Site:
         kind = _STATIC_TYPES.get(request.path_params["name"])
         if kind is None:
             return Response(status_code=404)
-        return FileResponse(_STATIC / request.path_params["name"], media_type=kind)
+        # Whole, from memory: a file that is sent in parts stays open when the service ends in between.
+        return Response((_STATIC / request.path_params["name"]).read_bytes(), media_type=kind)
 
     async def _view(self, request: Request) -> tuple[View, BadForm | None]:
         scope = request.scope
