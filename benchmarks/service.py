@@ -39,8 +39,10 @@ from harness.service.client import Id2Service
 from harness.service.mock import devices
 from harness.service.mock.devices import Device, DeviceState
 from harness.service.mock.server import MockService
+from harness.service.mock.signature import sign
 from harness.service.mock.store import Store
-from harness.service.signature import percent_encode, sign, timestamp
+from harness.service.rpc import percent_encode, timestamp
+from harness.service.wire import HttpWire
 
 ROOT = Path(__file__).resolve().parent.parent
 GOAL_RATIO = 0.5
@@ -105,7 +107,7 @@ def furnish(db: Path) -> list[Owner]:
 def prepared(port: int, owners: list[Owner], count: int) -> list[bytes]:
     """Return `count` whole HTTP requests: signed `Verify` calls, each over a challenge of its own."""
     requests = []
-    with Id2Service(f"http://127.0.0.1:{port}", ACCESS_KEY) as service:
+    with Id2Service(HttpWire(f"http://127.0.0.1:{port}", ACCESS_KEY)) as service:
         for number in range(count):
             owner = owners[number % len(owners)]
             challenge = service.get_server_random(owner.id2)
@@ -259,7 +261,7 @@ def memory(folder: Path, count: int) -> None:
         service = [sys.executable, "-m", "harness.cli.main", "service", "--db", str(folder / name)]
         with (
             served(service) as (port, pid),
-            Id2Service(f"http://127.0.0.1:{port}", ACCESS_KEY) as client,
+            Id2Service(HttpWire(f"http://127.0.0.1:{port}", ACCESS_KEY)) as client,
         ):
             if name == "many.db":
                 for number in range(0, count, max(1, count // 1000)):

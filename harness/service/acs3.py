@@ -1,4 +1,4 @@
-"""The cloud's current header signature, ACS3-HMAC-SHA256: what is signed and how; the mock checks with it.
+"""The cloud's current header signature, ACS3-HMAC-SHA256, for both sides: the client signs, the mock checks.
 
 The signed text is built from the request as it was received: method, path, query, the headers that the
 client names as signed, and the SHA-256 of the body. The RPC style has the path `/`, the operation in
@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.secret import Secret
-from harness.service.signature import percent_encode
+from harness.service.access_key import AccessKey
+from harness.service.rpc import VERSION, percent_encode
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 PREFIX = "x-acs-"
@@ -101,3 +102,47 @@ def string_to_sign(canonical: str) -> str:
 def sign(secret: Secret, text: str) -> str:
     """Return the signature of a string to sign: HMAC-SHA256 under the AccessKey secret itself, in hex."""
     return hmac.new(secret.reveal(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def headers(
+    operation: str, host: str, form: bytes, access_key: AccessKey, *, date: str, nonce: str
+) -> dict[str, str]:
+    """Return the headers of a signed call that carries its parameters in a form.
+
+    Args:
+        operation: The operation, for `x-acs-action`.
+        host: Host, with its port unless that is the scheme's own, as in the URL of the call.
+        form: The body.
+        access_key: Who calls; id and token are printable ASCII.
+        date: When it is signed, as `rpc.timestamp` gives it.
+        nonce: What no other call of this AccessKey has.
+    """
+    sent = {
+        "host": host,
+        "content-type": "application/x-www-form-urlencoded",
+        "x-acs-action": operation,
+        "x-acs-version": VERSION,
+        "x-acs-date": date,
+        "x-acs-signature-nonce": nonce,
+        "x-acs-content-sha256": hashlib.sha256(form).hexdigest(),
+    }
+    if access_key.token is not None:
+        sent["x-acs-accesskey-id"] = access_key.id
+        sent["x-acs-security-token"] = access_key.token.reveal().decode()
+    return {**sent, "authorization": authorization("POST", sent, form, access_key)}
+
+
+def authorization(method: str, signed: Mapping[str, str], payload: bytes, access_key: AccessKey) -> str:
+    """Return the `Authorization` header over all of `signed`, for a call without query.
+
+    Args:
+        method: `GET` or `POST`.
+        signed: Headers by name in lower case.
+        payload: The body.
+        access_key: Who calls.
+    """
+    canonical = canonical_request(
+        method, {}, {name: [value] for name, value in signed.items()}, signed, payload
+    )
+    signature = sign(access_key.secret, string_to_sign(canonical))
+    return f"{ALGORITHM} Credential={access_key.id},SignedHeaders={';'.join(sorted(signed))},Signature={signature}"

@@ -1,4 +1,4 @@
-"""The client of the ID² service: the five runtime operations, signed and parsed.
+"""The client of the ID² service: the five runtime operations, and what their answers say.
 
 The mock and the real service are spoken to by this one class; they differ in endpoint and AccessKey.
 """
@@ -7,12 +7,10 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Self, TypeVar
 
 from harness.id2.codes import ServiceCode
 from harness.service import answers
-from harness.service.access_key import AccessKey
 from harness.service.answers import Envelope, MalformedAnswerError
 from harness.service.errors import (
     ACCOUNT_CODES,
@@ -21,9 +19,7 @@ from harness.service.errors import (
     ServiceRefusal,
     ServiceUnavailable,
 )
-from harness.service.wire import Method, SignedWire, Wire
-
-__all__ = ["AccessKey", "Call", "Id2Service", "OtpAnswer", "ServerAnswer"]
+from harness.service.wire import Wire
 
 T = TypeVar("T")
 
@@ -67,10 +63,6 @@ class Call:
     duration_ns: int
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _ignore(_call: Call) -> None:
     pass
 
@@ -84,55 +76,19 @@ class Id2Service:
     """
 
     def __init__(
-        self,
-        endpoint: str,
-        access_key: AccessKey,
-        *,
-        method: Method = "POST",
-        timeout: float = 10.0,
-        region: str = "cn-shanghai",
-        real: bool = False,
-        now: Callable[[], datetime] = _utc_now,
-        on_call: Callable[[Call], None] = _ignore,
+        self, wire: Wire, *, on_call: Callable[[Call], None] = _ignore, foreign_account: bool = False
     ) -> None:
         """Prepare a session; nothing is sent yet.
 
         Args:
-            endpoint: `http://HOST[:PORT]` or `https://…`, without path or query.
-            access_key: Who calls.
-            method: POST puts the parameters into a form, GET into the URL.
-            timeout: Seconds for connecting, for each wait, and for the whole of an answer's body.
-            region: Value of `RegionId`.
-            real: Allow an endpoint that is not this computer.
-            now: The clock for `Timestamp`.
-            on_call: Called once a call, whatever its outcome.
-
-        Raises:
-            UsageError: Not an endpoint, or not this computer without `real`.
-        """
-        self._wire: Wire = SignedWire(
-            endpoint, access_key, method=method, timeout=timeout, region=region, real=real, now=now
-        )
-        self._on_call = on_call
-        self._foreign_account = False
-
-    @classmethod
-    def over(
-        cls, wire: Wire, *, on_call: Callable[[Call], None] = _ignore, foreign_account: bool = False
-    ) -> Self:
-        """Return a session over another wire, which it closes in the end.
-
-        Args:
-            wire: What sends the calls.
+            wire: What sends the calls; it is closed along with this session.
             on_call: Called once a call, whatever its outcome.
             foreign_account: The account and its product were set up outside the harness: a refusal that is about
                 them is an `AccountRefusal`.
         """
-        session = cls.__new__(cls)
-        session._wire = wire  # noqa: SLF001 - its own attribute, of a session made here
-        session._on_call = on_call  # noqa: SLF001 - as above
-        session._foreign_account = foreign_account  # noqa: SLF001 - as above
-        return session
+        self._wire = wire
+        self._on_call = on_call
+        self._foreign_account = foreign_account
 
     @property
     def endpoint(self) -> str:

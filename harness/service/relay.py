@@ -25,7 +25,7 @@ from harness.service.relay_seen import (
     digest,
     random_of,
 )
-from harness.service.signature import API_VERSION
+from harness.service.rpc import API_VERSION
 
 ENOUGH_TRIES = 10
 """More tries than these in one authentication are no bounded retry any more."""

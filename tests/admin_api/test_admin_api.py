@@ -18,6 +18,7 @@ from harness.service.mock import burning
 from harness.service.mock.api.body_limit import BODY_MAX
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
+from harness.service.wire import HttpWire
 from tests.service.service_bench import Device
 
 KEY = "2122232425262728292A2B2C2D2E2F30"
@@ -48,7 +49,7 @@ def product(api: httpx.Client, **fields: object) -> dict:
 
 def client_of(api: httpx.Client, mock: MockService, policy: str = "full") -> Id2Service:
     made = done(api.post("/access-keys", json={"policy": policy}))
-    return Id2Service(mock.endpoint, AccessKey(made["id"], Secret(made["secret"])))
+    return Id2Service(HttpWire(mock.endpoint, AccessKey(made["id"], Secret(made["secret"]))))
 
 
 def test_a_product_from_its_creation_to_the_last_licence(api, mock):

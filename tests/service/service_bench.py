@@ -17,7 +17,8 @@ from harness.service.mock import housekeeping
 from harness.service.mock.admin import Admin
 from harness.service.mock.products import Product
 from harness.service.mock.server import MockService
-from harness.service.signature import sign, timestamp
+from harness.service.mock.signature import sign
+from harness.service.rpc import timestamp
 
 SYMMETRIC = (
     KeyType.AES_128,

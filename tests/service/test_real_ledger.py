@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from harness.cli.main import invoke
-from harness.errors import BenchError
+from harness.errors import BenchError, UsageError
 from harness.service.errors import RationSpent, ServiceUnavailable
 from harness.service.real.ledger import DAILY, Ledger, default_path
 from harness.service.real.rationing import RationedWire
@@ -174,10 +174,12 @@ def test_counted_before_it_is_sent(tmp_path):
 
 def test_what_never_left_is_not_counted(tmp_path):
     with at(tmp_path, NOON) as ledger:
-        wire = FakeWire(ServiceUnavailable("no route", sent=False), GOOD)
-        with pytest.raises(ServiceUnavailable):
-            RationedWire(wire, ledger).call("Verify", VERIFY)
-        assert ledger.left(ID2) == DAILY
+        unsent = (ServiceUnavailable("no route", sent=False), UsageError("no credentials any more"))
+        wire = FakeWire(*unsent, GOOD)
+        for error in unsent:
+            with pytest.raises(type(error)):
+                RationedWire(wire, ledger).call("Verify", VERIFY)
+            assert ledger.left(ID2) == DAILY
         RationedWire(wire, ledger).call("GetServerRandom", {"Id2": ID2})
         assert ledger.left(ID2) == DAILY, "a challenge is no authentication"
 

@@ -2,15 +2,24 @@
 
 import contextlib
 import hashlib
+import io
 from types import SimpleNamespace
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from alibabacloud_credentials.models import CredentialModel
+from alibabacloud_tea_openapi.client import Client
 from alibabacloud_tea_openapi.utils import Utils
+from alibabacloud_tea_openapi.utils_models import Config, OpenApiRequest, Params
+from darabonba.core import DaraCore
+from darabonba.runtime import RuntimeOptions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.secret import Secret
 from harness.service import acs3
+from harness.service.access_key import AccessKey
+from harness.service.rpc import VERSION
 
 # A busy machine must not fail a test: nothing here is judged by time.
 UNHURRIED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -62,6 +71,75 @@ def test_same_signature_as_the_official_client(method, query, headers, body, sec
     assert acs3.sign(Secret(secret), acs3.string_to_sign(canonical)) == said.signature
     assert said.access_key_id == "AKID"
     assert set(acs3.must_be_signed(received)) <= set(said.signed_headers)
+
+
+def official_call(monkeypatch, host, operation, parameters, key):
+    """Have the official client make a whole call, and return the request that it would send."""
+    made = []
+
+    def sent(request, _runtime):
+        made.append(request)
+        return SimpleNamespace(status_code=200, headers={}, body=io.BytesIO(b"{}"))
+
+    monkeypatch.setattr(DaraCore, "do_action", sent)
+    credentials = CredentialModel(
+        access_key_id=key.id,
+        access_key_secret=key.secret.reveal().decode(),
+        security_token=key.token.reveal().decode() if key.token else None,
+        type="sts" if key.token else "access_key",
+    )
+    client = Client(Config(credential=SimpleNamespace(get_credential=lambda: credentials), endpoint=host))
+    params = Params(
+        action=operation,
+        version=VERSION,
+        protocol="HTTPS",
+        method="POST",
+        auth_type="AK",
+        style="RPC",
+        pathname="/",
+        req_body_type="formData",
+        body_type="string",
+    )
+    client.call_api(params, OpenApiRequest(body=dict(parameters)), RuntimeOptions())
+    (request,) = made
+    return request
+
+
+@UNHURRIED
+@given(
+    host=st.sampled_from(["127.0.0.1:8080", "id2.cn-shanghai.aliyuncs.com", "[::1]:1"]),
+    operation=st.sampled_from(["GetServerRandom", "Verify", "VerifyAndEncrypt", "OtpGetId2"]),
+    parameters=st.dictionaries(names, values, min_size=1, max_size=8),
+    key_id=st.text(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.", min_size=1, max_size=30
+    ),
+    secret=st.text(st.characters(codec="ascii"), min_size=1, max_size=40),
+    token=st.none() | st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=60),
+)
+def test_whole_calls_are_those_of_the_official_client(host, operation, parameters, key_id, secret, token):
+    key = AccessKey(key_id, Secret(secret), Secret(token) if token else None)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        theirs = official_call(monkeypatch, host, operation, parameters, key)
+    form = urlencode(sorted(parameters.items())).encode()
+    assert form == theirs.body.encode()
+    wanted = {name.lower(): value for name, value in theirs.headers.items()}
+    ours = acs3.headers(
+        operation, host, form, key, date=wanted["x-acs-date"], nonce=wanted["x-acs-signature-nonce"]
+    )
+    authorization = ours.pop("authorization")
+    assert ours == {
+        name: wanted[name] for name in wanted if name not in ("accept", "user-agent", "authorization")
+    }
+    # The official client signs `accept` and `user-agent` too, which a proxy may change; with them it is the same.
+    signed = {name: value for name, value in wanted.items() if name != "authorization"}
+    assert acs3.authorization("POST", signed, form, key) == wanted["authorization"]
+    said = acs3.parse(authorization)
+    assert set(said.signed_headers) == set(ours)
+    canonical = acs3.canonical_request(
+        "POST", {}, {n: [v] for n, v in ours.items()}, said.signed_headers, form
+    )
+    assert said.signature == acs3.sign(key.secret, acs3.string_to_sign(canonical))
+    assert dict(parse_qsl(form.decode(), keep_blank_values=True)) == parameters
 
 
 @UNHURRIED

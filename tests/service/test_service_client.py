@@ -14,8 +14,10 @@ import pytest
 from harness.errors import UsageError
 from harness.id2.codes import ServiceCode
 from harness.secret import Secret
-from harness.service.client import AccessKey, Id2Service
+from harness.service.access_key import AccessKey
+from harness.service.client import Id2Service
 from harness.service.errors import GatewayRefusal, ServiceRefusal, ServiceUnavailable
+from harness.service.wire import HttpWire
 from tests.service.service_bench import new_device
 
 KEY = AccessKey("TESTKEY", Secret("TESTSECRET"))
@@ -62,8 +64,8 @@ def http(status: str, body: bytes) -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status.encode(), len(body), body)
 
 
-def ask(endpoint: str, **options) -> str:
-    with Id2Service(endpoint, KEY, **options) as service:
+def ask(endpoint: str, timeout: float = 10.0, **options) -> str:
+    with Id2Service(HttpWire(endpoint, KEY, timeout=timeout), **options) as service:
         return service.get_server_random(ID2)
 
 
@@ -173,7 +175,7 @@ def test_hostile_answers_are_escaped_and_bounded():
 )
 def test_endpoints_that_are_none(endpoint):
     with pytest.raises(UsageError, match="endpoint must be") as caught:
-        Id2Service(endpoint, KEY)
+        HttpWire(endpoint, KEY)
     assert "secretpassword" not in caught.value.message
 
 
@@ -182,13 +184,13 @@ def test_endpoints_that_are_none(endpoint):
 )
 def test_other_computers_are_the_real_service(host):
     with pytest.raises(UsageError, match="not asked for as the real service"):
-        Id2Service(f"https://{host}", KEY)
-    Id2Service(f"http://{host}", KEY, real=True).close()
+        HttpWire(f"https://{host}", KEY)
+    HttpWire(f"http://{host}", KEY, real=True).close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "[::1]"])
 def test_this_computer(host):
-    with Id2Service(f"http://{host}:1/", KEY) as service:
+    with Id2Service(HttpWire(f"http://{host}:1/", KEY)) as service:
         assert service.endpoint == f"http://{host}:1"
 
 
@@ -215,7 +217,7 @@ def test_a_clock_that_is_off(own_bench):
     own_bench.admin.move_clock(timedelta(hours=1))
     key = own_bench.admin.default_access_key()[0]
     with (
-        Id2Service(own_bench.mock.endpoint, key) as service,
+        Id2Service(HttpWire(own_bench.mock.endpoint, key)) as service,
         pytest.raises(GatewayRefusal, match=r"InvalidTimeStamp\.Expired") as caught,
     ):
         service.get_server_random(ID2)
@@ -243,24 +245,23 @@ def test_every_call_is_reported_once(bench):
     assert [call.code for call in unreachable] == ["unavailable"]
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_secrets_stay_out_of_errors_tracebacks_and_logs(bench, method, caplog):
+def test_secrets_stay_out_of_errors_tracebacks_and_logs(bench, caplog):
     caplog.set_level(logging.DEBUG)
     secret = bench.admin.default_access_key()[0].secret.reveal().decode()
     session_key = secrets.token_hex(8)
     device, product = bench.active()
-    with bench.mock.client(method=method) as service:
+    with bench.mock.client() as service:
         code = device.answer(service.get_server_random(device.id2))
         service.verify_and_encrypt(device.id2, product.product_key, code, session_key)
         with pytest.raises(ServiceRefusal) as refused:
             service.verify_and_encrypt(device.id2, product.product_key, code, session_key)
     with answering(b"garbage") as endpoint, pytest.raises(ServiceUnavailable) as broken:
-        ask(endpoint, method=method)
+        ask(endpoint)
     said = caplog.text + "".join(
         "".join(traceback.format_exception(error.value)) + repr(error.value.to_record())
         for error in (refused, broken)
     )
-    for text in (secret, session_key, "&Signature", KEY.secret.reveal().decode()):
+    for text in (secret, session_key, "Signature=", KEY.secret.reveal().decode()):
         assert text not in said
     assert secret not in repr(bench.admin.default_access_key())
 

@@ -17,7 +17,9 @@ from harness.cli.service_settings import parse_settings
 from harness.errors import BenchError, UsageError
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.service.client import AccessKey, Id2Service
+from harness.service.access_key import AccessKey
+from harness.service.client import Id2Service
+from harness.service.wire import HttpWire
 from tests.service.service_bench import Device
 from tests.service.test_service_seed import GOOD
 
@@ -48,7 +50,7 @@ def test_seeded_service_serves_and_stops_cleanly_on_sigterm(tmp_path):
         "2122232425262728292A2B2C", Key.parse(KeyType.AES_128, "2122232425262728292A2B2C2D2E2F30")
     )
     with running("--seed", seed, "--db", db) as (process, endpoint):
-        with Id2Service(endpoint, AccessKey("TESTKEY", Secret("TESTSECRET"))) as service:
+        with Id2Service(HttpWire(endpoint, AccessKey("TESTKEY", Secret("TESTSECRET")))) as service:
             challenge = service.get_server_random(device.id2)
             assert service.verify(device.id2, "a1TESTabcde", device.answer(challenge))
         process.send_signal(signal.SIGTERM)

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from harness.service.mock.settings import Settings
-from harness.service.signature import string_to_sign, timestamp
+from harness.service.mock.signature import string_to_sign
+from harness.service.rpc import timestamp
 from tests.service.service_bench import new_device
 
 UUID = r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from harness.service import acs3
-from harness.service.signature import timestamp
+from harness.service.rpc import timestamp
 
 ALL = ("host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version")
 

@@ -19,10 +19,12 @@ import pytest
 
 from harness.id2 import otp
 from harness.secret import Secret
-from harness.service.client import AccessKey, Id2Service
+from harness.service.access_key import AccessKey
+from harness.service.client import Id2Service
 from harness.service.errors import ServiceRefusal, ServiceUnavailable
 from harness.service.mock.devices import DeviceState
 from harness.service.mock.server import MockService
+from harness.service.wire import HttpWire
 from tests.service.service_bench import Device, new_device
 
 pytestmark = pytest.mark.service
@@ -61,7 +63,7 @@ def server(db):
 
 def client(endpoint, product, devices, seen, stop):
     token = otp.parse_token(product.product_secret.reveal().decode())
-    with Id2Service(endpoint, KEY) as service:
+    with Id2Service(HttpWire(endpoint, KEY)) as service:
         for number in itertools.count():
             if stop.is_set():
                 return
@@ -111,7 +113,7 @@ def judge(db, product, seen):
 
 
 def replay(endpoint, product, accepted):
-    with Id2Service(endpoint, KEY) as service:
+    with Id2Service(HttpWire(endpoint, KEY)) as service:
         for id2, code in accepted:
             with pytest.raises(ServiceRefusal) as caught:
                 service.verify(id2, product.product_key, code)
@@ -173,7 +175,7 @@ def test_two_processes_on_one_file_sell_what_there_is(tmp_path):
     activated, lock, devices = [], threading.Lock(), iter(made)
 
     def work(endpoint):
-        with Id2Service(endpoint, KEY) as service:
+        with Id2Service(HttpWire(endpoint, KEY)) as service:
             while True:
                 with lock:
                     device = next(devices, None)

@@ -5,7 +5,7 @@ import pytest
 from harness.errors import UsageError
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.service.client import AccessKey
+from harness.service.access_key import AccessKey
 from harness.service.mock.access import Policy
 from harness.service.mock.admin import Admin
 from harness.service.mock.products import Console

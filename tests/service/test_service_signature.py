@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.secret import Secret
-from harness.service.signature import percent_encode, sign, string_to_sign, timestamp
+from harness.service.mock.signature import sign, string_to_sign
+from harness.service.rpc import percent_encode, timestamp
 
 # A busy machine must not fail a test: nothing here is judged by time.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

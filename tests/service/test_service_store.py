@@ -15,12 +15,14 @@ import pytest
 
 from harness.errors import UsageError
 from harness.secret import Secret
-from harness.service.client import AccessKey, Id2Service
+from harness.service.access_key import AccessKey
+from harness.service.client import Id2Service
 from harness.service.errors import ServiceRefusal, ServiceUnavailable
 from harness.service.mock import schema, store
 from harness.service.mock.devices import DeviceState
 from harness.service.mock.server import MockService
 from harness.service.mock.store import Store
+from harness.service.wire import HttpWire
 from tests.service.service_bench import Bench, new_device
 
 KEY = AccessKey("TESTKEY", Secret("TESTSECRET"))
@@ -196,7 +198,10 @@ def test_kill_9_keeps_what_was_acknowledged(tmp_path):
     enough = threading.Event()
 
     def activate(device):
-        with contextlib.suppress(ServiceUnavailable, ServiceRefusal), Id2Service(endpoint, KEY) as service:
+        with (
+            contextlib.suppress(ServiceUnavailable, ServiceRefusal),
+            Id2Service(HttpWire(endpoint, KEY)) as service,
+        ):
             code = device.answer(service.get_server_random(device.id2))
             service.verify(device.id2, product.product_key, code)
             acknowledged[device.id2] = code

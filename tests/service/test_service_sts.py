@@ -7,7 +7,7 @@ import pytest
 
 from harness.service.mock import access
 from harness.service.mock.access import Policy
-from harness.service.signature import sign
+from harness.service.mock.signature import sign
 
 
 @pytest.fixture

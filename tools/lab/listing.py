@@ -13,8 +13,8 @@ from types import ModuleType
 
 _START = ("pytest", "harness.fixtures.plugin", "harness.cli.main")
 _OURS = ("__main__", "__mp_main__", "harness", "tests", "tools")
-_LEFT_OUT = ("harness.itls", "harness.service.real", "harness.cli.service_settings")
-"""Our packages that no run in a guest needs; the real service's client alone imports 300 modules."""
+_LEFT_OUT = ("harness.itls", "harness.cli.service_settings")
+"""Our packages that no run in a guest needs."""
 
 
 class _Order:

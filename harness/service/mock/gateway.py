@@ -22,14 +22,9 @@ from harness.service.mock.access import Holder
 from harness.service.mock.incoming import Incoming
 from harness.service.mock.operations import OPERATIONS
 from harness.service.mock.settings import Settings
+from harness.service.mock.signature import SIGNATURE_METHOD, SIGNATURE_VERSION, sign, string_to_sign
 from harness.service.mock.stopped import Stopped
-from harness.service.signature import (
-    SIGNATURE_METHOD,
-    SIGNATURE_VERSION,
-    VERSION,
-    sign,
-    string_to_sign,
-)
+from harness.service.rpc import VERSION
 
 FORMATS = ("JSON", "XML")
 _MAX_NONCE = 128

@@ -21,7 +21,7 @@ from harness.service.mock.judge import judge
 from harness.service.mock.ownership import require_own
 from harness.service.mock.products import Product
 from harness.service.mock.request import Data, Refused, Request
-from harness.service.signature import API_VERSION
+from harness.service.rpc import API_VERSION
 
 
 @dataclass(frozen=True, slots=True)

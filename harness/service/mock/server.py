@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 from starlette.routing import BaseRoute
 
@@ -139,7 +139,6 @@ class MockService:
         self,
         access_key: AccessKey | None = None,
         *,
-        method: Literal["POST", "GET"] = "POST",
         timeout: float = 10.0,
         on_call: "Callable[[Call], None] | None" = None,
     ) -> "Id2Service":
@@ -147,20 +146,19 @@ class MockService:
 
         Args:
             access_key: Who calls; by default an AccessKey with all rights.
-            method: As for `Id2Service`.
-            timeout: As for `Id2Service`.
+            timeout: As for `HttpWire`.
             on_call: As for `Id2Service`.
         """
         from harness.service.client import Id2Service  # noqa: PLC0415 - a server alone does without httpx
+        from harness.service.wire import HttpWire  # noqa: PLC0415 - as above
 
-        return Id2Service(
+        wire = HttpWire(
             self.endpoint,
             access_key or self.admin.default_access_key()[0],
-            method=method,
             timeout=timeout,
             now=self.admin.now,
-            on_call=on_call or (lambda _call: None),
         )
+        return Id2Service(wire, on_call=on_call or (lambda _call: None))
 
     def _web_routes(self) -> list[BaseRoute]:
         from harness.service.mock import api, console  # noqa: PLC0415 - suites do without pages and start faster

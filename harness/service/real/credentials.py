@@ -1,13 +1,12 @@
 """Who calls the real service: an AccessKey from the board file, or the cloud's own credential chain."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-from alibabacloud_credentials import provider as providers  # type: ignore[import-untyped]
-from alibabacloud_credentials.client import Client  # type: ignore[import-untyped]
 
 from harness.errors import UsageError
 from harness.secret import Secret
@@ -17,6 +16,10 @@ _ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"
 _SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"  # noqa: S105 - the name of a variable
 _TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN"  # noqa: S105 - the name of a variable
 _OIDC = ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_ROLE_ARN", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN")
+_ENVIRONMENT = f"the environment ({_ID}, {_SECRET})"
+_LOGGERS = ("credentials", "alibabacloud-tea")
+"""Loggers of the credential library, each with a handler that prints: whole answers with new secrets in them when a
+renewal fails, and whole requests with DEBUG=sdk in the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +28,17 @@ class Account:
 
     Attributes:
         source: Where the credentials came from, in words that may be shown.
-        client: What the cloud's client asks for credentials before every call; temporary ones renew themselves.
-        secrets: What must not be written anywhere.
+        access_key: Returns what the next call is signed with; temporary credentials renew themselves. Raises
+            `UsageError` when they cannot be had any more.
     """
 
     source: str
-    client: Any
-    secrets: tuple[Secret, ...]
+    access_key: Callable[[], AccessKey]
 
 
-def from_access_key(key: AccessKey, security_token: Secret | None = None) -> Account:
-    """Return the account of an AccessKey, with a security token for a temporary one."""
-    secret = key.secret.reveal().decode()
-    if security_token is None:
-        provider = providers.StaticAKCredentialsProvider(access_key_id=key.id, access_key_secret=secret)
-        return Account("access_key of the board file", Client(provider=provider), (key.secret,))
-    provider = providers.StaticSTSCredentialsProvider(
-        access_key_id=key.id, access_key_secret=secret, security_token=security_token.reveal().decode()
-    )
-    return Account("access_key of the board file", Client(provider=provider), (key.secret, security_token))
+def from_access_key(key: AccessKey) -> Account:
+    """Return the account of an AccessKey."""
+    return Account("access_key of the board file", lambda: key)
 
 
 def from_chain(environment: Mapping[str, str] | None = None) -> Account:
@@ -56,26 +51,48 @@ def from_chain(environment: Mapping[str, str] | None = None) -> Account:
     Raises:
         UsageError: None of them has any; what each of them says is not repeated, it may hold a secret.
     """
-    tried = []
-    for source, make in _chain(os.environ if environment is None else environment):
+    environment = os.environ if environment is None else environment
+    if environment.get(_ID) and environment.get(_SECRET):
+        token = environment.get(_TOKEN)
+        key = AccessKey(environment[_ID], Secret(environment[_SECRET]), Secret(token) if token else None)
+        return Account(_ENVIRONMENT, lambda: key)
+    # The library imports 300 modules: only a run that asks it does.
+    from alibabacloud_credentials import provider as providers  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    for name in _LOGGERS:
+        logging.getLogger(name).disabled = True
+    tried = [_ENVIRONMENT]
+    for source, make in _chain(providers, environment):
         tried.append(source)
         try:
             provider = make()
-            found = provider.get_credentials()
+            provider.get_credentials()
         except Exception:  # noqa: BLE001, S112 - any of the library's own ways to say that it has none
             continue
-        texts = (found.get_access_key_secret(), found.get_security_token())
-        return Account(source, Client(provider=provider), tuple(Secret(text) for text in texts if text))
+        return Account(source, partial(_current, provider))
     raise UsageError(
         f"service.access_key: env: no credentials were found in: {', '.join(tried)}",
         hint=f"export {_ID}=… and {_SECRET}=…, or name a profile with ALIBABA_CLOUD_PROFILE",
     )
 
 
-def _chain(environment: Mapping[str, str]) -> Iterator[tuple[str, Callable[[], Any]]]:
+def _current(provider: Any) -> AccessKey:
+    try:
+        found = provider.get_credentials()
+        token = found.get_security_token()
+        secret = Secret(found.get_access_key_secret())
+        return AccessKey(found.get_access_key_id(), secret, Secret(token) if token else None)
+    except Exception:  # noqa: BLE001 - any of the library's own; their texts hold answers with secrets
+        problem = UsageError(
+            "the call could not be signed: the credentials cannot be had any more",
+            hint="check service.access_key; temporary credentials may have run out",
+        )
+    raise problem
+
+
+def _chain(providers: Any, environment: Mapping[str, str]) -> Iterator[tuple[str, Callable[[], Any]]]:
     home = Path(environment.get("HOME") or Path.home())
     profile = environment.get("ALIBABA_CLOUD_PROFILE")
-    yield f"the environment ({_ID}, {_SECRET})", lambda: _from_environment(environment)
     if all(environment.get(name) for name in _OIDC):
         yield "the OIDC role", providers.OIDCRoleArnCredentialsProvider
     if environment.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "").lower() != "true":
@@ -99,12 +116,3 @@ def _chain(environment: Mapping[str, str]) -> Iterator[tuple[str, Callable[[], A
             "the role of this cloud computer",
             lambda: providers.EcsRamRoleCredentialsProvider(role_name=role),
         )
-
-
-def _from_environment(environment: Mapping[str, str]) -> Any:
-    key, secret, token = environment[_ID], environment[_SECRET], environment.get(_TOKEN)
-    if token:
-        return providers.StaticSTSCredentialsProvider(
-            access_key_id=key, access_key_secret=secret, security_token=token
-        )
-    return providers.StaticAKCredentialsProvider(access_key_id=key, access_key_secret=secret)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from harness.errors import BenchError
+from harness.errors import BenchError, UsageError
 from harness.service import answers
 from harness.service.answers import MalformedAnswerError
 from harness.service.errors import ServiceUnavailable
 from harness.service.real.ledger import Ledger
-from harness.service.real.wrapped import WrappedWire
-from harness.service.wire import Wire
+from harness.service.wire import Wire, WrappedWire
 
 AUTHENTICATIONS = frozenset({"Verify", "VerifyAndEncrypt", "GetServerAuthCodeAndEncryptData", "Activate"})
 """Operations that are counted. The documentation rations "authentications", which are the operations that judge an
@@ -32,6 +31,7 @@ class RationedWire(WrappedWire):
             RationSpent: The device has had its authentications of today; nothing was sent.
             BenchError: The ledger cannot be used; nothing was sent.
             ServiceUnavailable: As the wire. When the call never left this machine, it is not counted.
+            UsageError: As the wire, before anything was sent; it is not counted.
             MalformedAnswerError: As the wire.
         """
         if operation not in AUTHENTICATIONS:
@@ -40,8 +40,8 @@ class RationedWire(WrappedWire):
         entry = self._ledger.take(id2, operation)
         try:
             status, body = self._wire.call(operation, parameters)
-        except ServiceUnavailable as error:
-            if not error.sent:
+        except (ServiceUnavailable, UsageError) as error:
+            if isinstance(error, UsageError) or not error.sent:
                 self._ledger.give_back(entry)
             raise
         if _succeeded(status, body):

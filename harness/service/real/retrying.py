@@ -10,8 +10,7 @@ from harness.id2.codes import ServiceCode
 from harness.service import answers
 from harness.service.answers import MalformedAnswerError
 from harness.service.errors import ServiceUnavailable
-from harness.service.real.wrapped import WrappedWire
-from harness.service.wire import Wire
+from harness.service.wire import Wire, WrappedWire
 
 SAFE = frozenset({"GetServerRandom"})
 """Operations that may be sent twice: a second challenge spends nothing. All others may have taken effect."""

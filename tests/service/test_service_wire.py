@@ -1,4 +1,4 @@
-"""The wire to the real service, over HTTP and TLS, against a mock that stands in for the cloud."""
+"""The wire over HTTP and TLS, as the real service is called, against a mock that stands in for the cloud."""
 
 import logging
 import socket
@@ -14,8 +14,7 @@ from harness.service.client import Id2Service
 from harness.service.errors import AccountRefusal, GatewayRefusal, ServiceRefusal, ServiceUnavailable
 from harness.service.mock.server import MockService
 from harness.service.mock.tls import Tls
-from harness.service.real.cloud import CloudWire
-from harness.service.real.credentials import from_access_key
+from harness.service.wire import HttpWire
 from tests.service.service_bench import Bench, new_device
 from tests.service.test_service_client import answering, http
 
@@ -25,8 +24,8 @@ ID2 = "2122232425262728292A2B2C"
 
 @contextmanager
 def cloud(endpoint, key=KEY, token=None, **options):
-    wire = CloudWire(endpoint, from_access_key(key, token), region="cn-shanghai", **options)
-    with Id2Service.over(wire) as service:
+    wire = HttpWire(endpoint, AccessKey(key.id, key.secret, token), real=True, **options)
+    with Id2Service(wire) as service:
         yield service
 
 
@@ -46,10 +45,8 @@ def authenticates(mock, **options):
 @pytest.mark.parametrize(("foreign", "kind"), [(True, AccountRefusal), (False, ServiceRefusal)])
 def test_what_the_account_is_refused_for_says_nothing_about_the_device(bench, foreign, kind):
     device = bench.device()
-    wire = CloudWire(
-        bench.mock.endpoint, from_access_key(bench.mock.admin.default_access_key()[0]), region="cn-shanghai"
-    )
-    with Id2Service.over(wire, foreign_account=foreign) as service:
+    wire = HttpWire(bench.mock.endpoint, bench.mock.admin.default_access_key()[0])
+    with Id2Service(wire, foreign_account=foreign) as service:
         code = device.answer(service.get_server_random(device.id2))
         with pytest.raises(ServiceRefusal, match="code 51") as caught:
             service.verify(device.id2, "a1WRONGabcd", code)
@@ -160,6 +157,80 @@ def test_proxy_of_the_environment(bench, monkeypatch):
         assert service.get_server_random(device.id2), "this computer is not reached through a proxy"
 
 
+@pytest.mark.parametrize(
+    ("exceptions", "asked"),
+    [("", True), ("example.org", True), ("id2.invalid", False), (".invalid", False), ("*", False)],
+)
+def test_exceptions_from_the_proxy(monkeypatch, exceptions, asked):
+    monkeypatch.setenv("http_proxy", "127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", exceptions)
+    with cloud("http://id2.invalid") as service, pytest.raises(ServiceUnavailable) as caught:
+        service.get_server_random(ID2)
+    assert ("proxy" in caught.value.message) is asked
+    assert ("cannot be resolved" in caught.value.message) is not asked
+    assert not caught.value.sent
+
+
+def test_a_network_of_addresses_is_excepted_from_the_proxy(monkeypatch):
+    # 192.0.2.0/24 is nobody's: a call that went there would not come back, so none is made.
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    for exceptions, asked in [("10.0.0.0/8", True), ("10.0.0.0/8, 192.0.2.0/24", False)]:
+        monkeypatch.setenv("no_proxy", exceptions)
+        wire = HttpWire("https://192.0.2.7", KEY, real=True)
+        assert wire._proxied is asked
+        wire.close()
+
+
+@pytest.mark.parametrize("proxy", ["socks5://user:HIDDEN@127.0.0.1:1", "ftp://HIDDEN", "http://HIDDEN:port"])
+def test_proxies_that_are_none(monkeypatch, proxy):
+    monkeypatch.setenv("all_proxy", proxy)
+    with pytest.raises(UsageError, match="proxy") as caught:
+        HttpWire("https://id2.invalid", KEY, real=True)
+    assert "HIDDEN" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        AccessKey("", Secret("S")),
+        AccessKey("HIDDEN\r\nx-acs-action: Activate", Secret("S")),
+        AccessKey("HIDDENü", Secret("S")),
+        AccessKey("ID", Secret("S"), Secret("HIDDEN TOKEN")),
+        AccessKey("ID", Secret("S"), Secret(b"HIDDEN\xff")),
+    ],
+    ids=["empty", "line end", "letter", "space", "bytes"],
+)
+def test_credentials_that_no_header_can_carry(bench, key):
+    before = len(bench.admin.calls())
+    with (
+        Id2Service(HttpWire(bench.mock.endpoint, key)) as service,
+        pytest.raises(UsageError, match="cannot be sent") as caught,
+    ):
+        service.get_server_random(ID2)
+    assert len(bench.admin.calls()) == before
+    assert "HIDDEN" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_service_that_speaks_no_tls():
+    with (
+        MockService() as mock,
+        cloud(mock.endpoint.replace("http:", "https:")) as service,
+        pytest.raises(ServiceUnavailable, match="TLS connection") as caught,
+    ):
+        service.get_server_random(ID2)
+    assert not caught.value.sent
+
+
+def test_an_answer_that_trickles_in_is_given_up():
+    with (
+        answering(http("200 OK", b"x" * 9)[:-1], hang=True) as endpoint,
+        cloud(endpoint, timeout=0.2) as service,
+        pytest.raises(ServiceUnavailable, match=r"within 0\.2 s") as caught,
+    ):
+        service.get_server_random(ID2)
+    assert caught.value.sent
+
+
 def test_secrets_stay_out_of_errors_and_logs(bench, caplog, capfd, monkeypatch):
     monkeypatch.setenv("DEBUG", "sdk")
     caplog.set_level(logging.DEBUG)
@@ -193,4 +264,7 @@ def test_a_devices_garbage_is_sent_and_refused(bench):
 
 def test_no_such_certificates(tmp_path):
     with pytest.raises(UsageError, match=r"nothing\.pem"):
-        CloudWire("https://127.0.0.1", from_access_key(KEY), region="r", ca=tmp_path / "nothing.pem")
+        HttpWire("https://127.0.0.1", KEY, ca=tmp_path / "nothing.pem")
+    (tmp_path / "nothing.pem").write_text("hello")
+    with pytest.raises(UsageError, match="PEM"):
+        HttpWire("https://127.0.0.1", KEY, ca=tmp_path / "nothing.pem")
