@@ -1,6 +1,7 @@
 """The error tree: every error says who must act and what to try next.
 
-`HarnessError` carries the place (board, transport), the last traffic and a hint, and turns into a journal record.
+`HarnessError` carries the place (board, transport), the last traffic and a hint; `run.failure.ErrorRecord` is what the
+journal and reports keep of it.
 Its five children differ only in who must act; layers derive their own errors from them.
 """
 
@@ -50,23 +51,6 @@ class HarnessError(Exception):
         self.transport = self.transport or transport
         self.traffic = self.traffic or tuple(traffic)
         return self
-
-    def to_record(self) -> dict[str, object]:
-        """Return the error as plain JSON values for the journal; empty fields are left out."""
-        record: dict[str, object] = {
-            "kind": type(self).__name__,
-            "who_acts": self.who_acts,
-            "message": self.message,
-        }
-        optional: dict[str, object] = {
-            "hint": self.hint,
-            "board": self.board,
-            "transport": self.transport,
-            "traffic": list(self.traffic),
-            "code": None if self.code is None else int(self.code),
-        }
-        record.update({key: value for key, value in optional.items() if value not in ("", [], None)})
-        return record
 
 
 class UsageError(HarnessError):

@@ -1,6 +1,7 @@
 """The `harness` command: registers the commands and turns errors into one clear line and an exit code."""
 
 import contextlib
+import dataclasses
 import errno
 import json
 import os
@@ -103,7 +104,7 @@ def invoke(arguments: list[str]) -> int:
         return error.exit_code
     except HarnessError as error:
         if _JSON in arguments:
-            _print_json(error.to_record(), error.exit_code)
+            _print_json(_as_json(error), error.exit_code)
         return _report(error)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -120,6 +121,15 @@ def invoke(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user sees a sentence, not a traceback
         return _defect(error)
     return code if isinstance(code, int) else 0
+
+
+def _as_json(error: HarnessError) -> dict[str, object]:
+    """Return an error as JSON values; what is empty is left out, and where it was raised."""
+    from harness.run.failure import ErrorRecord
+    from harness.run.safe import Mask
+
+    record = dataclasses.replace(ErrorRecord.of(error, Mask()), trace=())
+    return {name: value for name, value in dataclasses.asdict(record).items() if value not in ("", (), None)}
 
 
 def _print_json(error: dict[str, object], exit_code: int) -> None:

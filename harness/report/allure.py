@@ -21,9 +21,10 @@ from allure_commons.model2 import (
 from allure_commons.types import LabelType, LinkType, Severity
 
 from harness.report.circumstances import circumstances
-from harness.report.records import Evidence, Failure, RunReport, Scenario, Step
+from harness.report.records import Evidence, RunReport, Scenario, Step
 from harness.report.scenario_fold import evidence_path
 from harness.report.text import folder_title, one_line, visible
+from harness.run.failure import ErrorRecord
 from harness.run.verdict import Verdict
 
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:id2-harness:allure")
@@ -120,7 +121,7 @@ def _step(step: Step) -> TestStepResult:
     )
 
 
-def _details(verdict: Verdict, reason: str, error: Failure | None) -> StatusDetails | None:
+def _details(verdict: Verdict, reason: str, error: ErrorRecord | None) -> StatusDetails | None:
     if verdict is Verdict.PASSED:
         return None
     said = visible(error.message if error else reason) or "no reason was given"

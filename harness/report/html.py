@@ -8,7 +8,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from markupsafe import Markup, escape
 
 from harness.report.circumstances import circumstances
 from harness.report.difference import difference
-from harness.report.records import Evidence, Failure, MeasurementResult, RunReport, Scenario
+from harness.report.records import Evidence, MeasurementResult, RunReport, Scenario
 from harness.report.scenario_fold import evidence_path
 from harness.report.stand_ins import stand_ins
 from harness.report.text import capital, folder_title, one_line, seconds, size, visible
+from harness.run.failure import ErrorRecord
 from harness.run.measure import Measurement
 from harness.run.verdict import OF_SCENARIOS, Verdict
 
@@ -245,12 +246,12 @@ def _gauge(each: MeasurementResult) -> _Gauge | None:
     return _Gauge(round(left, 1), round(right - left, 1), round(min(max(at, 4.0), _GAUGE_WIDTH - 4.0), 1))
 
 
-def _same_error(one: Failure, other: Failure | None) -> bool:
+def _same_error(one: ErrorRecord, other: ErrorRecord | None) -> bool:
     return other is not None and (one.kind, one.message) == (other.kind, other.message)
 
 
 def _bases(report: RunReport) -> list[tuple[str, list[tuple[str, str]]]]:
-    station = {name: value for name, value in report.station.model_dump().items() if value}
+    station = {name: value for name, value in asdict(report.station).items() if value}
     versions = {"harness": report.harness, "python": report.python, **report.packages}
     return [
         ("Plan", _rows(report.plan)),

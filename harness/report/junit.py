@@ -10,8 +10,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 from harness.report.circumstances import circumstances
-from harness.report.records import Failure, RunReport, Scenario
+from harness.report.records import RunReport, Scenario
 from harness.report.text import folder_title, visible
+from harness.run.failure import ErrorRecord
 from harness.run.verdict import Verdict
 
 _TEXT_LIMIT = 8_000
@@ -90,7 +91,7 @@ def _integrity(report: RunReport, problems: Sequence[str]) -> ET.Element:
     return suite
 
 
-def _outcome(case: ET.Element, tag: str, kind: str, message: str, error: Failure | None) -> None:
+def _outcome(case: ET.Element, tag: str, kind: str, message: str, error: ErrorRecord | None) -> None:
     element = ET.SubElement(case, tag, type=visible(kind), message=visible(message))
     if error is not None:
         lines = [error.message, f"who acts: {error.who_acts}"]

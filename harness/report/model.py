@@ -12,10 +12,8 @@ from harness.report import coverage
 from harness.report.clock import Clock
 from harness.report.records import (
     Finding,
-    InputUsed,
     RunReport,
     Scenario,
-    StationUsed,
     Totals,
     TransportUsed,
 )
@@ -35,6 +33,8 @@ from harness.run.events import (
     TransportOpened,
 )
 from harness.run.folder import RunFolder
+from harness.run.header import InputFile
+from harness.run.station import Station
 from harness.run.verdict import OF_SCENARIOS, Verdict, exit_code, whole
 
 __all__ = ["RunReport", "load"]
@@ -42,21 +42,6 @@ __all__ = ["RunReport", "load"]
 _HEADER_LIMIT = 16 * 1024 * 1024
 _PLAN_COUNTS = 2
 """From this version of the journal on, a run without a verdict for something planned is incomplete."""
-
-
-class _Station(BaseModel):
-    name: str = ""
-    id: str = ""
-    os: str = ""
-    kernel: str = ""
-    machine: str = ""
-
-
-class _Input(BaseModel):
-    role: str
-    name: str
-    size: int
-    sha256: str
 
 
 class _Header(BaseModel):
@@ -70,11 +55,11 @@ class _Header(BaseModel):
     harness: str = ""
     python: str = ""
     packages: dict[str, str] = Field(default_factory=dict)
-    station: _Station = Field(default_factory=_Station)
+    station: Station = Station()
     plan: dict[str, JsonValue] = Field(default_factory=dict)
     declaration: dict[str, JsonValue] = Field(default_factory=dict)
     options: dict[str, JsonValue] = Field(default_factory=dict)
-    inputs: list[_Input] = Field(default_factory=list)
+    inputs: list[InputFile] = Field(default_factory=list)
     board_file: dict[str, JsonValue] = Field(default_factory=dict)
 
 
@@ -226,11 +211,11 @@ class _RunFold:
             harness=header.harness or (self._start.harness if self._start else ""),
             python=header.python,
             packages=header.packages,
-            station=StationUsed(**header.station.model_dump()),
+            station=header.station,
             plan=header.plan,
             declaration=header.declaration,
             options=header.options,
-            inputs=[InputUsed(**each.model_dump()) for each in header.inputs],
+            inputs=header.inputs,
             board_file=header.board_file,
             identity=self._identity,
             transports=list(self._transports.values()),

@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from harness.run.failure import ErrorRecord
+from harness.run.header import InputFile
+from harness.run.station import Station
 from harness.run.verdict import Verdict
 from harness.severity import Severity
 
@@ -20,22 +23,6 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Failure(Record):
-    """An error, and who must act on it."""
-
-    kind: str = Field(description="Type of the error.")
-    who_acts: str = Field(description="The person who must act.")
-    message: str = Field(description="What is wrong.")
-    hint: str = Field(description="The next thing to try.")
-    board: str
-    transport: str
-    code: int | None = Field(
-        description="Device result, status word, service code or alert behind the error."
-    )
-    traffic: list[str] = Field(description="The last traffic before the error, oldest first.")
-    trace: list[str] = Field(description="Where it was raised, outermost first.")
-
-
 class Step(Record):
     """One step of a scenario."""
 
@@ -45,7 +32,7 @@ class Step(Record):
     verdict: Verdict
     reason: str
     seconds: float | None = Field(description="Duration; null when it was never entered.")
-    error: Failure | None
+    error: ErrorRecord | None
 
 
 class MeasurementResult(Record):
@@ -100,7 +87,7 @@ class Scenario(Record):
     outside_plan: bool = Field(
         default=False, description="True when the options of the run declare a smaller plan without it."
     )
-    error: Failure | None
+    error: ErrorRecord | None
     started: Moment | None
     seconds: float | None
     steps: list[Step]
@@ -152,25 +139,6 @@ class TransportUsed(Record):
     recording: str = Field(description="Path inside the run folder; empty when nothing was recorded.")
 
 
-class InputUsed(Record):
-    """A file that the run was made from."""
-
-    role: str
-    name: str
-    size: int
-    sha256: str
-
-
-class StationUsed(Record):
-    """The machine of the run."""
-
-    name: str
-    id: str
-    os: str
-    kernel: str
-    machine: str
-
-
 class RunReport(Record):
     """A whole run."""
 
@@ -191,11 +159,11 @@ class RunReport(Record):
     harness: str = Field(description="Version of the harness.")
     python: str
     packages: dict[str, str]
-    station: StationUsed
+    station: Station
     plan: dict[str, JsonValue]
     declaration: dict[str, JsonValue]
     options: dict[str, JsonValue]
-    inputs: list[InputUsed]
+    inputs: list[InputFile]
     board_file: dict[str, JsonValue]
     identity: dict[str, str] = Field(description="What the board says it is.")
     transports: list[TransportUsed]

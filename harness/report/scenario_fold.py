@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from harness.report.clock import Clock
-from harness.report.records import Evidence, Failure, Finding, MeasurementResult, Scenario, Step
+from harness.report.records import Evidence, Finding, MeasurementResult, Scenario, Step
 from harness.run.events import (
     EvidenceKept,
     FindingNamed,
@@ -110,7 +110,7 @@ class ScenarioFold:
             verdict=verdict,
             reason=reason,
             outside_plan=verdict is Verdict.NOT_RUN and self._end is not None and self._end.outside_plan,
-            error=failure(self._end.error if self._end else None),
+            error=self._end.error if self._end else None,
             started=clock.moment(self._started),
             seconds=clock.seconds(self._started, end),
             steps=[self._step(index) for index in range(len(self._steps))],
@@ -141,16 +141,8 @@ class ScenarioFold:
             verdict=worst(verdicts),
             reason="interrupted" if fold.running else fold.reason,
             seconds=None if fold.nanoseconds is None else round(fold.nanoseconds / 1e9, 6),
-            error=failure(fold.error),
+            error=fold.error,
         )
-
-
-def failure(record: ErrorRecord | None) -> Failure | None:
-    """Return an error record as its part of the report."""
-    if record is None:
-        return None
-    plain = asdict(record)
-    return Failure(**{**plain, "traffic": list(record.traffic), "trace": list(record.trace)})
 
 
 def finding(event: FindingNamed) -> Finding:

@@ -17,31 +17,31 @@ _FRAMES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRecord:
-    """An error as the journal and every report show it.
+    """An error as the journal and every report show it, and who must act on it."""
 
-    Attributes:
-        kind: The type of the exception.
-        who_acts: The person who must act.
-        message: What is wrong, in one sentence.
-        hint: The next thing to try.
-        board: The board involved.
-        transport: The transport involved.
-        code: The code behind the error (device result, status word, service code, alert).
-        traffic: The last traffic before the error, oldest first.
-        trace: Where it was raised, outermost first, as `file:line in function`; no values, no absolute paths.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "ignore", "allow_inf_nan": False}
+    __pydantic_config__: ClassVar[dict[str, object]] = {
+        "extra": "ignore",
+        "allow_inf_nan": False,
+        "use_attribute_docstrings": True,
+        "json_schema_serialization_defaults_required": True,
+    }
 
     kind: str
+    """Type of the error."""
     who_acts: str
+    """The person who must act."""
     message: str
+    """What is wrong."""
     hint: str = ""
+    """The next thing to try."""
     board: str = ""
     transport: str = ""
     code: int | None = None
+    """Device result, status word, service code or alert behind the error."""
     traffic: tuple[str, ...] = ()
+    """The last traffic before the error, oldest first."""
     trace: tuple[str, ...] = ()
+    """Where it was raised, outermost first, as `file:line in function`: no values, no absolute paths."""
 
     @classmethod
     def of(cls, error: BaseException, mask: Mask) -> "ErrorRecord":

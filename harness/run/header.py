@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from harness import __version__
 from harness.errors import UsageError
@@ -18,19 +19,18 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file that a run was made from, by name and hash: board file, requirements list, firmware image.
+    """A file that a run was made from, by name and hash: board file, requirements list, firmware image."""
 
-    Attributes:
-        role: What it is for, e.g. "board file".
-        name: Its name without folders.
-        size: Its size in bytes.
-        sha256: Its SHA-256, hex.
-    """
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "ignore", "use_attribute_docstrings": True}
 
     role: str
+    """What it is for, e.g. "board file"."""
     name: str
+    """Its name without folders."""
     size: int
+    """Its size in bytes."""
     sha256: str
+    """Its SHA-256, hex."""
 
     @classmethod
     def of(cls, path: Path, role: str) -> "InputFile":

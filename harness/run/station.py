@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import ClassVar
 
 STATION_NAME = "HARNESS_STATION"
 """Environment variable with the lab's own name for the bench; it appears in reports."""
@@ -27,22 +28,24 @@ _PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """The machine of a run.
+    """The machine of a run."""
 
-    Attributes:
-        name: What the lab calls the bench (`HARNESS_STATION`), empty when it has no name.
-        id: 12 hex digits, the same for every run on one machine; they cannot be turned back into its machine
-            id.
-        os: The operating system, e.g. "Debian GNU/Linux 12 (bookworm)".
-        kernel: The kernel, e.g. "Linux 6.1.0-18-amd64".
-        machine: The processor architecture.
-    """
+    __pydantic_config__: ClassVar[dict[str, object]] = {
+        "extra": "ignore",
+        "use_attribute_docstrings": True,
+        "json_schema_serialization_defaults_required": True,
+    }
 
-    name: str
-    id: str
-    os: str
-    kernel: str
-    machine: str
+    name: str = ""
+    """What the lab calls the bench (`HARNESS_STATION`), empty when it has no name."""
+    id: str = ""
+    """12 hex digits, the same for every run on one machine; they cannot be turned back into its machine id."""
+    os: str = ""
+    """The operating system, e.g. "Debian GNU/Linux 12 (bookworm)"."""
+    kernel: str = ""
+    """The kernel, e.g. "Linux 6.1.0-18-amd64"."""
+    machine: str = ""
+    """The processor architecture."""
 
     @classmethod
     def here(cls) -> "Station":

@@ -47,7 +47,7 @@ def test_scenarios_have_steps_measurements_findings_evidence_and_errors(sample):
     scenarios = by_id(load(sample))
     status = scenarios["step4_adapt/test_unknown_instruction"]
     assert status.error.code == 0x9000
-    assert status.error.traffic == ["> 80 55 00 00 00", "< 90 00"]
+    assert status.error.traffic == ("> 80 55 00 00 00", "< 90 00")
     assert [(step.verdict, step.seconds is None) for step in status.steps] == [
         ("failed", False),
         ("not_run", True),

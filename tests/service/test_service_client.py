@@ -13,6 +13,8 @@ import pytest
 
 from harness.errors import UsageError
 from harness.id2.codes import ServiceCode
+from harness.run.failure import ErrorRecord
+from harness.run.safe import Mask
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
@@ -148,7 +150,7 @@ def test_unknown_codes_stay_printable():
     assert caught.value.code == 99
     assert not isinstance(caught.value.code, ServiceCode)
     assert "R-2" in caught.value.hint
-    assert caught.value.to_record()["code"] == 99
+    assert ErrorRecord.of(caught.value, Mask()).code == 99
 
 
 def test_hostile_answers_are_escaped_and_bounded():
@@ -258,7 +260,7 @@ def test_secrets_stay_out_of_errors_tracebacks_and_logs(bench, caplog):
     with answering(b"garbage") as endpoint, pytest.raises(ServiceUnavailable) as broken:
         ask(endpoint)
     said = caplog.text + "".join(
-        "".join(traceback.format_exception(error.value)) + repr(error.value.to_record())
+        "".join(traceback.format_exception(error.value)) + repr(ErrorRecord.of(error.value, Mask()))
         for error in (refused, broken)
     )
     for text in (secret, session_key, "Signature=", KEY.secret.reveal().decode()):

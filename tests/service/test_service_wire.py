@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from harness.errors import UsageError
+from harness.run.failure import ErrorRecord
+from harness.run.safe import Mask
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
@@ -246,7 +248,7 @@ def test_secrets_stay_out_of_errors_and_logs(bench, caplog, capfd, monkeypatch):
     ):
         service.verify_and_encrypt(device.id2, product.product_key, code, session)
     for error in (refused.value, broken.value):
-        said += "".join(traceback.format_exception(error)) + repr(error.to_record())
+        said += "".join(traceback.format_exception(error)) + repr(ErrorRecord.of(error, Mask()))
     shown = capfd.readouterr()
     said += caplog.text + shown.out + shown.err
     for hidden in ("TESTSECRETSECRET", "HIDDENSESSION", "HIDDENCHALLENGE", "ACS3-HMAC"):
