@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from harness.cli import complete
+from harness.cli.declared import takes
+from harness.fixtures.options import PlanOptions
 
 
 def register(app: typer.Typer) -> None:
@@ -15,19 +17,18 @@ def register(app: typer.Typer) -> None:
     )
 
 
+@takes(PlanOptions)
 def plan(
     board: Annotated[
         str,
         typer.Argument(
-            help="Board file, or the name of one in boards/.",
+            help="Board file, or the name of a board: of one in boards/, or of a shipped one.",
             metavar="BOARD",
             autocompletion=complete.boards,
         ),
     ],
+    options: PlanOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Leave out the scenarios that take long (endurance).")
-    ] = False,
 ) -> None:
     """Print the plan, the transports with what they need and supply, the facts, and the scenarios."""
     import json
@@ -40,7 +41,7 @@ def plan(
     file = load(board)
     shown = preview(file)
     assert file.source.path is not None
-    scenarios = planned(file.source.path, quick=quick)
+    scenarios = planned(file.source.path, options)
     if as_json:
         record = shown.to_record() | {"scenarios": [asdict(scenario) for scenario in scenarios]}
         print(json.dumps(record, indent=2, ensure_ascii=False))

@@ -3,9 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +19,7 @@ from harness.cli.output import OwnConsole
 from harness.cli.replayed_run import run_to_replay
 from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.suites import Collected, arguments, check_plugins, nothing_from_outside
-from harness.errors import UsageError
+from harness.fixtures.options import RunOptions
 from harness.fixtures.signals import Ended
 from harness.report import model, terminal
 from harness.report.records import RunReport
@@ -27,84 +27,17 @@ from harness.report.text import folder_label, one_line
 from harness.report.text import seconds as duration
 from harness.run.asserts import require_asserts
 from harness.run.verdict import Verdict
-from harness.transport.recording.replayed import Match, Timing
 
 _WORST_FIRST = (4, 2, 1, 3, 5, 0)
 _INCOMPLETE = 5
 _INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What a user asks of a run, as the command line's help describes it.
-
-    `attended` is None for whether stdin is a terminal, which cannot be asked any more when pytest has begun.
-    """
-
-    runs: Path
-    select: str = ""
-    destructive: bool = False
-    quick: bool = False
-    suites: Path | None = None
-    ledger: Path | None = None
-    answers: Path | None = None
-    attended: bool | None = None
-    operator_timeout: float | None = None
-    replay: Path | None = None
-    replay_match: str | None = None
-    replay_timing: str | None = None
-    faults: tuple[str, ...] = ()
-    wait: float = 0.0
-    plugins: tuple[str, ...] = ()
-    quiet: bool = False
-    as_json: bool = False
-
-    def check(self) -> None:
-        """Check what pytest would refuse with words about its own options.
-
-        Raises:
-            UsageError: a word that a replay does not know, or one without a replay; a plugin that is not there; a
-                Python that leaves asserts out.
-        """
-        require_asserts()
-        check_plugins(self.plugins)
-        for option, word, known in (
-            ("--replay-match", self.replay_match, tuple(Match)),
-            ("--replay-timing", self.replay_timing, tuple(Timing)),
-        ):
-            if word is not None and word not in known:
-                raise UsageError(f"{option} {word[:60]!r}: there is {' and '.join(known)}")
-            if word is not None and self.replay is None:
-                raise UsageError(
-                    f"{option} goes with --replay", hint="add --replay RUN, such as --replay runs/latest"
-                )
-
-    def arguments(self, board: Path) -> list[str]:
-        """Return pytest's arguments for a run on a board."""
-        given = [*arguments(board, self.suites, self.select), f"--runs={self.runs}"]
-        if self.destructive:
-            given.append("--destructive")
-        if self.quick:
-            given.append("--quick")
-        if self.ledger is not None:
-            given.append(f"--ledger={self.ledger}")
-        if self.answers is not None:
-            given.append(f"--answers={self.answers}")
-        if self.operator_timeout is not None:
-            given.append(f"--operator-timeout={self.operator_timeout}")
-        if self.replay is not None:
-            given.append(f"--replay={run_to_replay(self.replay, self.runs, board)}")
-        if self.replay_match is not None:
-            given.append(f"--replay-match={self.replay_match}")
-        if self.replay_timing is not None:
-            given.append(f"--replay-timing={self.replay_timing}")
-        given += [f"--fault={fault}" for fault in self.faults]
-        given.append(f"--wait={self.wait}")
-        for plugin in self.plugins:
-            given += ["-p", plugin]
-        if self.attended if self.attended is not None else os.isatty(0):
-            given.append("--attended")
-        return given
+def _words(board: Path, options: RunOptions) -> list[str]:
+    """Return pytest's arguments for a run on a board; whether stdin is a terminal cannot be asked any more there."""
+    attended = options.attended if options.attended is not None else os.isatty(0)
+    replay = None if options.replay is None else run_to_replay(options.replay, options.runs, board)
+    return arguments(board, replace(options, attended=attended, replay=replay))
 
 
 class _Follower(Collected):
@@ -201,6 +134,7 @@ class _Follower(Collected):
         self.folders.append(folder)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Take the reason why the session ended."""
         if isinstance(excinfo.value, pytest.exit.Exception):
             self.stopped = str(excinfo.value)
         elif not isinstance(excinfo.value, pytest.Session.Interrupted):
@@ -210,48 +144,71 @@ class _Follower(Collected):
                 self.exit_code = 128 + excinfo.value.number
 
 
-def run_boards(boards: Sequence[Path], options: RunOptions) -> int:
+def run_boards(
+    boards: Sequence[Path],
+    options: RunOptions,
+    *,
+    select: str = "",
+    plugins: Sequence[str] = (),
+    quiet: bool = False,
+    as_json: bool = False,
+) -> int:
     """Run the suites on each board and return the worst exit code.
 
     All board files are checked before the first board is touched.
 
+    Args:
+        boards: Board files, or names of boards.
+        options: What is asked of each run.
+        select: Only scenarios whose name matches, as pytest's `-k`.
+        plugins: Plugins of pytest that take part.
+        quiet: Print what did not pass, and one verdict a board.
+        as_json: Print one JSON document on stdout.
+
     Raises:
-        UsageError: a board file is wrong, or the options do not go together.
+        UsageError: A board file is wrong, the options do not go together, a plugin is not there, or this Python
+            leaves asserts out.
     """
-    options.check()
+    require_asserts()
+    check_plugins(plugins)
     for board in boards:
         for warning in load(board).warnings:
             print(f"warning: {warning}", file=sys.stderr)
+    more = [word for plugin in plugins for word in ("-p", plugin)] + (["-k", select] if select else [])
+    words = [[*_words(board, options), *more] for board in boards]
     # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
-    with closing(OwnConsole(2 if options.as_json else 1)) as console:
-        return _run_boards(boards, options, console)
+    with closing(OwnConsole(2 if as_json else 1)) as console:
+        follower = _Follower(console, options.runs, quiet=quiet or as_json)
+        codes = _run(words, follower)
+        said = _what_to_say(follower, codes, boards, select)
+        code = _exit_code(follower, codes)
+        rendered = [folder for folder in follower.folders if (folder / "report.html").is_file()]
+        reports = [model.load(folder) for folder in rendered]
+        if as_json:
+            _print_json(reports, rendered, said, code)
+        elif rendered:
+            # Whoever reads a pipe has read each scenario already.
+            (terminal.show if console.is_terminal and not quiet else terminal.summary)(reports, console)
+            console.print()
+            terminal.paths([folder / "report.html" for folder in rendered], console)
+        for line in said:
+            print(line, file=sys.stderr)
+        return code
 
 
-def _run_boards(boards: Sequence[Path], options: RunOptions, console: Console) -> int:
+def _run(sessions: Iterable[list[str]], follower: "_Follower") -> list[int]:
+    """Run a session of pytest with each of these arguments, and return their exit codes."""
     codes: list[int] = []
-    with _Follower(console, options.runs, quiet=options.quiet or options.as_json) as follower:
-        for board in boards:
+    with follower:
+        for words in sessions:
             with nothing_from_outside():
-                code = int(pytest.main(options.arguments(board), plugins=[follower]))
+                code = int(pytest.main(words, plugins=[follower]))
             # Pytest's own complaint about its arguments, which stands on stderr already: they came from the user.
             follower.misused = code == pytest.ExitCode.USAGE_ERROR and not follower.began
             codes.append(2 if follower.misused else code)
             if follower.ends_the_rest:
                 break
-    said = _what_to_say(follower, codes, boards, options.select)
-    code = _exit_code(follower, codes)
-    rendered = [folder for folder in follower.folders if (folder / "report.html").is_file()]
-    reports = [model.load(folder) for folder in rendered]
-    if options.as_json:
-        _print_json(reports, rendered, said, code)
-    elif rendered:
-        # Whoever reads a pipe has read each scenario already.
-        (terminal.show if console.is_terminal and not options.quiet else terminal.summary)(reports, console)
-        console.print()
-        terminal.paths([folder / "report.html" for folder in rendered], console)
-    for line in said:
-        print(line, file=sys.stderr)
-    return code
+    return codes
 
 
 def _exit_code(follower: _Follower, codes: list[int]) -> int:

@@ -4,14 +4,18 @@ import importlib.util
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 from harness.board.plan.preview import PlannedScenario
-from harness.errors import ToolError, UsageError
-from harness.fixtures.collection import PLAN, SUITES
+from harness.errors import HarnessError, ToolError, UsageError
+from harness.fixtures.collection import PLAN
+from harness.fixtures.options import PlanOptions
+from harness.fixtures.refused import why_refused
+from harness.fixtures.suites import SUITES, folders
 
 # What follows only costs time here: a run has its own progress, its own reports and no cache.
 _LEFT_OUT = (
@@ -25,16 +29,22 @@ _LEFT_OUT = (
 )
 
 
-def arguments(board: Path, suites: Path | None, select: str) -> list[str]:
-    """Return pytest's arguments for a session of `suites` (the shipped ones when None) on a board."""
-    folder = (suites or SUITES).resolve()
-    given = [str(folder), f"--board={board}", f"--rootdir={folder.parent}", "-c", os.devnull]
+def arguments(board: Path, options: PlanOptions) -> list[str]:
+    """Return pytest's arguments for a session on a board.
+
+    Raises:
+        UsageError: The options do not go together, or name suites that are none.
+    """
+    options.check()
+    suites = folders(options.suites, options.only_suites)
+    own = [folder for folder in suites if folder != SUITES]
+    given = [*map(str, suites), f"--board={board}", f"--rootdir={suites[0].parent}", "-c", os.devnull]
     # Of the files that pytest loads by itself, only those inside the suites take part.
-    given += [f"--confcutdir={folder}", "-W", "default"]
+    given += [f"--confcutdir={(own or suites)[0]}", "-W", "default"]
     given += ["--import-mode=importlib", "--strict-markers", "-p", "harness.fixtures.plugin"]
     for plugin in _LEFT_OUT:
         given += ["-p", f"no:{plugin}"]
-    return [*given, "-k", select] if select else given
+    return given + replace(options, suites=(), only_suites=()).words()
 
 
 @contextmanager
@@ -77,6 +87,7 @@ class Collected:
     def __init__(self) -> None:
         self.scenarios: list[PlannedScenario] = []
         self.broken: list[str] = []
+        self.refused: HarnessError | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take the scenarios in the order in which they would run."""
@@ -96,17 +107,23 @@ class Collected:
         if report.failed:
             self.broken.append(f"{report.nodeid}: {_last_line(report.longreprtext)}")
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Take the reason why the harness ended the session."""
+        self.refused = why_refused(excinfo.value)
 
-def planned(board: Path, suites: Path | None = None, *, quick: bool = False) -> list[PlannedScenario]:
+
+def planned(board: Path, options: PlanOptions) -> list[PlannedScenario]:
     """Return the scenarios for a board, those that do not apply too, without touching anything.
 
     Raises:
-        ToolError: a suite cannot be collected; pytest has said why on stderr.
+        HarnessError: The suites are wrong.
+        ToolError: A suite cannot be collected.
     """
     collected = Collected()
-    options = ["--collect-only", "--preview", *(["--quick"] if quick else [])]
     with nothing_from_outside():
-        code = pytest.main([*arguments(board, suites, ""), *options], plugins=[collected])
+        code = pytest.main([*arguments(board, options), "--collect-only", "--preview"], plugins=[collected])
+    if collected.refused is not None:
+        raise collected.refused
     if collected.broken or code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         raise ToolError(
             "the suites cannot be collected: " + ("; ".join(collected.broken) or f"pytest ended with {code}")

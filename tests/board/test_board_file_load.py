@@ -67,6 +67,18 @@ def test_missing_folder(bench):
     assert refused("bords/lab.yaml") == "bords/lab.yaml: no such board file; there is no folder 'bords'"
 
 
+def test_a_shipped_board_is_found_by_its_name_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load("virtual-se-i2c").name == "virtual-se-i2c"
+    said = refused("virtual-se-i2x")
+    assert said.startswith(
+        "virtual-se-i2x: no such board file; did you mean 'virtual-se-i2c'? shipped boards: "
+    )
+    (tmp_path / "boards").mkdir()
+    (tmp_path / "boards" / "virtual-se-i2c.yaml").write_text("version: 2\n")
+    assert refused("virtual-se-i2c").startswith("boards/virtual-se-i2c.yaml")
+
+
 def test_missing_file_where_there_are_none(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert refused("x.yaml") == "x.yaml: no such board file; there is no board file in '.'"

@@ -37,7 +37,7 @@ def suites(tmp_path):
 
 
 def run(suites, tmp_path, *more):
-    return invoke(["run", str(BOARD), f"--suites={suites}", f"--runs={tmp_path / 'runs'}", *more])
+    return invoke(["run", str(BOARD), f"--only-suites={suites}", f"--runs={tmp_path / 'runs'}", *more])
 
 
 def recorded(runs, stamp, board=NAME, **options):

@@ -82,7 +82,9 @@ def test_a_depth_that_nobody_meant(capfd, tmp_path, run, depth):
     (tmp_path / "suites" / "step1_plan").mkdir(parents=True)
     (tmp_path / "suites" / "requirements.yaml").write_text(depth)
     shutil.copy(ROOT / "suites" / "step1_plan" / "test_plan.py", tmp_path / "suites" / "step1_plan")
-    sentence(capfd, ["run", str(BOARD), f"--suites={tmp_path / 'suites'}", f"--runs={tmp_path / 'x'}"], 2)
+    sentence(
+        capfd, ["run", str(BOARD), f"--only-suites={tmp_path / 'suites'}", f"--runs={tmp_path / 'x'}"], 2
+    )
     for name in ("manifest.json", "run.json"):
         (run / name).write_text(depth)
     sentence(capfd, ["report", str(run)], 0)

@@ -160,7 +160,7 @@ def test_killed_run_keeps_what_happened(tmp_path):
     (tmp_path / "suites" / "requirements.yaml").write_text(
         "- {id: T-01, statement: Something holds here., source: test, level: must, applies_when: always}\n"
     )
-    killed = harness("run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={tmp_path / 'suites'}")
+    killed = harness("run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--only-suites={tmp_path / 'suites'}")
     assert killed.returncode == -9
     again = harness("report", str(tmp_path / "runs" / "latest"))
     assert "Traceback" not in again.stderr
@@ -174,7 +174,7 @@ def test_broken_suite_is_a_tool_error(tmp_path):
     folder.mkdir(parents=True)
     (folder / "test_broken.py").write_text("import nothing_like_this\n")
     (tmp_path / "suites" / "requirements.yaml").write_text("[]\n")
-    done = harness("run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={tmp_path / 'suites'}")
+    done = harness("run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--only-suites={tmp_path / 'suites'}")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "nothing_like_this" in done.stderr
     assert "Traceback" not in done.stderr

@@ -53,7 +53,7 @@ def started(folder: Path, *, nohup: bool = False):
     """Start a run whose second scenario waits."""
     command = [sys.executable, "-m", "harness.cli.main", "run", str(BOARD), f"--runs={folder / 'runs'}"]
     with subprocess.Popen(
-        [*(["nohup"] if nohup else []), *command, f"--suites={suites_in(folder)}"],
+        [*(["nohup"] if nohup else []), *command, f"--only-suites={suites_in(folder)}"],
         cwd=ROOT,
         env={**os.environ, "HERE": str(folder / "here")},
         stdin=subprocess.DEVNULL,

@@ -108,7 +108,7 @@ def test_no_variable_changes_what_a_run_says(suites, command, tmp_path, variable
         "def pytest_collection_modifyitems(items):\n    del items[1:]\n"
     )
     words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}"]
-    done = command(*words, f"--suites={suites(judged=judged)}", path=tmp_path, **variables)
+    done = command(*words, f"--only-suites={suites(judged=judged)}", path=tmp_path, **variables)
     assert done.returncode == (0 if judged else 1), done.stdout + done.stderr
     assert [one["verdict"] for one in report(tmp_path / "runs")["scenarios"]] == [
         "passed",
@@ -130,7 +130,7 @@ def test_no_file_of_the_working_folder_takes_part(suites, command, tmp_path, jud
     (hostile / "conftest.py").write_text(thief)
     (tmp_path / "conftest.py").write_text(thief)  # beside the suites
     words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}"]
-    done = command(*words, f"--suites={suites(judged=judged)}", cwd=hostile)
+    done = command(*words, f"--only-suites={suites(judged=judged)}", cwd=hostile)
     assert done.returncode == (0 if judged else 1), done.stdout + done.stderr
     assert report(tmp_path / "runs")["totals"]["not_run"] == 0
 
@@ -140,7 +140,7 @@ def test_without_asserts_nothing_is_judged(suites, tmp_path, how):
     given = {"PYTHONOPTIMIZE": how} if isinstance(how, str) else {"flags": how}
     runs = f"--runs={tmp_path / 'runs'}"
     folder = suites(judged=False)
-    done = apart("harness.cli.main", "run", str(BOARD), runs, f"--suites={folder}", **given)
+    done = apart("harness.cli.main", "run", str(BOARD), runs, f"--only-suites={folder}", **given)
     by_hand = apart("pytest", f"--board={BOARD}", runs, str(folder), "-p", "harness.fixtures.plugin", **given)
     for each in (done, by_hand):
         assert each.returncode == 2, each.stdout + each.stderr
@@ -161,7 +161,7 @@ def test_a_plugin_that_is_named_takes_part_and_is_written_down(suites, command, 
         "import pathlib\n\ndef pytest_sessionfinish():\n"
         f"    pathlib.Path({str(tmp_path / 'seen')!r}).write_text('yes')\n"
     )
-    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={suites()}"]
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--only-suites={suites()}"]
     done = command(*words, "--plugin=watcher", path=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "seen").exists()
@@ -169,13 +169,13 @@ def test_a_plugin_that_is_named_takes_part_and_is_written_down(suites, command, 
 
 
 def test_without_a_name_no_plugin_takes_part(suites, command, tmp_path):
-    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={suites()}"]
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--only-suites={suites()}"]
     assert command(*words).returncode == 0
     assert "plugins" not in report(tmp_path / "runs")["options"]
 
 
 def test_a_plugin_that_is_not_there_is_a_sentence(suites, command, tmp_path):
-    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={suites()}"]
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--only-suites={suites()}"]
     done = command(*words, "--plugin=nothing_like_this")
     assert done.returncode == 2
     assert "'nothing_like_this': there is no such pytest plugin" in done.stderr
@@ -272,7 +272,7 @@ def test_a_plugin_that_runs_scenarios_again_is_refused(suites, command, tmp_path
         "def pytest_runtest_protocol(item, nextitem):\n"
         "    for _ in range(2):\n        runtestprotocol(item, nextitem=nextitem, log=False)\n    return True\n"
     )
-    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--suites={suites()}"]
+    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--only-suites={suites()}"]
     done = command(*words, "--plugin=again", path=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "runs scenarios more than once" in done.stderr

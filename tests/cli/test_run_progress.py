@@ -70,7 +70,7 @@ def suites(tmp_path):
 def test_lines_move_within_one_scenario(suites, tmp_path):
     here = suites / "step1_plan"
     command = [sys.executable, "-m", "harness.cli.main", "run", BOARD]
-    with Terminal(80, *command, f"--runs={tmp_path / 'runs'}", f"--suites={suites}") as terminal:
+    with Terminal(80, *command, f"--runs={tmp_path / 'runs'}", f"--only-suites={suites}") as terminal:
         for done in range(1, 4):
             shown = terminal.until(rf"{done}/3 commands")
             assert "0/1 0:0" in shown, "the scenario is not over and counts already"
@@ -93,7 +93,7 @@ def test_nothing_moves_where_no_terminal_is(suites, tmp_path):
         (suites / "step1_plan" / name).touch()
     command = [sys.executable, "-m", "harness.cli.main", "run", BOARD]
     done = subprocess.run(
-        [*command, f"--runs={tmp_path / 'runs'}", f"--suites={suites}"],
+        [*command, f"--runs={tmp_path / 'runs'}", f"--only-suites={suites}"],
         cwd=ROOT,
         capture_output=True,
         text=True,

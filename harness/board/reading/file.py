@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+import harness
 from harness.board import regular_file, yaml_lines
 from harness.board.models import BoardFile, Source
 from harness.board.reading import checks, explain, hex_doubts
@@ -16,6 +17,9 @@ from harness.errors import UsageError
 
 SUFFIXES = (".yaml", ".yml")
 DEFAULT_FOLDER = Path("boards")
+SHIPPED = Path(harness.__file__).parent / "boards"
+"""The boards that the harness brings; those of the same name in `DEFAULT_FOLDER` come before them."""
+
 MAX_LISTED = 12
 
 __all__ = ["BoardFile", "board_files", "load", "parse"]
@@ -25,7 +29,7 @@ def load(path: Path | str) -> BoardFile:
     """Read, check and return the board file at `path`.
 
     Args:
-        path: The file; or the bare name of a board, which then stands for `boards/NAME.yaml`.
+        path: The file; or the bare name of a board: `boards/NAME.yaml`, or else the shipped board of that name.
 
     Returns:
         The board file; `warnings` holds what is doubtful in it, `sha256` the digest of its bytes.
@@ -84,11 +88,16 @@ def _placed(document: yaml_lines.Document, problems: Iterable[Problem]) -> list[
 def _locate(path: Path) -> Path:
     if os.path.lexists(path):  # unlike Path.exists, it does not raise in a folder that is closed to us
         return path
-    if path.parent == Path() and path.suffix not in SUFFIXES:
-        named = DEFAULT_FOLDER / f"{path.name}.yaml"
-        if named.is_file():
-            return named
+    if _is_name(path):
+        for folder in (DEFAULT_FOLDER, SHIPPED):
+            named = folder / f"{path.name}.yaml"
+            if named.is_file():
+                return named
     return path
+
+
+def _is_name(path: Path) -> bool:
+    return path.parent == Path() and path.suffix not in SUFFIXES
 
 
 def _read(path: Path) -> bytes:
@@ -120,14 +129,21 @@ def _missing(path: Path) -> UsageError:
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is closed to us
         return UsageError(f"{path}: no such board file; there is no folder {str(folder)!r}")
     near = board_files(folder) or board_files(DEFAULT_FOLDER)
+    if not near and _is_name(path):
+        near = board_files(SHIPPED)
     guess = nearest(path.stem, (file.stem for file in near))
-    meant = next((f"; did you mean {str(file)!r}?" for file in near if file.stem == guess), ";")
+    meant = next((f"; did you mean {_as_named(file)!r}?" for file in near if file.stem == guess), ";")
     return UsageError(f"{path}: no such board file{meant} {_listing(near[0].parent if near else folder)}")
 
 
+def _as_named(file: Path) -> str:
+    return file.stem if file.parent == SHIPPED else str(file)
+
+
 def _listing(folder: Path) -> str:
-    names = [file.name for file in board_files(folder)]
+    names = [file.stem if folder == SHIPPED else file.name for file in board_files(folder)]
     if not names:
         return f"there is no board file in {str(folder)!r}"
     more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
-    return f"board files in {str(folder)!r}: {', '.join(names[:MAX_LISTED])}{more}"
+    where = "shipped boards" if folder == SHIPPED else f"board files in {str(folder)!r}"
+    return f"{where}: {', '.join(names[:MAX_LISTED])}{more}"
