@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from harness.board.reading.problems import Loc, PlacedProblem, as_error, field_name, printable
 from harness.errors import UsageError
+from harness.settings.problems import Loc, PlacedProblem, as_error, field_name, printable
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32

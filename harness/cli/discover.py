@@ -42,6 +42,7 @@ def discover(
     from harness.cli.json_document import print_json
     from harness.cli.width import fitted
     from harness.errors import UsageError
+    from harness.transport.found import VENDORS_CCID
 
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", group):
         raise UsageError(f"{group!r} is no name of a group", hint="such as plugdev or dialout")
@@ -59,7 +60,7 @@ def discover(
     for problem in broken:
         print(f"warning: not read: {problem}", file=sys.stderr)
     if find_spec("smartcard") is None and any(
-        {"ccid", discovery.VENDORS_CCID} & {i.kind for i in each.interfaces} for each in found
+        {"ccid", VENDORS_CCID} & {i.kind for i in each.interfaces} for each in found
     ):
         print(
             "note: the readers of the PC/SC service are not listed: pip install 'id2-harness[pcsc]'",

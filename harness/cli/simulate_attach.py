@@ -106,8 +106,8 @@ def check_target(path: Path) -> None:
     """
     from pydantic import TypeAdapter, ValidationError
 
-    from harness.board.models.words import Word
     from harness.board.reading.file import SUFFIXES
+    from harness.settings.words import Word
 
     try:
         TypeAdapter(Word).validate_python(path.stem)

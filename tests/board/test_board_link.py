@@ -8,7 +8,6 @@ import pytest
 
 from harness.board.opening.actions import restart
 from harness.board.opening.board import Board
-from harness.board.opening.link_flash import LinkFlash
 from harness.board.opening.opener import ready_simulation
 from harness.board.opening.resolve import Resolver
 from harness.board.opening.wiring import Replay, Wiring
@@ -20,6 +19,7 @@ from harness.board.reading.schema import board_schema
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
 from harness.secret import Secret
+from harness.settings.link_flash import LinkFlash
 
 VIRTUAL = Path(__file__).resolve().parents[2] / "boards" / "virtual-km-itls.yaml"
 HEAD = """\

@@ -12,12 +12,13 @@ import yaml
 from harness.board.discovery import draft as discovery_draft
 from harness.board.discovery import find as discovery
 from harness.board.discovery.claims import Listed, listed, load_all, means
-from harness.board.discovery.find import Bus, Found, discover
+from harness.board.discovery.find import discover
 from harness.board.doctor import udev_rules
 from harness.board.opening.locks import Locks
 from harness.board.reading.file import load, parse
 from harness.cli.main import invoke
 from harness.errors import BenchError, UsageError
+from harness.transport.found import Bus, Found
 from harness.transport.holders import Holder
 from harness.transport.usb.port import Seat
 from tests.board.made_up_machine import MadeUpMachine

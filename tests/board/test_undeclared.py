@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from harness.board.discovery.draft import draft
-from harness.board.discovery.find import Bus, Found
 from harness.board.plan.facts import facts_of
 from harness.board.reading.file import load, parse
 from harness.carrier.errors import CarrierError
@@ -17,6 +16,7 @@ from harness.chip.errors import AnswerError, StatusError
 from harness.chip.ica import commands
 from harness.errors import BenchError, UsageError
 from harness.fixtures.undeclared import as_question
+from harness.transport.found import Bus, Found
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = yaml.safe_load((ROOT / "boards/virtual-se-i2c.yaml").read_text())

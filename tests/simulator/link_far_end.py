@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from harness.board.opening.link_flash import LinkFirmware, LinkFlash
 from harness.id2 import authcode, ciphers, codetext, otp, servercode
 from harness.id2.codes import ItlsAlert
 from harness.id2.errors import Id2Error
@@ -18,6 +17,7 @@ from harness.itls.messages import ClientHello
 from harness.itls.misbehaviour import Misbehaviour
 from harness.itls.server import Admission, ServerConnection, ServerHooks
 from harness.secret import Secret
+from harness.settings.link_flash import LinkFirmware, LinkFlash
 from harness.simulator.faults.catalogue import find
 from harness.simulator.faults.fault import Fault
 from harness.simulator.link import mqtt

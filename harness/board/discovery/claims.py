@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.board.discovery.find import Bus, Found
 from harness.board.models import I2cSettings, SerialSettings, TransportSettings
 from harness.board.models.user_space import (
     CcidSettings,
@@ -19,6 +18,7 @@ from harness.board.opening.locks import Holder as LockHolder
 from harness.board.opening.locks import holder_of
 from harness.board.reading.file import DEFAULT_FOLDER, BoardFile, board_files, load
 from harness.errors import HarnessError, UsageError
+from harness.transport.found import Bus, Found
 from harness.transport.holders import Holder, holders
 
 _ON_USB = (UsbSettings, CcidSettings, HidSettings, FtdiI2cSettings, FtdiSpiSettings)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.board.discovery.claims import Listed
-from harness.board.discovery.find import VENDORS_CCID, Bus, Found
 from harness.errors import BenchError, UsageError
+from harness.transport.found import VENDORS_CCID, Bus, Found
 
 _TEMPLATE = """\
 # Drafted from what was plugged in. Correct the plan and what is marked, then:

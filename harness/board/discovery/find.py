@@ -6,15 +6,14 @@ Everything is read from sysfs below a root that tests replace; nothing is opened
 import importlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from harness.transport.identity import describe
+from harness.transport.found import VENDORS_CCID, Bus, Found, UsbInterface
 from harness.transport.printable import safe_text
 from harness.transport.usb.ccid_messages import has_descriptor
-from harness.transport.usb.port import SYSTEM, Seat, seat_at, seats
+from harness.transport.usb.port import SYSTEM, seat_at, seats
 
 _HUB = "09"
 _TEXT_LIMIT = 120
@@ -33,91 +32,6 @@ _CLASSES = MappingProxyType(
 )
 _SCOPE_SYSTEM = 2
 _INTERFACE_DESCRIPTOR, _INTERFACE_LENGTH, _VENDOR_CLASS = 0x04, 9, 0xFF
-
-VENDORS_CCID = "ccid of class ff"
-"""Kind of an interface of the vendor's own class that has the class descriptor of a CCID reader."""
-
-
-class Bus(StrEnum):
-    """Kinds of buses that are looked at."""
-
-    SERIAL = "serial"
-    I2C = "i2c"
-    USB = "usb"
-    PCSC = "pcsc"
-
-
-@dataclass(frozen=True, slots=True)
-class UsbInterface:
-    """One interface of a USB device.
-
-    Attributes:
-        number: Its number.
-        kind: Its class in a word: `ccid`, `vendor`, `hid` …; else the class in hex.
-        driver: The kernel driver that has it; empty for none.
-        name: Its own name, safe to print; empty for none.
-    """
-
-    number: int
-    kind: str
-    driver: str = ""
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Something that a board could be reached by.
-
-    Attributes:
-        bus: What it is.
-        path: Its device node; for a card reader its name.
-        driver: The kernel driver, or the name of an I²C adapter.
-        seat: The USB device that it belongs to; None when USB has no part in it.
-        interface: Number of the USB interface; None for a whole device.
-        interface_name: The interface's own name; None for none.
-        interfaces: For a USB device: its interfaces.
-        chips: For an I²C bus: address and name of each chip that the kernel knows on it, as `0x50 24c02`.
-    """
-
-    bus: Bus
-    path: str
-    driver: str = ""
-    seat: Seat | None = None
-    interface: int | None = None
-    interface_name: str | None = None
-    interfaces: tuple[UsbInterface, ...] = ()
-    chips: tuple[str, ...] = ()
-
-    @property
-    def vid(self) -> int | None:
-        """USB vendor id."""
-        return self.seat.vid if self.seat else None
-
-    @property
-    def pid(self) -> int | None:
-        """USB product id."""
-        return self.seat.pid if self.seat else None
-
-    @property
-    def serial_number(self) -> str | None:
-        """USB serial number."""
-        return (self.seat.serial_number or None) if self.seat else None
-
-    @property
-    def location(self) -> str | None:
-        """USB port."""
-        return self.seat.location if self.seat else None
-
-    @property
-    def identity(self) -> str:
-        """What it is, in one line."""
-        usb = describe(self, self.seat.product if self.seat else None)
-        kinds = "+".join(dict.fromkeys(each.kind for each in self.interfaces))
-        chips = f"with {' and '.join(self.chips)}" if self.chips else ""
-        return ", ".join(part for part in (self.driver, usb, kinds, chips) if part)
-
-    def __str__(self) -> str:
-        return f"{self.path} ({self.identity})" if self.identity else self.path
 
 
 def discover(root: Path = SYSTEM, readers: Callable[[], list[str]] | None = None) -> tuple[Found, ...]:

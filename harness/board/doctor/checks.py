@@ -5,8 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.board.discovery.claims import Listed
-from harness.board.discovery.find import VENDORS_CCID, Bus, Found
 from harness.board.doctor.doctor import Check, Finding, Level, Machine, has_node
+from harness.transport.found import VENDORS_CCID, Bus, Found
 from harness.transport.holders import Holder
 
 _PCSC_SOCKET = "/run/pcscd/pcscd.comm"

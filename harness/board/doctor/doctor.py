@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from harness.board.discovery.claims import Listed
-from harness.board.discovery.find import Found
+from harness.transport.found import Found
 from harness.transport.holders import Holder, holders
 from harness.transport.usb.port import SYSTEM
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from harness.board.discovery.find import Bus, Found
+from harness.transport.found import Bus, Found
 
 FILE = "/etc/udev/rules.d/60-id2-harness.rules"
 """Where the rules belong; before 70, so that `uaccess` takes effect."""

@@ -2,22 +2,12 @@
 
 from harness.board.models.board_file import BoardFile, Source
 from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOption, Declaration, Feature
-from harness.board.models.link import Echo, Link, Offer
 from harness.board.models.parts import Chip, Console, Device, Framing, Limits, Pin, Program
 from harness.board.models.plan import CarrierKind, Pattern, Plan, Platform
-from harness.board.models.references import (
-    DeviceKeyReference,
-    PinReference,
-    SecretReference,
-    SimulatedKeyReference,
-)
 from harness.board.models.server import Server, Start, Trigger, Use
 from harness.board.models.service import AccessKey, Product, Service
 from harness.board.models.simulated import (
-    AnswerStyle,
-    CommandSet,
     SimulatedConsoleSettings,
-    SimulatedDevice,
     SimulatedI2cSettings,
     SimulatedSerialSettings,
     SimulatedSpiSettings,
@@ -31,7 +21,6 @@ from harness.board.models.transports import (
     SocketSettings,
     TransportSettings,
 )
-from harness.board.models.usb_identity import UsbIdentity
 from harness.board.models.user_space import (
     CcidSettings,
     FtdiI2cSettings,
@@ -44,7 +33,6 @@ from harness.board.models.user_space import (
 
 __all__ = [
     "AccessKey",
-    "AnswerStyle",
     "BoardFile",
     "CarrierKind",
     "CcidSettings",
@@ -52,12 +40,9 @@ __all__ = [
     "ChipAlgorithm",
     "ChipCommand",
     "ChipOption",
-    "CommandSet",
     "Console",
     "Declaration",
     "Device",
-    "DeviceKeyReference",
-    "Echo",
     "Feature",
     "Framing",
     "FtdiI2cSettings",
@@ -65,26 +50,20 @@ __all__ = [
     "HidSettings",
     "I2cSettings",
     "Limits",
-    "Link",
-    "Offer",
     "Parity",
     "Pattern",
     "PcscSettings",
     "Pin",
-    "PinReference",
     "Plan",
     "Platform",
     "Product",
     "Program",
     "RealSettings",
-    "SecretReference",
     "SerialSettings",
     "Server",
     "Service",
     "SimulatedConsoleSettings",
-    "SimulatedDevice",
     "SimulatedI2cSettings",
-    "SimulatedKeyReference",
     "SimulatedSerialSettings",
     "SimulatedSettings",
     "SimulatedSpiSettings",
@@ -93,7 +72,6 @@ __all__ = [
     "Start",
     "TransportSettings",
     "Trigger",
-    "UsbIdentity",
     "UsbSettings",
     "Use",
     "UserSpaceSettings",

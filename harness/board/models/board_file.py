@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from harness.board.models.declaration import Declaration
-from harness.board.models.link import Link
 from harness.board.models.parts import Chip, Console, Device, Limits
 from harness.board.models.plan import Plan
 from harness.board.models.server import Server
 from harness.board.models.service import Service
 from harness.board.models.transports import SimulatedSettings, TransportSettings
-from harness.board.models.words import Section, Text, Word, wrong
+from harness.settings.link import Link
+from harness.settings.words import Section, Text, Word, wrong
 
 VERSION = 1
 

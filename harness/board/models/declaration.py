@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from harness.board.models.words import Number16, Section, wrong
+from harness.settings.words import Number16, Section, wrong
 
 
 class ChipAlgorithm(StrEnum):

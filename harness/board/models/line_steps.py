@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from harness.board.models.words import Section, wrong
+from harness.settings.words import Section, wrong
 from harness.transport.serial.lines import LONGEST_BREAK, LineStep
 
 

@@ -1,16 +1,13 @@
 """The parts of a board that scenarios talk to: chip, console, device, and the limits they must keep."""
 
 from enum import StrEnum
-from typing import Annotated
 
 from pydantic import Field
 
-from harness.board.models.references import DeviceKeyReference, PinReference
-from harness.board.models.simulated import CommandSet
-from harness.board.models.words import Id2Text, Section, Text, Word
 from harness.chip.fm1280 import Reading
-
-Seconds = Annotated[float, Field(gt=0, le=3600)]
+from harness.settings.references import DeviceKeyReference, PinReference
+from harness.settings.simulated_device import CommandSet
+from harness.settings.words import Id2Text, Seconds, Section, Text, Word
 
 
 class Framing(StrEnum):

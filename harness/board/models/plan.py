@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from harness.board.models.words import Section
 from harness.id2.keys import KeyType
+from harness.settings.words import Section
 
 
 class Pattern(StrEnum):

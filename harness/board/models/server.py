@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from harness.board.models.references import SecretReference
-from harness.board.models.words import Section, Text, wrong
+from harness.settings.references import SecretReference
+from harness.settings.words import Section, Text, wrong
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 """A placeholder is a lower-case word in braces, so that the braces of JSON stay what they are."""

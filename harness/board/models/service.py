@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from harness.board.models.references import SecretReference
-from harness.board.models.words import PathText, Section, Text, wrong
 from harness.id2.keys import KeyType
+from harness.settings.references import SecretReference
+from harness.settings.words import PathText, Section, Text, wrong
 
 MOCK = "mock"
 REAL = "real"

@@ -13,7 +13,6 @@ from harness.board.models.simulated import (
     SimulatedSerialSettings,
     SimulatedSpiSettings,
 )
-from harness.board.models.usb_identity import UsbIdentity
 from harness.board.models.user_space import (
     CcidSettings,
     FtdiI2cSettings,
@@ -22,7 +21,8 @@ from harness.board.models.user_space import (
     PcscSettings,
     UsbSettings,
 )
-from harness.board.models.words import I2cAddress, PathText, Section, Text, Word, wrong
+from harness.settings.words import I2cAddress, PathText, Section, Text, Word, wrong
+from harness.transport.usb_identity import UsbIdentity
 
 _PORT_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 

@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from harness.board.models.usb_identity import UsbIdentity
-from harness.board.models.words import I2cAddress, Number8, Section, Text
+from harness.settings.words import I2cAddress, Number8, Section, Text
 from harness.transport.ftdi.bridge import FtdiI2c, FtdiSpi
 from harness.transport.pcsc.calls import CardProtocol, Share
 from harness.transport.pcsc.reader import PcscTransport
@@ -13,6 +12,7 @@ from harness.transport.usb.ccid import CcidTransport
 from harness.transport.usb.framing import LengthPrefix, PipeFraming
 from harness.transport.usb.hid import HidTransport
 from harness.transport.usb.pipe import PipeKind, UsbPipe, UsbPipeTransport
+from harness.transport.usb_identity import UsbIdentity
 
 LengthSize = Annotated[int, Field(description="Bytes of the length before an APDU.", ge=1, le=4)]
 LengthOrder = Annotated[

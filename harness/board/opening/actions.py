@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from harness.board.models import BoardFile, SerialSettings
 from harness.board.opening.board import Board
-from harness.board.suggest import meant
 from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
+from harness.settings.suggest import meant
 from harness.transport.serial.lines import LineStep, perform
 
 

@@ -12,13 +12,11 @@ from harness.board.models import (
     BoardFile,
     CarrierKind,
     Chip,
-    CommandSet,
     Framing,
     FtdiI2cSettings,
     I2cSettings,
     SimulatedI2cSettings,
 )
-from harness.board.opening.link_flash import LinkFirmware, LinkFlash
 from harness.board.opening.locks import Locks
 from harness.board.opening.opener import occupies
 from harness.board.opening.resolve import Resolver
@@ -44,6 +42,8 @@ from harness.errors import HarnessError, UsageError
 from harness.hostload import clock
 from harness.id2.keys import Key
 from harness.secret import Secret
+from harness.settings.link_flash import LinkFirmware, LinkFlash
+from harness.settings.simulated_device import CommandSet
 from harness.transport.base import Transport
 from harness.transport.recording.recorder import Recorded, Recording
 

@@ -21,8 +21,8 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from harness.board.reading.problems import printable
 from harness.errors import BenchError
+from harness.settings.problems import printable
 
 FOLDER_NAME = "id2-harness"
 FOLDER_VARIABLE = "HARNESS_LOCKS"

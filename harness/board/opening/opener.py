@@ -9,29 +9,25 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from harness.board.models import (
-    AnswerStyle,
     BoardFile,
     CarrierKind,
-    CommandSet,
     FtdiI2cSettings,
     I2cSettings,
-    Link,
     SerialSettings,
-    SimulatedDevice,
     SimulatedI2cSettings,
     SimulatedSerialSettings,
     SimulatedSettings,
     SimulatedSpiSettings,
     SocketSettings,
     TransportSettings,
-    UsbIdentity,
     UserSpaceSettings,
 )
-from harness.board.opening.link_flash import LinkFlash
 from harness.board.opening.resolve import Resolver
-from harness.board.reading.checks import simulated_id
 from harness.errors import HarnessError, ToolError, UsageError
 from harness.id2.keys import Key, KeyType
+from harness.settings.link import Link
+from harness.settings.link_flash import LinkFlash
+from harness.settings.simulated_device import AnswerStyle, CommandSet, SimulatedDevice
 from harness.transport.base import Transport
 from harness.transport.i2c.adapters import find_adapter
 from harness.transport.i2c.bus import I2cPatience, I2cTransport
@@ -39,6 +35,7 @@ from harness.transport.identity import UsbSelector
 from harness.transport.serial.find import find_port
 from harness.transport.serial.port import SerialTransport
 from harness.transport.socket import SocketTransport
+from harness.transport.usb_identity import UsbIdentity
 
 SIMULATORS = "harness.simulators"
 """Entry-point group; its names are `i2c`, `spi`, `serial` and `console`."""
@@ -276,7 +273,7 @@ def _ready_device(name: str, device: SimulatedDevice, resolver: Resolver) -> Rea
         command_set=device.command_set,
         key_type=device.key_type,
         key=resolver.simulated_key(device, name),
-        id=simulated_id(device),
+        id=device.reported_id,
         answers=device.answers,
         fault=device.fault,
         vendor=device.vendor,

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.board import regular_file
-from harness.board.models import (
-    BoardFile,
-    DeviceKeyReference,
-    PinReference,
-    SecretReference,
-    SimulatedDevice,
-    SimulatedKeyReference,
-)
+from harness.board.models import BoardFile
 from harness.board.reading.checks import simulated_device
 from harness.errors import UsageError
 from harness.id2 import published
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
+from harness.settings.references import (
+    DeviceKeyReference,
+    PinReference,
+    SecretReference,
+    SimulatedKeyReference,
+)
+from harness.settings.simulated_device import SimulatedDevice
 
 MAX_SECRET_BYTES = 64 * 1024
 _LONGEST_PIN = 16

@@ -17,10 +17,11 @@ from typing import IO, ClassVar, Self
 
 import httpx
 
-from harness.board.models import BoardFile, SecretReference
+from harness.board.models import BoardFile
 from harness.board.models.server import PLACEHOLDER, Start, Trigger
 from harness.errors import HarnessError, Outcome, UsageError
 from harness.run import orphans
+from harness.settings.references import SecretReference
 
 _LAST_LINES = 15
 _LINE = 500

@@ -12,10 +12,10 @@ from harness.board.models import (
     SocketSettings,
 )
 from harness.board.opening import recorded_run
-from harness.board.opening.link_flash import LinkFlash
 from harness.board.opening.opener import make_transport, occupies
 from harness.board.opening.resolve import Resolver
 from harness.errors import HarnessError, UsageError
+from harness.settings.link_flash import LinkFlash
 from harness.transport.base import Transport
 from harness.transport.faults.faulty import Faulty
 from harness.transport.faults.plan import FaultPlan

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from harness.board.plan.facts import VOCABULARY, Facts, facts_of
-from harness.board.reading.problems import printable
-from harness.board.suggest import meant
 from harness.errors import UsageError
+from harness.settings.problems import printable
+from harness.settings.suggest import meant
 
 __all__ = ["Applicability", "Expression", "Facts", "evaluate", "facts_of", "parse"]
 

@@ -11,10 +11,8 @@ from harness.board.models import (
     ChipAlgorithm,
     ChipCommand,
     ChipOption,
-    CommandSet,
     Feature,
     Framing,
-    Offer,
     Pattern,
     Platform,
     Program,
@@ -26,6 +24,8 @@ from harness.board.reading import checks
 from harness.id2 import published
 from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
+from harness.settings.link import Offer
+from harness.settings.simulated_device import CommandSet
 
 
 @dataclass(frozen=True, slots=True)

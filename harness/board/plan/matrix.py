@@ -7,8 +7,8 @@ Source: service.md 1.1, 1.2; device-protocol.md k.
 from dataclasses import dataclass
 
 from harness.board.models import CarrierKind, Pattern, Plan, Platform
-from harness.board.reading.problems import Problem
 from harness.id2.keys import KeyType
+from harness.settings.problems import Problem
 
 DOCUMENTED_CELLS: frozenset[tuple[CarrierKind, Platform]] = frozenset(
     {

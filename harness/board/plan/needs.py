@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from harness.board.models import BoardFile, Framing, SerialSettings, TransportSettings
-from harness.board.reading.problems import Loc, Problem
-from harness.board.suggest import meant
+from harness.settings.problems import Loc, Problem
+from harness.settings.suggest import meant
 from harness.transport.base import Capability
 
 _FRAMING_NEEDS = {

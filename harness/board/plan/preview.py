@@ -15,7 +15,6 @@ from harness.board.models import (
     SimulatedConsoleSettings,
     SocketSettings,
     TransportSettings,
-    UsbIdentity,
     UserSpaceSettings,
 )
 from harness.board.opening.resolve import Resolver
@@ -23,6 +22,7 @@ from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.facts import Facts, facts_of
 from harness.board.plan.needs import needs, supplied
 from harness.errors import UsageError
+from harness.transport.usb_identity import UsbIdentity
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,17 @@ from harness.board.models import (
     BoardFile,
     CarrierKind,
     ChipAlgorithm,
-    CommandSet,
     SerialSettings,
     SimulatedConsoleSettings,
-    SimulatedDevice,
 )
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.needs import needs, unmet
 from harness.board.reading import declaration_checks, link_checks
-from harness.board.reading.problems import Problem, printable
-from harness.board.suggest import meant
 from harness.id2 import published
 from harness.id2.keys import KeyType
+from harness.settings.problems import Problem, printable
+from harness.settings.simulated_device import CommandSet, SimulatedDevice
+from harness.settings.suggest import meant
 
 _MOVING_TTY = re.compile(r"/dev/tty(USB|ACM)[0-9]+")
 
@@ -37,13 +36,6 @@ ECB_ALGORITHM: dict[KeyType, ChipAlgorithm] = {
 def simulated_device(board: BoardFile, transport: str) -> SimulatedDevice | None:
     """Return the simulated device behind a transport of `board`, or None."""
     return getattr(board.transports.get(transport), "device", None)
-
-
-def simulated_id(device: SimulatedDevice) -> str:
-    """Return the ID of a simulated device: its own, or the one published with its key."""
-    if device.id is not None:
-        return device.id
-    return published.KEYS[device.key_type].id2  # the model lets an ID be left out with a published key only
 
 
 def published_key_type(board: BoardFile) -> KeyType | None:
@@ -67,7 +59,7 @@ def expected_id(board: BoardFile) -> str | None:
     key = board.device.key
     if key is not None and key.simulated is not None:
         device = simulated_device(board, key.simulated)
-        return simulated_id(device) if device else None
+        return device.reported_id if device else None
     key_type = published_key_type(board)
     return published.KEYS[key_type].id2 if key_type is not None else None
 
@@ -223,7 +215,7 @@ def _simulated(board: BoardFile) -> list[Problem]:
             found.append(
                 Problem((*loc, "key_type"), f"is {device.key_type}; plan.key_type is {board.plan.key_type}")
             )
-        if board.device.id and simulated_id(device) != board.device.id:
+        if board.device.id and device.reported_id != board.device.id:
             found.append(Problem((*loc, "id"), "is not the ID that device.id expects"))
         chip = board.chip
         if chip and chip.transport == name and chip.command_set is not device.command_set:

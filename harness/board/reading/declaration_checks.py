@@ -1,8 +1,9 @@
 """What a board file leaves open that only the maker of the chip can answer."""
 
-from harness.board.models import BoardFile, ChipAlgorithm, CommandSet
+from harness.board.models import BoardFile, ChipAlgorithm
 from harness.board.models.declaration import Declaration
-from harness.board.reading.problems import Problem
+from harness.settings.problems import Problem
+from harness.settings.simulated_device import CommandSet
 
 
 def questions(board: BoardFile, wanted: ChipAlgorithm | None) -> list[Problem]:

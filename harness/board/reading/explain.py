@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from harness.board.reading.problems import Loc, Problem, printable
-from harness.board.suggest import meant, not_valid, unknown_key
+from harness.settings.problems import Loc, Problem, printable
+from harness.settings.suggest import meant, not_valid, unknown_key
 
 _SECRET_FIELDS = frozenset({"key", "access_key", "product_secret", "env", "file", "test_key", "secret"})
 

@@ -11,9 +11,9 @@ import harness
 from harness.board import regular_file, yaml_lines
 from harness.board.models import BoardFile, Source
 from harness.board.reading import checks, explain, hex_doubts
-from harness.board.reading.problems import PlacedProblem, Problem, as_error, field_name
-from harness.board.suggest import nearest
 from harness.errors import UsageError
+from harness.settings.problems import PlacedProblem, Problem, as_error, field_name
+from harness.settings.suggest import nearest
 
 SUFFIXES = (".yaml", ".yml")
 DEFAULT_FOLDER = Path("boards")

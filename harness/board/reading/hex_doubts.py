@@ -6,9 +6,9 @@ from typing import Annotated, get_args, get_origin
 from pydantic import BaseModel
 
 from harness.board.models import BoardFile
-from harness.board.models.words import HexByCustom
-from harness.board.reading.problems import Loc, Problem
 from harness.board.yaml_lines import Document, Mapping, Scalar, Sequence
+from harness.settings.problems import Loc, Problem
+from harness.settings.words import HexByCustom
 
 
 def advice(board: BoardFile, document: Document) -> list[Problem]:

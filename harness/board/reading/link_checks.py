@@ -3,9 +3,10 @@
 import ipaddress
 import re
 
-from harness.board.models import BoardFile, CarrierKind, Link, Offer, SerialSettings, SimulatedConsoleSettings
-from harness.board.reading.problems import Problem
+from harness.board.models import BoardFile, CarrierKind, SerialSettings, SimulatedConsoleSettings
 from harness.id2.keys import KeyType
+from harness.settings.link import Link, Offer
+from harness.settings.problems import Problem
 
 _PROVISIONABLE = (KeyType.AES_128, KeyType.AES_192, KeyType.AES_256, KeyType.SM4_128)
 _PRODUCT_KEY = re.compile(r"[A-Za-z0-9]{11}")

@@ -4,9 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema, model_validator
 
-from harness.board.models.words import EnvName, PathText, Section, Word, wrong
 from harness.id2 import published
 from harness.id2.keys import KeyType
+from harness.settings.words import EnvName, PathText, Section, Word, wrong
 
 NEVER_INLINE = "a key or secret is never written in a board file; write"
 

@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
@@ -155,3 +156,6 @@ EnvName = Annotated[str, AfterValidator(_env_name)]
 
 Id2Text = Annotated[str, AfterValidator(_id2)]
 """An ID²: 24 upper-case hex digits, or the longer PUF form."""
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+"""A time in seconds."""

@@ -7,8 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from harness.board.models.parts import Seconds
-from harness.board.models.words import Section, Word, wrong
+from harness.settings.words import Seconds, Section, Word, wrong
 
 _TOPIC_MAX = 128
 _SHARED = "$share/"

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from harness.board.models.words import Number16, Section, Text, wrong
+from harness.settings.words import Number16, Section, Text, wrong
 from harness.transport.identity import UsbSelector
 
 

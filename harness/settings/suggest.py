@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from harness.board.reading.problems import printable
+from harness.settings.problems import printable
 
 CLOSE_ENOUGH = 0.6
 MAX_COMPARED = 100  # characters; nobody mistypes a word into something longer
