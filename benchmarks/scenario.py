@@ -45,8 +45,11 @@ def suite(folder: Path, body: str, size: int) -> Path:
 def seconds(suites: Path, *arguments: str) -> float:
     command = [sys.executable, "-m", "pytest", str(suites), "-q", "-c", os.devnull, f"--rootdir={suites}"]
     command += ["-p", "no:cacheprovider", "--import-mode=importlib", *arguments]
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # a run refuses plugins that nobody named
     begin = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=ROOT, env=alone, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
     return time.perf_counter() - begin
 
 

@@ -67,6 +67,22 @@ def test_a_replay_gives_the_same_verdicts(tmp_path):
     assert opened[0]["identity"].endswith("replayed from chip.jsonl")
 
 
+def test_a_pin_that_no_recording_shows_is_replayed(tmp_path):
+    pin = tmp_path / "chip.pin"
+    pin.write_text("123456")
+    pin.chmod(0o600)
+    board = tmp_path / "lab.yaml"
+    board.write_text(Path(BOARD).read_text().replace("value: {simulated: chip}", "value: {file: chip.pin}"))
+    runs = tmp_path / "runs"
+    only = ("-k", "test_right_pin or test_wrong_pin", f"--runs={runs}")
+    for more in ((), (f"--replay={runs / 'latest'}",)):
+        done = harness("run", str(board), *only, *more)
+        assert "1 passed" in done.stdout, done.stdout + done.stderr
+        sent = bytes.fromhex("".join(x for _, way, x, _ in traffic(runs / "latest") if way == ">"))
+        assert b"*" * len(b"\x00\x20\x00\x00\x06123456") in sent
+        assert b"\x00\x20\x00\x00\x06123456" not in sent
+
+
 @pytest.fixture(scope="module")
 def short(tmp_path_factory):
     """A few scenarios, recorded and replayed."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import BenchError, HarnessError, UsageError
+from harness.secret import Secret
 from harness.transport.base import (
     Capability,
     CardReset,
@@ -25,6 +26,7 @@ from harness.transport.base import (
 )
 from harness.transport.errors import I2cNack
 from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.redaction import Redaction
 from harness.transport.recording.replayed import Match, Replayed, Timing
 from harness.transport.recording.steps import recording_of
 
@@ -400,3 +402,17 @@ def test_the_recording_of_a_run(tmp_path):
         Replayed("chip", path)
     with pytest.raises(BenchError, match="cannot be read"):
         Replayed("chip", Path("/nonexistent/chip.jsonl"))
+
+
+@pytest.mark.parametrize("match", list(Match))
+@pytest.mark.parametrize("operation", [StreamWrite, lambda data: I2cWrite(0x71, data)])
+def test_a_secret_is_compared_as_it_is_recorded_and_never_told(tmp_path, match, operation):
+    redaction = Redaction()
+    redaction.add(Secret(b"PIN-4711"))
+    path = tmp_path / "chip.jsonl"
+    device = Device()
+    with Recording(path, device, redaction) as recording, Recorded(device, recording) as recorded:
+        recorded.do(operation(b"<PIN-4711>"))
+    replay(path, match=match, redaction=redaction).do(operation(b"<PIN-4711>"))
+    message = differs(replay(path, match=match, redaction=redaction), operation(b"(PIN-4711)"))
+    assert b"PIN".hex(" ") not in message

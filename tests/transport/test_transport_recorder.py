@@ -17,6 +17,7 @@ from harness.transport.base import Exchange, I2cRead, I2cWrite, StreamRead, Stre
 from harness.transport.errors import I2cNack
 from harness.transport.recording.recorder import Recorded, Recording
 from harness.transport.recording.recording import read
+from harness.transport.recording.redaction import Redaction
 
 
 @pytest.fixture
@@ -158,8 +159,9 @@ SECRET = bytes.fromhex("2122232425262728292A2B2C2D2E2F30")
 )
 def test_secrets_never_reach_a_recording(path, memory, shown):
     inner = memory(answers=[b"", b"key=" + shown + b".", b"", BenchError(f"bad {shown!r}")])
-    with Recording(path, inner) as recording:
-        recording.redact(Secret(SECRET))
+    redaction = Redaction()
+    with Recording(path, inner, redaction) as recording:
+        redaction.add(Secret(SECRET))
         transport = Recorded(inner, recording)
         transport.do(StreamWrite(b"<" + shown + b"><" + shown + b">"))
         assert transport.do(StreamRead(99, 1.0)) == b"key=" + shown + b"."
@@ -178,8 +180,9 @@ def test_secrets_never_reach_a_recording(path, memory, shown):
 
 def test_an_empty_secret_hides_nothing(path, memory):
     inner = memory()
-    with Recording(path, inner) as recording:
-        recording.redact(Secret(b""))
+    redaction = Redaction()
+    redaction.add(Secret(b""))
+    with Recording(path, inner, redaction) as recording:
         Recorded(inner, recording).do(StreamWrite(b"ab"))
     assert lines(path)[1]["x"] == "6162"
 

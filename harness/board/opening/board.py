@@ -46,6 +46,7 @@ from harness.settings.link_flash import LinkFirmware, LinkFlash
 from harness.settings.simulated_device import CommandSet
 from harness.transport.base import Transport
 from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.redaction import Redaction
 
 _WITH_EXTENSIONS = 7.5
 """How many times the time limit one command may take in all when the chip asks for more time: a minute at 8 s."""
@@ -111,6 +112,7 @@ class Board:
         self._closing = ExitStack()
         self._transports: dict[str, Transport] = {}
         self._recorded: dict[str, Recording] = {}
+        self._redaction = Redaction()
         self._told: dict[str, str] = {}
         self._session: ChipSession | None = None
         self._chip: IcaChip | MtkChip | None = None
@@ -182,10 +184,15 @@ class Board:
             self.lock()
         try:
             transport = self._wiring.make(
-                self.file, name, self.resolver, lambda text: self._befallen(name, text), self._flash
+                self.file,
+                name,
+                self.resolver,
+                lambda text: self._befallen(name, text),
+                self._flash,
+                self._redaction,
             )
             if self._recordings is not None:
-                recording = Recording(self._recordings(name), transport)
+                recording = Recording(self._recordings(name), transport, self._redaction)
                 self._closing.callback(recording.close)
                 self._recorded[name] = recording
                 transport = Recorded(transport, recording)
@@ -354,8 +361,7 @@ class Board:
 
     def redact(self, secret: Secret) -> None:
         """Write stars in place of this secret in every recording from now on."""
-        for recording in self._recorded.values():
-            recording.redact(secret)
+        self._redaction.add(secret)
 
     def mark(self, text: str) -> None:
         """Write a note into every recording, such as the start of a scenario.

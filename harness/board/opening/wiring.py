@@ -21,6 +21,7 @@ from harness.transport.faults.faulty import Faulty
 from harness.transport.faults.plan import FaultPlan
 from harness.transport.faults.syntax import MAX_TEXT, parse, parse_yaml
 from harness.transport.reconnecting import Reconnecting
+from harness.transport.recording.redaction import Redaction
 from harness.transport.recording.replayed import Match, Replayed, Timing
 from harness.transport.recording.steps import recording_of
 
@@ -149,6 +150,7 @@ class Wiring:
         resolver: Resolver,
         note: Callable[[str], None],
         flash: LinkFlash | None = None,
+        redaction: Redaction | None = None,
     ) -> Transport:
         """Return one transport of a board, not yet opened.
 
@@ -158,11 +160,12 @@ class Wiring:
             resolver: Finds the keys of simulated devices.
             note: Told what befalls the transport: a fault that strikes, a device that leaves and returns.
             flash: The flash of a simulated board with a link.
+            redaction: What a recording of the transport does not show; nothing when left out.
 
         Raises:
             HarnessError: as `make_transport` and `Replayed`.
         """
-        made = self._device(board, name, resolver, note, flash)
+        made = self._device(board, name, resolver, note, flash, redaction)
         plan = self.faults.get(name)
         return made if plan is None else Faulty(made, plan, on_strike=lambda strike: note(str(strike)))
 
@@ -173,10 +176,12 @@ class Wiring:
         resolver: Resolver,
         note: Callable[[str], None],
         flash: LinkFlash | None,
+        redaction: Redaction | None,
     ) -> Transport:
         replay = self.replay
         if replay is not None and name in board.transports:
-            return Replayed(name, recording_of(replay.run, name), match=replay.match, timing=replay.timing)
+            recording = recording_of(replay.run, name)
+            return Replayed(name, recording, match=replay.match, timing=replay.timing, redaction=redaction)
         # A socket and a simulation are never unplugged; what is not in the board file `make_transport` refuses.
         if isinstance(board.transports.get(name), SocketSettings | SimulatedSettings | None):
             return make_transport(board, name, resolver, flash)

@@ -18,7 +18,6 @@ The operations whose data are no bytes of the device's own:
     card-reset  `<` the ATR
 """
 
-import base64
 import errno
 import json
 import os
@@ -32,7 +31,6 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from harness.errors import BenchError, ToolError
-from harness.secret import Secret
 from harness.transport.base import (
     CardReset,
     Exchange,
@@ -48,6 +46,7 @@ from harness.transport.base import (
     StreamWrite,
     Transport,
 )
+from harness.transport.recording.redaction import Redaction
 
 FORMAT = "id2-recording"
 VERSION = 1
@@ -96,15 +95,20 @@ class Recording:
     part is taken back, and later ones may be tried. Any thread may record.
     """
 
-    def __init__(self, path: Path, transport: Transport) -> None:
+    def __init__(self, path: Path, transport: Transport, redaction: Redaction | None = None) -> None:
         """Make the file and write its header.
+
+        Args:
+            path: The file; it must not exist.
+            transport: What is recorded.
+            redaction: What the file must not show; nothing when left out.
 
         Raises:
             BenchError: the disk refuses, or the file exists.
         """
         self.path = path
         self._lock = threading.Lock()
-        self._secrets: tuple[bytes, ...] = ()
+        self._redaction = redaction or Redaction()
         self._length = 0
         try:
             self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
@@ -129,26 +133,13 @@ class Recording:
                 path.unlink()
             raise
 
-    def redact(self, secret: Secret) -> None:
-        """Write stars in place of this secret from now on, also where it stands as hex or base64 text.
-
-        The secret is looked for in each operation's data. Not covered: a secret that a stream delivers in two
-        chunks, or that is encoded in another way.
-        """
-        value = secret.reveal()
-        if not value:
-            return
-        forms = {value, value.hex().encode(), value.hex().upper().encode(), base64.b64encode(value)}
-        self._secrets = tuple(sorted({*self._secrets, *forms}, key=len, reverse=True))
-
     def data(self, op: str, direction: Direction, data: bytes, at: int, address: int | None = None) -> None:
         """Record data that went to or came from the device at `at` (monotonic nanoseconds).
 
         Raises:
             BenchError: the disk refuses.
         """
-        if self._secrets:
-            data = self._hide(data)
+        data = self._redaction.data(data)
         place = "" if address is None else f',"a":{address}'
         if len(data) <= _SMALL_PIECE:
             self._append(f'{{"t":{at},"op":"{op}","d":"{direction}","x":"{data.hex()}"{place}}}\n')
@@ -165,9 +156,7 @@ class Recording:
             BenchError: the disk refuses.
         """
         at = time.monotonic_ns()
-        for secret in self._secrets:
-            with suppress(UnicodeDecodeError):
-                text = text.replace(secret.decode(), "***")
+        text = self._redaction.text(text)
         place = "" if address is None else f',"a":{address}'
         shown = json.dumps(text[:_TEXT_LIMIT])
         self._append(f'{{"t":{at},"op":"{op}","d":"{direction}"{place},"m":{shown}}}\n')
@@ -202,12 +191,6 @@ class Recording:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _hide(self, data: bytes) -> bytes:
-        for secret in self._secrets:
-            if secret in data:
-                data = data.replace(secret, b"*" * len(secret))
-        return data
 
     def _append(self, line: str) -> None:
         record = line.encode()

@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.errors import BenchError
 from harness.transport.base import Capability, Operation, StreamRead, StreamWrite, Transport, refuse
 from harness.transport.recording.recording import Header
+from harness.transport.recording.redaction import Redaction
 from harness.transport.recording.steps import Key, Step, key_of, load, shown
 
 
@@ -46,6 +47,7 @@ class Replayed(Transport):
         match: How a request finds its answer.
         timing: When an answer comes.
         clock: Monotonic seconds; replaced in tests.
+        redaction: What the recording does not show, so that a request with a secret is compared without it.
 
     Raises:
         BenchError: the recording cannot be read.
@@ -60,12 +62,14 @@ class Replayed(Transport):
         match: Match = Match.EXACT,
         timing: Timing = Timing.NONE,
         clock: Callable[[], float] = time.monotonic,
+        redaction: Redaction | None = None,
     ) -> None:
         super().__init__(name)
         self.path = path
         self._match = match
         self._timing = timing
         self._clock = clock
+        self._redaction = redaction or Redaction()
         self._header, every, self._silent_at_end = load(path)
         self._steps = [step for step in every if step.op != "read"]
         self._lines = [step.line for step in self._steps]
@@ -135,9 +139,9 @@ class Replayed(Transport):
             if isinstance(operation, StreamRead):
                 return self._read(operation)
             if isinstance(operation, StreamWrite) and self._match is Match.EXACT:
-                self._write(operation.data)
+                self._write(self._redaction.data(operation.data))
                 return b""
-            asked = key_of(operation)
+            asked = self._shown_key(operation)
             position = self._find(asked)
             step = self._steps[position]
             self._go_to(position + 1)
@@ -150,6 +154,10 @@ class Replayed(Transport):
         if step.answer is None and step.op in _ANSWERED:
             raise self._differs(step.line, "the recording ends before the answer to this request")
         return step.answer or b""
+
+    def _shown_key(self, operation: Operation) -> Key:
+        op, address, sent, length = key_of(operation)
+        return op, address, None if sent is None else self._redaction.data(sent), length
 
     def _find(self, asked: Key) -> int:
         """Return the position of the recorded request that this one is."""
