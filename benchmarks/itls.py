@@ -38,8 +38,8 @@ import trustme
 from harness.id2 import ciphers, servercode
 from harness.id2.keys import Key, KeyType
 from harness.itls.client import ClientConnection, ClientPolicy
-from harness.itls.connection import Received
 from harness.itls.device_identity import KeyIdentity
+from harness.itls.events import Received
 from harness.itls.server import Admission, ServerConnection
 
 ROOT = Path(__file__).resolve().parent.parent

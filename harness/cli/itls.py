@@ -10,7 +10,7 @@ from harness.cli.id2 import DebugKeyOption, IdOption, KeyOption, KeyTypeOption
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.itls.connection import Seen
+    from harness.itls.events import Seen
     from harness.itls.socket_client import SocketClient
 
 PlaceArgument = Annotated[str, typer.Argument(help="The access point.", metavar="HOST:PORT")]
@@ -77,8 +77,10 @@ def tunnel(
     stopping = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     try:
-        with Tunnel(link, port=port, failed=lambda error: typer.echo(f"tunnel: {error}", err=True)) as door:
-            host, chosen = door.address
+        with Tunnel(
+            link, port=port, failed=lambda error: typer.echo(f"tunnel: {error}", err=True)
+        ) as listening:
+            host, chosen = listening.address
             typer.echo(f"listening on {host}:{chosen}, carried to {place}")
             signal.sigwait(stopping)
     finally:
@@ -133,7 +135,7 @@ def _require_writable(path: Path) -> None:
     """Find out before the handshake that a capture cannot be kept; leaves no file behind, and empties none.
 
     Raises:
-        UsageError: So it is.
+        UsageError: The file cannot be written.
     """
     from harness.errors import UsageError
 

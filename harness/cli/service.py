@@ -78,13 +78,13 @@ def service(
     ] = None,
 ) -> None:
     """Serve, say where in the first lines of stdout, and end with exit code 0 when told to stop."""
-    from harness.cli.service_link import check_link_options, far_end
+    from harness.cli.service_gateway import check_gateway_options, running_gateway
     from harness.cli.service_settings import parse_settings
     from harness.service.endpoint import is_loopback
     from harness.service.mock.server import MockService
 
     _check_host(host)
-    check_link_options(itls_port, mqtt=mqtt, broker=mqtt_broker, settings=itls_settings or [])
+    check_gateway_options(itls_port, mqtt=mqtt, broker=mqtt_broker, settings=itls_settings or [])
     chosen = parse_settings(settings or [])
     certificate = _tls(wanted=tls, cert=tls_cert, key=tls_key, ca=tls_ca, host=host)
     token, made = _token(token_file, needed=not is_loopback(host))
@@ -96,7 +96,7 @@ def service(
     with (
         _told_to_stop() as told,
         MockService(db, port, host=host, settings=chosen, web=True, tls=certificate, token=token) as mock,
-        far_end(
+        running_gateway(
             mock,
             host,
             itls_port,
@@ -104,7 +104,7 @@ def service(
             broker=mqtt_broker,
             settings=itls_settings or [],
             stop=told.set,
-        ) as far_end_lines,
+        ) as gateway_lines,
     ):
         if seed is not None and planted is not None:
             plant(planted, mock.admin, seed)
@@ -115,7 +115,7 @@ def service(
             print(f"token {token.reveal().decode()}", file=sys.stderr, flush=True)
         # What a person opens comes first; the lines that programs read are those of stdout.
         print(f"console {mock.endpoint}/console", file=sys.stderr, flush=True)
-        print(f"listening on {mock.endpoint}", *far_end_lines, sep="\n", flush=True)
+        print(f"listening on {mock.endpoint}", *gateway_lines, sep="\n", flush=True)
         print(f"admin API {mock.endpoint}/admin", file=sys.stderr, flush=True)
         # All that is imported by now stays to the end: the collector need not look at it again and again.
         gc.collect()

@@ -19,7 +19,7 @@ from harness.gateway.session_record import SessionRecord
 from harness.gateway.sessions import PendingMisbehaviour, Sessions
 from harness.gateway.settings import GatewaySettings
 from harness.gateway.upstream import RawUpstream
-from harness.itls.misbehaviour import Misbehaviour
+from harness.itls.misbehaviour.case import Misbehaviour
 from harness.service.descriptors import connections_at_once
 from harness.service.mock.server import MockService
 
@@ -181,7 +181,7 @@ class Gateway:
         return running.call(work)
 
     def _within_descriptors(self) -> GatewaySettings:
-        """Return the settings with no more connections than there are descriptors for, and say so once."""
+        """Return the settings with no more connections than there are descriptors for, and log that once."""
         wanted = self._settings.connections
         room = connections_at_once(1 if self._broker is None else 2)
         if room is None or room >= wanted:

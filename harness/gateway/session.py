@@ -18,8 +18,8 @@ from harness.gateway.session_log import LoggedAuthority, SessionLog
 from harness.gateway.session_record import Ending
 from harness.gateway.settings import GatewaySettings
 from harness.id2.codes import ItlsAlert
-from harness.itls.connection import Direction, Ended, Received, Seen
 from harness.itls.errors import ItlsError
+from harness.itls.events import Direction, Ended, Received, Seen
 from harness.itls.server import Authority, ServerConnection, ServerHooks, ServerSettings
 
 _LOG = logging.getLogger(__name__)
@@ -189,12 +189,12 @@ class Session(asyncio.BufferedProtocol):
     @property
     def log(self) -> SessionLog:
         """What is noted of it; there from the connection on."""
-        assert self._log is not None, "only a connection that was let in does anything"
+        assert self._log is not None, "only a connection that was counted has a log"
         return self._log
 
     @property
     def counted(self) -> bool:
-        """Whether it was let in."""
+        """Whether it was counted, and not closed at once because there were too many."""
         return self._log is not None
 
     @property
@@ -210,7 +210,7 @@ class Session(asyncio.BufferedProtocol):
 
     @property
     def device(self) -> tuple[str, str]:
-        """ProductKey and ID² that were let in."""
+        """ProductKey and ID² that were admitted."""
         return self.log.product_key or "", self.log.id2 or ""
 
     def send(self, data: bytes) -> None:
@@ -249,7 +249,7 @@ class Session(asyncio.BufferedProtocol):
         self._reset()
 
     def drop(self) -> None:
-        """End the session without a word, as a server does that has crashed."""
+        """End the session without close_notify, as a server does that has crashed."""
         if not self._over:
             with self.log:
                 self._mark_over("cut", "the gateway was stopped")

@@ -11,7 +11,7 @@ from harness.gateway.session_record import Ending, SessionRecord, SessionTimeout
 from harness.gateway.settings import GatewaySettings
 from harness.id2 import otp
 from harness.itls.alerts import AlertMessage
-from harness.itls.connection import Direction, Seen
+from harness.itls.events import Direction, Seen
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.messages import ClientHello
 from harness.itls.records import ContentType
@@ -226,7 +226,7 @@ class SessionStore:
         return True
 
     def changed(self) -> None:
-        """Tell those who wait that a log has changed."""
+        """Notify the waiting threads that a log has changed."""
         self._turn += 1
         if self._waiting:
             with self._changed:
@@ -285,7 +285,7 @@ class SessionStore:
             )
         count = "was 1 session" if len(newer) == 1 else f"were {len(newer)} sessions"
         return SessionTimeoutError(
-            f"no session came to be as it was waited for within {timeout:g} s; there {count}",
+            f"no session was as it was waited for within {timeout:g} s; there {count}",
             traffic=[str(log.snapshot()) for log in newer[-_SHOWN:]],
         )
 

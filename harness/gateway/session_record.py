@@ -6,7 +6,7 @@ from typing import Literal
 from harness.errors import DeviceError
 from harness.gateway.other_protocols import OtherProtocol
 from harness.itls.alerts import AlertMessage
-from harness.itls.connection import Seen
+from harness.itls.events import Seen
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.suites import Suite
 
@@ -14,12 +14,12 @@ Stage = Literal["connected", "hello", "challenged", "provisioned", "admitted", "
 """How far a session has come, in this order but for `provisioned`, which comes before `challenged`."""
 
 Ending = Literal["open", "clean", "cut", "reset", "alert", "timeout"]
-"""`open`: it has not ended. `clean`: one side said close_notify. `cut`: the stream ended without a word. `reset`: by a
-TCP reset. `alert`: by a fatal alert of either side. `timeout`: a limit of the gateway, whose name is in the error."""
+"""`open`: it has not ended. `clean`: one side said close_notify. `cut`: the stream ended without it. `reset`: by a TCP
+reset. `alert`: by a fatal alert of either side. `timeout`: a limit of the gateway, whose name is in the error."""
 
 
 class SessionTimeoutError(DeviceError):
-    """No session came to be as it was waited for."""
+    """No session was as it was waited for within the time limit."""
 
 
 @dataclass(frozen=True, slots=True)

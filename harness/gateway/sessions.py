@@ -12,7 +12,7 @@ from harness.gateway.other_protocols import OtherProtocol
 from harness.gateway.session import Session, Upstream
 from harness.gateway.session_log import SessionLog, SessionStore
 from harness.gateway.settings import GatewaySettings
-from harness.itls.misbehaviour import Misbehaviour
+from harness.itls.misbehaviour.case import Misbehaviour
 from harness.itls.server import Authority, ServerHooks
 
 _LOG = logging.getLogger(__name__)

@@ -13,9 +13,11 @@ from typing import Protocol
 
 from harness.id2.codes import ItlsAlert
 from harness.itls import extensions, key_schedule, messages, suites
-from harness.itls.connection import Connection, Established, Event, Hooks, Limits, Provisioned, Seen
+from harness.itls.connection import Connection, Limits
 from harness.itls.errors import ItlsError
+from harness.itls.events import Established, Event, Provisioned, Seen
 from harness.itls.extensions import KEY_GROUP, Ext, Extension
+from harness.itls.hooks import Hooks
 from harness.itls.messages import ClientHello, MessageType, ServerHello
 from harness.itls.suites import RENEGOTIATION_INFO, VENDOR_OFFER, Suite
 
@@ -38,7 +40,7 @@ class Identity(Protocol):
         ...
 
     def verify_server(self, code: str, device_random: str) -> bool:
-        """Tell whether the server's code over the device random is right."""
+        """Return whether the server's code over the device random is right."""
         ...
 
     def decrypt(self, data: bytes) -> bytes:
@@ -197,7 +199,7 @@ class ClientConnection(Connection):
         challenge = request.challenge
         if challenge is None:
             if self._policy.checks_challenge:
-                # The vendor's client leaves without a word, and so does this one.
+                # The vendor's client leaves without an alert, and so does this one.
                 raise ItlsError(
                     f"a challenge of {len(request.extension.data)} characters; it has {extensions.CHALLENGE_SIZE}",
                     None,

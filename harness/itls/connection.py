@@ -20,9 +20,7 @@ from harness.itls.events import (
     Alerted,
     Direction,
     Ended,
-    Established,
     Event,
-    Provisioned,
     Received,
     Seen,
 )
@@ -30,20 +28,6 @@ from harness.itls.hooks import Hooks
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.messages import MessageType
 from harness.itls.records import ContentType, Protection, Record, RecordBuffer
-
-__all__ = [
-    "Alerted",
-    "Connection",
-    "Direction",
-    "Ended",
-    "Established",
-    "Event",
-    "Hooks",
-    "Limits",
-    "Provisioned",
-    "Received",
-    "Seen",
-]
 
 _MESSAGE_HEADER = 4
 
@@ -186,11 +170,6 @@ class Connection(ABC):
         """Whether `take` would give something."""
         return bool(self._out)
 
-    @property
-    def buffered(self) -> int:
-        """Bytes of the peer that are held, because a record or message is not whole yet."""
-        return len(self._in) + len(self._message)
-
     # ---- what a side adds
 
     @abstractmethod
@@ -251,7 +230,7 @@ class Connection(ABC):
             events.append(Received(plain))
 
     def _in_clear(self, record: Record) -> bool:
-        """Tell whether a record came before the peer's keys, though this side has its own already.
+        """Return whether a record came before the peer's keys, though this side has its own already.
 
         No ChangeCipherSpec says when keys begin. A client that refuses the ServerHello has none, and says so in
         clear; an encrypted alert never has two bytes.

@@ -58,7 +58,7 @@ class KeyIdentity:
             raise ItlsError(f"no auth code over the challenge: {error}", None) from None
 
     def verify_server(self, code: str, device_random: str) -> bool:
-        """Tell whether a server code of type 10 is right."""
+        """Return whether a server code of type 10 is right."""
         key, id2 = self._held()
         try:
             servercode.verify(key, id2, codetext.parse(code), device_random)

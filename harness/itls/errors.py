@@ -8,7 +8,7 @@ class ItlsError(DeviceError):
     """The peer broke the protocol, or this side refuses it.
 
     Attributes:
-        alert: What the peer is told; None when the connection ends without a word.
+        alert: What the peer is told; None when the connection ends without an alert.
     """
 
     def __init__(self, message: str, alert: ItlsAlert | None, *, hint: str = "") -> None:

@@ -30,6 +30,6 @@ class Hooks:
         return data
 
     def hangs_up(self, sent: int) -> bool:
-        """Tell whether the stream ends without another word, now that `sent` bytes went out."""
+        """Return whether the stream ends without an alert, now that `sent` bytes went out."""
         del sent
         return False

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from harness.itls.connection import Direction, Seen
+from harness.itls.events import Direction, Seen
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.records import ContentType
 from harness.itls.transcript import key_log_line

@@ -13,16 +13,18 @@ from typing import Protocol
 
 from harness.id2.codes import ItlsAlert
 from harness.itls import extensions, key_schedule, messages, suites
-from harness.itls.connection import Connection, Established, Event, Hooks, Limits, Seen
+from harness.itls.connection import Connection, Limits
 from harness.itls.errors import ItlsError
+from harness.itls.events import Established, Event, Seen
 from harness.itls.extensions import Ext, Extension
+from harness.itls.hooks import Hooks
 from harness.itls.messages import ClientHello, HelloVerifyRequest, MessageType, ServerHello
 from harness.itls.suites import Suite
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A device that was let in.
+    """A device that was admitted.
 
     Attributes:
         server_code: The server's code over the random of the hello.
@@ -57,43 +59,43 @@ class Authority(Protocol):
 class ServerHooks(Hooks):
     """Where a server that misbehaves on purpose takes hold; this one changes nothing."""
 
-    def refusal(self, hello: ClientHello) -> ItlsAlert | None:
+    def refusal(self, hello: ClientHello, /) -> ItlsAlert | None:
         """Return the alert with which a hello is refused whoever sends it, or None."""
         del hello
         return None
 
-    def judged(self, hello: ClientHello) -> ClientHello:
+    def judged(self, hello: ClientHello, /) -> ClientHello:
         """Return the hello that the authority judges, and whose random its server code covers."""
         return hello
 
     def established(self, connection: Connection) -> None:
         """The handshake is complete; the server's Finished is on its way."""
 
-    def challenge(self, data: bytes) -> bytes:
+    def challenge(self, data: bytes, /) -> bytes:
         """Return what goes out as challenge."""
         return data
 
-    def verify_request(self, request: HelloVerifyRequest) -> HelloVerifyRequest:
+    def verify_request(self, request: HelloVerifyRequest, /) -> HelloVerifyRequest:
         """Return what goes out as HelloVerifyRequest."""
         return request
 
-    def premaster(self, data: bytes) -> bytes:
+    def premaster(self, data: bytes, /) -> bytes:
         """Return what is sealed, and derived from, as pre-master secret."""
         return data
 
-    def sealed(self, premaster: bytes, seal: Callable[[bytes], bytes]) -> bytes:
+    def sealed(self, premaster: bytes, seal: Callable[[bytes], bytes], /) -> bytes:
         """Return the pre-master secret as it goes out; `seal` pads and encrypts under the device's ID² key."""
         return seal(premaster)
 
-    def server_hello(self, hello: ServerHello) -> ServerHello:
+    def server_hello(self, hello: ServerHello, /) -> ServerHello:
         """Return what goes out as ServerHello."""
         return hello
 
-    def derived_from(self, premaster: bytes) -> bytes:
+    def derived_from(self, premaster: bytes, /) -> bytes:
         """Return what the keys are derived from."""
         return premaster
 
-    def finished(self, verify_data: bytes) -> bytes:
+    def finished(self, verify_data: bytes, /) -> bytes:
         """Return what goes out in Finished."""
         return verify_data
 

@@ -18,8 +18,9 @@ from typing import Self
 
 from harness.errors import BenchError, DeviceError
 from harness.itls.client import WRAPPER_POLICY, ClientConnection, ClientPolicy, Identity
-from harness.itls.connection import Alerted, Ended, Event, Limits, Received, Seen
+from harness.itls.connection import Limits
 from harness.itls.errors import ItlsError
+from harness.itls.events import Alerted, Ended, Event, Received, Seen
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.suites import Suite
 
@@ -29,7 +30,7 @@ _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
 class SilentServerError(DeviceError):
-    """The far end said nothing in time."""
+    """The server said nothing in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Timeouts:
         connect: Until TCP is there.
         handshake: From then until application data may flow.
         send: Until what is sent has gone into the network.
-        linger: How long closing waits for the far end to close too.
+        linger: How long closing waits for the server to close too.
     """
 
     connect: float = 10.0
@@ -108,14 +109,14 @@ class SocketClient:
             self._flush()
 
     def receive(self, timeout: float) -> bytes:
-        """Return the next application data; nothing when the far end has said close_notify, or this side closed.
+        """Return the next application data; nothing when the server has said close_notify, or this side closed.
 
         Args:
             timeout: Seconds.
 
         Raises:
             SilentServerError: Nothing came in that time.
-            ItlsError: The stream was cut, the far end sent an alert, or it broke the protocol.
+            ItlsError: The stream was cut, the server sent an alert, or it broke the protocol.
             BenchError: The network broke.
         """
         deadline = time.monotonic() + timeout
@@ -131,13 +132,13 @@ class SocketClient:
             return self._received.popleft()
 
     def close(self) -> None:
-        """Say close_notify, wait a moment for the far end to close too, and release the socket."""
+        """Say close_notify, wait a moment for the server to close too, and release the socket."""
         with self._state:
             if self._closed:
                 return
             self._closed = True
             self._client.close()
-        # A sender that is stuck would keep the last word from going out: it is not waited for.
+        # A sender that is stuck would keep the close_notify from going out: it is not waited for.
         if self._writing.acquire(timeout=self._timeouts.linger):
             try:
                 with contextlib.suppress(BenchError):
@@ -147,7 +148,7 @@ class SocketClient:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
         if not self._reading.acquire(timeout=self._timeouts.linger):
-            # Somebody waits in `receive`, and the far end does not close: end that wait before the socket goes away.
+            # Somebody waits in `receive`, and the server does not close: end that wait before the socket goes away.
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RD)
             self._reading.acquire()
@@ -183,7 +184,7 @@ class SocketClient:
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(max(1, int(left * 1000))):
             raise SilentServerError(
-                f"{self._place}: {complaint}", hint="Read the log of the far end, or allow more time."
+                f"{self._place}: {complaint}", hint="Read the log of the server, or allow more time."
             )
         try:
             data = self._socket.recv(_CHUNK)
@@ -243,7 +244,7 @@ class SocketClient:
                 hint="It does not read; restart it.",
             ) from None
         except OSError as error:
-            # What the far end said before it went away tells more than that it is away: it is read first.
+            # What the server said before it went away tells more than that it is away: it is read first.
             if self._client.established:
                 raise BenchError(f"{self._place}: {error.strerror or error}") from None
 
@@ -283,7 +284,7 @@ def connect(
         identity: The device's side of ID².
         product_key: ProductKey.
         policy: What is offered and insisted on.
-        limits: How much the far end may ask.
+        limits: How much the server may ask.
         timeouts: How long each step may take.
         observe: Told of every record, in the thread that sends or receives.
 
@@ -320,7 +321,7 @@ def provision(
     Raises:
         BenchError: Nobody answers there, or the network broke.
         SilentServerError: No answer in time.
-        ItlsError: The far end refused, or what it sent does not open.
+        ItlsError: The server refused, or what it sent does not open.
 
     Source: device-protocol.md c.6, h.3.
     """

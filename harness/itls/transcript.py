@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from harness.id2.keytypes import KeyType
 from harness.itls import extensions, messages, suites
 from harness.itls.alerts import ALERT_SIZE, AlertMessage
-from harness.itls.connection import Direction, Seen
 from harness.itls.errors import ItlsError
+from harness.itls.events import Direction, Seen
 from harness.itls.extensions import KEY_GROUP, VERSION, Ext, Extension
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.messages import ClientHello, MessageType, ServerHello

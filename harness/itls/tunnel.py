@@ -1,6 +1,6 @@
-"""A door on loopback behind which iTLS begins: any TCP client, of MQTT say, can talk through it to an access point.
+"""A port on loopback that carries plain TCP through iTLS: any TCP client, of MQTT say, reaches an access point by it.
 
-Each connection to the door gets its own iTLS connection, and ends with it.
+Each connection to the port gets its own iTLS connection, and ends with it.
 """
 
 import contextlib
@@ -34,13 +34,13 @@ class Tunnel:
         most: int = 8,
         failed: Callable[[HarnessError], None] | None = None,
     ) -> None:
-        """Prepare a door; nothing listens before `open`.
+        """Prepare the tunnel; nothing listens before `open`.
 
         Args:
             connect: Makes an iTLS connection for each one that comes.
             port: TCP port on 127.0.0.1; 0 takes a free one.
             most: Connections at the same time; one more is closed at once.
-            failed: Told, in the thread of the connection, of what goes wrong behind the door.
+            failed: Told, in the thread of the connection, of what goes wrong in the iTLS connection.
         """
         self._connect = connect
         self._port = port
@@ -64,7 +64,7 @@ class Tunnel:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where the door is.
+        """Host and port that it listens on.
 
         Raises:
             BenchError: It is not open.
@@ -77,7 +77,7 @@ class Tunnel:
 
     @property
     def errors(self) -> tuple[HarnessError, ...]:
-        """The last things that went wrong behind the door, oldest first."""
+        """The last things that went wrong, oldest first."""
         with self._lock:
             return tuple(self._errors)
 
@@ -101,7 +101,7 @@ class Tunnel:
         thread.start()
 
     def close(self) -> None:
-        """Close the door and every connection, and wait for the threads."""
+        """Stop listening, close every connection, and wait for the threads."""
         with self._lock:
             self._closing = True
             listener, self._listener = self._listener, None
@@ -145,7 +145,7 @@ class Tunnel:
 
 
 class _Pair:
-    """One connection to the door and the iTLS connection behind it."""
+    """One plain connection, and the iTLS connection that carries it."""
 
     def __init__(
         self,

@@ -11,9 +11,9 @@ from harness.id2.codes import ItlsAlert
 from harness.id2.keys import KeyType
 from harness.itls.alerts import AlertMessage
 from harness.itls.client import ClientConnection
-from harness.itls.connection import Alerted, Ended, Event, Received
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
+from harness.itls.events import Alerted, Ended, Event, Received
 from harness.secret import Secret
 from harness.service.mock import token
 from harness.service.mock.admin import Admin
@@ -103,7 +103,7 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Shop:
+class GatewayBench:
     """A mock service, a gateway, and what a test needs to be a device in front of it."""
 
     mock: MockService
@@ -158,12 +158,12 @@ def blank(product: Product, *, fingerprint: bytes = b"demo-uid", secret: str | N
 
 
 @contextlib.contextmanager
-def shop(
+def running_bench(
     settings: GatewaySettings | None = None, mock_settings: Settings | None = None, **how
-) -> Iterator[Shop]:
-    """A shop of one's own."""
+) -> Iterator[GatewayBench]:
+    """Run a mock service and a gateway."""
     with MockService(settings=mock_settings) as mock, Gateway(mock, settings=settings, **how) as gateway:
-        made = Shop(mock, gateway)
+        made = GatewayBench(mock, gateway)
         try:
             yield made
         finally:

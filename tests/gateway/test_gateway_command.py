@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import invoke
-from harness.cli.service_link import parse_broker
+from harness.cli.service_gateway import parse_broker
 from harness.cli.service_settings import parse_changes
 from harness.errors import BenchError, UsageError
 from harness.gateway.gateway import Gateway

@@ -24,7 +24,7 @@ from harness.itls.device_identity import KeyIdentity
 from harness.service import acceptor as acceptor_module
 from harness.service.acceptor import Acceptor
 from harness.service.descriptors import connections_at_once
-from tests.gateway.gateway_bench import PATIENCE_S, Caller, Shop, shop
+from tests.gateway.gateway_bench import PATIENCE_S, Caller, GatewayBench, running_bench
 
 
 class DeafLoop:
@@ -53,13 +53,13 @@ def begun(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
 
 
 def test_a_call_that_the_loop_never_hears_ends_when_the_loop_does():
-    with shop() as far_end:
-        running, deaf = far_end.gateway._running, DeafLoop()
+    with running_bench() as bench:
+        running, deaf = bench.gateway._running, DeafLoop()
         real, running._loop = running._loop, deaf
-        thread, outcome = begun(far_end.gateway.disconnect)
+        thread, outcome = begun(bench.gateway.disconnect)
         assert deaf.asked.wait(PATIENCE_S)
         running._loop = real
-        far_end.gateway.stop()
+        bench.gateway.stop()
         thread.join(PATIENCE_S)
         assert [str(error) for error in outcome] == ["the gateway is not running; enter it with `with`"]
         with pytest.raises(UsageError, match="not running"):
@@ -67,24 +67,24 @@ def test_a_call_that_the_loop_never_hears_ends_when_the_loop_does():
 
 
 def test_who_waits_for_a_session_is_woken_by_the_connection_alone():
-    with shop() as far_end:
-        thread, outcome = begun(lambda: far_end.gateway.wait_for(lambda _one: True, 3600))
-        while not far_end.gateway._store._changed._waiters:
+    with running_bench() as bench:
+        thread, outcome = begun(lambda: bench.gateway.wait_for(lambda _one: True, 3600))
+        while not bench.gateway._store._changed._waiters:
             os.sched_yield()
-        far_end.plain()
+        bench.plain()
         thread.join(PATIENCE_S)
         assert [record.number for record in outcome] == [0]
 
 
 def test_calls_and_stops_at_once_never_wait_for_each_other():
-    with shop() as far_end:
+    with running_bench() as bench:
         done = threading.Event()
 
         def disconnecting() -> int:
             count = 0
             while not done.is_set():
                 try:
-                    far_end.gateway.disconnect(clean=False)
+                    bench.gateway.disconnect(clean=False)
                 except UsageError:
                     count += 1
             return count
@@ -93,15 +93,15 @@ def test_calls_and_stops_at_once_never_wait_for_each_other():
             callers = [pool.submit(disconnecting) for _ in range(2)]
             try:
                 for _ in range(15):
-                    far_end.plain()
-                    far_end.gateway.stop()
-                    far_end.gateway.start()
+                    bench.plain()
+                    bench.gateway.stop()
+                    bench.gateway.start()
             finally:
                 # The pool waits for its threads, whatever went wrong here.
                 done.set()
             for caller in callers:
                 caller.result(PATIENCE_S)
-        far_end.established().close()
+        bench.established().close()
 
 
 class ShortOfDescriptors:
@@ -167,23 +167,23 @@ def test_without_descriptors_the_acceptor_waits_says_it_once_and_goes_on(monkeyp
 
 
 def test_silent_peers_make_room_for_a_device_and_devices_do_not():
-    with shop(GatewaySettings(connections=3)) as far_end:
-        product = far_end.product()
-        silent = [far_end.plain() for _ in range(3)]
-        far_end.gateway.wait_for(lambda one: one.number == 2, PATIENCE_S)
-        first = far_end.established(product)
-        oldest = far_end.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S)
+    with running_bench(GatewaySettings(connections=3)) as bench:
+        product = bench.product()
+        silent = [bench.plain() for _ in range(3)]
+        bench.gateway.wait_for(lambda one: one.number == 2, PATIENCE_S)
+        first = bench.established(product)
+        oldest = bench.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S)
         assert (oldest.number, oldest.ended) == (0, "reset")
         assert oldest.error == "connections: no handshake yet, and another one needs the place"
         with pytest.raises(ConnectionResetError):
             silent[0].recv(1)
-        others = [far_end.established(product) for _ in range(2)]
-        refused = far_end.plain()
+        others = [bench.established(product) for _ in range(2)]
+        refused = bench.plain()
         with contextlib.suppress(ConnectionError):
             assert refused.recv(1) == b""
         for caller in (first, *others):
             caller.close()
-        assert far_end.last() == 5, "one that is not let in leaves nothing"
+        assert bench.last() == 5, "one that is not let in leaves nothing"
 
 
 @pytest.mark.parametrize(("limit", "each", "room"), [(128, 1, 88), (128, 2, 44), (1024, 1, 952), (20, 2, 1)])
@@ -197,13 +197,13 @@ def test_there_is_room_for_as_many_devices_as_descriptors_without_a_reserve(monk
 
 def test_the_limit_of_descriptors_lowers_that_of_connections_and_is_told_once(monkeypatch, caplog):
     monkeypatch.setattr("harness.gateway.gateway.connections_at_once", lambda each: 4 // each)
-    with shop() as far_end:
-        assert far_end.gateway._within_descriptors().connections == 4
-        far_end.gateway.stop()
-        far_end.gateway.start()
-        with Gateway(far_end.mock, broker=("127.0.0.1", 1)) as other:
+    with running_bench() as bench:
+        assert bench.gateway._within_descriptors().connections == 4
+        bench.gateway.stop()
+        bench.gateway.start()
+        with Gateway(bench.mock, broker=("127.0.0.1", 1)) as other:
             assert other._within_descriptors().connections == 2
-        with Gateway(far_end.mock, settings=GatewaySettings(connections=3)):
+        with Gateway(bench.mock, settings=GatewaySettings(connections=3)):
             pass
     assert [record.getMessage() for record in caplog.records] == [
         f"the gateway takes {room} devices at once, not 8192: the limit of open files allows no more (ulimit -n)"
@@ -213,10 +213,10 @@ def test_the_limit_of_descriptors_lowers_that_of_connections_and_is_told_once(mo
 
 def test_connections_beyond_the_descriptors_are_refused(monkeypatch):
     monkeypatch.setattr("harness.gateway.gateway.connections_at_once", lambda each: 2 // each)
-    with shop() as far_end:
-        product = far_end.product()
-        callers = [far_end.established(product) for _ in range(2)]
-        refused = far_end.call(product, far_end.device())
+    with running_bench() as bench:
+        product = bench.product()
+        callers = [bench.established(product) for _ in range(2)]
+        refused = bench.call(product, bench.device())
         with contextlib.suppress(ConnectionError):
             refused.shake_hands()
         assert not refused.connection.established
@@ -224,40 +224,40 @@ def test_connections_beyond_the_descriptors_are_refused(monkeypatch):
             caller.close()
 
 
-def narrow(far_end: Shop) -> Caller:
+def narrow(bench: GatewayBench) -> Caller:
     """A device in whose receive buffer there is little room from the first packet on."""
-    made, device = socket.socket(), far_end.device()
-    far_end.sockets.append(made)
+    made, device = socket.socket(), bench.device()
+    bench.sockets.append(made)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
     made.settimeout(PATIENCE_S)
-    made.connect(far_end.gateway.address)
+    made.connect(bench.gateway.address)
     identity = KeyIdentity(device.id2, device.key)
-    caller = Caller(ClientConnection(identity, far_end.product().product_key), made).shake_hands()
+    caller = Caller(ClientConnection(identity, bench.product().product_key), made).shake_hands()
     assert caller.connection.established
     return caller
 
 
-def still_open(far_end: Shop, seconds: float) -> None:
+def still_open(bench: GatewayBench, seconds: float) -> None:
     """Give a defect the time to show."""
     with pytest.raises(SessionTimeoutError):
-        far_end.gateway.wait_for(lambda one: one.stage == "closed", seconds)
+        bench.gateway.wait_for(lambda one: one.stage == "closed", seconds)
 
 
 def test_a_device_that_reads_slowly_reads_nonetheless():
-    with shop(GatewaySettings(stalled_s=1.5, write_buffer=64_000_000)) as far_end:
-        slow = narrow(far_end)
-        far_end.gateway.send(far_end.last(), bytes(8_000_000))
+    with running_bench(GatewaySettings(stalled_s=1.5, write_buffer=64_000_000)) as bench:
+        slow = narrow(bench)
+        bench.gateway.send(bench.last(), bytes(8_000_000))
         for _ in range(30):
             slow.socket.recv(8192)
-            still_open(far_end, 0.1)
+            still_open(bench, 0.1)
 
 
 def test_a_device_that_has_read_all_has_all_the_time_again():
-    with shop(GatewaySettings(stalled_s=1, write_buffer=64_000_000)) as far_end:
-        caller = narrow(far_end)
-        far_end.gateway.send(far_end.last(), bytes(6_000_000))
+    with running_bench(GatewaySettings(stalled_s=1, write_buffer=64_000_000)) as bench:
+        caller = narrow(bench)
+        bench.gateway.send(bench.last(), bytes(6_000_000))
         assert len(caller.read(6_000_000)) == 6_000_000
-        still_open(far_end, 1.8)
+        still_open(bench, 1.8)
 
 
 def test_no_more_is_kept_of_all_sessions_than_was_said():
@@ -280,10 +280,10 @@ def test_no_more_is_kept_of_all_sessions_than_was_said():
 
 @pytest.mark.parametrize("answers", [True, False])
 def test_shorter_records_are_a_setting(answers):
-    with shop(GatewaySettings(echo_max_fragment=answers, echo=True)) as far_end:
-        caller = far_end.established()
+    with running_bench(GatewaySettings(echo_max_fragment=answers, echo=True)) as bench:
+        caller = bench.established()
         caller.send(bytes(1000))
-        far_end.gateway.send(far_end.last(), bytes(5000))
+        bench.gateway.send(bench.last(), bytes(5000))
         caller.read(6000)
         assert (max(map(len, caller.received)) > 1024) is not answers
         caller.close()

@@ -1,6 +1,6 @@
 """A thousand devices at once for a minute: every byte of each is verified both ways, and none is lost.
 
-The far end is `harness service` in a process of its own, whose memory is measured; the devices are in this one.
+The gateway is `harness service` in a process of its own, whose memory is measured; the devices are in this one.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 from harness.itls.client import ClientConnection
-from harness.itls.connection import Received
 from harness.itls.device_identity import KeyIdentity
+from harness.itls.events import Received
 from harness.secret import Secret
 from harness.service.mock import token
 from tests.gateway.test_mqtt import SUFFIX, packet, text

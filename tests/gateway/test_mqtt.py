@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.gateway.mqtt.connect import ConnAck, Connect, MqttError, read_connect, with_client_id
 from harness.gateway.mqtt.identity import Registry, read_identity
+from harness.gateway.mqtt.packets import (
+    ConnAck,
+    Connect,
+    MqttError,
+    Packet,
+    extent,
+    parse_connect,
+    take_connect,
+    with_client_id,
+)
 from harness.id2.keys import Key, KeyType
 from harness.service.mock.devices import Device, DeviceState, insert
 from harness.service.mock.server import MockService
@@ -48,10 +57,21 @@ def packet(
     return b"\x10" + length + bytes((left,)) + body
 
 
+def read_connect(data: bytes, limit: int) -> Connect | None:
+    found = take_connect(bytearray(data), limit)
+    return None if found is None else parse_connect(found)
+
+
+def whole(data: bytes) -> Packet:
+    return Packet(data, extent(data)[0])
+
+
 def test_both_versions_are_read_with_all_that_is_optional():
     data = packet(will=("a/topic", "gone"))
-    connect = read_connect(data + b"more", LIMIT)
-    assert connect == Connect("3.1.1", f"lamp|{SUFFIX}|", "lamp&a1TESTabcde", 60, True, len(data), "a/topic")
+    stream = bytearray(data + b"more")
+    connect = parse_connect(take_connect(stream, LIMIT))
+    expected = Connect("3.1.1", f"lamp|{SUFFIX}|", "lamp&a1TESTabcde", 60, True, "a/topic", b"anything")
+    assert (connect, stream) == (expected, b"more")
     old = read_connect(packet(user=None, password=None, head=b"\x00\x06MQIsdp\x03", keep_alive=0), LIMIT)
     assert (old.version, old.user_name, old.keep_alive_s) == ("3.1", None, 0)
 
@@ -60,7 +80,7 @@ def test_both_versions_are_read_with_all_that_is_optional():
 def test_a_packet_in_any_portions_is_read_when_it_is_whole_and_not_before(at):
     data = packet(client_id="x" * 150 + f"|{SUFFIX}|")
     assert read_connect(data[: min(at, len(data) - 1)], LIMIT) is None
-    assert read_connect(data, LIMIT).size == len(data)
+    assert take_connect(bytearray(data), LIMIT).raw == data
 
 
 @pytest.mark.parametrize(
@@ -106,8 +126,8 @@ def test_noise_is_refused_or_waited_for_and_never_anything_else():
 def test_another_client_id_leaves_the_rest_of_a_connect_as_it_was(length):
     for how in ({"will": ("a/topic", "gone")}, {"user": None, "password": None}, {"password": "p" * 90}):
         given, wanted = packet(**how), packet(client_id="x" * length, **how)
-        assert with_client_id(given, "x" * length) == wanted
-        assert with_client_id(wanted, f"lamp|{SUFFIX}|") == given
+        assert with_client_id(whole(given), "x" * length) == wanted
+        assert with_client_id(whole(wanted), f"lamp|{SUFFIX}|") == given
 
 
 def test_the_answer_is_a_connack():

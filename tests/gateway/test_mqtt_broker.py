@@ -12,7 +12,7 @@ from harness.gateway.settings import GatewaySettings
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.socket_client import connect
 from harness.itls.tunnel import Tunnel
-from tests.gateway.gateway_bench import Shop, blank, shop
+from tests.gateway.gateway_bench import GatewayBench, blank, running_bench
 from tests.gateway.test_mqtt import SUFFIX, packet
 
 pytestmark = pytest.mark.link
@@ -26,13 +26,13 @@ def broker():
 
 
 @pytest.fixture
-def far_end(broker):
-    with shop(GatewaySettings(), broker=broker.address) as made:
+def bench(broker):
+    with running_bench(GatewaySettings(), broker=broker.address) as made:
         yield made
 
 
-def tunnel_of(far_end: Shop, product, identity) -> Tunnel:
-    host, port = far_end.gateway.address
+def tunnel_of(bench: GatewayBench, product, identity) -> Tunnel:
+    host, port = bench.gateway.address
     return Tunnel(lambda: connect(host, port, identity, product.product_key))
 
 
@@ -83,10 +83,10 @@ def cloud(broker):
     made.stop()
 
 
-def test_publish_and_subscribe_through_the_whole_link(far_end, cloud):
-    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
+def test_publish_and_subscribe_through_the_whole_link(bench, cloud):
+    product = bench.admin.create_product("lamp", console="iot-platform", licences=5)
     cloud.subscribe(f"/{product.product_key}/lamp/up/#")
-    with tunnel_of(far_end, product, blank(product)) as tunnel:
+    with tunnel_of(bench, product, blank(product)) as tunnel:
         device = device_app(product)
         assert device.start(tunnel.address) == 0
         up, down = (f"/{product.product_key}/lamp/{way}/data" for way in ("up", "down"))
@@ -97,30 +97,30 @@ def test_publish_and_subscribe_through_the_whole_link(far_end, cloud):
             assert cloud.messages.get(timeout=PATIENCE_S) == (up, payload)
             cloud.client.publish(down, payload, qos=1)
             assert device.messages.get(timeout=PATIENCE_S) == (down, payload)
-        record = far_end.gateway.wait_for(lambda one: one.mqtt_device_name == "lamp", PATIENCE_S)
+        record = bench.gateway.wait_for(lambda one: one.mqtt_device_name == "lamp", PATIENCE_S)
         assert record.mqtt_client_id == f"lamp|{SUFFIX}|"
         assert record.provisioned == record.id2
         assert up.encode() in record.received
         assert up.encode() not in record.wire_in
         device.stop()
         assert tunnel.errors == ()
-    assert far_end.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S).ended in ("clean", "cut")
+    assert bench.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S).ended in ("clean", "cut")
 
 
-def test_a_device_that_is_cut_off_is_missed_by_its_will(far_end, cloud):
-    product, device = far_end.product(), far_end.device()
+def test_a_device_that_is_cut_off_is_missed_by_its_will(bench, cloud):
+    product, device = bench.product(), bench.device()
     will = f"/{product.product_key}/lamp/will"
     cloud.subscribe(will)
-    with tunnel_of(far_end, product, KeyIdentity(device.id2, device.key)) as tunnel:
+    with tunnel_of(bench, product, KeyIdentity(device.id2, device.key)) as tunnel:
         app = device_app(product, will=will)
         assert app.start(tunnel.address) == 0
         app.client.loop_stop()
-        far_end.gateway.disconnect(clean=False)
+        bench.gateway.disconnect(clean=False)
         assert cloud.messages.get(timeout=PATIENCE_S) == (will, b"gone")
 
 
-def test_many_devices_at_once_each_get_their_own(far_end, cloud):
-    product = far_end.admin.create_product("lamp", console="iot-platform", licences=20)
+def test_many_devices_at_once_each_get_their_own(bench, cloud):
+    product = bench.admin.create_product("lamp", console="iot-platform", licences=20)
     cloud.subscribe(f"/{product.product_key}/+/from")
 
     def topic(number, way):
@@ -129,7 +129,7 @@ def test_many_devices_at_once_each_get_their_own(far_end, cloud):
     tunnels, apps = [], []
     try:
         for number in range(8):
-            tunnel = tunnel_of(far_end, product, blank(product, fingerprint=f"device {number}".encode()))
+            tunnel = tunnel_of(bench, product, blank(product, fingerprint=f"device {number}".encode()))
             tunnel.open()
             tunnels.append(tunnel)
             app = device_app(product, f"lamp{number}")
@@ -151,10 +151,10 @@ def test_many_devices_at_once_each_get_their_own(far_end, cloud):
             tunnel.close()
 
 
-def test_a_device_off_the_whitelist_hears_not_authorised(far_end):
-    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
-    far_end.admin.set_registration(product.product_key, "whitelist", confirmed=True)
-    with tunnel_of(far_end, product, blank(product)) as tunnel:
+def test_a_device_off_the_whitelist_hears_not_authorised(bench):
+    product = bench.admin.create_product("lamp", console="iot-platform", licences=5)
+    bench.admin.set_registration(product.product_key, "whitelist", confirmed=True)
+    with tunnel_of(bench, product, blank(product)) as tunnel:
         app = device_app(product)
         refused = app.start(tunnel.address)
         app.client.loop_stop()
@@ -162,20 +162,20 @@ def test_a_device_off_the_whitelist_hears_not_authorised(far_end):
     assert refused == 135, "paho's own number for not authorised"
 
 
-def test_a_device_without_a_licence_never_reaches_the_broker(far_end):
-    product = far_end.product(licences=0)
-    device = far_end.device()
-    host, port = far_end.gateway.address
+def test_a_device_without_a_licence_never_reaches_the_broker(bench):
+    product = bench.product(licences=0)
+    device = bench.device()
+    host, port = bench.gateway.address
     with pytest.raises(HarnessError, match="161"):
         connect(host, port, KeyIdentity(device.id2, device.key), product.product_key)
 
 
-def test_a_device_that_connects_again_replaces_its_older_connection(far_end):
-    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
+def test_a_device_that_connects_again_replaces_its_older_connection(bench):
+    product = bench.admin.create_product("lamp", console="iot-platform", licences=5)
     identity = blank(product)
     callers = []
     for prefix in ("first", "second"):
-        caller = far_end.call(product, identity).shake_hands()
+        caller = bench.call(product, identity).shake_hands()
         callers.append(caller)
         caller.send(packet(f"{prefix}|{SUFFIX}|", f"lamp&{product.product_key}"))
         assert caller.read(4) == b"\x20\x02\x00\x00"
@@ -186,11 +186,11 @@ def test_a_device_that_connects_again_replaces_its_older_connection(far_end):
     assert newer.read(6)[4:] == b"\xd0\x00"
 
 
-def test_two_devices_with_one_client_id_stay_both(far_end):
-    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
+def test_two_devices_with_one_client_id_stay_both(bench):
+    product = bench.admin.create_product("lamp", console="iot-platform", licences=5)
     callers = []
     for name in ("lamp", "door"):
-        caller = far_end.call(product, blank(product, fingerprint=name.encode())).shake_hands()
+        caller = bench.call(product, blank(product, fingerprint=name.encode())).shake_hands()
         callers.append(caller)
         caller.send(packet(f"12345|{SUFFIX}|", f"{name}&{product.product_key}"))
         assert caller.read(4) == b"\x20\x02\x00\x00"
@@ -203,9 +203,9 @@ def told(answers):
     return lambda _client, _data, _number, codes, _more: answers.put({code.value for code in codes})
 
 
-def test_devices_on_one_broker_read_and_write_nothing_of_each_other(far_end, cloud):
-    product = far_end.admin.create_product("lamp", console="iot-platform", licences=5)
-    other = far_end.admin.create_product("door", console="iot-platform", licences=5)
+def test_devices_on_one_broker_read_and_write_nothing_of_each_other(bench, cloud):
+    product = bench.admin.create_product("lamp", console="iot-platform", licences=5)
+    other = bench.admin.create_product("door", console="iot-platform", licences=5)
     pk = product.product_key
     cloud.subscribe(f"/{pk}/#")
     cloud.client.publish(f"/{pk}/lamp/user/get", b"kept for the lamp", qos=1, retain=True).wait_for_publish(
@@ -213,9 +213,9 @@ def test_devices_on_one_broker_read_and_write_nothing_of_each_other(far_end, clo
     )
     assert cloud.messages.get(timeout=PATIENCE_S) == (f"/{pk}/lamp/user/get", b"kept for the lamp")
     with (
-        tunnel_of(far_end, product, blank(product, fingerprint=b"spy")) as spying,
-        tunnel_of(far_end, product, blank(product, fingerprint=b"lamp")) as tunnel,
-        tunnel_of(far_end, other, blank(other, fingerprint=b"door")) as elsewhere,
+        tunnel_of(bench, product, blank(product, fingerprint=b"spy")) as spying,
+        tunnel_of(bench, product, blank(product, fingerprint=b"lamp")) as tunnel,
+        tunnel_of(bench, other, blank(other, fingerprint=b"door")) as elsewhere,
     ):
         spy, lamp, door = (
             device_app(product, "spyy"),
@@ -238,7 +238,7 @@ def test_devices_on_one_broker_read_and_write_nothing_of_each_other(far_end, clo
         lamp.client.publish(f"/{pk}/lamp/user/update", b"mine alone", qos=1, retain=True)
         assert lamp.messages.get(timeout=PATIENCE_S) == (f"/{pk}/lamp/user/update", b"mine alone")
         spy.client.publish(f"/{pk}/lamp/user/get", b"forged", qos=0, retain=True)
-        ended = far_end.gateway.wait_for(
+        ended = bench.gateway.wait_for(
             lambda one: one.mqtt_device_name == "spyy" and one.closed_ns is not None, PATIENCE_S
         )
         assert "no topic of this device" in ended.error

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from harness.gateway.mqtt.connect import ConnAck
+from harness.gateway.mqtt.packets import ConnAck
 from harness.gateway.session_record import SessionTimeoutError
 from harness.gateway.settings import GatewaySettings
-from tests.gateway.gateway_bench import PATIENCE_S, Caller, Shop, shop
+from tests.gateway.gateway_bench import PATIENCE_S, Caller, GatewayBench, running_bench
 from tests.gateway.test_mqtt import SUFFIX, packet
 
 
@@ -47,9 +47,9 @@ def sink():
 
 
 @pytest.fixture
-def far_end(sink):
+def bench(sink):
     # What goes through unchanged is looked at here; how devices are kept apart stands in test_mqtt_isolation.
-    with shop(GatewaySettings(isolate=False), broker=sink.address) as made:
+    with running_bench(GatewaySettings(isolate=False), broker=sink.address) as made:
         yield made
 
 
@@ -62,21 +62,21 @@ def forwarded(product, name: str = "lamp", **how) -> bytes:
     return packet(f"{product.product_key}.{name}", f"{name}&{product.product_key}", **how)
 
 
-def on_platform(far_end: Shop):
-    return far_end.admin.create_product("lamp", console="iot-platform", licences=50)
+def on_platform(bench: GatewayBench):
+    return bench.admin.create_product("lamp", console="iot-platform", licences=50)
 
 
-def calling(far_end: Shop, product) -> Caller:
-    return far_end.established(product)
+def calling(bench: GatewayBench, product) -> Caller:
+    return bench.established(product)
 
 
-def over(far_end: Shop):
-    return far_end.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S)
+def over(bench: GatewayBench):
+    return bench.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S)
 
 
-def test_connect_goes_on_under_the_devices_name_and_all_the_rest_both_ways(far_end, sink):
-    product = on_platform(far_end)
-    caller = calling(far_end, product)
+def test_connect_goes_on_under_the_devices_name_and_all_the_rest_both_ways(bench, sink):
+    product = on_platform(bench)
+    caller = calling(bench, product)
     hello = connect_of(product, will=("lamp/gone", "yes"))
     caller.send(hello[:7])
     caller.send(hello[7:] + b"\xc0\x00")
@@ -88,7 +88,7 @@ def test_connect_goes_on_under_the_devices_name_and_all_the_rest_both_ways(far_e
     assert caller.read(4 + len(big)) == b"\x20\x02\x00\x00" + big
     caller.send(big)
     assert read(broker, len(big)) == big
-    record = far_end.gateway.wait_for(lambda one: one.mqtt_device_name == "lamp", PATIENCE_S)
+    record = bench.gateway.wait_for(lambda one: one.mqtt_device_name == "lamp", PATIENCE_S)
     assert record.mqtt_client_id == f"lamp|{SUFFIX}|"
     assert record.received.startswith(hello)
     caller.close()
@@ -105,91 +105,91 @@ def test_connect_goes_on_under_the_devices_name_and_all_the_rest_both_ways(far_e
         (lambda _: packet(f"lamp|{SUFFIX}|", None, None), ConnAck.CREDENTIALS),
     ],
 )
-def test_a_refused_connect_gets_its_connack_and_the_end(far_end, hello, answer):
-    product = on_platform(far_end)
-    caller = calling(far_end, product)
+def test_a_refused_connect_gets_its_connack_and_the_end(bench, hello, answer):
+    product = on_platform(bench)
+    caller = calling(bench, product)
     caller.send(hello(product))
     assert caller.read(5) == answer.packet
     assert caller.ended_cleanly
-    record = over(far_end)
+    record = over(bench)
     assert record.error.startswith("MQTT: ")
     assert record.sent == answer.packet
     caller.close()
 
 
-def test_a_device_off_the_whitelist_is_not_authorised(far_end):
-    product = on_platform(far_end)
-    far_end.admin.set_registration(product.product_key, "whitelist", confirmed=True)
-    caller = calling(far_end, product)
+def test_a_device_off_the_whitelist_is_not_authorised(bench):
+    product = on_platform(bench)
+    bench.admin.set_registration(product.product_key, "whitelist", confirmed=True)
+    caller = calling(bench, product)
     caller.send(connect_of(product))
     assert caller.read(5) == ConnAck.NOT_AUTHORIZED.packet
-    assert over(far_end).mqtt_device_name is None
+    assert over(bench).mqtt_device_name is None
     caller.close()
 
 
-def test_what_is_no_mqtt_is_told_nothing(far_end):
-    caller = calling(far_end, on_platform(far_end))
+def test_what_is_no_mqtt_is_told_nothing(bench):
+    caller = calling(bench, on_platform(bench))
     caller.send(b"GET / HTTP/1.1\r\n\r\n")
     caller.read_to_end()
     assert caller.received == []
     assert caller.ended_cleanly
-    assert "0x47" in over(far_end).error
+    assert "0x47" in over(bench).error
     caller.close()
 
 
 def test_a_device_that_never_sends_its_connect_is_let_go(sink):
-    with shop(GatewaySettings(connect_s=0.5), broker=sink.address) as far_end:
-        caller = calling(far_end, on_platform(far_end))
+    with running_bench(GatewaySettings(connect_s=0.5), broker=sink.address) as bench:
+        caller = calling(bench, on_platform(bench))
         caller.read_to_end()
-        assert over(far_end).error == "connect_s: no MQTT CONNECT within 0.5 s"
+        assert over(bench).error == "connect_s: no MQTT CONNECT within 0.5 s"
         caller.close()
 
 
 def test_a_broker_that_is_not_there_is_connack_3(sink):
     address = sink.address
     sink.close()
-    with shop(broker=address) as far_end:
-        product = on_platform(far_end)
-        caller = calling(far_end, product)
+    with running_bench(broker=address) as bench:
+        product = on_platform(bench)
+        caller = calling(bench, product)
         caller.send(connect_of(product))
         assert caller.read(5) == ConnAck.UNAVAILABLE.packet
-        assert "cannot be reached" in over(far_end).error
+        assert "cannot be reached" in over(bench).error
         caller.close()
 
 
-def test_a_broker_that_closes_ends_the_session_cleanly(far_end, sink):
-    product = on_platform(far_end)
-    caller = calling(far_end, product)
+def test_a_broker_that_closes_ends_the_session_cleanly(bench, sink):
+    product = on_platform(bench)
+    caller = calling(bench, product)
     caller.send(connect_of(product))
     broker = sink.accept()
     read(broker, 10)
     broker.close()
     caller.read_to_end()
     assert caller.ended_cleanly
-    assert over(far_end).error == "the MQTT broker closed the connection"
+    assert over(bench).error == "the MQTT broker closed the connection"
     caller.close()
 
 
-def test_a_device_that_leaves_while_the_broker_is_called_leaves_nothing_behind(far_end, sink):
-    product = on_platform(far_end)
+def test_a_device_that_leaves_while_the_broker_is_called_leaves_nothing_behind(bench, sink):
+    product = on_platform(bench)
     for _ in range(5):
-        caller = calling(far_end, product)
+        caller = calling(bench, product)
         caller.send(connect_of(product))
         caller.close()
-    far_end.gateway.wait_for(lambda one: one.stage == "closed" and one.number == far_end.last(), PATIENCE_S)
-    assert far_end.gateway.disconnect() == 0
+    bench.gateway.wait_for(lambda one: one.stage == "closed" and one.number == bench.last(), PATIENCE_S)
+    assert bench.gateway.disconnect() == 0
 
 
-def still_open(far_end: Shop, seconds: float) -> None:
+def still_open(bench: GatewayBench, seconds: float) -> None:
     """Give a defect the time to show."""
     with pytest.raises(SessionTimeoutError):
-        far_end.gateway.wait_for(lambda one: one.stage == "closed", seconds)
+        bench.gateway.wait_for(lambda one: one.stage == "closed", seconds)
 
 
 def test_a_slow_device_slows_the_broker_down_and_nothing_is_lost(sink):
-    with shop(GatewaySettings(isolate=False, write_buffer=500_000), broker=sink.address) as far_end:
-        product = on_platform(far_end)
-        caller = calling(far_end, product)
+    with running_bench(GatewaySettings(isolate=False, write_buffer=500_000), broker=sink.address) as bench:
+        product = on_platform(bench)
+        caller = calling(bench, product)
         caller.send(connect_of(product))
         broker = sink.accept()
         read(broker, 10)
@@ -197,7 +197,7 @@ def test_a_slow_device_slows_the_broker_down_and_nothing_is_lost(sink):
         data = bytes(range(251)) * 48_000
         sender = threading.Thread(target=broker.sendall, args=(data,), daemon=True)
         sender.start()
-        still_open(far_end, 1)
+        still_open(bench, 1)
         assert caller.read(len(data)) == data
         sender.join()
         caller.close()
@@ -205,9 +205,9 @@ def test_a_slow_device_slows_the_broker_down_and_nothing_is_lost(sink):
 
 
 def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
-    with shop(GatewaySettings(isolate=False, records_per_s=None), broker=sink.address) as far_end:
-        product = on_platform(far_end)
-        caller = calling(far_end, product)
+    with running_bench(GatewaySettings(isolate=False, records_per_s=None), broker=sink.address) as bench:
+        product = on_platform(bench)
+        caller = calling(bench, product)
         caller.send(connect_of(product))
         broker = sink.accept()
         broker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
@@ -216,7 +216,7 @@ def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
         sender = threading.Thread(target=caller.flush, daemon=True)
         sender.start()
         with pytest.raises(SessionTimeoutError):
-            far_end.gateway.wait_for(lambda one: one.bytes_in > len(data), 2)
+            bench.gateway.wait_for(lambda one: one.bytes_in > len(data), 2)
         expected = forwarded(product) + data
         assert read(broker, len(expected)) == expected
         sender.join()
@@ -224,16 +224,16 @@ def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
         broker.close()
 
 
-def test_what_came_before_a_broken_record_still_goes_on(far_end, sink):
-    product = on_platform(far_end)
-    caller = calling(far_end, product)
+def test_what_came_before_a_broken_record_still_goes_on(bench, sink):
+    product = on_platform(bench)
+    caller = calling(bench, product)
     caller.send(connect_of(product))
     broker = sink.accept()
     read(broker, len(forwarded(product)))
     caller.connection.send(b"good")
     caller.socket.sendall(caller.connection.take() + bytes(64))
     assert read(broker, 5) == b"good"
-    assert over(far_end).ended == "alert"
+    assert over(bench).ended == "alert"
     caller.close()
     broker.close()
 
@@ -243,12 +243,12 @@ def until_full(caller: Caller) -> None:
         caller.send(bytes(500_000))
 
 
-def test_two_devices_with_one_client_id_are_two_clients_at_the_broker(far_end, sink):
-    product = on_platform(far_end)
+def test_two_devices_with_one_client_id_are_two_clients_at_the_broker(bench, sink):
+    product = on_platform(bench)
     names = ("lamp", "door")
     callers = []
     for name in names:
-        caller = calling(far_end, product)
+        caller = calling(bench, product)
         callers.append(caller)
         caller.send(packet(f"12345|{SUFFIX}|", f"{name}&{product.product_key}"))
         expected = forwarded(product, name)
@@ -258,26 +258,28 @@ def test_two_devices_with_one_client_id_are_two_clients_at_the_broker(far_end, s
 
 
 def test_a_connect_in_time_ends_the_time_for_it(sink):
-    with shop(GatewaySettings(connect_s=1), broker=sink.address) as far_end:
-        product = on_platform(far_end)
-        caller = calling(far_end, product)
+    with running_bench(GatewaySettings(connect_s=1), broker=sink.address) as bench:
+        product = on_platform(bench)
+        caller = calling(bench, product)
         caller.send(connect_of(product))
         broker = sink.accept()
         read(broker, 10)
-        still_open(far_end, 1.5)
+        still_open(bench, 1.5)
         caller.close()
 
 
 def test_a_device_that_is_not_listened_to_is_not_idle(sink):
-    with shop(GatewaySettings(isolate=False, records_per_s=None, idle_s=1), broker=sink.address) as far_end:
-        product = on_platform(far_end)
-        caller = calling(far_end, product)
+    with running_bench(
+        GatewaySettings(isolate=False, records_per_s=None, idle_s=1), broker=sink.address
+    ) as bench:
+        product = on_platform(bench)
+        caller = calling(bench, product)
         caller.send(connect_of(product))
         broker = sink.accept()
         # The broker reads nothing: soon the gateway reads nothing either, and hears the device no more.
         caller.socket.settimeout(0.3)
         with pytest.raises(TimeoutError):
             until_full(caller)
-        still_open(far_end, 2.5)
+        still_open(bench, 2.5)
         broker.close()
         caller.close()

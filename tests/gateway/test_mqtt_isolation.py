@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness.gateway.mqtt.connect import ConnAck, MqttError
 from harness.gateway.mqtt.isolation import Isolation
+from harness.gateway.mqtt.packets import ConnAck, MqttError
 from harness.gateway.mqtt.topics import OwnTopics
 from harness.gateway.settings import GatewaySettings
-from tests.gateway.gateway_bench import PATIENCE_S, shop
+from tests.gateway.gateway_bench import PATIENCE_S, running_bench
 from tests.gateway.test_mqtt_forward import Sink, connect_of, forwarded, on_platform, read
 
 PK, NAME, OTHER = "a1TESTabcde", "lamp", "door"
@@ -187,7 +187,7 @@ def test_what_the_broker_sends_of_others_never_arrives():
         (publish(b"\xff\xfe"), "no UTF-8"),
         (publish(f"/{PK}/{NAME}/\0"), "NUL"),
         (mqtt(0x82, b"\x00\x07"), "without a filter"),
-        (mqtt(0x82, b"\x00\x07\x00\x09abc"), "inside a filter"),
+        (mqtt(0x82, b"\x00\x07\x00\x09abc"), "inside its filter"),
     ],
 )
 def test_what_cannot_be_read_ends_the_session(data, why):
@@ -213,49 +213,49 @@ def sink():
 
 
 @pytest.fixture
-def far_end(sink):
-    with shop(broker=sink.address) as made:
+def bench(sink):
+    with running_bench(broker=sink.address) as made:
         yield made
 
 
-def test_through_the_gateway_the_broker_gets_what_is_the_devices_own(far_end, sink):
-    product = on_platform(far_end)
+def test_through_the_gateway_the_broker_gets_what_is_the_devices_own(bench, sink):
+    product = on_platform(bench)
     own = f"/{product.product_key}/{NAME}/user/update"
-    caller = far_end.established(product)
+    caller = bench.established(product)
     # Together with the CONNECT, before the broker is there: that must be read as well.
     caller.send(connect_of(product, will=(own, "gone")) + subscribe("#") + publish(own, b"one"))
     expected = forwarded(product, will=(own, "gone")) + publish(own, b"one")
     assert read(sink.accept(), len(expected)) == expected
     assert caller.read(len(suback(0x80))) == suback(0x80)
     caller.send(publish(f"/{product.product_key}/{OTHER}/user/update", b"two"))
-    record = far_end.gateway.wait_for(lambda one: one.closed_ns is not None, PATIENCE_S)
+    record = bench.gateway.wait_for(lambda one: one.closed_ns is not None, PATIENCE_S)
     assert "no topic of this device" in record.error
     caller.close()
 
 
-def test_a_will_on_anothers_topic_is_not_authorised(far_end):
-    product = on_platform(far_end)
-    caller = far_end.established(product)
+def test_a_will_on_anothers_topic_is_not_authorised(bench):
+    product = on_platform(bench)
+    caller = bench.established(product)
     caller.send(connect_of(product, will=(f"/{product.product_key}/{OTHER}/user/update", "gone")))
     assert caller.read(5) == ConnAck.NOT_AUTHORIZED.packet
     caller.close()
 
 
-def test_one_device_cannot_take_the_names_of_others(far_end, sink):
-    product = on_platform(far_end)
-    device = far_end.device()
-    caller = far_end.established(product, device)
+def test_one_device_cannot_take_the_names_of_others(bench, sink):
+    product = on_platform(bench)
+    device = bench.device()
+    caller = bench.established(product, device)
     caller.send(connect_of(product))
     sink.accept()
     caller.close()
-    again = far_end.established(product, device)
+    again = bench.established(product, device)
     again.send(connect_of(product, name=OTHER))
     assert again.read(5) == ConnAck.NOT_AUTHORIZED.packet
     again.close()
-    under_its_name = far_end.established(product, device)
+    under_its_name = bench.established(product, device)
     under_its_name.send(connect_of(product))
     sink.accept()
-    stranger = far_end.established(product)
+    stranger = bench.established(product)
     stranger.send(connect_of(product, name=OTHER))
     expected = forwarded(product, name=OTHER)
     assert read(sink.accept(), len(expected)) == expected
@@ -264,16 +264,16 @@ def test_one_device_cannot_take_the_names_of_others(far_end, sink):
 
 
 def test_more_names_are_a_setting(sink):
-    with shop(GatewaySettings(names_per_id2=2), broker=sink.address) as far_end:
-        product = on_platform(far_end)
-        device = far_end.device()
+    with running_bench(GatewaySettings(names_per_id2=2), broker=sink.address) as bench:
+        product = on_platform(bench)
+        device = bench.device()
         for name in (NAME, OTHER):
-            caller = far_end.established(product, device)
+            caller = bench.established(product, device)
             caller.send(connect_of(product, name=name))
             expected = forwarded(product, name=name)
             assert read(sink.accept(), len(expected)) == expected
             caller.close()
-        third = far_end.established(product, device)
+        third = bench.established(product, device)
         third.send(connect_of(product, name="wall"))
         assert third.read(5) == ConnAck.NOT_AUTHORIZED.packet
         third.close()

@@ -9,7 +9,7 @@ import pytest
 from harness.gateway.other_protocols import recognised
 from harness.itls.client import WRAPPER_POLICY, ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from tests.gateway.gateway_bench import PATIENCE_S, shop
+from tests.gateway.gateway_bench import PATIENCE_S, running_bench
 from tests.gateway.test_mqtt import packet
 from tests.itls.conftest import ID2, KEY, PRODUCT_KEY
 
@@ -70,14 +70,12 @@ def test_itls_too_little_and_noise_are_not(head):
 
 
 def test_the_session_and_the_log_say_what_came(caplog):
-    with shop() as far_end, caplog.at_level(logging.WARNING):
+    with running_bench() as bench, caplog.at_level(logging.WARNING):
         for head, _, _ in (OTHERS[0], OTHERS[0], OTHERS[4], OTHERS[6]):
-            mark = far_end.last()
-            with socket.create_connection(far_end.gateway.address, PATIENCE_S) as peer:
+            mark = bench.last()
+            with socket.create_connection(bench.gateway.address, PATIENCE_S) as peer:
                 peer.sendall(head)
-                record = far_end.gateway.wait_for(
-                    lambda one: one.closed_ns is not None, PATIENCE_S, after=mark
-                )
+                record = bench.gateway.wait_for(lambda one: one.closed_ns is not None, PATIENCE_S, after=mark)
             assert record.other_protocol == recognised(head)
             assert recognised(head).sentence in record.error
     told = [line for line in caplog.messages if "this is " in line]
@@ -85,7 +83,7 @@ def test_the_session_and_the_log_say_what_came(caplog):
 
 
 def test_a_device_that_speaks_itls_is_never_told_so():
-    with shop() as far_end:
-        caller = far_end.established()
-        assert far_end.gateway.sessions()[-1].other_protocol is None
+    with running_bench() as bench:
+        caller = bench.established()
+        assert bench.gateway.sessions()[-1].other_protocol is None
         caller.close()

@@ -10,9 +10,10 @@ from harness.id2.codes import ItlsAlert
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.itls.client import ClientConnection
-from harness.itls.connection import Connection, Event, Seen
+from harness.itls.connection import Connection
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
+from harness.itls.events import Event, Seen
 from harness.itls.messages import ClientHello
 from harness.itls.server import Admission, ServerConnection
 
@@ -166,3 +167,8 @@ def far_end() -> OneDevice:
 
 def both(link: Link) -> tuple[Connection, Connection]:
     return link.client, link.server
+
+
+def buffered(connection: Connection) -> int:
+    """Return how many bytes of the peer a connection holds, because a record or message is not whole yet."""
+    return len(connection._in) + len(connection._message)

@@ -5,8 +5,8 @@ import socket
 import threading
 from collections.abc import Callable
 
-from harness.itls.connection import Ended, Received, Seen
 from harness.itls.errors import ItlsError
+from harness.itls.events import Ended, Received, Seen
 from harness.itls.records import ContentType
 from harness.itls.server import ServerConnection, ServerHooks
 from tests.itls.conftest import OneDevice

@@ -10,16 +10,18 @@ from harness.id2.keys import Key, KeyType
 from harness.itls import extensions, messages
 from harness.itls.alerts import AlertMessage, Level
 from harness.itls.client import ClientPolicy
-from harness.itls.connection import Alerted, Direction, Ended, Established, Limits, Provisioned, Received
+from harness.itls.connection import Limits
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
+from harness.itls.events import Alerted, Direction, Ended, Established, Provisioned, Received
 from harness.itls.extensions import Ext, Extension
 from harness.itls.messages import ClientHello, MessageType
-from harness.itls.misbehaviour_hooks import challenge_of
+from harness.itls.misbehaviour import changes
+from harness.itls.misbehaviour.hooks import ChangedMessages
 from harness.itls.records import CIPHER_MAX, PLAIN_MAX, ContentType, Record
 from harness.itls.server import ServerHooks, ServerSettings
 from harness.itls.suites import Suite
-from tests.itls.conftest import ID2, PRODUCT_KEY, TOKEN, OneDevice, handshaken, linked
+from tests.itls.conftest import ID2, PRODUCT_KEY, TOKEN, OneDevice, buffered, handshaken, linked
 
 TYPES = (
     KeyType.AES_128,
@@ -87,8 +89,8 @@ def test_a_session_carries_data_both_ways(suite, key_type, fragment, echo, up, d
     link.client.close()
     link.pump(cuts)
     assert link.server_events[-1] == Ended(clean=True)
-    assert not link.server.buffered
-    assert not link.client.buffered
+    assert not buffered(link.server)
+    assert not buffered(link.client)
 
 
 @pytest.mark.parametrize("key_type", TYPES)
@@ -451,7 +453,9 @@ def test_messages_that_are_cut_or_too_long_are_refused():
 
 
 def test_a_challenge_that_no_code_can_hold_ends_the_connection_without_a_word():
-    link = handshaken(hooks=challenge_of(0)(), policy=ClientPolicy(checks_challenge=False))
+    link = handshaken(
+        hooks=ChangedMessages(challenge=changes.resized(0)), policy=ClientPolicy(checks_challenge=False)
+    )
     assert link.client_error.alert is None
     assert "no auth code" in str(link.client_error)
     assert link.client.closed
@@ -744,7 +748,7 @@ def test_after_the_end_bytes_mean_nothing():
     link.pump()
     assert link.server_events[-2:] == [Alerted(AlertMessage(2, 160)), Ended(clean=False)]
     assert link.server.receive(b"\xff" * 100) == []
-    assert link.server.buffered == 0
+    assert buffered(link.server) == 0
     assert link.server.end_of_stream() == []
     assert link.client.receive(b"\xff" * 100) == []
 

@@ -12,7 +12,7 @@ from harness.cli.main import invoke
 from harness.id2 import published
 from harness.id2.codes import ItlsAlert
 from harness.id2.keys import KeyType
-from harness.itls import misbehaviour
+from harness.itls.misbehaviour import catalogue
 from tests.itls.conftest import PRODUCT_KEY
 from tests.itls.echo_server import EchoServer
 
@@ -53,7 +53,7 @@ def test_connect_prints_every_record(run, tmp_path):
 
 
 def test_connect_that_is_refused_prints_how_far_it_came(run):
-    with EchoServer(hooks=misbehaviour.alert(ItlsAlert.SUSPENDED).hooks) as server:
+    with EchoServer(hooks=catalogue.alert(ItlsAlert.SUSPENDED).hooks) as server:
         code, out, err = run("connect", *device(server))
 
     assert code == 1

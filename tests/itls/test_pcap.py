@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness.itls.connection import Direction
+from harness.itls.events import Direction
 from harness.itls.pcap import Layer, Ports, pcapng
 from harness.itls.records import ContentType
 from harness.itls.transcript import key_log_line

@@ -8,9 +8,10 @@ import pytest
 from harness.errors import BenchError
 from harness.id2 import otp
 from harness.id2.codes import ItlsAlert
-from harness.itls import misbehaviour, socket_client
+from harness.itls import socket_client
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
+from harness.itls.misbehaviour import catalogue
 from harness.itls.socket_client import SilentServerError, Timeouts
 from tests.itls.conftest import ID2, KEY, PRODUCT_KEY, TOKEN
 from tests.itls.echo_server import WAIT, EchoServer
@@ -24,7 +25,7 @@ def collect(link, size):
     data = b""
     while len(data) < size:
         piece = link.receive(WAIT)
-        assert piece, "the far end closed too early"
+        assert piece, "the server closed too early"
         data += piece
     return data
 
@@ -72,7 +73,7 @@ def test_the_wrappers_exchange_brings_an_id2_and_hangs_up():
 
 def test_an_alert_of_the_far_end_is_named_with_what_to_do():
     with (
-        EchoServer(hooks=misbehaviour.alert(ItlsAlert.NO_QUOTA).hooks) as server,
+        EchoServer(hooks=catalogue.alert(ItlsAlert.NO_QUOTA).hooks) as server,
         pytest.raises(ItlsError, match="161: no licence left") as caught,
     ):
         connect(server)
@@ -82,7 +83,7 @@ def test_an_alert_of_the_far_end_is_named_with_what_to_do():
 
 def test_a_far_end_that_breaks_the_rules_is_told_and_left():
     with (
-        EchoServer(hooks=misbehaviour.MISBEHAVIOURS["wrong-server-code"].hooks) as server,
+        EchoServer(hooks=catalogue.MISBEHAVIOURS["wrong-server-code"].hooks) as server,
         pytest.raises(ItlsError, match="wrong server code"),
     ):
         connect(server)
@@ -108,7 +109,7 @@ def test_close_notify_of_the_far_end_is_nothing_more_to_receive():
     with EchoServer(behind=behind) as server, connect(server) as link:
         link.send(b"last")
         assert link.receive(WAIT) == b"last"
-        link._client.close()  # the far end answers close_notify with its own
+        link._client.close()  # the server answers close_notify with its own
         link._flush()
         assert link.receive(WAIT) == b""
 

@@ -7,11 +7,11 @@ from harness.id2 import otp
 from harness.id2.codes import ItlsAlert
 from harness.itls import messages
 from harness.itls.client import ClientPolicy
-from harness.itls.connection import Direction, Seen
 from harness.itls.device_identity import KeyIdentity
+from harness.itls.events import Direction, Seen
 from harness.itls.extensions import Extension
 from harness.itls.messages import ClientHello, MessageType
-from harness.itls.misbehaviour import MISBEHAVIOURS
+from harness.itls.misbehaviour.catalogue import MISBEHAVIOURS
 from harness.itls.records import ContentType, Record
 from harness.itls.transcript import key_log_line, transcript
 from tests.itls.conftest import CHALLENGE, ID2, KEY, PRODUCT_KEY, TOKEN, handshaken

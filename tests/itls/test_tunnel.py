@@ -8,8 +8,9 @@ import pytest
 
 from harness.errors import BenchError
 from harness.id2.codes import ItlsAlert
-from harness.itls import misbehaviour, socket_client
+from harness.itls import socket_client
 from harness.itls.device_identity import KeyIdentity
+from harness.itls.misbehaviour import catalogue
 from harness.itls.tunnel import Tunnel
 from tests.itls.conftest import ID2, KEY, PRODUCT_KEY
 from tests.itls.echo_server import WAIT, EchoServer
@@ -112,7 +113,7 @@ def test_a_far_end_that_goes_ends_the_client_and_is_noted():
 
 
 def test_a_far_end_that_refuses_ends_the_client_and_is_noted():
-    refusing = misbehaviour.alert(ItlsAlert.SUSPENDED).hooks
+    refusing = catalogue.alert(ItlsAlert.SUSPENDED).hooks
     with EchoServer(hooks=refusing) as server, tunnel_to(server) as tunnel, dial(tunnel) as one:
         assert one.recv(1) == b""
     assert "168" in str(tunnel.errors[0])

@@ -15,9 +15,9 @@ from harness.id2 import authcode, codetext, otp, servercode
 from harness.itls import extensions, messages
 from harness.itls.alerts import AlertMessage
 from harness.itls.client import WRAPPER_POLICY, ClientConnection, ClientPolicy
-from harness.itls.connection import Direction, Provisioned
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
+from harness.itls.events import Direction, Provisioned
 from harness.itls.extensions import Ext, Extension
 from harness.itls.messages import HelloVerifyRequest, MessageType
 from harness.itls.records import ContentType, Record, RecordBuffer

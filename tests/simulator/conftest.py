@@ -16,7 +16,7 @@ from harness.simulator.faults.catalogue import find
 from harness.simulator.settings import make_chip
 
 if TYPE_CHECKING:
-    from tests.simulator.link_far_end import Bench, FarEnd
+    from tests.simulator.link_server import Bench, LinkServer
 
 TESTS = Path(__file__).parent.parent
 VECTORS = TESTS / "vectors"
@@ -108,24 +108,24 @@ def key_for() -> Callable[[KeyType], Key]:
 
 
 @pytest.fixture
-def far_end() -> "Iterator[FarEnd]":
+def server() -> "Iterator[LinkServer]":
     """An access point for boards with a link."""
-    from tests.simulator.link_far_end import FarEnd
+    from tests.simulator.link_server import LinkServer
 
-    end = FarEnd()
+    end = LinkServer()
     yield end
     end.close()
 
 
 @pytest.fixture
-def bench(far_end: "FarEnd") -> "Iterator[Callable[..., Bench]]":
+def bench(server: "LinkServer") -> "Iterator[Callable[..., Bench]]":
     """Return a function that makes a board for the access point; all are switched off in the end."""
-    from tests.simulator.link_far_end import Bench
+    from tests.simulator.link_server import Bench
 
     made: list[Bench] = []
 
     def make(fault: str | None = None, **more: object) -> Bench:
-        made.append(Bench(far_end, fault, **more))
+        made.append(Bench(server, fault, **more))
         return made[-1]
 
     yield make

@@ -15,7 +15,7 @@ from harness.id2.codes import ItlsAlert
 from harness.id2.keys import KeyType
 from harness.itls import extensions
 from harness.itls.alerts import FINAL_ALERTS
-from harness.itls.misbehaviour import MISBEHAVIOURS, alert
+from harness.itls.misbehaviour.catalogue import MISBEHAVIOURS, alert
 from harness.itls.records import ContentType
 from harness.simulator.link.app import Behaviour
 from harness.simulator.link.board import LinkBoard
@@ -24,7 +24,7 @@ from harness.simulator.link.log import ALERT_WORDS
 from harness.simulator.link.mqtt import TIMESTAMP, Kind
 from harness.simulator.link.outcome import Backoff, Outcome
 from harness.simulator.link.session import Patience
-from tests.simulator.link_far_end import ECHOED, NAME, PRODUCT_KEY, TOKEN, Bench, FarEnd
+from tests.simulator.link_server import ECHOED, NAME, PRODUCT_KEY, TOKEN, Bench, LinkServer
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 GIVES_UP = "gives up until the next start"
@@ -55,12 +55,12 @@ def shaped(lines):
 # ---- the life of a board
 
 
-def test_an_empty_board_is_provisioned_connects_and_subscribes(far_end, bench):
+def test_an_empty_board_is_provisioned_connects_and_subscribes(server, bench):
     board = bench().start()
-    met = far_end.subscribed()
-    assert [one.hellos[0].provisioned for one in far_end.met] == [False, True]
-    assert far_end.products.fingerprints == ["fingerprint-1"]
-    assert board.flash.identity == next(iter(far_end.products.devices.items()))
+    met = server.subscribed()
+    assert [one.hellos[0].provisioned for one in server.met] == [False, True]
+    assert server.products.fingerprints == ["fingerprint-1"]
+    assert board.flash.identity == next(iter(server.products.devices.items()))
     assert (
         met.login
         == f"{PRODUCT_KEY}.{NAME}|securemode=8,signmethod=hmacsha1,timestamp={TIMESTAMP},authtype=id2|"
@@ -70,21 +70,21 @@ def test_an_empty_board_is_provisioned_connects_and_subscribes(far_end, bench):
     assert "id2 has not been provisioned, need to do provisioning!" in board.text
 
 
-def test_the_wrapper_asks_as_the_vendors_does(far_end, bench):
+def test_the_wrapper_asks_as_the_vendors_does(server, bench):
     bench().start()
-    far_end.subscribed()
-    asked = far_end.met[0].hellos[0]
+    server.subscribed()
+    asked = server.met[0].hellos[0]
     vector = json.loads((VECTORS / "otp.json").read_text())["wrap-ok"]["capture"]
     assert "".join(f"{number:04x}" for number in asked.suites) == vector["ciphersuites"]
     assert [f"{one.number:#x}" for one in asked.extensions] == [number for number, _ in vector["extensions"]]
     assert asked.extensions[1].data.hex() == vector["extensions"][1][1]
     assert len(asked.auth_code) == 68 + 32
-    assert far_end.met[0].seen[0].wire[:3].hex() == vector["record_header"][:6]
+    assert server.met[0].seen[0].wire[:3].hex() == vector["record_header"][:6]
 
 
-def test_an_id_can_come_inside_the_handshake(far_end, bench):
+def test_an_id_can_come_inside_the_handshake(server, bench):
     board = bench(by_wrapper=False).start()
-    met = far_end.subscribed()
+    met = server.subscribed()
     assert met.number == 0
     assert [hello.provisioned for hello in met.hellos] == [False, True, True]
     assert extensions.content(met.hellos[0].extensions, 0x2001) == b"\x00\x10\x00\x10" + b"F" * 48
@@ -95,35 +95,35 @@ def test_an_id_can_come_inside_the_handshake(far_end, bench):
     ("digit", "key_type"),
     [("2", KeyType.AES_192), ("3", KeyType.AES_256), ("9", KeyType.SM4_128)],
 )
-def test_keys_of_every_kind(far_end, bench, digit, key_type):
-    far_end.products.token = f"i1{digit}" + TOKEN[3:]
-    board = bench(token=far_end.products.token, key_type=key_type).start()
-    assert far_end.subscribed().established
+def test_keys_of_every_kind(server, bench, digit, key_type):
+    server.products.token = f"i1{digit}" + TOKEN[3:]
+    board = bench(token=server.products.token, key_type=key_type).start()
+    assert server.subscribed().established
     assert board.flash.identity[1].key_type is key_type
     board.printed(f"ID2_KEY_TYPE_{key_type.family}")
 
 
-def test_a_start_with_an_id_asks_for_none(far_end, bench):
+def test_a_start_with_an_id_asks_for_none(server, bench):
     board = bench().start()
-    first = far_end.subscribed()
+    first = server.subscribed()
     board.start()
-    second = far_end.subscribed(2)
+    second = server.subscribed(2)
     assert first.hellos[0].id2 == second.hellos[0].id2
     assert second.number == 2
-    assert len(far_end.products.devices) == 1
+    assert len(server.products.devices) == 1
     board.printed("id2 has been provisioned")
 
 
-def test_an_erased_flash_asks_again(far_end, bench):
+def test_an_erased_flash_asks_again(server, bench):
     board = bench().start()
-    first = far_end.subscribed()
+    first = server.subscribed()
     board.stop()
     board.flash.identity = None
     board.start()
-    assert far_end.subscribed(2).hellos[0].id2 != first.hellos[0].id2
+    assert server.subscribed(2).hellos[0].id2 != first.hellos[0].id2
 
 
-def test_it_prints_what_the_vendors_client_prints(far_end, bench):
+def test_it_prints_what_the_vendors_client_prints(server, bench):
     board = bench().start()
     board.printed("mqtt subscribed")
     board.start()
@@ -141,119 +141,119 @@ def test_it_prints_what_the_vendors_client_prints(far_end, bench):
     assert order == [line for line in wanted if line in order]
 
 
-def test_a_board_that_nobody_flashed_waits(far_end, bench):
+def test_a_board_that_nobody_flashed_waits(server, bench):
     board = bench()
     board.flash.firmware = None
     board.start()
     board.printed("no product key in this firmware")
-    assert not far_end.met
+    assert not server.met
 
 
-def test_a_product_secret_that_is_no_token_is_said(far_end, bench):
+def test_a_product_secret_that_is_no_token_is_said(server, bench):
     board = bench(token="x" * 40).start()
     board.printed("invalid token")
     board.printed(GIVES_UP)
-    assert far_end.met
-    assert not far_end.met[0].hellos
+    assert server.met
+    assert not server.met[0].hellos
     assert "x" * 40 not in board.text
 
 
 @pytest.mark.parametrize("by_wrapper", [True, False])
-def test_a_board_that_is_refused_an_id_asks_no_more_than_four_times(far_end, bench, by_wrapper):
-    far_end.products.refuses_provisioning = ItlsAlert.NO_QUOTA
+def test_a_board_that_is_refused_an_id_asks_no_more_than_four_times(server, bench, by_wrapper):
+    server.products.refuses_provisioning = ItlsAlert.NO_QUOTA
     board = bench(by_wrapper=by_wrapper).start()
     board.printed(GIVES_UP)
-    assert len([met for met in far_end.met if met.hellos]) == 4
+    assert len([met for met in server.met if met.hellos]) == 4
     assert board.text.count("ID2 - id2 no quota") == 4
     assert board.flash.identity is None
 
 
-def test_power_cycles_leave_nothing_behind(far_end, bench):
+def test_power_cycles_leave_nothing_behind(server, bench):
     board = bench().start()
-    far_end.subscribed()
+    server.subscribed()
     threads, files = threading.active_count(), open_files()
     for number in range(2, 12):
         board.start()
-        far_end.subscribed(number)
-    far_end.wait(lambda: sum(bool(met.closed) for met in far_end.met) >= 11)
+        server.subscribed(number)
+    server.wait(lambda: sum(bool(met.closed) for met in server.met) >= 11)
     board.stop()
     assert open_files() <= files
     assert threading.active_count() <= threads + 2
 
 
-def test_power_can_fail_at_any_moment(far_end, bench):
+def test_power_can_fail_at_any_moment(server, bench):
     board = bench().start()
     for number in range(30):
         board.start()
         time.sleep(number / 2000)
         board.stop()
     board.start()
-    far_end.subscribed()
+    server.subscribed()
 
 
 # ---- what it does with a session
 
 
 @pytest.mark.parametrize("size", [0, 1, 1023, 1024, 1025, 4096, 16384])
-def test_payloads_come_back_in_records_of_the_agreed_size(far_end, bench, size):
+def test_payloads_come_back_in_records_of_the_agreed_size(server, bench, size):
     bench().start()
-    met = far_end.subscribed()
+    met = server.subscribed()
     payload = bytes(itertools.islice(itertools.cycle(range(256)), size))
-    far_end.publish(met, payload)
-    far_end.wait(lambda: far_end.echoes(met))
-    assert far_end.echoes(met) == [payload]
+    server.publish(met, payload)
+    server.wait(lambda: server.echoes(met))
+    assert server.echoes(met) == [payload]
     topic = met.of(Kind.PUBLISH)[0].body
     assert topic[2 : 2 + int.from_bytes(topic[:2])].decode() == ECHOED
     assert all(len(seen.plain) <= 1024 for seen in met.seen)
 
 
-def test_a_message_of_quality_1_is_acknowledged(far_end, bench):
+def test_a_message_of_quality_1_is_acknowledged(server, bench):
     bench().start()
-    met = far_end.subscribed()
+    met = server.subscribed()
     body = b"\x00\x01t" + b"\x12\x34" + b"hello"
-    far_end.send(met, bytes((0x32, len(body))) + body)
-    far_end.wait(lambda: far_end.echoes(met))
+    server.send(met, bytes((0x32, len(body))) + body)
+    server.wait(lambda: server.echoes(met))
     assert met.of(Kind.PUBACK)[0].body == b"\x12\x34"
-    assert far_end.echoes(met) == [b"hello"]
+    assert server.echoes(met) == [b"hello"]
 
 
-def test_data_without_mqtt_comes_back_as_it_is(far_end, bench):
-    far_end.mqtt = False
+def test_data_without_mqtt_comes_back_as_it_is(server, bench):
+    server.mqtt = False
     bench(mqtt=False, topics=None).start()
-    far_end.wait(lambda: [met for met in far_end.met if met.established])
-    met = far_end.met[-1]
-    far_end.send(met, b"ping" * 1000)
-    far_end.wait(lambda: len(met.raw) >= 4000)
+    server.wait(lambda: [met for met in server.met if met.established])
+    met = server.met[-1]
+    server.send(met, b"ping" * 1000)
+    server.wait(lambda: len(met.raw) >= 4000)
     assert met.raw == b"ping" * 1000
 
 
-def test_an_idle_session_is_kept_alive(far_end, bench):
+def test_an_idle_session_is_kept_alive(server, bench):
     bench(keepalive=1).start()
-    met = far_end.subscribed()
-    far_end.wait(lambda: len(met.of(Kind.PINGREQ)) >= 2)
+    met = server.subscribed()
+    server.wait(lambda: len(met.of(Kind.PINGREQ)) >= 2)
     assert not met.closed
 
 
-def test_a_broker_that_does_not_answer_is_left(far_end, bench):
-    far_end.pongs = False
+def test_a_broker_that_does_not_answer_is_left(server, bench):
+    server.pongs = False
     board = bench(keepalive=1, patience=Patience(answer=0.2, first_pause=0.02)).start()
-    far_end.subscribed(2)
+    server.subscribed(2)
     board.printed("mqtt: the broker does not answer")
 
 
-def test_what_is_no_mqtt_ends_the_session(far_end, bench):
+def test_what_is_no_mqtt_ends_the_session(server, bench):
     board = bench().start()
-    met = far_end.subscribed()
-    far_end.send(met, b"\x30\xff\xff\xff\xff\xff")
+    met = server.subscribed()
+    server.send(met, b"\x30\xff\xff\xff\xff\xff")
     board.printed("mqtt: a packet of")
-    far_end.subscribed(2)
+    server.subscribed(2)
 
 
 @pytest.mark.parametrize(("code", "tries"), [(5, 3), (4, 3), (3, 5)])
 def test_a_refused_login_is_tried_again_where_that_helps(bench, code, tries):
-    far_end = FarEnd(login_code=code)
+    server = LinkServer(login_code=code)
     try:
-        board = Bench(far_end).start()
+        board = Bench(server).start()
         try:
             board.printed(f"mqtt connect refused, {code}", tries)
             if code != 3:
@@ -262,35 +262,35 @@ def test_a_refused_login_is_tried_again_where_that_helps(bench, code, tries):
         finally:
             board.stop()
     finally:
-        far_end.close()
+        server.close()
 
 
 # ---- after a loss
 
 
-def test_a_close_notify_is_answered_and_the_board_comes_back(far_end, bench):
+def test_a_close_notify_is_answered_and_the_board_comes_back(server, bench):
     bench().start()
-    met = far_end.subscribed()
-    far_end.end(met, clean=True)
-    far_end.wait(lambda: met.closed)
+    met = server.subscribed()
+    server.end(met, clean=True)
+    server.wait(lambda: met.closed)
     assert met.alert is not None
     assert met.alert.closes
-    again = far_end.subscribed(2)
+    again = server.subscribed(2)
     assert again.hellos[0].id2 == met.hellos[0].id2
-    assert len(far_end.products.devices) == 1
+    assert len(server.products.devices) == 1
 
 
-def test_a_cut_session_is_made_again(far_end, bench):
+def test_a_cut_session_is_made_again(server, bench):
     bench().start()
     for number in range(1, 6):
-        far_end.end(far_end.subscribed(number), clean=False)
-    far_end.subscribed(6)
+        server.end(server.subscribed(number), clean=False)
+    server.subscribed(6)
 
 
-def test_a_far_end_that_is_away_is_tried_again(bench, far_end):
+def test_a_far_end_that_is_away_is_tried_again(bench, server):
     board = bench().start()
-    far_end.subscribed()
-    far_end.close()
+    server.subscribed()
+    server.close()
     board.printed("mbedtls_net_connect returned", 3)
     board.stop()
 
@@ -325,11 +325,11 @@ def test_a_final_alert_ends_the_attempts_only_in_a_row():
 
 
 @pytest.mark.parametrize("number", ID2_ALERTS, ids=lambda one: f"{int(one)}")
-def test_alerts_are_printed_in_the_vendors_words_and_heeded(far_end, bench, number):
+def test_alerts_are_printed_in_the_vendors_words_and_heeded(server, bench, number):
     board = bench().start()
-    met = far_end.subscribed()
-    far_end.misbehave(alert(number))
-    far_end.end(met, clean=True)
+    met = server.subscribed()
+    server.misbehave(alert(number))
+    server.end(met, clean=True)
     if number in FINAL_ALERTS:
         board.printed(GIVES_UP)
         assert board.text.count("got an alert message") == 3
@@ -340,46 +340,46 @@ def test_alerts_are_printed_in_the_vendors_words_and_heeded(far_end, bench, numb
     assert f"ID2 - {ALERT_WORDS[number]}" in board.text
 
 
-def test_a_passing_alert_is_outlived(far_end, bench):
+def test_a_passing_alert_is_outlived(server, bench):
     board = bench().start()
-    met = far_end.subscribed()
-    far_end.misbehave(alert(ItlsAlert.BUSY))
-    far_end.end(met, clean=True)
+    met = server.subscribed()
+    server.misbehave(alert(ItlsAlert.BUSY))
+    server.end(met, clean=True)
     board.printed("ID2 - server busy", 3)
-    far_end.misbehave(None)
-    far_end.subscribed(2)
+    server.misbehave(None)
+    server.subscribed(2)
 
 
-@pytest.mark.parametrize("name", [name for name, one in MISBEHAVIOURS.items() if one.strikes is not None])
-def test_a_sound_board_accepts_no_misbehaviour(far_end, bench, name):
+@pytest.mark.parametrize("name", [name for name, one in MISBEHAVIOURS.items() if one.target is not None])
+def test_a_sound_board_accepts_no_misbehaviour(server, bench, name):
     board = bench().start()
-    met = far_end.subscribed()
-    far_end.misbehave(MISBEHAVIOURS[name])
-    seen = len(far_end.met)
-    far_end.end(met, clean=True)
-    far_end.wait(lambda: any(one.closed for one in far_end.met[seen:]), name)
+    met = server.subscribed()
+    server.misbehave(MISBEHAVIOURS[name])
+    seen = len(server.met)
+    server.end(met, clean=True)
+    server.wait(lambda: any(one.closed for one in server.met[seen:]), name)
     board.stop()
-    for one in far_end.met[seen:]:
+    for one in server.met[seen:]:
         assert not MISBEHAVIOURS[name].accepted(one.seen), (name, board.text)
 
 
-def test_what_the_far_end_sends_does_not_reach_the_console_as_it_is(far_end, bench):
+def test_what_the_far_end_sends_does_not_reach_the_console_as_it_is(server, bench):
     board = bench().start()
-    met = far_end.subscribed()
-    far_end.send(met, b"\x30\x07\x00\x01t\x1b[2J")
-    far_end.wait(lambda: far_end.echoes(met))
+    met = server.subscribed()
+    server.send(met, b"\x30\x07\x00\x01t\x1b[2J")
+    server.wait(lambda: server.echoes(met))
     board.stop()
     assert all(" " <= char <= "~" or char == "\n" for char in board.text)
 
 
-def test_nothing_secret_is_printed_and_nothing_plain_is_on_the_wire(far_end, bench):
+def test_nothing_secret_is_printed_and_nothing_plain_is_on_the_wire(server, bench):
     board = bench().start()
-    met = far_end.subscribed()
-    far_end.publish(met, b"the payload, in clear")
-    far_end.wait(lambda: far_end.echoes(met))
+    met = server.subscribed()
+    server.publish(met, b"the payload, in clear")
+    server.wait(lambda: server.echoes(met))
     board.stop()
     (_, key), token = board.flash.identity, b"0123456789ABCDEF"
-    wire = b"".join(one.wire for one in far_end.met)
+    wire = b"".join(one.wire for one in server.met)
     for secret in (key.reveal(), token, b"the payload", NAME.encode()):
         assert secret not in wire
     for secret in (key.reveal().hex(), token.decode(), "the payload"):
@@ -392,10 +392,10 @@ def test_only_keys_that_can_be_provisioned():
         LinkBoard(Behaviour(KeyType.DES3_168, "fingerprint", NAME), Bench.__new__(Bench))
 
 
-def test_the_console_may_stay_unread(far_end, bench, monkeypatch):
+def test_the_console_may_stay_unread(server, bench, monkeypatch):
     monkeypatch.setattr("harness.simulator.link.board._MOST_LINES", 20)
     board = bench().start()
     for number in range(1, 5):
-        far_end.end(far_end.subscribed(number), clean=True)
-    far_end.subscribed(5)
+        server.end(server.subscribed(number), clean=True)
+    server.subscribed(5)
     assert board.text.count("\n") <= 21

@@ -1,4 +1,4 @@
-"""Every broken firmware with a link differs from the sound one in the way its name says, as seen from the far end."""
+"""Every broken firmware with a link differs from the sound one in the way its name says, as seen from the server."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ import pytest
 
 from harness.errors import UsageError
 from harness.id2.codes import ItlsAlert
-from harness.itls.connection import Direction
-from harness.itls.misbehaviour import MISBEHAVIOURS, alert
+from harness.itls.events import Direction
+from harness.itls.misbehaviour.catalogue import MISBEHAVIOURS, alert
 from harness.simulator.faults.catalogue import FAULTS, find
 from harness.simulator.faults.fault import Expected, Layer
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.mqtt import Kind
 from harness.simulator.link.session import Patience
-from tests.simulator.link_far_end import TOKEN
+from tests.simulator.link_server import TOKEN
 
 LINK_FAULTS = [fault for fault in FAULTS if fault.layer is Layer.LINK]
 GIVES_UP = "gives up until the next start"
@@ -62,23 +62,23 @@ ACCEPTED = [
 
 
 @pytest.fixture
-def after_misbehaviour(far_end, bench):
-    """Return a function that says whether a board with a fault accepts what the far end then does wrong."""
+def after_misbehaviour(server, bench):
+    """Return a function that says whether a board with a fault accepts what the server then does wrong."""
 
     def accepted(fault, name):
         board = bench(fault).start()
-        met = far_end.subscribed()
-        far_end.misbehave(MISBEHAVIOURS[name])
-        seen = len(far_end.met)
-        far_end.end(met, clean=True)
+        met = server.subscribed()
+        server.misbehave(MISBEHAVIOURS[name])
+        seen = len(server.met)
+        server.end(met, clean=True)
 
         def judged():
-            later = far_end.met[seen:]
+            later = server.met[seen:]
             return any(MISBEHAVIOURS[name].accepted(one.seen) for one in later) or len(later) > 3
 
-        far_end.wait(judged, name)
+        server.wait(judged, name)
         board.stop()
-        return any(MISBEHAVIOURS[name].accepted(one.seen) for one in far_end.met[seen:])
+        return any(MISBEHAVIOURS[name].accepted(one.seen) for one in server.met[seen:])
 
     return accepted
 
@@ -88,182 +88,180 @@ def test_what_is_wrong_is_accepted_by_the_one_board_that_accepts_it(after_misbeh
     assert after_misbehaviour(fault, name)
 
 
-def test_forgets_identity(far_end, bench):
+def test_forgets_identity(server, bench):
     board = bench("link-forgets-identity").start()
-    first = far_end.subscribed()
+    first = server.subscribed()
     board.start()
-    second = far_end.subscribed(2)
+    second = server.subscribed(2)
     assert first.hellos[0].id2 != second.hellos[0].id2
-    assert len(far_end.products.devices) == 2
+    assert len(server.products.devices) == 2
 
 
-def test_never_reconnects(far_end, bench):
+def test_never_reconnects(server, bench):
     board = bench("link-never-reconnects").start()
-    far_end.end(far_end.subscribed(), clean=False)
+    server.end(server.subscribed(), clean=False)
     board.printed(GIVES_UP)
-    assert len(far_end.met) == 2
+    assert len(server.met) == 2
 
 
-def test_reconnects_without_pause(far_end, bench):
+def test_reconnects_without_pause(server, bench):
     long = Patience(first_pause=30.0, longest_pause=60.0)
     board = bench("link-reconnects-without-pause", patience=long).start()
-    met = far_end.subscribed()
-    far_end.misbehave(alert(ItlsAlert.BUSY))
-    far_end.end(met, clean=True)
+    met = server.subscribed()
+    server.misbehave(alert(ItlsAlert.BUSY))
+    server.end(met, clean=True)
     board.printed("ID2 - server busy", 8)
 
 
-def test_stops_at_first_alert(far_end, bench):
+def test_stops_at_first_alert(server, bench):
     board = bench("link-stops-at-first-alert").start()
-    met = far_end.subscribed()
-    far_end.misbehave(alert(ItlsAlert.BUSY))
-    far_end.end(met, clean=True)
+    met = server.subscribed()
+    server.misbehave(alert(ItlsAlert.BUSY))
+    server.end(met, clean=True)
     board.printed(GIVES_UP)
     assert board.text.count("ID2 - server busy") == 1
 
 
-def test_retries_final_alert(far_end, bench):
+def test_retries_final_alert(server, bench):
     board = bench("link-retries-final-alert").start()
-    met = far_end.subscribed()
-    far_end.misbehave(alert(ItlsAlert.DISCARDED))
-    far_end.end(met, clean=True)
+    met = server.subscribed()
+    server.misbehave(alert(ItlsAlert.DISCARDED))
+    server.end(met, clean=True)
     board.printed("ID2 - ID2 discarded", 6)
     assert GIVES_UP not in board.text
 
 
 @pytest.mark.parametrize("fault", ["link-key-in-clear", None])
-def test_key_in_clear(far_end, bench, fault):
+def test_key_in_clear(server, bench, fault):
     board = bench(fault).start()
-    far_end.subscribed()
+    server.subscribed()
     board.stop()
     _, key = board.flash.identity
-    wire = b"".join(met.wire for met in far_end.met)
+    wire = b"".join(met.wire for met in server.met)
     assert (key.reveal() in wire) is (fault is not None)
     assert (key.reveal().hex().upper().encode() in wire) is (fault is not None)
 
 
 @pytest.mark.parametrize("fault", ["link-payload-in-clear", None])
-def test_payload_in_clear(far_end, bench, fault):
+def test_payload_in_clear(server, bench, fault):
     board = bench(fault).start()
-    met = far_end.subscribed()
-    far_end.publish(met, b"a payload for nobody else")
-    far_end.wait(lambda: far_end.echoes(met))
-    far_end.wait(
-        lambda: fault is None or b"a payload for nobody else" in b"".join(m.wire for m in far_end.met)
-    )
+    met = server.subscribed()
+    server.publish(met, b"a payload for nobody else")
+    server.wait(lambda: server.echoes(met))
+    server.wait(lambda: fault is None or b"a payload for nobody else" in b"".join(m.wire for m in server.met))
     board.stop()
-    assert (b"a payload for nobody else" in b"".join(m.wire for m in far_end.met)) is (fault is not None)
+    assert (b"a payload for nobody else" in b"".join(m.wire for m in server.met)) is (fault is not None)
 
 
-def test_wrong_client_id(far_end, bench):
+def test_wrong_client_id(server, bench):
     bench("link-wrong-client-id").start()
-    login = far_end.subscribed().login
+    login = server.subscribed().login
     assert "securemode=2" in login
     assert "authtype=secret" in login
 
 
 @pytest.mark.parametrize(("size", "back"), [(1024, 1024), (1025, 1024), (5000, 1024)])
-def test_cuts_long_data(far_end, bench, size, back):
+def test_cuts_long_data(server, bench, size, back):
     bench("link-cuts-long-data").start()
-    met = far_end.subscribed()
-    far_end.publish(met, bytes(size))
-    far_end.wait(lambda: far_end.echoes(met))
-    assert far_end.echoes(met) == [bytes(back)]
+    met = server.subscribed()
+    server.publish(met, bytes(size))
+    server.wait(lambda: server.echoes(met))
+    assert server.echoes(met) == [bytes(back)]
 
 
-def test_drops_fragments(far_end, bench):
+def test_drops_fragments(server, bench):
     bench("link-drops-fragments").start()
-    met = far_end.subscribed()
-    far_end.publish(met, bytes(100))
-    far_end.wait(lambda: far_end.echoes(met))
+    met = server.subscribed()
+    server.publish(met, bytes(100))
+    server.wait(lambda: server.echoes(met))
     before = len(met.raw)
-    far_end.publish(met, bytes(3000))
-    far_end.wait(lambda: len(met.raw) > before)
+    server.publish(met, bytes(3000))
+    server.wait(lambda: len(met.raw) > before)
     assert len(met.raw) - before < 3000
-    assert len(far_end.echoes(met)) == 1
+    assert len(server.echoes(met)) == 1
 
 
-def test_ignores_max_fragment(far_end, bench):
+def test_ignores_max_fragment(server, bench):
     bench("link-ignores-max-fragment").start()
-    met = far_end.subscribed()
-    far_end.publish(met, bytes(3000))
-    far_end.wait(lambda: met.error)
+    met = server.subscribed()
+    server.publish(met, bytes(3000))
+    server.wait(lambda: met.error)
     assert "1024 were agreed" in met.error
 
 
-def test_ignores_close_notify(far_end, bench):
+def test_ignores_close_notify(server, bench):
     board = bench("link-ignores-close-notify").start()
-    met = far_end.subscribed()
-    far_end.end(met, clean=True)
+    met = server.subscribed()
+    server.end(met, clean=True)
     board.printed("mqtt subscribed")
     board.stop()
     assert met.alert is None
-    assert len(far_end.met) == 2
+    assert len(server.met) == 2
     board.start()
-    again = far_end.subscribed(2)
-    far_end.end(again, clean=False)
-    far_end.subscribed(3)
+    again = server.subscribed(2)
+    server.end(again, clean=False)
+    server.subscribed(3)
 
 
-def test_never_pings(far_end, bench):
+def test_never_pings(server, bench):
     bench("link-never-pings", keepalive=1).start()
     other = bench(keepalive=1).start()
-    far_end.subscribed(2)
-    far_end.wait(lambda: any(len(met.of(Kind.PINGREQ)) >= 2 for met in far_end.met))
+    server.subscribed(2)
+    server.wait(lambda: any(len(met.of(Kind.PINGREQ)) >= 2 for met in server.met))
     other.stop()
-    assert sorted(bool(met.of(Kind.PINGREQ)) for met in far_end.met if met.packets) == [False, True]
+    assert sorted(bool(met.of(Kind.PINGREQ)) for met in server.met if met.packets) == [False, True]
 
 
 @pytest.mark.parametrize("fault", ["link-prints-product-secret", None])
-def test_prints_product_secret(far_end, bench, fault):
+def test_prints_product_secret(server, bench, fault):
     board = bench(fault).start()
-    far_end.subscribed()
+    server.subscribed()
     assert (TOKEN in board.text) is (fault is not None)
 
 
 # ---- random numbers
 
 
-def records_of(far_end, fault, bench):
+def records_of(server, fault, bench):
     """Return the records of two sessions of a board with a fault, with an echo in each."""
     bench(fault).start()
-    first = far_end.subscribed()
-    far_end.publish(first, b"once more")
-    far_end.wait(lambda: far_end.echoes(first))
-    far_end.end(first, clean=True)
-    far_end.subscribed(2)
-    return [one for one in far_end.met if one.of(Kind.SUBSCRIBE)]
+    first = server.subscribed()
+    server.publish(first, b"once more")
+    server.wait(lambda: server.echoes(first))
+    server.end(first, clean=True)
+    server.subscribed(2)
+    return [one for one in server.met if one.of(Kind.SUBSCRIBE)]
 
 
 def ivs_of(met):
     return [one.wire[5:21] for one in met.seen if one.direction is Direction.IN and one.sequence is not None]
 
 
-def test_zero_iv(far_end, bench):
-    assert set(ivs_of(records_of(far_end, "link-zero-iv", bench)[0])) == {bytes(16)}
+def test_zero_iv(server, bench):
+    assert set(ivs_of(records_of(server, "link-zero-iv", bench)[0])) == {bytes(16)}
 
 
-def test_counted_iv(far_end, bench):
-    found = ivs_of(records_of(far_end, "link-counted-iv", bench)[0])
+def test_counted_iv(server, bench):
+    found = ivs_of(records_of(server, "link-counted-iv", bench)[0])
     assert [int.from_bytes(one, "big") for one in found] == list(range(len(found)))
 
 
-def test_chained_iv(far_end, bench):
-    met = records_of(far_end, "link-chained-iv", bench)[0]
+def test_chained_iv(server, bench):
+    met = records_of(server, "link-chained-iv", bench)[0]
     under_keys = [one for one in met.seen if one.direction is Direction.IN and one.sequence is not None]
     assert len(under_keys) > 3
     assert [one.wire[5:21] for one in under_keys[1:]] == [one.wire[-16:] for one in under_keys[:-1]]
 
 
-def test_reused_iv(far_end, bench):
-    one, other = (set(ivs_of(met)) for met in records_of(far_end, "link-reused-iv", bench)[:2])
+def test_reused_iv(server, bench):
+    one, other = (set(ivs_of(met)) for met in records_of(server, "link-reused-iv", bench)[:2])
     assert (len(one), len(other)) == (1, 1)
     assert one != other
 
 
 @pytest.mark.parametrize("fault", [None, "link-same-device-random", "link-counts-device-random"])
-def test_device_random(far_end, bench, fault):
-    mets = records_of(far_end, fault, bench)
+def test_device_random(server, bench, fault):
+    mets = records_of(server, fault, bench)
     found = [met.hellos[-1].auth_code.split(b"~")[2] for met in mets]
     expected = {
         None: len(found) == len(set(found)) and b"5A" * 8 not in found,
@@ -276,8 +274,8 @@ def test_device_random(far_end, bench, fault):
 @pytest.mark.parametrize(
     "fault", ["link-counts-client-random", "link-time-only-client-random", "link-few-bits-client-random"]
 )
-def test_client_random(far_end, bench, fault):
-    mets = records_of(far_end, fault, bench)
+def test_client_random(server, bench, fault):
+    mets = records_of(server, fault, bench)
     found = [hello.random for met in mets for hello in met.hellos]
     assert len(set(found)) == len(found)
     if "counts" in fault:

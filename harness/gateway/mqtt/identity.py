@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from harness.errors import UsageError
 from harness.gateway.authority import note_call
-from harness.gateway.mqtt.connect import ConnAck, Connect, MqttError
+from harness.gateway.mqtt.packets import ConnAck, Connect, MqttError
 from harness.service.mock import naming, products
 from harness.service.mock.core import Core
 from harness.service.mock.products import PUBLIC_INSTANCE, Product, Registration
@@ -152,7 +152,7 @@ def read_identity(connect: Connect) -> MqttIdentity:
 
 
 def _succeeds(db: sqlite3.Connection, owner: str, id2: str) -> bool:
-    """Tell whether an ID² is the newest of the board that has the owner's, going by fingerprint and product."""
+    """Return whether an ID² is the newest of the board that has the owner's, going by fingerprint and product."""
     newest = db.execute(
         "SELECT newer.id2 FROM device AS newer JOIN device AS owner"
         " ON newer.fingerprint = owner.fingerprint AND newer.product_key = owner.product_key"

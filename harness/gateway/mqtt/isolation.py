@@ -1,4 +1,4 @@
-"""Keeps devices that share a broker apart: what one publishes, subscribes to and gets must be its own.
+"""Keep devices that share a broker apart: what one publishes, subscribes to and gets must be its own.
 
 A filter that reaches further is refused with 0x80 in the SUBACK, and the broker never hears of it. A message to
 another's topic ends the session: MQTT 3.1.1 has no other way to say no (3.3.5). Retained messages and wills follow, as
@@ -9,12 +9,19 @@ Source: MQTT Version 3.1.1 (OASIS standard) 2.2, 3.3, 3.8, 3.9.
 
 from collections.abc import Iterator
 
-from harness.gateway.mqtt.connect import MqttError, encoded_length, remaining_length
+from harness.gateway.mqtt.packets import (
+    REFUSED,
+    Fields,
+    Kind,
+    MqttError,
+    Packet,
+    encoded,
+    extent,
+    parse_publish,
+    take,
+)
 from harness.gateway.mqtt.topics import OwnTopics
 
-_CONNECT, _PUBLISH, _SUBSCRIBE, _SUBACK = 1, 3, 8, 9
-_KNOWN = range(1, 15)
-_REFUSED = 0x80
 _SHOWN = 80
 _ID = 2
 _WAITING_MAX = 1024
@@ -44,18 +51,17 @@ class Isolation:
         """
         on, back = bytearray(), bytearray()
         self._up += data
-        for packet, body in self._packets(self._up):
-            kind = packet[0] >> 4
-            if kind == _CONNECT:
+        for packet in self._packets(self._up):
+            if packet.kind == Kind.CONNECT:
                 raise MqttError("a second CONNECT", None)
-            if kind == _PUBLISH:
-                self._require_own(_text(packet, body))
-            if kind == _SUBSCRIBE:
-                allowed, refusal = self._subscribe(packet, body)
+            if packet.kind == Kind.PUBLISH:
+                self._require_own(parse_publish(packet)[0])
+            if packet.kind == Kind.SUBSCRIBE:
+                allowed, refusal = self._subscribe(packet)
                 on += allowed
                 back += refusal
             else:
-                on += packet
+                on += packet.raw
         return bytes(on), bytes(back)
 
     def from_broker(self, data: bytes) -> bytes:
@@ -67,34 +73,30 @@ class Isolation:
         """
         on = bytearray()
         self._down += data
-        for packet, body in self._packets(self._down):
-            kind = packet[0] >> 4
-            if kind == _SUBACK and (allowed := self._waiting.pop(packet[body : body + _ID], None)):
-                on += _suback(packet[body : body + _ID], allowed, packet[body + _ID :])
-            elif kind != _PUBLISH or self._own.may_subscribe(topic := _text(packet, body)):
-                on += packet
-            elif packet[0] & 0x06:
+        for packet in self._packets(self._down):
+            identifier, granted = packet.body[:_ID], packet.body[_ID:]
+            if packet.kind == Kind.SUBACK and (allowed := self._waiting.pop(identifier, None)):
+                on += _suback(identifier, allowed, granted)
+            elif packet.kind != Kind.PUBLISH or self._own.may_subscribe(topic := parse_publish(packet)[0]):
+                on += packet.raw
+            elif packet.acknowledged:
                 raise MqttError(f"the broker has a message on {topic[:_SHOWN]!a} for the device", None)
         return bytes(on)
 
-    def _packets(self, stream: bytearray) -> Iterator[tuple[bytes, int]]:
-        """Take whole packets off the front of a stream; each with the place where its body begins."""
+    def _packets(self, stream: bytearray) -> Iterator[Packet]:
+        """Take whole packets off the front of a stream."""
         while stream:
-            if stream[0] >> 4 not in _KNOWN:
+            if stream[0] >> 4 not in frozenset(Kind):
                 raise MqttError(f"a packet of type {stream[0] >> 4}, which there is not", None)
-            found = remaining_length(bytes(stream[:5]))
-            if found is None:
-                return
-            body, size = found
-            if body + size > self._most:
+            found = extent(stream)
+            if found is not None and found[1] > self._most:
                 raise MqttError(
-                    f"packet_bytes: a packet of {body + size} bytes; {self._most} are the most", None
+                    f"packet_bytes: a packet of {found[1]} bytes; {self._most} are the most", None
                 )
-            if len(stream) < body + size:
+            packet = take(stream)
+            if packet is None:
                 return
-            packet = bytes(stream[: body + size])
-            del stream[: body + size]
-            yield packet, body
+            yield packet
 
     def _require_own(self, topic: str) -> None:
         if not self._own.may_publish(topic):
@@ -105,53 +107,32 @@ class Isolation:
                 "--itls-settings isolate=false lets every device have every topic",
             )
 
-    def _subscribe(self, packet: bytes, body: int) -> tuple[bytes, bytes]:
+    def _subscribe(self, packet: Packet) -> tuple[bytes, bytes]:
         """Return the SUBSCRIBE for the broker with the filters that may be, or the SUBACK when none may."""
-        identifier, at = packet[body : body + _ID], body + _ID
+        identifier, fields = packet.body[:_ID], Fields(packet)
+        fields.number("packet identifier")
         allowed: list[bool] = []
         kept = bytearray()
-        while at < len(packet):
-            end = at + 2 + int.from_bytes(packet[at : at + 2], "big") + 1
-            if end > len(packet):
-                raise MqttError("SUBSCRIBE ends inside a filter", None)
-            fits = self._own.may_subscribe(_decoded(packet[at + 2 : end - 1]))
+        while before := fields.rest:
+            fits = self._own.may_subscribe(fields.topic("filter"))
+            fields.byte("filter")
             allowed.append(fits)
             if fits:
-                kept += packet[at:end]
-            at = end
+                kept += before[: len(before) - len(fields.rest)]
         if not allowed:
             raise MqttError("SUBSCRIBE without a filter", None)
         if all(allowed):
-            return packet, b""
+            return packet.raw, b""
         if not any(allowed):
             return b"", _suback(identifier, allowed, b"")
         if len(self._waiting) >= _WAITING_MAX:
             raise MqttError(f"{_WAITING_MAX} subscriptions wait for their answer", None)
         self._waiting[identifier] = allowed
-        return packet[:1] + encoded_length(_ID + len(kept)) + identifier + bytes(kept), b""
+        return encoded(Kind.SUBSCRIBE, packet.flags, identifier + bytes(kept)), b""
 
 
 def _suback(identifier: bytes, allowed: list[bool], granted: bytes) -> bytes:
-    """Return a SUBACK that says 0x80 for what was not allowed, and what the broker said for the rest."""
+    """Return a SUBACK with 0x80 for what was not allowed, and the broker's return codes for the rest."""
     said = iter(granted)
-    codes = bytes(next(said, _REFUSED) if fits else _REFUSED for fits in allowed)
-    return bytes((_SUBACK << 4,)) + encoded_length(_ID + len(codes)) + identifier + codes
-
-
-def _text(packet: bytes, body: int) -> str:
-    """Return the topic of a PUBLISH."""
-    size = int.from_bytes(packet[body : body + 2], "big")
-    topic = packet[body + 2 : body + 2 + size]
-    if len(topic) < size or len(packet) < body + 2:
-        raise MqttError("PUBLISH ends inside its topic", None)
-    return _decoded(topic)
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        raise MqttError("a topic that is no UTF-8", None) from None
-    if "\0" in text:
-        raise MqttError("a topic with a NUL", None)
-    return text
+    codes = bytes(next(said, REFUSED) if fits else REFUSED for fits in allowed)
+    return encoded(Kind.SUBACK, 0, identifier + codes)

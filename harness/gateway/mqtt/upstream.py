@@ -12,9 +12,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from harness.gateway.mqtt.connect import ConnAck, Connect, MqttError, read_connect, with_client_id
 from harness.gateway.mqtt.identity import MqttIdentity, Registry
 from harness.gateway.mqtt.isolation import Isolation
+from harness.gateway.mqtt.packets import (
+    ConnAck,
+    Connect,
+    MqttError,
+    parse_connect,
+    take_connect,
+    with_client_id,
+)
 from harness.gateway.mqtt.topics import OwnTopics
 from harness.gateway.session import Session
 from harness.gateway.settings import GatewaySettings
@@ -55,9 +62,10 @@ class MqttUpstream:
         if self._connecting is not None:
             return
         try:
-            connect = read_connect(bytes(self._head), self._settings.connect_bytes)
-            if connect is None:
+            packet = take_connect(self._head, self._settings.connect_bytes)
+            if packet is None:
                 return
+            connect = parse_connect(packet)
             product_key, id2 = self._session.device
             log = self._session.log
             log.mqtt_client_id = connect.client_id
@@ -67,8 +75,7 @@ class MqttUpstream:
         except MqttError as error:
             self._refuse(error.answer, error.message)
             return
-        self._connect_packet = with_client_id(bytes(self._head[: connect.size]), broker_client_id(identity))
-        del self._head[: connect.size]
+        self._connect_packet = with_client_id(packet, broker_client_id(identity))
         # What comes before the broker is there would store up here.
         self._session.hold("broker", yes=True)
         self._connecting = asyncio.get_running_loop().create_task(self._connect())

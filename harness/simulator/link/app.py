@@ -18,7 +18,7 @@ from harness.simulator.link.log import LiveLog
 from harness.simulator.link.mqtt import Login
 from harness.simulator.link.outcome import Backoff, Outcome
 from harness.simulator.link.power import Power
-from harness.simulator.link.session import Board, FarEnd, Patience, connect, provision, tell_beside
+from harness.simulator.link.session import AccessPoint, Board, Patience, connect, provision, tell_beside
 from harness.simulator.link.traffic import MqttEcho, RawEcho, Traffic
 
 _RULE = "-" * 43
@@ -166,7 +166,7 @@ class LinkApp:
 
         if not behaviour.mqtt:
             return RawEcho(self._hooks, beside)
-        plain = Login(board.far_end.product_key, behaviour.device_name)
+        plain = Login(board.access_point.product_key, behaviour.device_name)
         login = Login(plain.product_key, plain.device_name, self._hooks.login_suffix(plain.suffix))
         return MqttEcho(
             login,
@@ -192,8 +192,8 @@ class LinkApp:
             hooks=self._hooks,
             random=self._random,
         )
-        far_end = FarEnd(firmware.host, firmware.port, firmware.product_key)
-        return Board(far_end, km, self._log, self._hooks, self._power, self._patience, self._random)
+        access_point = AccessPoint(firmware.host, firmware.port, firmware.product_key)
+        return Board(access_point, km, self._log, self._hooks, self._power, self._patience, self._random)
 
     def _banner(self) -> None:
         log = self._log

@@ -89,7 +89,7 @@ class SoftKm(KeyIdentity):
         return super().auth_code(challenge)
 
     def verify_server(self, code: str, device_random: str) -> bool:
-        """Tell whether a server code is right, and print it."""
+        """Return whether a server code is right, and print it."""
         log = self._log
         right = super().verify_server(code, device_random)
         if not right:

@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 from harness.id2 import codetext
 from harness.id2.codes import ItlsAlert
 from harness.id2.errors import Id2Error
-from harness.itls import extensions, messages
+from harness.itls import messages
 from harness.itls.client import ClientConnection
-from harness.itls.codec import Reader, vector
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
 from harness.itls.events import Event, Received
@@ -193,39 +192,14 @@ class AnyCompression(ClientConnection):
         return super()._agreed(replace(hello, compression=0))
 
 
-class _Rereads(ClientConnection):
-    """Reads the ServerHello in another way; the transcript is made of what came."""
+class LongSessionId(ClientConnection):
+    """The session id of the ServerHello may be as long as it likes; the transcript is made of what came."""
 
     def _handshake(self, kind: int, body: bytes, raw: bytes) -> list[Event]:
         if kind == MessageType.SERVER_HELLO:
-            body = self._reread(body)
+            at = len(TLS_1_2) + messages.RANDOM_SIZE
+            body = body[:at] + b"\x00" + body[at + 1 + body[at] :]
         return super()._handshake(kind, body, raw)
-
-    def _reread(self, body: bytes) -> bytes:
-        return body
-
-
-class LongSessionId(_Rereads):
-    """The session id may be as long as it likes."""
-
-    def _reread(self, body: bytes) -> bytes:
-        at = len(TLS_1_2) + messages.RANDOM_SIZE
-        return body[:at] + b"\x00" + body[at + 1 + body[at] :]
-
-
-class RepeatedExtensions(_Rereads):
-    """Of extensions with the same number the last one counts."""
-
-    def _reread(self, body: bytes) -> bytes:
-        reader = Reader(body, "ServerHello")
-        at = len(TLS_1_2) + messages.RANDOM_SIZE
-        head = reader.take(at + 1 + body[at] + 3, "head")
-        listed = Reader(reader.vector(2, "extensions"), "extensions")
-        found: dict[int, bytes] = {}
-        while listed.left:
-            number = listed.number(2, "number")
-            found[number] = listed.vector(2, "content")
-        return head + vector(2, extensions.encode(Extension(number, data) for number, data in found.items()))
 
 
 class AnyChallengeExtension(ClientConnection):

@@ -17,7 +17,7 @@ _LENGTH_BYTES = 4
 
 
 class MqttError(Exception):
-    """The far end sent something that is no MQTT, or more than the device can hold."""
+    """The server sent something that is no MQTT, or more than the device can hold."""
 
 
 class Kind(IntEnum):

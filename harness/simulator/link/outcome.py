@@ -19,7 +19,7 @@ class Outcome:
     Attributes:
         useful: It did what it was for: the session was up, or the ID² came.
         alert: The fatal alert that ended it, None for another end.
-        refused: The far end let the handshake through and then refused the login for good.
+        refused: The server let the handshake through and then refused the login for good.
     """
 
     useful: bool = False

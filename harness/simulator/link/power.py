@@ -23,7 +23,7 @@ class WireLost(Exception):  # noqa: N818 - an event of the board's life, not an 
     """The connection could not be made, or is gone.
 
     Attributes:
-        number: `errno` of the system call; 0 when the far end just ended the stream.
+        number: `errno` of the system call; 0 when the server just ended the stream.
         what: What happened, in a few words.
     """
 
@@ -44,7 +44,7 @@ class Power:
         self._off.set()
 
     def let_go(self) -> None:
-        """Give the descriptors back; no firmware may run any more."""
+        """Close the descriptors; no firmware may run any more."""
         self._off.close()
 
     def pause(self, seconds: float) -> None:
@@ -89,10 +89,10 @@ class Wire:
     """A TCP connection of a board.
 
     Args:
-        host: Address of the far end.
+        host: Address of the server.
         port: Its port.
         power: The board's power.
-        timeout: Seconds to connect, and for the far end to take what is sent.
+        timeout: Seconds to connect, and for the server to take what is sent.
 
     Raises:
         WireLost: It cannot be reached.
@@ -136,16 +136,16 @@ class Wire:
         except BlockingIOError:
             return None
         except OSError as error:
-            raise WireLost("connection reset by the far end", error.errno or 0) from error
+            raise WireLost("connection reset by the server", error.errno or 0) from error
         if not data:
-            raise WireLost("the far end ended the stream")
+            raise WireLost("the server ended the stream")
         return data
 
     def send(self, data: bytes) -> None:
         """Send all of it.
 
         Raises:
-            WireLost: The far end is gone, or takes nothing for too long.
+            WireLost: The server is gone, or takes nothing for too long.
             PowerOff: The power failed.
         """
         view = memoryview(data)
@@ -154,7 +154,7 @@ class Wire:
                 view = view[self._socket.send(view) :]
             except BlockingIOError:
                 if not self._power.wait(self._socket.fileno(), select.POLLOUT, self._timeout):
-                    raise WireLost("the far end takes nothing") from None
+                    raise WireLost("the server takes nothing") from None
             except OSError as error:
                 raise WireLost("connection lost while sending", error.errno or 0) from error
 

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 
 from harness.itls.client import WRAPPER_POLICY, ClientConnection
-from harness.itls.connection import Alerted, Ended, Established, Event, Received
 from harness.itls.errors import ItlsError
+from harness.itls.events import Alerted, Ended, Established, Event, Received
 from harness.simulator.chip.randomness import RandomSource
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.km import SoftKm
@@ -28,7 +28,7 @@ class Patience:
     """How long a firmware waits, in seconds. The vendor's client waits 10 to connect and 20 to receive.
 
     Attributes:
-        connect: To connect, and for the far end to take what is sent.
+        connect: To connect, and for the server to take what is sent.
         answer: For the next word of a handshake or a login.
         first_pause: Before the second attempt to connect.
         longest_pause: Between two attempts at most.
@@ -41,7 +41,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class FarEnd:
+class AccessPoint:
     """Where the firmware connects to, and as what.
 
     Attributes:
@@ -60,7 +60,7 @@ class Board:
     """What every connection of one start of the board shares.
 
     Attributes:
-        far_end: Where it connects to.
+        access_point: Where it connects to.
         km: The identity.
         log: Where it prints.
         hooks: Where a fault takes hold.
@@ -69,7 +69,7 @@ class Board:
         random: Where random bytes come from.
     """
 
-    far_end: FarEnd
+    access_point: AccessPoint
     km: SoftKm
     log: LiveLog
     hooks: LinkHooks
@@ -81,9 +81,9 @@ class Board:
         """Connect.
 
         Raises:
-            WireLost: The far end cannot be reached.
+            WireLost: The server cannot be reached.
         """
-        return Wire(self.far_end.host, self.far_end.port, self.power, self.patience.connect)
+        return Wire(self.access_point.host, self.access_point.port, self.power, self.patience.connect)
 
 
 def tell_beside(board: Board, data: bytes) -> None:
@@ -99,10 +99,10 @@ def tell_beside(board: Board, data: bytes) -> None:
 
 def provision(board: Board) -> Outcome:
     """Ask for an ID² as the provisioning wrapper does: one exchange, no handshake."""
-    log, far_end, km = board.log, board.far_end, board.km
-    log.tell("id2_client_wrap_do_provisioning", 823, f"host: {far_end.host}")
-    log.tell("id2_client_wrap_do_provisioning", 824, f"port: {far_end.port}")
-    connection = ClientConnection(km, far_end.product_key, policy=WRAPPER_POLICY, random=board.random)
+    log, access_point, km = board.log, board.access_point, board.km
+    log.tell("id2_client_wrap_do_provisioning", 823, f"host: {access_point.host}")
+    log.tell("id2_client_wrap_do_provisioning", 824, f"port: {access_point.port}")
+    connection = ClientConnection(km, access_point.product_key, policy=WRAPPER_POLICY, random=board.random)
     alert = None
     try:
         with board.wire() as wire:
@@ -125,8 +125,8 @@ def provision(board: Board) -> Outcome:
 
 def connect(board: Board, traffic: Traffic) -> Outcome:
     """Connect, make the handshake, and carry traffic until the session ends."""
-    log, far_end = board.log, board.far_end
-    log.tell(_ESTABLISH, 239, f"  . Connecting to tcp/{far_end.host}/{far_end.port}...")
+    log, access_point = board.log, board.access_point
+    log.tell(_ESTABLISH, 239, f"  . Connecting to tcp/{access_point.host}/{access_point.port}...")
     try:
         wire = board.wire()
     except WireLost as error:
@@ -137,7 +137,7 @@ def connect(board: Board, traffic: Traffic) -> Outcome:
     log.tell(_ESTABLISH, 258, "  . Setting up the SSL/TLS structure...")
     log.tell(_ESTABLISH, 266, " ok")
     connection = board.hooks.connection(
-        board.km, far_end.product_key, policy=board.hooks.policy, random=board.random
+        board.km, access_point.product_key, policy=board.hooks.policy, random=board.random
     )
     with wire:
         return _Session(wire, connection, board, traffic).run()
@@ -235,5 +235,5 @@ class _Session:
 
 
 def _told(error: Exception) -> str:
-    """Return what happened, without what the far end may have put into it."""
+    """Return what happened, without what the server may have put into it."""
     return "".join(char if " " <= char <= "~" else "?" for char in str(error))[:200]

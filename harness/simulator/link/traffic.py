@@ -64,7 +64,7 @@ class Traffic(ABC):
         """Nothing came for the time that `patience` said.
 
         Raises:
-            Silent: The far end counts as gone.
+            Silent: The server counts as gone.
         """
         del now
         return b""
