@@ -1,20 +1,20 @@
-"""One face for every carrier: the functions of the ID² client API.
+"""The functions of the ID² client API, which every carrier has, wherever its key lives.
 
-A carrier is where the ID² key lives. Whatever it is (a chip, a module, a program on a console), scenarios
-use this face and get the API's result codes as `CarrierError`. What a carrier does not offer answers -8, as
-the SDK's stubs do.
+Scenarios call these functions, whatever the carrier is (a chip, a module, a probe in a firmware), and get the API's
+result codes as `CarrierError`. A function that a class leaves out cannot be called on its carrier; `offered_by` says
+which ones can, and requirements ask for them (`client=decrypt`).
 Source: device-protocol.md a.2, a.3.
 """
 
 # ruff: noqa: ARG002  a default implementation refuses whatever it is given
 
+import inspect
 from abc import ABC, abstractmethod
 from enum import IntEnum
 from types import TracebackType
 from typing import NoReturn, Self
 
-from harness.carrier.errors import CarrierError
-from harness.id2.codes import ResultCode
+from harness.errors import ToolError
 from harness.id2.kpm import KeyInfo
 
 
@@ -53,6 +53,7 @@ class Carrier(ABC):
         * Texts are ASCII without a closing NUL; keys and ciphertexts are raw bytes.
         * Every function may raise, beside `CarrierError`, the errors of what lies below: `BenchError` when
           nothing is heard, another `DeviceError` when frames or lines are broken.
+        * A function that is left out raises `ToolError`: that the harness cannot call it says nothing of the device.
     """
 
     def __init__(self, name: str) -> None:
@@ -232,8 +233,9 @@ class Carrier(ABC):
         self._refuse("dpm_get_index")
 
     def _refuse(self, operation: str) -> NoReturn:
-        raise CarrierError(
-            operation, ResultCode.NOT_SUPPORTED, f"the carrier {self.name!r} does not offer this function"
+        raise ToolError(
+            f"the carrier {self.name!r} cannot call {operation}",
+            hint=f"let the requirement of the scenario ask for client={operation}",
         )
 
     def __enter__(self) -> Self:
@@ -244,3 +246,18 @@ class Carrier(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.cleanup()
+
+
+OPTIONAL_FUNCTIONS: tuple[str, ...] = tuple(
+    name
+    for name, member in vars(Carrier).items()
+    if inspect.isfunction(member)
+    and not name.startswith("_")
+    and not getattr(member, "__isabstractmethod__", False)
+)
+"""Functions of the API that a carrier may leave out, by their names without `id2_client_`."""
+
+
+def offered_by(carrier: type[Carrier]) -> tuple[str, ...]:
+    """Return the optional functions that a class of carriers has, in the order of the API."""
+    return tuple(name for name in OPTIONAL_FUNCTIONS if getattr(carrier, name) is not getattr(Carrier, name))

@@ -9,6 +9,7 @@ Source: device-protocol.md a, b, c, k.
 import secrets as system_random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from harness.carrier import limits
 from harness.carrier.base import AuthMode, Carrier
@@ -233,6 +234,12 @@ class SeCarrier(Carrier):
             return totp.recover_index(password)
         except Id2Error as problem:
             raise CarrierError(operation, ResultCode.BAD_PARAMETERS, str(problem)) from problem
+
+    def _refuse(self, operation: str) -> NoReturn:
+        """Answer as the stubs of the SDK's SE carrier do."""
+        raise CarrierError(
+            operation, ResultCode.NOT_SUPPORTED, "the SDK does not offer this function on a secure element"
+        )
 
     def _auth_code(self, operation: str, mode: AuthMode, random: str, extra: bytes | None) -> str:
         self._require_init(operation)

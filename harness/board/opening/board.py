@@ -329,19 +329,24 @@ class Board:
         if erase:
             self._flash.identity = None
 
-    def carrier(self) -> Carrier:
+    def carrier(self, random: Callable[[int], bytes] | None = None) -> Carrier:
         """Return the carrier of the plan, on the open chip; its `init` is for the caller to call.
+
+        Args:
+            random: Gives the device random of its codes, for a carrier of its own; the board's one when left out.
 
         Raises:
             UsageError: This harness cannot drive the plan's carrier, or the board file has no chip section.
             HarnessError: As for `chip`.
         """
+        plan = self.file.plan
+        if plan.carrier is not CarrierKind.SE:
+            raise UsageError(
+                f"carrier {plan.carrier} cannot be driven directly yet; only se can", board=self.name
+            )
+        if random is not None:
+            return SeCarrier(self.chip(), plan.key_type, random=random)
         if self._carrier is None:
-            plan = self.file.plan
-            if plan.carrier is not CarrierKind.SE:
-                raise UsageError(
-                    f"carrier {plan.carrier} cannot be driven directly yet; only se can", board=self.name
-                )
             self._carrier = SeCarrier(self.chip(), plan.key_type, random=self._random)
         return self._carrier
 

@@ -21,6 +21,8 @@ from harness.board.models import (
 )
 from harness.board.plan import matrix as plan_matrix
 from harness.board.reading import checks
+from harness.carrier.base import OPTIONAL_FUNCTIONS, offered_by
+from harness.carrier.se import SeCarrier
 from harness.id2 import published
 from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
@@ -74,6 +76,18 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
             "Alibaba Cloud IoT Platform authenticates, there is no server side to write",
         ),
         "chip": Word("chip", "the harness talks to the chip directly", _NO_CHIP),
+        "client": Word(
+            "plan.carrier",
+            "the harness calls the id2_client API; asked with a value: this function of it",
+            "the harness calls no id2_client API of this carrier",
+            OPTIONAL_FUNCTIONS,
+            many=True,
+        ),
+        "sdk_on_host": Word(
+            "plan.carrier",
+            "the harness plays the SDK, and draws the device random of auth codes",
+            "the device draws the device random of its auth codes",
+        ),
         "framing": _one("chip.framing", "how APDUs travel", Framing, _NO_CHIP),
         "command_set": _one("chip.command_set", "APDU set of the chip", CommandSet, _NO_CHIP),
         "select": Word("chip.select", "SELECT is sent when a session opens", "SELECT is not sent"),
@@ -191,6 +205,8 @@ def facts_of(board: BoardFile) -> Facts:
     }
     if chip:
         words |= {"chip": (), "framing": (chip.framing,), "command_set": (chip.command_set,)}
+        if plan.carrier is CarrierKind.SE:
+            words |= {"client": offered_by(SeCarrier), "sdk_on_host": ()}
     if console:
         words |= {"console": (), "program": (console.program,)}
     if board.link:
