@@ -1,4 +1,4 @@
-"""Asks a person at the terminal that controls this process, whatever has become of stdin and stdout."""
+"""Asks the operator at the terminal that controls this process, whatever has become of stdin and stdout."""
 
 import os
 import select
@@ -16,14 +16,14 @@ from harness.operator.steps import Field
 _TERMINAL = "/dev/tty"
 
 
-class Person(Protocol):
+class Operator(Protocol):
     """Who answers what no file answers."""
 
     def tell(self, lines: list[str]) -> None:
         """Show lines.
 
         Raises:
-            OperatorAbsent: Nobody is there.
+            OperatorAbsent: No operator is there.
         """
 
     def ask(self, field: Field, deadline: float | None) -> str:
@@ -31,19 +31,19 @@ class Person(Protocol):
 
         Args:
             field: What is asked for.
-            deadline: Monotonic time in seconds after which nobody is there, None for none.
+            deadline: Monotonic time in seconds until which an answer must come; None waits as long as it takes.
 
         Raises:
-            OperatorAbsent: Nobody is there, or nothing came in time.
-            KeyboardInterrupt: The person pressed Ctrl-C.
+            OperatorAbsent: No operator is there, or nothing came in time.
+            KeyboardInterrupt: The operator pressed Ctrl-C.
         """
 
 
-class Nobody:
-    """The person of an unattended run."""
+class AbsentOperator:
+    """The operator of an unattended run."""
 
     def tell(self, lines: list[str]) -> None:
-        """Raise: nobody is there to read.
+        """Refuse to show anything.
 
         Raises:
             OperatorAbsent: Always.
@@ -55,7 +55,7 @@ class Nobody:
         )
 
     def ask(self, field: Field, deadline: float | None) -> str:
-        """Raise: nobody is there to answer.
+        """Refuse to ask.
 
         Raises:
             OperatorAbsent: Always.
@@ -67,8 +67,8 @@ class Nobody:
         )
 
 
-class TerminalPerson:
-    """The person at the controlling terminal."""
+class TerminalOperator:
+    """The operator at the controlling terminal."""
 
     def tell(self, lines: list[str]) -> None:
         """Show lines.
@@ -84,9 +84,9 @@ class TerminalPerson:
 
         Raises:
             OperatorAbsent: There is no terminal any more, or nothing came in time.
-            KeyboardInterrupt: The person pressed Ctrl-C.
+            KeyboardInterrupt: The operator pressed Ctrl-C.
         """
-        with _terminal() as descriptor, _unseen(descriptor) if field.secret else _as_it_is():
+        with _terminal() as descriptor, _unseen(descriptor) if field.secret else _echoed():
             while True:
                 _write(descriptor, f"  {field.name} ({field.form.words}): ")
                 text = _line(descriptor, deadline)
@@ -122,7 +122,7 @@ def _terminal() -> Iterator[int]:
 
 
 @contextmanager
-def _as_it_is() -> Iterator[None]:
+def _echoed() -> Iterator[None]:
     yield
 
 

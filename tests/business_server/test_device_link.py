@@ -127,5 +127,5 @@ def test_documentation_has_every_request():
     told = set(
         re.findall(r"^\| `POST (/[a-z-]+)`", (ROOT / "docs" / "business-server.md").read_text(), re.MULTILINE)
     )
-    source = (ROOT / "harness" / "board" / "device_link.py").read_text()
+    source = (ROOT / "harness" / "board" / "opening" / "device_link.py").read_text()
     assert told == set(re.findall(r'path == "(/[a-z-]+)"', source))

@@ -19,7 +19,7 @@ from harness.carrier.base import Carrier
 from harness.carrier.errors import CarrierError
 from harness.errors import BenchError, HarnessError
 from harness.secret import Secret
-from harness.service.relay_seen import DeviceRequest
+from harness.servercheck.authentication import DeviceRequest
 
 _MAX_BODY = 64 * 1024
 _MAX_KEPT = 1000

@@ -13,8 +13,7 @@ from itertools import pairwise
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from harness.secret import Secret
-from harness.service.mock.calls import IN_THE_URL
-from harness.service.relay_seen import (
+from harness.servercheck.authentication import (
     CHALLENGE_TYPES,
     SUCCESS,
     TIMESTAMP_TYPES,
@@ -25,6 +24,7 @@ from harness.service.relay_seen import (
     digest,
     random_of,
 )
+from harness.service.mock.calls import IN_THE_URL
 from harness.service.rpc import API_VERSION
 
 ENOUGH_TRIES = 10

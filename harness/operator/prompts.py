@@ -1,4 +1,4 @@
-"""The desk: hands operator steps to a file of answers or a person, and keeps a record of what came back."""
+"""Prompts for operator steps: answered by a file or by the operator, and journaled with what came back."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from harness.operator.answers import Answers
 from harness.operator.errors import OperatorAbsent
 from harness.operator.steps import Step
-from harness.operator.terminal import Nobody, Person
+from harness.operator.terminal import AbsentOperator, Operator
 from harness.secret import Secret
 
 
@@ -18,13 +18,13 @@ def _ignore_secret(_secret: Secret) -> None:
     pass
 
 
-class Desk:
+class OperatorPrompts:
     """Has operator steps done, one after the other, and journals each with its answer."""
 
     def __init__(
         self,
         answers: Answers | None = None,
-        person: Person | None = None,
+        operator: Operator | None = None,
         *,
         timeout_s: float | None = None,
         note: Callable[[str], None] = _ignore,
@@ -35,16 +35,16 @@ class Desk:
         """Prepare; nobody is asked yet.
 
         Args:
-            answers: What is answered already; it goes before the person.
-            person: Who answers the rest; nobody by default.
+            answers: What is answered already; it goes before the operator.
+            operator: The operator, who answers the rest; absent by default.
             timeout_s: Seconds for a whole step, None for as long as it takes.
             note: Writes a line into the journal.
             hide: Keeps a secret out of the journal; called before anything of the step is noted.
-            waiting: Called with the step's title before a person is asked.
+            waiting: Called with the step's title before the operator is asked.
             answered: Called with the step's title afterwards, whatever came of it.
         """
         self._answers = answers or {}
-        self._person = person or Nobody()
+        self._operator = operator or AbsentOperator()
         self._timeout = timeout_s
         self._note = note
         self._hide = hide
@@ -63,14 +63,14 @@ class Desk:
 
         Raises:
             OperatorAbsent: Nobody gave the answer.
-            KeyboardInterrupt: The person pressed Ctrl-C.
+            KeyboardInterrupt: The operator pressed Ctrl-C.
         """
         given = dict(self._answers.get(step.id, {}))
         missing = [field for field in step.fields if field.name not in given]
         source = "the file of answers" if not missing else "the terminal"
         if missing:
             try:
-                given |= self._ask_person(step, shown, {field.name for field in missing})
+                given |= self._ask_operator(step, shown, {field.name for field in missing})
             except OperatorAbsent as absent:
                 absent.message = f"operator step {step.id} ({step.title}): {absent.message}"
                 absent.args = (absent.message,)
@@ -85,7 +85,7 @@ class Desk:
         self._note(f"operator step {step.id}: {step.title}; answered by {source}: {values}")
         return {field.name: given[field.name] for field in step.fields}
 
-    def _ask_person(self, step: Step, shown: Mapping[str, str], names: set[str]) -> dict[str, str]:
+    def _ask_operator(self, step: Step, shown: Mapping[str, str], names: set[str]) -> dict[str, str]:
         deadline = None if self._timeout is None else time.monotonic() + self._timeout
         self._waiting(step.title)
         try:
@@ -94,9 +94,11 @@ class Desk:
                 lines.append(f"  {number}. {instruction.format_map(shown)}")
             if self._timeout is not None:
                 lines.append(f"  (waits {self._timeout:g} s; Ctrl-C ends the run)")
-            self._person.tell(lines)
+            self._operator.tell(lines)
             return {
-                field.name: self._person.ask(field, deadline) for field in step.fields if field.name in names
+                field.name: self._operator.ask(field, deadline)
+                for field in step.fields
+                if field.name in names
             }
         finally:
             self._answered(step.title)

@@ -1,12 +1,12 @@
-"""Operator steps: the file of answers, the desk, and what gets into the journal."""
+"""Operator steps: the file of answers, the prompts, and what gets into the journal."""
 
 import pytest
 
 from harness.errors import UsageError
 from harness.operator import forms, steps
 from harness.operator.answers import load
-from harness.operator.desk import Desk
 from harness.operator.errors import OperatorAbsent
+from harness.operator.prompts import OperatorPrompts
 
 SECRET = "i11" + "S" * 29
 CREATE = {"console": "ID²", "name": "lock", "product_key": "a1b", "algorithm": "aes-128", "licences": "1"}
@@ -31,14 +31,14 @@ class Typist:
 def test_a_person_is_told_and_asked():
     notes, hidden, terminal = [], [], []
     person = Typist(product_key=" a1TESTabcde ", product_secret=SECRET)
-    desk = Desk(
-        person=person,
+    prompts = OperatorPrompts(
+        operator=person,
         note=notes.append,
         hide=hidden.append,
         waiting=lambda title: terminal.append("waits"),
         answered=lambda title: terminal.append("free"),
     )
-    given = desk.ask(steps.CREATE_PRODUCT, CREATE)
+    given = prompts.ask(steps.CREATE_PRODUCT, CREATE)
     assert given == {"product_key": "a1TESTabcde", "product_secret": SECRET}
     assert any("named lock with the device authentication algorithm aes-128" in line for line in person.shown)
     assert terminal == ["waits", "free"]
@@ -50,7 +50,7 @@ def test_a_person_is_told_and_asked():
 
 def test_answers_come_first_and_the_rest_is_asked():
     person = Typist(algorithm="AES-128")
-    given = Desk({"product": {"product_key": "a1b"}}, person).ask(steps.PRODUCT, CREATE)
+    given = OperatorPrompts({"product": {"product_key": "a1b"}}, person).ask(steps.PRODUCT, CREATE)
     assert given == {"product_key": "a1b", "algorithm": "aes-128"}
     assert person.asked == ["algorithm"]
 
@@ -58,7 +58,7 @@ def test_answers_come_first_and_the_rest_is_asked():
 def test_unattended_is_blocked():
     notes = []
     with pytest.raises(OperatorAbsent, match=r"operator step product .*unattended") as caught:
-        Desk(note=notes.append).ask(steps.PRODUCT, CREATE)
+        OperatorPrompts(note=notes.append).ask(steps.PRODUCT, CREATE)
     assert (caught.value.outcome, caught.value.exit_code) == ("blocked", 3)
     assert "--answers" in caught.value.hint
     assert "needed: product_key, algorithm" in notes[0]
