@@ -26,14 +26,19 @@ def register(app: typer.Typer) -> None:
 
 
 def list_boards(
-    folder: Annotated[Path, typer.Argument(help="Folder with board files.")] = Path("boards"),
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Folder with board files: boards/, or where there is none the shipped boards."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
     """Print one line for each board file; a broken one says what is wrong."""
-    from harness.board.reading.file import board_files, load
+    from harness.board.reading.file import DEFAULT_FOLDER, SHIPPED, board_files, load
     from harness.cli.json_document import print_json
     from harness.errors import UsageError
 
+    if folder is None:
+        folder = DEFAULT_FOLDER if os.path.lexists(DEFAULT_FOLDER) else SHIPPED
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is closed to us
         raise UsageError(f"{folder}: no such folder", hint="name the folder that holds the board files")
     rows = [("board", "carrier", "platform", "key type", "parts", "transports", "service", "state")]
@@ -82,7 +87,7 @@ def show(
     board: Annotated[
         str,
         typer.Argument(
-            help="Board file, or the name of one in boards/.",
+            help="Board file, or the name of a board: of one in boards/, or of a shipped one.",
             metavar="BOARD",
             autocompletion=complete.boards,
         ),
@@ -109,7 +114,7 @@ def check(
     boards: Annotated[
         list[str],
         typer.Argument(
-            help="Board files, or names of board files in boards/.",
+            help="Board files, or names of boards: of those in boards/, and of the shipped ones.",
             metavar="BOARD...",
             autocompletion=complete.boards,
         ),

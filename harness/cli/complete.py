@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _BOARDS, _RUNS = Path("boards"), Path("runs")
+_SHIPPED = Path(__file__).parents[1] / "boards"
 _SUFFIXES = (".yaml", ".yml")
 _HEADER = "run.json"
 _MOST = 200
 
 
 def boards(incomplete: str) -> list[str]:
-    """Return names of boards in `boards/`, and board files and folders below what is typed."""
-    names = [path.stem for path in _listed(_BOARDS) if path.suffix in _SUFFIXES]
-    found = [name for name in names if name.startswith(incomplete)]
+    """Return names of boards in `boards/` and of shipped ones, and board files and folders below what is typed."""
+    names = {path.stem for path in (*_listed(_BOARDS), *_listed(_SHIPPED)) if path.suffix in _SUFFIXES}
+    found = sorted(name for name in names if name.startswith(incomplete))
     if "/" in incomplete or not found:
         found += _paths(incomplete, lambda path: path.suffix in _SUFFIXES)
     return found[:_MOST]

@@ -135,6 +135,7 @@ class _Follower(Collected):
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Take the reason why the session ended."""
+        super().pytest_keyboard_interrupt(excinfo)
         if isinstance(excinfo.value, pytest.exit.Exception):
             self.stopped = str(excinfo.value)
         elif not isinstance(excinfo.value, pytest.Session.Interrupted):
@@ -204,7 +205,9 @@ def _run(sessions: Iterable[list[str]], follower: "_Follower") -> list[int]:
             with nothing_from_outside():
                 code = int(pytest.main(words, plugins=[follower]))
             # Pytest's own complaint about its arguments, which stands on stderr already: they came from the user.
-            follower.misused = code == pytest.ExitCode.USAGE_ERROR and not follower.began
+            follower.misused = code == pytest.ExitCode.USAGE_ERROR and not (
+                follower.began or follower.refused
+            )
             codes.append(2 if follower.misused else code)
             if follower.ends_the_rest:
                 break
