@@ -33,7 +33,7 @@ class Kinds(Generic[Sort]):
             built_in: The kinds of this project: name, and `module:Class`.
         """
         self._sort = sort
-        self._noun = noun
+        self.noun = noun
         self._group = group
         self._built_in = built_in
         self._loaded: dict[str, type[Sort]] = {}
@@ -57,7 +57,7 @@ class Kinds(Generic[Sort]):
             entry = self._entries.get(name)
             if entry is None:
                 raise UsageError(
-                    f"there is no {self._noun} {name!r}; there is {', '.join(self.names)}",
+                    f"there is no {self.noun} {name!r}; there is {', '.join(self.names)}",
                     hint=f"a package offers others by entry points of the group {self._group}",
                 )
             self._loaded[name] = self._load(entry)
@@ -78,7 +78,7 @@ class Kinds(Generic[Sort]):
             other = found.get(entry.name)
             if other is not None and other.value != entry.value:
                 raise UsageError(
-                    f"{self._noun} {entry.name!r} is offered twice: {_where(other)} and {_where(entry)}",
+                    f"{self.noun} {entry.name!r} is offered twice: {_where(other)} and {_where(entry)}",
                     hint="uninstall one of the packages, or have its author choose another name",
                 )
             found[entry.name] = entry
@@ -99,7 +99,7 @@ class Kinds(Generic[Sort]):
 
     def _refused(self, entry: EntryPoint, why: str) -> UsageError:
         return UsageError(
-            f"{self._noun} {entry.name!r} of {_where(entry)} {why}",
+            f"{self.noun} {entry.name!r} of {_where(entry)} {why}",
             hint=f"a kind of the group {self._group} answers all abstract methods of {_name(self._sort)}; "
             "mend the package, or uninstall it",
         )

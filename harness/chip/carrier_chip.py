@@ -7,8 +7,9 @@ from harness.chip.ica.algorithms import Algorithm, AsymAlgorithm
 from harness.chip.session import ChipSession
 
 
+@runtime_checkable
 class CarrierChip(Protocol):
-    """The small face that an SE carrier works on; `IcaChip` and `MtkChip` have it."""
+    """What an SE carrier calls; the driver of every command set has it."""
 
     @property
     def session(self) -> ChipSession:

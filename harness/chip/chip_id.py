@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from harness.chip.apdu import ApduError
-from harness.chip.vendors import vendor_name
+from harness.id2.vendors import vendor_name
 
 ID_SIZE = 12
 _HEAD = 3

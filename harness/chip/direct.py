@@ -1,6 +1,7 @@
 """A channel over a transport that carries whole APDUs itself (PC/SC, an in-process chip)."""
 
 from harness.chip.channel import ApduChannel
+from harness.chip.framing import Framing, FramingContext
 from harness.transport.base import Capability, Exchange, Transport, require
 
 
@@ -36,3 +37,21 @@ class Direct(ApduChannel):
     def transmit(self, command: bytes) -> bytes:
         """Exchange one APDU through the transport."""
         return self._transport.do(Exchange(command, self._timeout))
+
+
+class AsTheyAre(Framing):
+    """Whole APDUs as they are."""
+
+    @classmethod
+    def needs(cls) -> frozenset[Capability]:
+        """Return APDUs."""
+        return frozenset({Capability.APDU})
+
+    @classmethod
+    def carries_every_command(cls) -> bool:
+        """Tell that it may not: there may be a card reader."""
+        return False
+
+    def channel(self, context: FramingContext) -> ApduChannel:
+        """Return the way to the chip."""
+        return Direct(context.transport, timeout=context.timeout)

@@ -9,8 +9,10 @@ Source: device-protocol.md e.4.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from pydantic import Field
 
 from harness.chip.apdu import MAX_ANSWER, shorten
 from harness.chip.channel import ApduChannel
@@ -26,11 +28,16 @@ from harness.chip.fm1280_frame import (
     frame_size,
     parse,
 )
+from harness.chip.framing import Framing, FramingContext
 from harness.errors import BenchError, HarnessError
+from harness.hostload import clock as host_clock
 from harness.transport.base import Capability, I2cRead, I2cWrite, Transport, require
 from harness.transport.errors import I2cNack
 
 DEFAULT_ADDRESS = 0x71  # 7 bits; the vendor writes it as 0xE2 / 0xE3
+
+_WITH_EXTENSIONS = 7.5
+"""How many times the time limit one command may take in all when the chip asks for more time: a minute at 8 s."""
 
 
 class Reading(StrEnum):
@@ -262,3 +269,35 @@ class Fm1280I2c(ApduChannel):
             hint="check the chip's supply, SDA and SCL, and the address (7 bits) in the board file",
             transport=self.name,
         )
+
+
+class ReadsFrames(Framing):
+    """A framing whose driver reads frames of a length that it does not know beforehand."""
+
+    reading: Reading = Field(
+        default=Reading.ONE_READ,
+        description="how the driver reads a frame whose length it does not know yet. If a chip answers with frame "
+        "errors, try the next one.",
+    )
+
+    @classmethod
+    def carries_every_command(cls) -> bool:
+        """Tell that it does."""
+        return True
+
+
+class Fm1280(ReadsFrames):
+    """Frames over I²C. Source: device-protocol.md e.4."""
+
+    @classmethod
+    def needs(cls) -> frozenset[Capability]:
+        """Return I²C."""
+        return frozenset({Capability.I2C})
+
+    def channel(self, context: FramingContext) -> ApduChannel:
+        """Return the way to the chip."""
+        limits = Limits(answer=context.timeout, total=_WITH_EXTENSIONS * context.timeout)
+        if context.stands_in:
+            limits = replace(limits, frame_delay=0.0)  # the pause between frames is for the chip's silicon
+        address = DEFAULT_ADDRESS if context.address is None else context.address
+        return Fm1280I2c(context.transport, address, limits=limits, reading=self.reading, clock=host_clock)

@@ -12,8 +12,10 @@ from enum import IntEnum
 
 from harness.chip.channel import ApduChannel
 from harness.chip.errors import FrameTimeoutError, FramingError
-from harness.chip.fm1280 import Reading
+from harness.chip.fm1280 import Reading, ReadsFrames
+from harness.chip.framing import FramingContext
 from harness.errors import BenchError, HarnessError
+from harness.hostload import clock as host_clock
 from harness.transport.base import Capability, SpiTransfer, Transport, require
 
 ID_LENGTH = 7
@@ -210,3 +212,17 @@ class Fm1280Spi(ApduChannel):
 
     def _transfer(self, command: SpiCommand, data: bytes = b"", length: int = 0) -> bytes:
         return self._transport.do(SpiTransfer(bytes((command,)) + data, length))
+
+
+class Fm1280OverSpi(ReadsFrames):
+    """The chip's other frames, over SPI. Source: device-protocol.md e.4."""
+
+    @classmethod
+    def needs(cls) -> frozenset[Capability]:
+        """Return SPI."""
+        return frozenset({Capability.SPI})
+
+    def channel(self, context: FramingContext) -> ApduChannel:
+        """Return the way to the chip."""
+        limits = SpiLimits(answer=context.timeout)
+        return Fm1280Spi(context.transport, limits=limits, reading=self.reading, clock=host_clock)

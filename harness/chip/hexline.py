@@ -6,10 +6,14 @@ Spaces inside a line, upper or lower case, CR, LF and blank lines are all accept
 import time
 from collections.abc import Callable
 
+from pydantic import Field
+
 from harness.chip.apdu import MAX_ANSWER
 from harness.chip.channel import ApduChannel
 from harness.chip.errors import AnswerError, AnswerTimeoutError
+from harness.chip.framing import Framing, FramingContext
 from harness.errors import BenchError, HarnessError
+from harness.hostload import clock as host_clock
 from harness.transport.base import Capability, StreamRead, StreamWrite, Transport, require
 
 _MAX_LINE = 4 * MAX_ANSWER  # two digits and some spaces for each byte of the longest answer
@@ -179,3 +183,29 @@ def _printable(data: bytes | bytearray) -> str:
     """Return what the device sent as a quoted, escaped, bounded piece of text."""
     cut = ascii(bytes(data[:_SHOWN]).decode("latin-1"))
     return cut if len(data) <= _SHOWN else f"{cut}… ({len(data)} bytes)"
+
+
+class HexLines(Framing):
+    """One hex line each way."""
+
+    settle_s: float = Field(
+        default=0.0,
+        description="seconds of silence to wait for after opening, for an adapter that prints a banner or resets its "
+        "board.",
+        ge=0,
+        le=60,
+    )
+
+    @classmethod
+    def needs(cls) -> frozenset[Capability]:
+        """Return a byte stream."""
+        return frozenset({Capability.STREAM})
+
+    @classmethod
+    def carries_every_command(cls) -> bool:
+        """Tell that it does."""
+        return True
+
+    def channel(self, context: FramingContext) -> ApduChannel:
+        """Return the way to the chip."""
+        return HexLine(context.transport, timeout=context.timeout, settle=self.settle_s, clock=host_clock)

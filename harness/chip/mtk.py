@@ -6,13 +6,17 @@ behave like those of the ICA set: the same length comes back.
 Source: device-protocol.md e.3.
 """
 
+from collections.abc import Callable, Mapping
+
 from harness.chip.apdu import MAX_LE, ApduError, Command
 from harness.chip.chip_id import ChipId
+from harness.chip.command_set import CommandSet
 from harness.chip.crc import crc16
 from harness.chip.errors import StatusError
 from harness.chip.ica.algorithms import Algorithm
 from harness.chip.session import ChipSession
 from harness.id2 import ciphers
+from harness.id2.keys import KeyType
 
 FILE = bytes.fromhex("1D02")
 GET_ID = bytes.fromhex("52E602")
@@ -160,3 +164,44 @@ def _crypt(algorithm: Algorithm, *, encrypt: bool, data: bytes) -> Command:
     if algorithm is not Algorithm.DES_ECB:
         raise ValueError(f"the MTK set has DES-ECB only, not {algorithm.name}")
     return crypt_request(encrypt, data)
+
+
+class MtkCommandSet(CommandSet):
+    """The older 3DES variant (MTK). Source: device-protocol.md e.3."""
+
+    def chip(self, session: ChipSession) -> MtkChip:
+        """Return the chip."""
+        return MtkChip(session)
+
+    def probe(self) -> Command:
+        """Return SELECT."""
+        return select()
+
+    def facts(self) -> Mapping[str, tuple[str, ...]]:
+        """Return `select`: every operation sends it."""
+        return {"select": ()}
+
+    @classmethod
+    def key_types(cls) -> frozenset[KeyType]:
+        """Return 3DES alone."""
+        return frozenset((KeyType.DES3_112, KeyType.DES3_168))
+
+    @classmethod
+    def has_optional_commands(cls) -> bool:
+        """Tell that it has none."""
+        return False
+
+    @classmethod
+    def documented(cls) -> frozenset[tuple[int, int]]:
+        """Return SELECT, write, fetch and GET RESPONSE."""
+        return frozenset((0x00, ins) for ins in (0xA4, 0xDC, 0xB2, 0xC0))
+
+    @classmethod
+    def refused(cls, random: Callable[[int], bytes]) -> tuple[bytes, ...]:
+        """Return SELECT of an unknown file, and a request without its CRC."""
+        return bytes.fromhex("00A4000C02") + random(2), bytes.fromhex("00DCFFFF0352E6FF")
+
+    @classmethod
+    def build_word(cls) -> str:
+        """Return `MTK`."""
+        return "MTK"

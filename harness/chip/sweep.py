@@ -10,9 +10,13 @@ Source: device-protocol.md e.2, e.3; ISO/IEC 7816-4, table of instructions.
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from harness.chip.apdu import Response
 from harness.chip.session import ChipSession
+
+Documented = AbstractSet[tuple[int, int]]
+"""CLA and INS of commands."""
 
 CLASSES = (0x00, 0x80, 0x84, 0xA0)
 """ISO, proprietary, proprietary with secure messaging, and the class of SIM cards."""
@@ -42,44 +46,33 @@ MANAGE_CHANNEL = (0x00, 0x70)
 
 _GET_ID = 0xF8
 _MAIN_CLASSES = (0x00, 0x80)
-_DOCUMENTED = {
-    "ica": frozenset(
-        (
-            *((0x00, ins) for ins in (0xA4, 0x84, 0x20, 0xC0)),
-            *((0x80, ins) for ins in (0xF0, 0xF2, 0xF4, 0xF6, 0xF8, 0xFC)),
-            *((0x84, ins) for ins in (0x24, 0x5E, 0xE2)),
-        )
-    ),
-    "mtk": frozenset((0x00, ins) for ins in (0xA4, 0xDC, 0xB2, 0xC0)),
-}
 _NO_INSTRUCTIONS = frozenset((*range(0x60, 0x70), *range(0x90, 0xA0)))
 _OK, _MORE_DATA, _ANNOUNCED, _WRONG_LE = 0x9000, 0x61, 0x9F, 0x6C
 _SHORTEST_WITH_LE = 5
 _LAST_CLASS = 0xFF  # ISO/IEC 7816-3 keeps it for the choice of a protocol
 
 
-def harmless(command_set: str, *, cards: bool = False) -> tuple[bytes, ...]:
+def harmless(documented: Documented, *, cards: bool = False) -> tuple[bytes, ...]:
     """Return the commands that no specification of ID² has and that no specification lets write.
 
     Args:
-        command_set: `ica` or `mtk`.
+        documented: CLA and INS of the commands that the chip's command set has.
         cards: Leave out the instructions 6X and 9X, which T=0 cannot carry and card readers refuse.
     """
     left_out = WRITING | SELECTING | (_NO_INSTRUCTIONS if cards else frozenset())
-    asked = [(cla, ins) for cla, ins in _unknown(command_set) if ins not in left_out]
+    asked = [(cla, ins) for cla, ins in _unknown(documented) if ins not in left_out]
     others = [(cla, ins) for cla in OTHER_CLASSES for ins in range(0x100) if ins not in left_out | {_GET_ID}]
     plain = (bytes((cla, ins, 0x00, 0x00, 0x00)) for cla, ins in (*asked, *others))
     formed = (bytes((cla, ins)) + form for cla, ins in asked if cla in _MAIN_CLASSES for form in OTHER_FORMS)
     return (*plain, *formed)
 
 
-def writing(command_set: str) -> tuple[bytes, ...]:
+def writing(documented: Documented) -> tuple[bytes, ...]:
     """Return the commands that are left out of `harmless` because some specification lets them write."""
-    return tuple(bytes((cla, ins, 0x00, 0x00, 0x00)) for cla, ins in _unknown(command_set) if ins in WRITING)
+    return tuple(bytes((cla, ins, 0x00, 0x00, 0x00)) for cla, ins in _unknown(documented) if ins in WRITING)
 
 
-def _unknown(command_set: str) -> Iterator[tuple[int, int]]:
-    documented = _DOCUMENTED[command_set]
+def _unknown(documented: Documented) -> Iterator[tuple[int, int]]:
     for cla in CLASSES:
         yield from ((cla, ins) for ins in range(0x100) if (cla, ins) not in documented)
     for cla in range(_LAST_CLASS):

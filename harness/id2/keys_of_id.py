@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from harness.id2 import published
 from harness.id2.ciphers import ecb_encrypt
 from harness.id2.keys import Key, KeyType
+from harness.id2.vendors import VENDORS
 from harness.secret import Secret
 
 Hashes = Sequence[tuple[str, Callable[[bytes], bytes]]]
 
 _HMACS = ("md5", "sha1", "sha256", "sha512")
 _COMMON = (b"", bytes(16), b"id2", b"ID2", b"aliyun", b"alibaba", b"key", b"secret", b"AliYun.ID2")
-_VENDORS = tuple(range(0x8080, 0x8083)) + tuple(range(0x8180, 0x8187))  # device-protocol.md e.2
 _FIXED_BYTES = (0x00, 0xFF)
 _CIPHERS = (KeyType.AES_128, KeyType.AES_256, KeyType.DES3_112, KeyType.SM4_128)
 
@@ -83,7 +83,7 @@ def _summed(size: int, name: str, form: bytes) -> Iterator[tuple[str, bytes]]:
             yield _cut(size, f"{checksum} of the {name}, repeated", four * size)
             yield _cut(size, f"the {name} and its {checksum}", (form + four) * 2)
             yield _cut(size, f"{checksum} and the {name}", (four + form) * 2)
-    for vendor in _VENDORS:
+    for vendor in VENDORS:
         for head in (vendor.to_bytes(2), vendor.to_bytes(2) + bytes((len(form),))):
             yield _cut(size, f"vendor and {name}", (head + form).ljust(size, b"\x00"))
             yield _cut(size, f"vendor and {name}", (head + form) * size)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from harness.chip.apdu import ApduError, Command
 from harness.chip.crc import crc16
 from harness.id2 import codes, ids
+from harness.id2.vendors import VENDORS
 from harness.logcheck.model import Exchange
 
 AID = bytes.fromhex("A0000000416C6959756E2E494432")
@@ -38,18 +39,6 @@ _NAMES = {
     0x5E: "Unblock PIN",
     0xB2: "MTK fetch",
     0xDC: "MTK write",
-}
-_VENDORS = {
-    0x8080: "Gemalto",
-    0x8081: "Watchdata",
-    0x8082: "G&D",
-    0x8180: "Huada",
-    0x8181: "Nationz",
-    0x8182: "NXP",
-    0x8183: "Tongfang",
-    0x8184: "Synochip",
-    0x8185: "Infineon",
-    0x8186: "ST",
 }
 _FAMILY_OF_ALGORITHM = {0x01: "3DES", 0x03: "AES", 0x11: "SM4", 0x19: "SM1"}
 
@@ -203,7 +192,7 @@ def _lines(step: Step) -> tuple[int, int]:
 def _get_id(step: Step, answer: bytes) -> GetIdCall:
     line = step.exchanges[-1].lines[1] - (1 if len(step.exchanges[-1].response) > 16 else 0)
     vendor_number = int.from_bytes(answer[:2], "big")
-    vendor = _VENDORS.get(vendor_number, f"{vendor_number:04X}")
+    vendor = VENDORS.get(vendor_number, f"{vendor_number:04X}")
     if len(answer) != 3 + ids.CHIP_LENGTH or answer[2] != ids.CHIP_LENGTH:
         return GetIdCall(
             "", vendor, line, f"GetID answered {len(answer)} bytes; it is vendor (2), 0C, ID (12)"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.chip.command_set import COMMAND_SETS
 from harness.console import events as e
 from harness.id2.errors import quoted
 from harness.id2.keys import KeyType
@@ -24,7 +25,6 @@ _SDK_VERSION = re.compile(r'"sdkVersion"\s*:\s*"(?P<version>[^"]{1,40})"')
 _TESTS = {"derive-key": "Derive Key", "secret": "Get Secret", "totp": "One-Time Password", "kpm": "KPM"}
 _ALGORITHMS = {"3DES": "des-ecb", "AES": "aes-ecb", "SM4": "sm4-ecb", "SM1": "sm1-ecb"}
 _FIRST = "1.0."
-_SETS = {"STD": "ica", "MTK": "mtk"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,9 @@ def _vendor(context: Context) -> Shown | None:
 def _command_set(context: Context) -> Shown | None:
     for line, flag in context.facts.flags:
         if flag.name == "CONFIG_CHIP_TYPE":
-            known = next((name for word, name in _SETS.items() if f"_{word}_" in flag.value), flag.value)
-            return Shown(known, line, flag.value)
+            words = {name: kind.build_word() for name, kind in COMMAND_SETS.all().items()}
+            known = (name for name, word in words.items() if word and f"_{word}_" in flag.value)
+            return Shown(next(known, flag.value), line, flag.value)
     return None
 
 

@@ -20,11 +20,12 @@ SHOWN = 8
 
 def test_undocumented_commands(scenario: Scenario, session: ChipSession, chip: Chip, bench: Bench) -> None:
     """A command that stands in no specification is answered by a refusal alone."""
-    commands = _undeclared(harmless(bench.command_set, cards=bench.is_card), bench)
+    documented = bench.documented_commands
+    commands = _undeclared(harmless(documented, cards=bench.is_card), bench)
     with scenario.step("SE-HID-01"):
         before = chip.get_id()
         scenario.note(
-            f"{len(commands)} commands are asked, {len(writing(bench.command_set))} that some specification lets write "
+            f"{len(commands)} commands are asked, {len(writing(documented))} that some specification lets write "
             "are left out; --destructive asks them too"
         )
         _sweep(scenario, session, commands)
@@ -39,7 +40,7 @@ def test_undocumented_commands_that_write(
     """A command that writes elsewhere, and stands in no specification of ID², is answered by a refusal alone."""
     with scenario.step("SE-HID-02"):
         before = chip.get_id()
-        _sweep(scenario, session, _undeclared(writing(bench.command_set), bench))
+        _sweep(scenario, session, _undeclared(writing(bench.documented_commands), bench))
         chip.start()
         assert chip.get_id() == before, "after unknown commands the chip has another ID"
 

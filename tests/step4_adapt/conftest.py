@@ -214,8 +214,8 @@ class FakeBench:
         return frozenset(map(bytes.fromhex, self._file.declaration.proprietary))
 
     @property
-    def command_set(self) -> str:
-        return self._file.chip.command_set.value
+    def documented_commands(self):
+        return self._file.chip.command_set_kind.documented()
 
     is_card = False
 

@@ -2,7 +2,7 @@
 
 from harness.board.models.board_file import BoardFile, Source
 from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOption, Declaration, Feature
-from harness.board.models.parts import Chip, Console, Device, Framing, Limits, Pin, Program
+from harness.board.models.parts import Chip, Console, Device, Limits, Pin, Program
 from harness.board.models.plan import CarrierKind, Pattern, Plan, Platform
 from harness.board.models.server import Server, Start, Trigger, Use
 from harness.board.models.service import AccessKey, Product, Service
@@ -44,7 +44,6 @@ __all__ = [
     "Declaration",
     "Device",
     "Feature",
-    "Framing",
     "FtdiI2cSettings",
     "FtdiSpiSettings",
     "HidSettings",

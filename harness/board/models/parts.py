@@ -1,22 +1,17 @@
 """The parts of a board that scenarios talk to: chip, console, device, and the limits they must keep."""
 
 from enum import StrEnum
+from typing import Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from harness.chip.fm1280 import Reading
+from harness.chip.command_set import COMMAND_SETS, CommandSet
+from harness.chip.framing import FRAMINGS, Framing
+from harness.settings.kinds import naming_with_settings
 from harness.settings.references import DeviceKeyReference, PinReference
-from harness.settings.simulated_device import CommandSet
 from harness.settings.words import Id2Text, Seconds, Section, Text, Word
 
-
-class Framing(StrEnum):
-    """How APDUs travel over the transport. Source: device-protocol.md e.4 (fm1280)."""
-
-    FM1280 = "fm1280"
-    FM1280_SPI = "fm1280-spi"
-    HEX_LINE = "hex-line"
-    DIRECT = "direct"
+_Kind = TypeVar("_Kind", bound=Section)
 
 
 class Program(StrEnum):
@@ -34,37 +29,44 @@ class Program(StrEnum):
     LINK_APP = "link_app"
 
 
+@naming_with_settings(framing=FRAMINGS, command_set=COMMAND_SETS)
 class Chip(Section):
     """The secure element that the harness talks to directly."""
 
     transport: Word = Field(description="Name of the transport that leads to the chip.")
-    framing: Framing = Field(
+    framing: str = Field(
         description="How APDUs travel: fm1280 frames over I²C, its other frames over SPI (fm1280-spi), one hex line "
         "each way (hex-line), or as they are (direct)."
     )
-    command_set: CommandSet = Field(
-        default=CommandSet.ICA, description="APDU set: the ICA standard, or the MTK variant."
-    )
-    reading: Reading = Field(
-        default=Reading.ONE_READ,
-        description="fm1280 and fm1280-spi only: how the driver reads a frame whose length it does not know yet. "
-        "If a chip answers with frame errors, try the next one.",
-    )
-    settle_s: float = Field(
-        default=0.0,
-        description="hex-line only: seconds of silence to wait for after opening, for an adapter that prints "
-        "a banner or resets its board.",
-        ge=0,
-        le=60,
-    )
-    select: bool = Field(
-        default=True, description="Send SELECT once when a session opens, as the SDK does by default."
+    command_set: str = Field(
+        default="ica", description="APDU set: the ICA standard, the MTK variant, or that of another package."
     )
     timeout_s: Seconds = Field(
         default=8.0,
         description="Seconds to wait for an answer before the chip counts as silent; 7.5 times as long in all for an "
         "fm1280 chip that asks for more time.",
     )
+
+    @model_validator(mode="after")
+    def _kinds_have_their_settings(self) -> Self:
+        _ = self.framing_kind, self.command_set_kind
+        return self
+
+    @property
+    def framing_kind(self) -> Framing:
+        """The framing with its settings."""
+        return self._with_settings(FRAMINGS.get(self.framing))
+
+    @property
+    def command_set_kind(self) -> CommandSet:
+        """The command set with its settings."""
+        return self._with_settings(COMMAND_SETS.get(self.command_set))
+
+    def _with_settings(self, kind: type[_Kind]) -> _Kind:
+        given = {
+            name: value for name, value in self if name in kind.model_fields and name in self.model_fields_set
+        }
+        return kind.model_validate(given)
 
 
 class Console(Section):

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,10 +11,10 @@ from harness.board.models import (
     BoardFile,
     CarrierKind,
     Chip,
-    Framing,
     FtdiI2cSettings,
     I2cSettings,
     SimulatedI2cSettings,
+    SimulatedSettings,
 )
 from harness.board.opening.locks import Locks
 from harness.board.opening.opener import occupies
@@ -26,30 +25,17 @@ from harness.carrier.base import Carrier
 from harness.carrier.se import SeCarrier
 from harness.chip.carrier_chip import CarrierChip
 from harness.chip.channel import ApduChannel
-from harness.chip.direct import Direct
-from harness.chip.fm1280 import DEFAULT_ADDRESS, Fm1280I2c
-from harness.chip.fm1280 import Limits as Fm1280Limits
-from harness.chip.fm1280_spi import Fm1280Spi, SpiLimits
-from harness.chip.hexline import HexLine
-from harness.chip.ica import commands
-from harness.chip.ica.chip import IcaChip
-from harness.chip.mtk import MtkChip
-from harness.chip.mtk import select as mtk_select
+from harness.chip.framing import FramingContext
 from harness.chip.observed import ObservedChannel, Observer
 from harness.chip.session import ChipSession
 from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
-from harness.hostload import clock
 from harness.id2.keys import Key
 from harness.secret import Secret
 from harness.settings.link_flash import LinkFirmware, LinkFlash
-from harness.settings.simulated_device import CommandSet
 from harness.transport.base import Transport
 from harness.transport.recording.recorder import Recorded, Recording
 from harness.transport.recording.redaction import Redaction
-
-_WITH_EXTENSIONS = 7.5
-"""How many times the time limit one command may take in all when the chip asks for more time: a minute at 8 s."""
 
 
 class Board:
@@ -115,7 +101,7 @@ class Board:
         self._redaction = Redaction()
         self._told: dict[str, str] = {}
         self._session: ChipSession | None = None
-        self._chip: IcaChip | MtkChip | None = None
+        self._chip: CarrierChip | None = None
         self._console: Console | None = None
         self._carrier: Carrier | None = None
         self._key: Key | None = None
@@ -214,7 +200,7 @@ class Board:
         assert self._session is not None
         return self._session
 
-    def chip(self) -> IcaChip | MtkChip:
+    def chip(self) -> CarrierChip:
         """Return the chip, open and, unless the board file says otherwise, selected.
 
         Raises:
@@ -231,7 +217,7 @@ class Board:
         try:
             channel = WatchedChannel(
                 self._observed(self._channel(settings, transport)),
-                probe=_probe(settings),
+                probe=settings.command_set_kind.probe().to_bytes(),
                 timeout=settings.timeout_s,
                 hearing=self._hearing,
             )
@@ -247,12 +233,13 @@ class Board:
 
     def _open_session(
         self, settings: Chip, channel: ApduChannel, transport: Transport
-    ) -> tuple[ChipSession, IcaChip | MtkChip]:
+    ) -> tuple[ChipSession, CarrierChip]:
         channel.open()
         try:
             self._tell(transport)
             session = ChipSession(channel)
-            chip = _chip(settings, session)
+            chip = settings.command_set_kind.chip(session)
+            _require_all(chip, settings.command_set)
             chip.start()
         except BaseException:
             channel.close()
@@ -260,7 +247,7 @@ class Board:
         return session, chip
 
     @staticmethod
-    def _shown(on_chip: Callable[[CarrierChip], bool], chip: IcaChip | MtkChip) -> bool:
+    def _shown(on_chip: Callable[[CarrierChip], bool], chip: CarrierChip) -> bool:
         try:
             return on_chip(chip)
         except BaseException:
@@ -409,29 +396,19 @@ class Board:
         return channel if self._on_exchange is None else ObservedChannel(channel, self._on_exchange)
 
     def _channel(self, settings: Chip, transport: Transport) -> ApduChannel:
-        if settings.framing is Framing.FM1280:
-            limits = Fm1280Limits(answer=settings.timeout_s, total=_WITH_EXTENSIONS * settings.timeout_s)
-            simulated = isinstance(self.file.transports[settings.transport], SimulatedI2cSettings)
-            if simulated or self._wiring.replay is not None:
-                # The pause between frames is for the chip's silicon; a simulated or replayed one needs none.
-                limits = replace(limits, frame_delay=0.0)
-            address = self._address(settings.transport)
-            return Fm1280I2c(transport, address, limits=limits, reading=settings.reading, clock=clock)
-        if settings.framing is Framing.FM1280_SPI:
-            return Fm1280Spi(
-                transport,
-                limits=SpiLimits(answer=settings.timeout_s),
-                reading=settings.reading,
-                clock=clock,
-            )
-        if settings.framing is Framing.HEX_LINE:
-            return HexLine(transport, timeout=settings.timeout_s, settle=settings.settle_s, clock=clock)
-        return Direct(transport, timeout=settings.timeout_s)
+        simulated = isinstance(self.file.transports[settings.transport], SimulatedSettings)
+        context = FramingContext(
+            transport,
+            settings.timeout_s,
+            self._address(settings.transport),
+            stands_in=simulated or self._wiring.replay is not None,
+        )
+        return settings.framing_kind.channel(context)
 
-    def _address(self, transport: str) -> int:
+    def _address(self, transport: str) -> int | None:
         settings = self.file.transports[transport]
         on_i2c = (I2cSettings, FtdiI2cSettings, SimulatedI2cSettings)
-        return settings.address if isinstance(settings, on_i2c) else DEFAULT_ADDRESS
+        return settings.address if isinstance(settings, on_i2c) else None
 
     def _tell(self, transport: Transport) -> None:
         identity = transport.identity
@@ -442,14 +419,14 @@ class Board:
             self._on_open(transport.name, identity)
 
 
-def _chip(settings: Chip, session: ChipSession) -> IcaChip | MtkChip:
-    if settings.command_set is CommandSet.MTK:
-        return MtkChip(session)
-    return IcaChip(session, select_first=settings.select)
+def _require_all(chip: CarrierChip, command_set: str) -> None:
+    """Check what a driver of another package cannot be trusted to have.
 
-
-def _probe(settings: Chip) -> bytes:
-    """Return a command that does no harm, whatever a chip was doing."""
-    if settings.command_set is CommandSet.MTK:
-        return mtk_select().to_bytes()
-    return (commands.select() if settings.select else commands.get_id()).to_bytes()
+    Raises:
+        UsageError: It lacks something that carriers call.
+    """
+    if not isinstance(chip, CarrierChip):
+        raise UsageError(
+            f"command set {command_set!r}: its driver {type(chip).__name__} is no whole CarrierChip",
+            hint="harness/chip/carrier_chip.py lists what a driver has; mend the package",
+        )

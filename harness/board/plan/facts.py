@@ -12,7 +12,6 @@ from harness.board.models import (
     ChipCommand,
     ChipOption,
     Feature,
-    Framing,
     Pattern,
     Platform,
     Program,
@@ -23,11 +22,12 @@ from harness.board.plan import matrix as plan_matrix
 from harness.board.reading import checks
 from harness.carrier.base import OPTIONAL_FUNCTIONS, offered_by
 from harness.carrier.se import SeCarrier
+from harness.chip.command_set import COMMAND_SETS
+from harness.chip.framing import FRAMINGS
 from harness.id2 import published
 from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
 from harness.settings.link import Offer
-from harness.settings.simulated_device import CommandSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,16 @@ _NO_CHIP = "there is no chip section"
 _NO_CONSOLE = "there is no console section"
 _NO_SERVER = "there is no server section"
 
+
+def _of_command_sets() -> dict[str, Word]:
+    """Return the words that single command sets bring."""
+    return {
+        word: Word("chip.command_set", meaning, f"the chip is none of command set {name}")
+        for name, kind in COMMAND_SETS.all().items()
+        for word, meaning in kind.words().items()
+    }
+
+
 VOCABULARY: Mapping[str, Word] = MappingProxyType(
     {
         "pattern": _one("plan.pattern", "the integration pattern", Pattern),
@@ -88,8 +98,8 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
             "the harness plays the SDK, and draws the device random of auth codes",
             "the device draws the device random of its auth codes",
         ),
-        "framing": _one("chip.framing", "how APDUs travel", Framing, _NO_CHIP),
-        "command_set": _one("chip.command_set", "APDU set of the chip", CommandSet, _NO_CHIP),
+        "framing": Word("chip.framing", "how APDUs travel", _NO_CHIP, FRAMINGS.names),
+        "command_set": Word("chip.command_set", "APDU set of the chip", _NO_CHIP, COMMAND_SETS.names),
         "select": Word("chip.select", "SELECT is sent when a session opens", "SELECT is not sent"),
         "console": Word("console", "there is a serial console", _NO_CONSOLE),
         "program": _one("console.program", "program that prints to the console", Program, _NO_CONSOLE),
@@ -153,6 +163,7 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
             "which ID² service; one at an address counts as the real one",
             values=("mock", "real"),
         ),
+        **_of_command_sets(),
     }
 )
 """Every word of `applies_when`, with the field that decides it."""
@@ -205,6 +216,7 @@ def facts_of(board: BoardFile) -> Facts:
     }
     if chip:
         words |= {"chip": (), "framing": (chip.framing,), "command_set": (chip.command_set,)}
+        words |= chip.command_set_kind.facts()
         if plan.carrier is CarrierKind.SE:
             words |= {"client": offered_by(SeCarrier), "sdk_on_host": ()}
     if console:
@@ -223,7 +235,6 @@ def facts_of(board: BoardFile) -> Facts:
     flags = {
         "symmetric": plan.key_type.symmetric,
         "server_development": plan_matrix.consequences(plan.pattern).server_development,
-        "select": bool(chip and chip.select),
         "recorded": _is_recorded(board),
         "simulated": board.simulated,
         "id_known": device.id is not None

@@ -2,17 +2,11 @@
 
 from dataclasses import dataclass
 
-from harness.board.models import BoardFile, Framing, SerialSettings, TransportSettings
+from harness.board.models import BoardFile, SerialSettings, TransportSettings
 from harness.settings.problems import Loc, Problem
 from harness.settings.suggest import meant
 from harness.transport.base import Capability
 
-_FRAMING_NEEDS = {
-    Framing.FM1280: Capability.I2C,
-    Framing.FM1280_SPI: Capability.SPI,
-    Framing.HEX_LINE: Capability.STREAM,
-    Framing.DIRECT: Capability.APDU,
-}
 _STREAM = frozenset({Capability.STREAM})
 _CARD = frozenset({Capability.APDU, Capability.CARD})
 _SUPPLIED_BY: dict[str, frozenset[Capability]] = {
@@ -55,7 +49,7 @@ def needs(board: BoardFile) -> tuple[Need, ...]:
     """Return what the parts of `board` need, in the order chip, console."""
     found = []
     if board.chip:
-        carried = frozenset({_FRAMING_NEEDS[board.chip.framing]})
+        carried = board.chip.framing_kind.needs()
         found.append(
             Need("chip", board.chip.transport, carried, f"framing {board.chip.framing}", ("chip", "framing"))
         )

@@ -16,7 +16,7 @@ from harness.board.reading import declaration_checks, link_checks
 from harness.id2 import published
 from harness.id2.keys import KeyType
 from harness.settings.problems import Problem, printable
-from harness.settings.simulated_device import CommandSet, SimulatedDevice
+from harness.settings.simulated_device import SimulatedDevice
 from harness.settings.suggest import meant
 
 _MOVING_TTY = re.compile(r"/dev/tty(USB|ACM)[0-9]+")
@@ -88,7 +88,7 @@ def advice(board: BoardFile) -> list[Problem]:
         *_ports(board),
         *_unused(board),
         *_simulated(board),
-        *_mtk(board),
+        *_key_type(board),
         *declaration_checks.questions(board, ECB_ALGORITHM.get(board.plan.key_type)),
         *_service(board),
         *_server_doubts(board),
@@ -218,7 +218,7 @@ def _simulated(board: BoardFile) -> list[Problem]:
         if board.device.id and device.reported_id != board.device.id:
             found.append(Problem((*loc, "id"), "is not the ID that device.id expects"))
         chip = board.chip
-        if chip and chip.transport == name and chip.command_set is not device.command_set:
+        if chip and chip.transport == name and chip.command_set != device.command_set:
             found.append(
                 Problem(
                     (*loc, "command_set"), f"is {device.command_set}; chip.command_set is {chip.command_set}"
@@ -237,16 +237,14 @@ def _simulated(board: BoardFile) -> list[Problem]:
     return found
 
 
-def _mtk(board: BoardFile) -> list[Problem]:
-    three_des = (KeyType.DES3_112, KeyType.DES3_168)
-    if board.chip and board.chip.command_set is CommandSet.MTK and board.plan.key_type not in three_des:
-        return [
-            Problem(
-                ("chip", "command_set"),
-                f"mtk is known with 3DES keys only; plan.key_type is {board.plan.key_type}",
-            )
-        ]
-    return []
+def _key_type(board: BoardFile) -> list[Problem]:
+    chip, key_type = board.chip, board.plan.key_type
+    if chip is None or key_type in (known := chip.command_set_kind.key_types()):
+        return []
+    text = (
+        f"{chip.command_set} is known with {', '.join(sorted(known))} keys only; plan.key_type is {key_type}"
+    )
+    return [Problem(("chip", "command_set"), text)]
 
 
 def _service(board: BoardFile) -> list[Problem]:

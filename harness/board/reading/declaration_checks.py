@@ -3,7 +3,6 @@
 from harness.board.models import BoardFile, ChipAlgorithm
 from harness.board.models.declaration import Declaration
 from harness.settings.problems import Problem
-from harness.settings.simulated_device import CommandSet
 
 
 def questions(board: BoardFile, wanted: ChipAlgorithm | None) -> list[Problem]:
@@ -25,7 +24,7 @@ def questions(board: BoardFile, wanted: ChipAlgorithm | None) -> list[Problem]:
                 f"`algorithms: [{wanted}]`; until it is written a chip that refuses is not judged",
             )
         )
-    if not declaration.declares("commands") and board.chip.command_set is CommandSet.ICA:
+    if not declaration.declares("commands") and board.chip.command_set_kind.has_optional_commands():
         found.append(
             Problem(
                 ("declaration", "commands"),

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Self
 
 from harness.chip.apdu import ApduError
-from harness.chip.vendors import vendor_name
+from harness.id2.vendors import vendor_name
 
 VENDOR_INFO_SIZE = 20
 _BITMAP_SIZE = 4

@@ -1,0 +1,82 @@
+"""What the harness asks of a command set: which APDUs a chip speaks, from its section of the board file on."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+
+from harness.chip.apdu import Command
+from harness.chip.carrier_chip import CarrierChip
+from harness.chip.session import ChipSession
+from harness.id2.keys import KeyType
+from harness.id2.vendors import vendor_name
+from harness.kinds import Kinds
+from harness.settings.words import Section
+
+
+class CommandSet(Section, ABC):
+    """The settings of one command set in the `chip` section, and all that the harness asks of it.
+
+    A command set adds its fields, each with a default and a description; they stand in the `chip` section beside those
+    of the framing. Its docstring says in the reference of board files what it is.
+    """
+
+    @abstractmethod
+    def chip(self, session: ChipSession) -> CarrierChip:
+        """Return the chip on an open conversation; nothing is sent yet."""
+
+    @abstractmethod
+    def probe(self) -> Command:
+        """Return a command that does no harm, whatever the chip was doing: is it still there?"""
+
+    @abstractmethod
+    def facts(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the words of `applies_when` that hold for the chip, each with its values.
+
+        `chip`, `framing` and `command_set` need not be among them.
+        """
+
+    @classmethod
+    @abstractmethod
+    def key_types(cls) -> frozenset[KeyType]:
+        """Return the types of ID² keys that chips of this set are known with."""
+
+    @classmethod
+    @abstractmethod
+    def has_optional_commands(cls) -> bool:
+        """Tell whether the set has commands that a chip may lack, so that `declaration.commands` must say which."""
+
+    @classmethod
+    @abstractmethod
+    def documented(cls) -> frozenset[tuple[int, int]]:
+        """Return CLA and INS of every command of the set; any other that a chip answers is a hidden one."""
+
+    @classmethod
+    @abstractmethod
+    def refused(cls, random: Callable[[int], bytes]) -> tuple[bytes, ...]:
+        """Return whole commands that every chip of the set must refuse.
+
+        Args:
+            random: Return random bytes, which the run remembers.
+        """
+
+    @classmethod
+    @abstractmethod
+    def build_word(cls) -> str:
+        """Return the word of the set in the vendor's CONFIG_CHIP_TYPE, such as `STD`; empty for none."""
+
+    @classmethod
+    def words(cls) -> Mapping[str, str]:
+        """Return the words that only this set brings to `applies_when`, each with what it says of a chip."""
+        return {}
+
+    @classmethod
+    def maker(cls, vendor: int) -> str:
+        """Return the name of the maker with this vendor id."""
+        return vendor_name(vendor)
+
+
+COMMAND_SETS = Kinds(
+    CommandSet,  # type: ignore[type-abstract]  # the sort itself is never instantiated
+    "command set",
+    "harness.command_sets",
+    {"ica": "harness.chip.ica.command_set:IcaCommandSet", "mtk": "harness.chip.mtk:MtkCommandSet"},
+)
