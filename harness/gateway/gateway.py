@@ -1,14 +1,12 @@
 """The iTLS access point: thousands of devices at once, judged by a mock service, before an MQTT broker if wanted."""
 
-import errno
 import logging
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Self, TypeVar
 
-from harness.errors import BenchError, UsageError
+from harness.errors import UsageError
 from harness.gateway.authority import StoreAuthority
 from harness.gateway.event_loop import GatewayLoop, not_running
 from harness.gateway.mqtt.identity import Registry
@@ -20,11 +18,16 @@ from harness.gateway.sessions import PendingMisbehaviour, Sessions
 from harness.gateway.settings import GatewaySettings
 from harness.gateway.upstream import RawUpstream
 from harness.itls.misbehaviour.case import Misbehaviour
+from harness.service.acceptor import listen
 from harness.service.descriptors import connections_at_once
 from harness.service.mock.server import MockService
 
 _LOG = logging.getLogger(__name__)
 _BACKLOG = 1024
+_PORT_HINT = (
+    "end what listens there (ss -ltnp shows it: another gateway, or Debian's own mosquitto on 1883), or choose another "
+    "port"
+)
 _PLENTY = 256
 """So many devices at once are more than a bench has, and fewer than the default is nothing to warn of."""
 _Result = TypeVar("_Result")
@@ -97,7 +100,7 @@ class Gateway:
         with self._switch:
             if self._running is not None:
                 raise UsageError("the gateway is running already")
-            listener = _listen(self._host, self._port)
+            listener = listen(self._host, self._port, name="the gateway", backlog=_BACKLOG, hint=_PORT_HINT)
             self._port = listener.getsockname()[1]
             settings = self._within_descriptors()
             self._running = GatewayLoop(listener, lambda: self._sessions(settings))
@@ -204,35 +207,3 @@ class Gateway:
         if self._broker is not None:
             return MqttUpstream(session, self._registry, self._broker, self._settings)
         return RawUpstream(session, echo=self._settings.echo)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket.
-
-    Raises:
-        BenchError: It cannot be had.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named because asyncio switches Nagle off only for sockets that say TCP.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        number = getattr(error, "errno", None)
-        if number == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
-            raise BenchError(
-                f"the gateway cannot listen on {host}: it is not an address of this computer",
-                hint="give one of its addresses, for example 127.0.0.1, or 0.0.0.0 for all of them",
-            ) from None
-        reason = (
-            "it is taken" if number == errno.EADDRINUSE else getattr(error, "strerror", None) or str(error)
-        )
-        raise BenchError(
-            f"the gateway cannot listen on {host} port {port}: {reason}",
-            hint="end what listens there (ss -ltnp shows it: another gateway, or Debian's own mosquitto on 1883), "
-            "or choose another port",
-        ) from None
-    return listener

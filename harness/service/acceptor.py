@@ -1,10 +1,13 @@
-"""Where connections are accepted; without resources for another one it waits, and says so once a minute."""
+"""Listen, and accept connections; without resources for another one it waits, and says so once a minute."""
 
 import asyncio
+import errno
 import logging
 import socket
 import ssl
 from collections.abc import Callable
+
+from harness.errors import BenchError
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 8
@@ -14,6 +17,40 @@ _HANDSHAKES_AT_ONCE = 64
 _PAUSE_S = 0.5
 _QUIET_S = 60.0
 _TURNS = 10
+
+
+def listen(host: str, port: int, *, name: str, backlog: int, hint: str) -> socket.socket:
+    """Return a listening socket.
+
+    Args:
+        host: An address of this computer.
+        port: 0 lets the system choose.
+        name: Who listens, for the message: "the gateway".
+        backlog: Connections that wait to be accepted.
+        hint: What to do when the port cannot be had.
+
+    Raises:
+        BenchError: The port is taken or not allowed, or the address is another computer's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio switches Nagle off only for sockets that say TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(backlog)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        number = getattr(error, "errno", None)
+        if number == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+            raise BenchError(
+                f"{name} cannot listen on {host}: it is not an address of this computer",
+                hint="give one of its addresses, for example 127.0.0.1, or 0.0.0.0 for all of them",
+            ) from None
+        taken = number == errno.EADDRINUSE
+        reason = "it is taken" if taken else getattr(error, "strerror", None) or str(error)
+        raise BenchError(f"{name} cannot listen on {host} port {port}: {reason}", hint=hint) from None
+    return listener
 
 
 class Acceptor:

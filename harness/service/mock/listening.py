@@ -1,8 +1,6 @@
 """An ASGI application behind a listening socket: uvicorn in a thread, quick to start and to stop."""
 
 import asyncio
-import contextlib
-import errno
 import logging
 import socket
 import ssl
@@ -15,13 +13,12 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from harness.errors import BenchError, ToolError
+from harness.errors import ToolError
 from harness.service.acceptor import Acceptor, turns
 from harness.service.mock.app import BREAK_OFF
 from harness.service.mock.crowd import Crowd
 from harness.service.mock.seldom import Seldom
 
-_BACKLOG = 128
 _START_S = 10.0
 _GRACE_S = 1.0
 _GRACE_STEP_S = 0.002
@@ -34,40 +31,6 @@ _NOT_HTTP_HEADERS = [
     (b"content-length", str(len(_NOT_HTTP)).encode()),
     (b"connection", b"close"),
 ]
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket.
-
-    Args:
-        host: An address of this computer.
-        port: 0 lets the system choose.
-
-    Raises:
-        BenchError: The port is taken or not allowed, or the address is another computer's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named because asyncio switches Nagle off only for sockets that say TCP.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
-        with contextlib.suppress(OSError):
-            listener.close()
-        if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
-            raise BenchError(
-                f"the mock service cannot listen on {host}: it is not an address of this computer",
-                hint="give one of its addresses, for example 127.0.0.1, or 0.0.0.0 for all of them",
-            ) from None
-        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        reason = "it is taken" if taken else getattr(error, "strerror", None) or str(error)
-        raise BenchError(
-            f"the mock service cannot listen on {host} port {port}: {reason}",
-            hint="choose another port, or 0 to have one chosen",
-        ) from None
-    return listener
 
 
 class HttpThread:

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from harness.errors import UsageError
 from harness.secret import Secret
+from harness.service.acceptor import listen
 from harness.service.access_key import AccessKey
 from harness.service.descriptors import connections_at_once
 from harness.service.endpoint import is_loopback
@@ -16,13 +17,15 @@ from harness.service.mock import app
 from harness.service.mock.admin import Admin
 from harness.service.mock.clock import Clock
 from harness.service.mock.core import Core
-from harness.service.mock.listening import HttpThread, listen
+from harness.service.mock.listening import HttpThread
 from harness.service.mock.settings import Settings
 from harness.service.mock.store import Store
 from harness.service.mock.tls import Tls
 
 if TYPE_CHECKING:
     from harness.service.client import Call, Id2Service
+
+_BACKLOG = 128
 
 
 class MockService:
@@ -97,7 +100,13 @@ class MockService:
         if self._running is not None:
             raise UsageError("the mock service is running already")
         application = app.build(self._core, self._web_routes() if self._web else ())
-        listener = listen(self._host, self._port)
+        listener = listen(
+            self._host,
+            self._port,
+            name="the mock service",
+            backlog=_BACKLOG,
+            hint="choose another port, or 0 to have one chosen",
+        )
         self._running = HttpThread(
             application,
             listener,
