@@ -5,6 +5,7 @@ Each ratio is of medians of alternating runs of two whole processes. Goals: `--h
 With `--strict` a missed goal is exit code 1.
 """
 
+import os
 import re
 import statistics
 import subprocess
@@ -21,18 +22,28 @@ TYPER = [sys.executable, "-c", "import typer"]
 HELP = [sys.executable, "-m", "harness.cli.main", "--help"]
 PYTEST = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
 EMPTY = [*PYTEST, "benchmarks/empty_case.py"]
+NOTHING_JUDGED = "--collect-only only lists scenarios"
+ALONE = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # a run refuses plugins that nobody named
 SUITES = [*PYTEST, "--board", "boards/virtual-se-i2c.yaml", "suites/"]
+
+
+def ended(command: list[str]) -> str:
+    """Run a command and return what it printed."""
+    done = subprocess.run(command, cwd=ROOT, env=ALONE, check=False, capture_output=True, text=True)
+    listed = NOTHING_JUDGED in done.stderr  # on purpose another exit code than that of a run that passed
+    if done.returncode and not listed:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def collecting(command: list[str]) -> float:
     """Return the seconds that pytest itself says its collection took."""
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    return float(re.search(r"collected in ([0-9.]+)s", done.stdout)[1])
+    return float(re.search(r"collected in ([0-9.]+)s", ended(command))[1])
 
 
 def seconds(command: list[str]) -> float:
     begin = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    ended(command)
     return time.perf_counter() - begin
 
 
