@@ -83,16 +83,16 @@ def virtual_board(described: "BoardFile") -> "VirtualBoard":
     Raises:
         UsageError: it has none, or one of them says something that cannot be.
     """
-    from harness.board.models import SimulatedSettings
-    from harness.board.opening.opener import ready_simulation
+    from harness.board.opening.opener import context_of
     from harness.board.opening.resolve import Resolver
+    from harness.simulator.transports import SimulatedKind
     from harness.simulator.usb.board import VirtualBoard
 
     resolver = Resolver(described)
     configs = {
-        name: ready_simulation(described, name, settings, resolver)
+        name: settings.ready(context_of(described, name, resolver))
         for name, settings in described.transports.items()
-        if isinstance(settings, SimulatedSettings)
+        if isinstance(settings, SimulatedKind)
     }
     return VirtualBoard(described.name, configs)
 

@@ -1,4 +1,4 @@
-"""The simulated transports that a board file names: entry points of the group `harness.simulators`.
+"""The simulated transports that a board file names.
 
 The configuration is read by plain attribute access, so any object with these attributes will do:
     * i2c: `address`, `device`.

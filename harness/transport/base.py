@@ -182,6 +182,19 @@ class Transport(ABC):
         self.close()
 
 
+class PlacedTransport(Transport):
+    """A transport that finds out what it will occupy before it is opened."""
+
+    @abstractmethod
+    def place(self) -> str:
+        """Return what it will occupy, in words that are equal for equal things; nothing is opened.
+
+        Raises:
+            BenchError: Not plugged in.
+            UsageError: Several fit.
+        """
+
+
 class Middleware(Transport):
     """A transport around another one; passes everything through. Subclasses override what they change."""
 

@@ -14,6 +14,7 @@ from harness.settings.problems import Problem
 from harness.settings.simulated_device import SimulatedDevice
 from harness.settings.words import Section
 from harness.transport.base import Capability, Transport
+from harness.transport.drafted import Drafted
 from harness.transport.found import Found
 from harness.transport.serial.lines import LineStep
 
@@ -51,19 +52,6 @@ class TransportContext:
     link: Link | None
     flash: LinkFlash
     simulated_key: Callable[[SimulatedDevice], Key]
-
-
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """How a drafted board file names a device that was found.
-
-    Attributes:
-        lines: Lines of YAML below the transport's name, each without indentation of its own below that.
-        framing: How APDUs most likely travel over it.
-    """
-
-    lines: tuple[str, ...]
-    framing: str
 
 
 class TransportKind(Section, ABC):
@@ -141,6 +129,11 @@ class TransportKind(Section, ABC):
         """The device that is simulated at the far end; None for none."""
         return None
 
+    @property
+    def runs_link_app(self) -> bool:
+        """Whether a simulated board at the far end does what the link section says; its field `app` says so."""
+        return False
+
     def line_steps(self) -> Mapping[str, tuple[LineStep, ...]]:
         """Return the named actions, such as a reset, each as the edges of the lines beside the data."""
         return {}
@@ -169,6 +162,25 @@ class TransportKind(Section, ABC):
     @classmethod
     def draft(cls, found: Found) -> Drafted | None:  # noqa: ARG003 - for kinds that draft one
         """Return how a board file would name what was found; None when it is nothing for this kind."""
+        return None
+
+    @classmethod
+    def locked_as(cls, found: Found) -> tuple[str, ...]:  # noqa: ARG003 - for kinds that know it
+        """Return what `occupies` of any settings of this kind names when they mean what was found."""
+        return NOTHING
+
+
+class DeviceKind(TransportKind):
+    """A kind that leads to a device of this machine, which may leave and come back; nothing stands in for it."""
+
+    @property
+    def can_be_unplugged(self) -> bool:
+        """It may."""
+        return True
+
+    @property
+    def stands_in(self) -> StandIn | None:
+        """Nothing does."""
         return None
 
 

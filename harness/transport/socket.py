@@ -5,10 +5,17 @@ import os
 import socket
 import threading
 from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
 
 from harness.errors import BenchError, UsageError
+from harness.settings.words import PathText, wrong
 from harness.transport.base import Capability, Operation, StreamRead, StreamWrite, Transport, refuse
 from harness.transport.descriptor import Descriptor
+from harness.transport.found import Found
+from harness.transport.kind import StandIn, TransportContext, TransportKind, absent
 
 CONNECT_LIMIT = 5.0
 """Seconds to wait for a connection."""
@@ -166,3 +173,62 @@ def _cannot_connect(place: str, error: OSError | OverflowError, limit: float) ->
         return BenchError(f"{place}: the host is not known", hint="check the host name")
     reason = os.strerror(code).lower() if code and code > 0 else str(error)
     return BenchError(f"{place}: cannot connect: {reason}", hint=_HINTS.get(code or 0, "check the address"))
+
+
+class SocketSettings(TransportKind):
+    """A byte stream over TCP or a Unix socket, such as a simulated chip in another process."""
+
+    kind: Literal["socket"] = Field(description="A TCP or Unix socket.")
+    host: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
+        default=None, description="Host name or address."
+    )
+    port: int | None = Field(default=None, description="TCP port.", ge=1, le=65535)
+    path: PathText | None = Field(
+        default=None, description="Path of a Unix socket, instead of host and port."
+    )
+
+    @model_validator(mode="after")
+    def _one_far_end(self) -> Self:
+        if self.path is not None and (self.host is not None or self.port is not None):
+            raise wrong("says path and host or port; write only one of them")
+        if self.path is None and (self.host is None or self.port is None):
+            raise wrong("needs host and port, or path")
+        return self
+
+    @classmethod
+    def can_supply(cls) -> frozenset[Capability]:
+        """Return what it carries: a stream."""
+        return _CAPABILITIES
+
+    def make(self, context: TransportContext) -> SocketTransport:
+        """Return the socket, not connected."""
+        if self.path is not None:
+            return SocketTransport(context.name, path=str(context.folder / self.path))
+        return SocketTransport(context.name, host=self.host, port=self.port)
+
+    def occupies(self, folder: Path) -> tuple[str, ...]:
+        """Return the far end."""
+        return (os.path.realpath(folder / self.path) if self.path else f"{self.host}:{self.port}",)
+
+    def place(self) -> str:
+        """Return the far end."""
+        return self.path or f"{self.host}:{self.port}"
+
+    def remark(self, folder: Path) -> str:
+        """Return whether the Unix socket is not there."""
+        return absent(folder / self.path if self.path else None)
+
+    def means(self, found: Found) -> bool:
+        """Tell that nothing found on this machine is a far end."""
+        del found
+        return False
+
+    @property
+    def can_be_unplugged(self) -> bool:
+        """A connection that ends is no unplugged device."""
+        return False
+
+    @property
+    def stands_in(self) -> StandIn | None:
+        """What is behind a socket the harness cannot know."""
+        return None

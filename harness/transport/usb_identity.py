@@ -27,6 +27,14 @@ class UsbIdentity(Section):
             raise wrong("identifies no adapter; write vid and pid, serial_number or location")
         return self
 
+    def __str__(self) -> str:
+        given = self.model_dump(exclude_none=True)
+        words = (
+            f"{key} {value:#06x}" if isinstance(value, int) else f"{key} {value}"
+            for key, value in given.items()
+        )
+        return f"usb {', '.join(words)}"
+
     def selector(self) -> UsbSelector:
         """Return the same for a transport to look by."""
         return UsbSelector(self.vid, self.pid, self.serial_number, self.interface, self.location)

@@ -8,7 +8,7 @@ import pytest
 
 from harness.board.opening.actions import restart
 from harness.board.opening.board import Board
-from harness.board.opening.opener import ready_simulation
+from harness.board.opening.opener import context_of
 from harness.board.opening.resolve import Resolver
 from harness.board.opening.wiring import Replay, Wiring
 from harness.board.plan.facts import facts_of
@@ -295,7 +295,7 @@ def test_a_link_is_not_replayed(virtual, tmp_path):
 def test_what_the_simulator_is_given(simulated):
     board = simulated(console=", provisioning: handshake, fault: link-never-pings")
     flash = LinkFlash()
-    ready = ready_simulation(board, "c", board.transports["c"], Resolver(board), flash)
+    ready = board.transports["c"].ready(context_of(board, "c", Resolver(board), flash))
     assert ready.link.flash is flash
     assert ready.link.settings is board.link
     assert (ready.link.key_type, ready.link.fingerprint) == (KeyType.AES_128, "simulated lab")
@@ -304,7 +304,7 @@ def test_what_the_simulator_is_given(simulated):
 
 def test_a_fingerprint_of_its_own(simulated):
     board = simulated(console=", fingerprint: serial-0001")
-    ready = ready_simulation(board, "c", board.transports["c"], Resolver(board))
+    ready = board.transports["c"].ready(context_of(board, "c", Resolver(board)))
     assert ready.link.fingerprint == "serial-0001"
 
 

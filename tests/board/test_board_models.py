@@ -16,6 +16,7 @@ from harness.board.reading.schema import board_schema
 from harness.chip.ica.algorithms import Algorithm
 from harness.chip.ica.vendor import Option
 from harness.errors import UsageError
+from harness.settings.tagged import Tagged
 
 SCHEMA = board_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -34,6 +35,12 @@ SHIPPED = {
 
 
 def models_below(annotation):
+    if get_origin(annotation) is Annotated:
+        for extra in get_args(annotation):
+            if isinstance(extra, Tagged):
+                for member in extra.members.values():
+                    yield from models_below(member)
+                return
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         for field in annotation.model_fields.values():

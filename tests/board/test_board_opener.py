@@ -1,19 +1,18 @@
 """From settings to transports: what is made, what it occupies, and what is said when it cannot be."""
 
 import socket
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-from harness.board.opening import opener
-from harness.board.opening.opener import ReadySimulation, make_transport, occupies
+from harness.board.opening.opener import context_of, make_transport, occupies
 from harness.board.opening.resolve import Resolver
-from harness.errors import BenchError, ToolError, UsageError
+from harness.errors import BenchError, UsageError
 from harness.id2 import published
 from harness.id2.keys import Key, KeyType
 from harness.transport.base import StreamRead, StreamWrite
 from harness.transport.i2c.bus import I2cTransport
+from harness.transport.serial import settings
 from harness.transport.serial.port import SerialTransport
 from harness.transport.socket import SocketTransport
 
@@ -60,14 +59,14 @@ def test_serial_by_usb_identity(board, monkeypatch):
         asked.append(properties)
         return "/dev/ttyUSB7"
 
-    monkeypatch.setattr(opener, "find_port", find)
+    monkeypatch.setattr(settings, "find_port", find)
     found = board(
         "kind: serial, usb: {vid: 0x0403, pid: 24577, serial_number: A1, interface: 0, location: 1-1.4}"
     )
     transport = made(found)
     assert isinstance(transport, SerialTransport)
     assert transport.port == "/dev/ttyUSB7"
-    assert occupies(found.transports["t"], found.folder) == "/dev/ttyUSB7"
+    assert occupies(found.transports["t"], found.folder) == ("/dev/ttyUSB7",)
     assert asked == [(0x0403, 0x6001, "A1", "0", "1-1.4")] * 2
 
 
@@ -103,42 +102,19 @@ def test_unknown_transport(board):
         make_transport(found, "x", Resolver(found))
 
 
-class Caught:
-    """Stands for an installed simulator, and keeps what it was given."""
-
-    def __init__(self, monkeypatch):
-        self.given = None
-        self.group = None
-        monkeypatch.setattr(opener, "entry_points", self.entry_points)
-
-    def entry_points(self, *, group, name):
-        self.group = group
-        return [EntryPointTo(name, self)]
-
-    def __call__(self, name, simulation):
-        self.given = (name, simulation)
-        return SerialTransport(name, "/dev/null")
+def ready(board):
+    return board.transports["t"].ready(context_of(board, "t", Resolver(board)))
 
 
-class EntryPointTo:
-    def __init__(self, name, target):
-        self.value = f"test:{name}"
-        self.load = lambda: target
-
-
-def test_simulator_is_given_the_resolved_device(board, monkeypatch):
-    caught = Caught(monkeypatch)
-    made(
+def test_simulator_is_given_the_resolved_device(board):
+    simulation = ready(
         board(
             "kind: simulated-i2c, address: 0x48, device: {key_type: aes-256, key: {published: aes-256}, "
             "answers: get-response, fault: id-short, vendor: 0x8182, seed: 9}",
             FM1280,
         )
     )
-    assert caught.group == "harness.simulators"
-    name, simulation = caught.given
-    assert isinstance(simulation, ReadySimulation)
-    assert (name, simulation.kind, simulation.address) == ("t", "simulated-i2c", 0x48)
+    assert (simulation.kind, simulation.address) == ("simulated-i2c", 0x48)
     device = simulation.device
     assert device.key == published.KEYS[KeyType.AES_256].key
     assert device.id == published.KEYS[KeyType.AES_256].id2
@@ -147,65 +123,41 @@ def test_simulator_is_given_the_resolved_device(board, monkeypatch):
     assert "***" in repr(simulation)
 
 
-def test_spi_simulator_is_given_the_device(board, monkeypatch):
-    caught = Caught(monkeypatch)
+def test_spi_simulator_is_given_the_device(board):
     settings = "kind: simulated-spi, device: {key_type: aes-128, key: {published: aes-128}}"
-    made(board(settings, "chip: {transport: t, framing: fm1280-spi}"))
-    _, simulation = caught.given
+    simulation = ready(board(settings, "chip: {transport: t, framing: fm1280-spi}"))
     assert simulation.kind == "simulated-spi"
     assert simulation.device.key == published.KEYS[KeyType.AES_128].key
 
 
-def test_console_simulator_is_given_the_file(board, monkeypatch, tmp_path):
-    caught = Caught(monkeypatch)
-    made(board("kind: simulated-console, file: logs/a.log"))
-    _, simulation = caught.given
+def test_console_simulator_is_given_the_file(board):
+    simulation = ready(board("kind: simulated-console, file: logs/a.log"))
     assert simulation.file == Path("logs/a.log")
     assert simulation.device is None
     assert (simulation.app, simulation.fault, simulation.carrier) == ("id2_app", None, "se")
 
 
-def test_console_simulator_is_given_device_and_fault(board, monkeypatch):
-    caught = Caught(monkeypatch)
+def test_console_simulator_is_given_device_and_fault(board):
     key = "00112233445566778899AABBCCDDEEFF"
-    made(
+    simulation = ready(
         board(
             "kind: simulated-console, fault: slow, "
             f"device: {{key_type: aes-128, id: 2122232425262728292A2B2C, key: {{test_key: {key}}}}}"
         )
     )
-    _, simulation = caught.given
     assert simulation.fault == "slow"
     assert simulation.device.key == Key.parse(KeyType.AES_128, key)
-
-
-def test_no_simulator_installed(board, monkeypatch):
-    monkeypatch.setattr(opener, "entry_points", lambda **_: [])
-    with pytest.raises(ToolError) as caught:
-        made(board("kind: simulated-console, file: x"))
-    assert (
-        caught.value.message == "no simulator 'console' is installed (entry-point group harness.simulators)"
-    )
-    assert "install" in caught.value.hint
-    assert (caught.value.board, caught.value.transport) == ("lab", "t")
-
-
-def test_simulator_that_cannot_be_loaded(board, monkeypatch):
-    broken = EntryPoint(name="console", value="no_such_module:thing", group="harness.simulators")
-    monkeypatch.setattr(opener, "entry_points", lambda **_: [broken])
-    with pytest.raises(ToolError, match=r"the simulator 'console' \(no_such_module:thing\) cannot be loaded"):
-        made(board("kind: simulated-console, file: x"))
 
 
 @pytest.mark.parametrize(
     ("settings", "part", "place"),
     [
-        ("kind: i2c, bus: /dev/i2c-42, address: 0x48", FM1280, "/dev/i2c-42 address 0x48"),
-        ("kind: serial, port: /dev/ttyS0", "console: {transport: t}", "/dev/ttyS0"),
-        ("kind: serial, port: 'socket://h:70'", "console: {transport: t}", "h:70"),
-        ("kind: serial, port: 'rfc2217://h:70'", "console: {transport: t}", "h:70"),
-        ("kind: socket, host: h, port: 70", "console: {transport: t}", "h:70"),
-        ("kind: simulated-console, file: x", "console: {transport: t}", None),
+        ("kind: i2c, bus: /dev/i2c-42, address: 0x48", FM1280, ("/dev/i2c-42 address 0x48",)),
+        ("kind: serial, port: /dev/ttyS0", "console: {transport: t}", ("/dev/ttyS0",)),
+        ("kind: serial, port: 'socket://h:70'", "console: {transport: t}", ("h:70",)),
+        ("kind: serial, port: 'rfc2217://h:70'", "console: {transport: t}", ("h:70",)),
+        ("kind: socket, host: h, port: 70", "console: {transport: t}", ("h:70",)),
+        ("kind: simulated-console, file: x", "console: {transport: t}", ()),
     ],
 )
 def test_what_a_transport_occupies(board, settings, part, place):
@@ -216,15 +168,15 @@ def test_what_a_transport_occupies(board, settings, part, place):
 def test_two_names_of_one_port_are_one_place(board, tmp_path):
     (tmp_path / "by-id").symlink_to("/dev/null")
     found = board(f"kind: serial, port: {tmp_path}/by-id")
-    assert occupies(found.transports["t"], found.folder) == "/dev/null"
+    assert occupies(found.transports["t"], found.folder) == ("/dev/null",)
 
 
 def test_one_socket_is_one_place_whoever_names_it(board, tmp_path):
     found = board("kind: socket, path: sub/../chip.sock")
-    assert occupies(found.transports["t"], found.folder) == str(tmp_path / "chip.sock")
+    assert occupies(found.transports["t"], found.folder) == (str(tmp_path / "chip.sock"),)
 
 
 def test_links_in_a_circle_are_a_place_too(board, tmp_path):
     (tmp_path / "round").symlink_to("round")
     found = board(f"kind: serial, port: {tmp_path}/round")
-    assert occupies(found.transports["t"], found.folder) == f"{tmp_path}/round"
+    assert occupies(found.transports["t"], found.folder) == (f"{tmp_path}/round",)

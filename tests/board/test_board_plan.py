@@ -6,7 +6,7 @@ import pytest
 
 from harness.board.models import CarrierKind, Pattern, Plan, Platform
 from harness.board.plan import matrix as plan_matrix
-from harness.board.plan.needs import needs, supplied, unmet
+from harness.board.plan.needs import needs, unmet
 from harness.id2.keys import KeyType
 from harness.transport.base import Capability
 
@@ -127,6 +127,6 @@ def test_what_is_promised_is_what_the_transport_supplies(load_text, settings, ca
     board = load_text(text)
     (board.folder / "x.log").touch()
     assert unmet(board) == []
-    promised = supplied(board.transports["chip"])
+    promised = board.transports["chip"].supplies()
     assert capability in promised
     assert make_transport(board, "chip", Resolver(board)).capabilities == promised

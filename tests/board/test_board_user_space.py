@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.board.models import I2cSettings
 from harness.board.opening.board import Board
 from harness.board.opening.opener import make_transport, occupies
 from harness.board.opening.resolve import Resolver
@@ -22,6 +21,7 @@ from harness.transport.ftdi.bridge import FtdiI2c, FtdiSpi
 from harness.transport.i2c import adapters as i2c_adapters
 from harness.transport.i2c import bus as i2c_module
 from harness.transport.i2c.bus import I2cTransport
+from harness.transport.i2c.settings import I2cSettings
 from harness.transport.pcsc.reader import PcscTransport
 from harness.transport.usb import pyusb
 from harness.transport.usb.ccid import CcidTransport
@@ -133,7 +133,7 @@ def test_a_usb_device_is_occupied_by_where_it_is_plugged_in(board, bus):
         board("kind: usb, usb: {location: 2-3.1}"),
     )
     places = {occupies(found.transports["t"], found.folder) for found in (by_serial, by_place)}
-    assert places == {"usb 2-3.1 interface 0"}
+    assert places == {("usb 2-3.1 interface 0",)}
 
 
 def test_two_boards_of_one_device_exclude_each_other(board, bus, tmp_path):
@@ -161,13 +161,13 @@ def test_two_that_fit_are_named_before_anything_is_opened(board, bus, tmp_path):
 
 def test_an_i2c_adapter_by_name_or_usb(board, monkeypatch):
     monkeypatch.setattr(
-        "harness.board.opening.opener.find_adapter", lambda wanted: i2c_adapters.I2cAdapter("/dev/i2c-31")
+        "harness.transport.i2c.settings.find_adapter", lambda wanted: i2c_adapters.I2cAdapter("/dev/i2c-31")
     )
     monkeypatch.setattr(i2c_module, "find_adapter", lambda wanted: i2c_adapters.I2cAdapter("/dev/i2c-31"))
     for named, place in (("adapter: tiny", "adapter tiny"), ("usb: {location: 1-1}", "usb location 1-1")):
         found = board(f"kind: i2c, {named}", "fm1280")
         assert isinstance(make_transport(found, "t", Resolver(found)), I2cTransport)
-        assert occupies(found.transports["t"], found.folder) == "/dev/i2c-31 address 0x71"
+        assert occupies(found.transports["t"], found.folder) == ("/dev/i2c-31 address 0x71",)
         assert preview(found).transports[0].place == f"{place}, address 0x71"
 
 

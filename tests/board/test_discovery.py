@@ -11,7 +11,7 @@ import yaml
 
 from harness.board.discovery import draft as discovery_draft
 from harness.board.discovery import find as discovery
-from harness.board.discovery.claims import Listed, listed, load_all, means
+from harness.board.discovery.claims import Listed, listed, load_all
 from harness.board.discovery.find import discover
 from harness.board.doctor import udev_rules
 from harness.board.opening.locks import Locks
@@ -150,7 +150,7 @@ def test_a_board_file_claims_what_it_means(tmp_path, found, transport, framing, 
 
 def test_a_simulated_board_claims_nothing(found):
     loaded = load(Path("boards/virtual-se-i2c.yaml"))
-    assert not any(means(settings, each) for settings in loaded.transports.values() for each in found)
+    assert not any(settings.means(each) for settings in loaded.transports.values() for each in found)
 
 
 def test_who_holds_it(tmp_path, found):
@@ -193,8 +193,8 @@ def test_a_draft_is_a_sound_board_file_that_claims_its_device(found, path):
     text = discovery_draft.draft(device, Path("boards/My new Board!.yaml"))
     loaded = parse(text, Path("boards/my-new-board.yaml"))
     assert loaded.name == "my-new-board"
-    assert means(loaded.transports["chip"], device)
-    assert sum(means(loaded.transports["chip"], each) for each in found) == 1
+    assert loaded.transports["chip"].means(device)
+    assert sum(loaded.transports["chip"].means(each) for each in found) == 1
 
 
 def test_a_draft_of_a_hostile_device_is_sound():

@@ -1,6 +1,5 @@
 """The entry points of board files, with the harness's own layers on top."""
 
-from importlib.metadata import entry_points
 from types import SimpleNamespace
 
 import pytest
@@ -213,13 +212,3 @@ def test_a_fault_that_cannot_lie_over_a_capture(tmp_path):
         config = SimpleNamespace(file=capture, app="id2_app", device=None, fault=fault)
         with pytest.raises(HarnessError):
             simulated_console("console", config)
-
-
-def test_the_entry_points_lead_here():
-    found = {point.name: point.value for point in entry_points(group="harness.simulators")}
-    assert found == {
-        "i2c": "harness.simulator.open:simulated_i2c",
-        "serial": "harness.simulator.open:simulated_serial",
-        "spi": "harness.simulator.open:simulated_spi",
-        "console": "harness.simulator.open:simulated_console",
-    }

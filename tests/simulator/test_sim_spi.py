@@ -1,14 +1,10 @@
 """The simulated chip on SPI: what a board file of kind `simulated-spi` leads to."""
 
-import tomllib
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import get_args
 
 import pytest
 
-from harness.board.models.transports import SimulatedSettings
 from harness.board.reading.file import load
 from harness.chip.fm1280_spi import Fm1280Spi
 from harness.chip.ica.algorithms import Algorithm
@@ -64,15 +60,6 @@ def test_a_fault_of_the_framing_on_i2c_is_refused(spi):
         UsageError, match="'wtx-forever' sits in the framing layer; a chip on SPI cannot have it"
     ):
         spi("wtx-forever")
-
-
-def test_every_simulated_kind_has_its_entry_point():
-    group = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
-    known = group["harness.simulators"]
-    for settings in get_args(SimulatedSettings):
-        (kind,) = get_args(settings.model_fields["kind"].annotation)
-        module, _, name = known[kind.removeprefix("simulated-")].partition(":")
-        assert callable(getattr(import_module(module), name))
 
 
 def test_the_example_occupies_nothing():

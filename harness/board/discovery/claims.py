@@ -2,26 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.board.models import I2cSettings, SerialSettings, TransportSettings
-from harness.board.models.user_space import (
-    CcidSettings,
-    FtdiI2cSettings,
-    FtdiSpiSettings,
-    HidSettings,
-    PcscSettings,
-    UsbSettings,
-)
 from harness.board.opening.locks import Holder as LockHolder
 from harness.board.opening.locks import holder_of
 from harness.board.reading.file import DEFAULT_FOLDER, BoardFile, board_files, load
 from harness.errors import HarnessError, UsageError
-from harness.transport.found import Bus, Found
+from harness.transport.found import Found
 from harness.transport.holders import Holder, holders
-
-_ON_USB = (UsbSettings, CcidSettings, HidSettings, FtdiI2cSettings, FtdiSpiSettings)
+from harness.transport.kind import TransportKind
+from harness.transport.kinds import TRANSPORTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +27,7 @@ class Claim:
 
     board: str
     transport: str
-    settings: TransportSettings
+    settings: TransportKind
 
     def __str__(self) -> str:
         return f"{self.board}:{self.transport}"
@@ -101,30 +92,10 @@ def load_all(folder: Path) -> tuple[list[BoardFile], list[str]]:
     return boards, broken
 
 
-def means(settings: TransportSettings, found: Found) -> bool:
-    """Tell whether a transport of a board file means what was found."""
-    if isinstance(settings, PcscSettings):
-        return found.bus is Bus.PCSC and settings.reader.casefold() in found.path.casefold()
-    if isinstance(settings, SerialSettings) and found.bus is Bus.SERIAL:
-        if settings.usb is not None:
-            return found.seat is not None and settings.usb.selector().fits(found)
-        return os.path.realpath(settings.port or "") == os.path.realpath(found.path)
-    if isinstance(settings, I2cSettings) and found.bus is Bus.I2C:
-        if settings.usb is not None:
-            return found.seat is not None and settings.usb.selector().fits(found)
-        if settings.adapter is not None:
-            return settings.adapter in found.driver
-        return os.path.realpath(settings.bus or "") == os.path.realpath(found.path)
-    if isinstance(settings, _ON_USB) and found.bus is Bus.USB:
-        # Which interface of the device it is decides the transport when it opens it.
-        return replace(settings.usb.selector(), interface=None).fits(found)
-    return False
-
-
 def _list(
     found: Found, claims: list[Claim], locks: Path | None, in_use: Callable[[str], tuple[Holder, ...]]
 ) -> Listed:
-    mine = tuple(claim for claim in claims if means(claim.settings, found))
+    mine = tuple(claim for claim in claims if claim.settings.means(found))
     for name in (*dict.fromkeys(f"board {claim.board}" for claim in mine), *_places(found)):
         if (holder := holder_of(name, locks)) is not None:
             return Listed(found, mine, str(holder), holder)
@@ -134,8 +105,6 @@ def _list(
 
 def _places(found: Found) -> tuple[str, ...]:
     """Return what a run locks when it uses this, whatever its board file; a chip on an I²C bus is locked by itself."""
-    if found.bus is Bus.SERIAL:
-        return (os.path.realpath(found.path),)
-    if found.bus is Bus.PCSC:
-        return (f"PC/SC reader {found.path}",)
-    return tuple(f"usb {found.location} interface {each.number}" for each in found.interfaces)
+    return tuple(
+        dict.fromkeys(place for kind in TRANSPORTS.all().values() for place in kind.locked_as(found))
+    )

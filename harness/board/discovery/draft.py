@@ -1,6 +1,5 @@
 """Drafts a board file for a device that no board file claims yet."""
 
-import json
 import os
 import re
 from collections.abc import Iterable
@@ -8,7 +7,9 @@ from pathlib import Path
 
 from harness.board.discovery.claims import Listed
 from harness.errors import BenchError, UsageError
-from harness.transport.found import VENDORS_CCID, Bus, Found
+from harness.transport.drafted import Drafted, quoted
+from harness.transport.found import Bus, Found
+from harness.transport.kinds import TRANSPORTS
 
 _TEMPLATE = """\
 # Drafted from what was plugged in. Correct the plan and what is marked, then:
@@ -62,7 +63,7 @@ def choose(found: Iterable[Listed], device: str) -> Found:
         # Nobody can tell whether anything is wired to a port of the machine itself: it must be named.
         fitting = [each.found for each in everything if not each.claims and not _is_built_in(each.found)]
     best = [each for each in fitting if each.bus is not Bus.USB] or [
-        each for each in fitting if _is_usable(each)
+        each for each in fitting if _drafted(each) is not None
     ]
     if len(best) == 1:
         return best[0]
@@ -79,12 +80,25 @@ def _is_built_in(found: Found) -> bool:
 
 
 def draft(found: Found, path: Path) -> str:
-    """Return the text of a board file that leads to a device; it is valid as it is."""
+    """Return the text of a board file that leads to a device; it is valid as it is.
+
+    Raises:
+        UsageError: No kind of transport knows how.
+    """
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:40] or "board"
-    lines, framing = _transport(found)
-    text = "".join(f"    {line}\n" for line in lines)
+    drafted = _drafted(found)
+    if drafted is None:
+        raise UsageError(
+            f"no kind of transport says how a board file names {found}",
+            hint="write the board file by hand: docs/board-files.md",
+        )
+    text = "".join(f"    {line}\n" for line in drafted.lines)
     return _TEMPLATE.format(
-        file=path, name=name, description=_quoted(f"Drafted for {found}"), transport=text, framing=framing
+        file=path,
+        name=name,
+        description=quoted(f"Drafted for {found}"),
+        transport=text,
+        framing=drafted.framing,
     )
 
 
@@ -107,46 +121,13 @@ def write(path: Path, text: str) -> None:
         raise BenchError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
-def _transport(found: Found) -> tuple[list[str], str]:
-    """Return the lines of the transport, and the framing that goes with it."""
-    if found.bus is Bus.SERIAL:
-        place = _usb(found) if found.seat else [f"port: {_quoted(found.path)}"]
-        return ["kind: serial", *place, "baudrate: 115200                    # correct"], "hex-line"
-    if found.bus is Bus.I2C:
-        place = _usb(found) if found.seat else [f"bus: {_quoted(found.path)}"]
-        return ["kind: i2c", *place, "address: 0x71                       # correct: 7 bits"], "fm1280"
-    if found.bus is Bus.PCSC:
-        return ["kind: pcsc", f"reader: {_quoted(found.path)}"], "direct"
-    kinds = {interface.kind for interface in found.interfaces}
-    kind = "ccid" if kinds & {"ccid", VENDORS_CCID} else "hid" if "hid" in kinds else "usb"
-    return [f"kind: {kind}", *_usb(found)], "direct"
-
-
-def _usb(found: Found) -> list[str]:
-    """Return the selector: the serial number where there is one, else the port."""
-    lines = ["usb:", f"  vid: 0x{found.vid:04x}", f"  pid: 0x{found.pid:04x}"]
-    if found.serial_number:
-        lines.append(f"  serial_number: {_quoted(found.serial_number)}")
-    else:
-        lines.append(
-            f"  location: {_quoted(found.location or '')}   # it has no serial number: keep it on this port"
-        )
-    if found.interface:
-        lines.append(f'  interface: "{found.interface}"')
-    return lines
-
-
 def _is_named(found: Found, device: str) -> bool:
     return device in (found.path, found.location, found.serial_number) or (
         found.path.startswith("/dev/") and os.path.realpath(device) == found.path
     )
 
 
-def _is_usable(found: Found) -> bool:
-    """Tell whether a USB device could carry APDUs: a disk or a camera could not."""
-    return any(interface.kind in ("ccid", VENDORS_CCID, "hid", "vendor") for interface in found.interfaces)
-
-
-def _quoted(text: str) -> str:
-    """Return a text as a YAML scalar: what a device says of itself must stay one line of text."""
-    return json.dumps(text, ensure_ascii=False)
+def _drafted(found: Found) -> Drafted | None:
+    """Return the first draft of a kind; None for what no kind could use, such as a disk or a camera."""
+    drafts = (kind.draft(found) for kind in TRANSPORTS.all().values())
+    return next((each for each in drafts if each is not None), None)

@@ -11,9 +11,11 @@ from harness.board.models.parts import Chip, Console, Device, Limits
 from harness.board.models.plan import Plan
 from harness.board.models.server import Server
 from harness.board.models.service import Service
-from harness.board.models.transports import SimulatedSettings, TransportSettings
 from harness.settings.link import Link
+from harness.settings.tagged import Tagged
 from harness.settings.words import Section, Text, Word, wrong
+from harness.transport.kind import TransportKind
+from harness.transport.kinds import TRANSPORTS
 
 VERSION = 1
 
@@ -55,7 +57,7 @@ class BoardFile(Section):
     )
     description: Text = Field(default="", description="One sentence for people.")
     plan: Plan = Field(description="What the manufacturer chose.")
-    transports: dict[Word, TransportSettings] = Field(
+    transports: dict[Word, Annotated[TransportKind, Tagged(TRANSPORTS)]] = Field(
         description="Bytes to and from the board, each under a name of your choice.",
         min_length=1,
         max_length=16,
@@ -113,7 +115,7 @@ class BoardFile(Section):
     @property
     def simulated(self) -> bool:
         """True when no transport leads out of this process."""
-        return all(isinstance(config, SimulatedSettings) for config in self.transports.values())
+        return all(settings.stands_in is not None for settings in self.transports.values())
 
     def from_source(self, source: Source) -> "BoardFile":
         """Return the same board file with its source."""

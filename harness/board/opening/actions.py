@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from harness.board.models import BoardFile, SerialSettings
+from harness.board.models import BoardFile
 from harness.board.opening.board import Board
 from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
@@ -15,9 +15,8 @@ def actions(board: BoardFile) -> dict[str, tuple[str, ...]]:
     """Return the names of the actions, each with the transports that have one of that name."""
     found: dict[str, tuple[str, ...]] = {}
     for transport, settings in board.transports.items():
-        if isinstance(settings, SerialSettings):
-            for action in settings.actions:
-                found[action] = (*found.get(action, ()), transport)
+        for action in settings.line_steps():
+            found[action] = (*found.get(action, ()), transport)
     return found
 
 
@@ -80,9 +79,7 @@ def run_action(
                 f"transports {' and '.join(places)} each have an action {action!r}",
                 hint="say which transport",
             )
-        settings = board.file.transports[places[0]]
-        assert isinstance(settings, SerialSettings)
-        steps = tuple(each.step() for each in settings.actions[action])
+        steps = board.file.transports[places[0]].line_steps()[action]
         board.mark(f"action {action} on {places[0]}: {'; '.join(map(str, steps))}")
         perform(board.transport(places[0]), steps, pause)
     except HarnessError as error:

@@ -11,10 +11,6 @@ from harness.board.models import (
     BoardFile,
     CarrierKind,
     Chip,
-    FtdiI2cSettings,
-    I2cSettings,
-    SimulatedI2cSettings,
-    SimulatedSettings,
 )
 from harness.board.opening.locks import Locks
 from harness.board.opening.opener import occupies
@@ -138,8 +134,7 @@ class Board:
         try:
             replayed = self._wiring.replay is not None
             used = () if replayed else self.file.transports.values()
-            places = [occupies(settings, self.file.folder) for settings in used]
-            names = [place for place in places if place is not None]
+            names = [place for settings in used for place in occupies(settings, self.file.folder)]
             if names:
                 names.append(f"board {self.name}")
             locks = Locks(
@@ -396,19 +391,14 @@ class Board:
         return channel if self._on_exchange is None else ObservedChannel(channel, self._on_exchange)
 
     def _channel(self, settings: Chip, transport: Transport) -> ApduChannel:
-        simulated = isinstance(self.file.transports[settings.transport], SimulatedSettings)
+        kind = self.file.transports[settings.transport]
         context = FramingContext(
             transport,
             settings.timeout_s,
-            self._address(settings.transport),
-            stands_in=simulated or self._wiring.replay is not None,
+            kind.bus_address,
+            stands_in=kind.stands_in is not None or self._wiring.replay is not None,
         )
         return settings.framing_kind.channel(context)
-
-    def _address(self, transport: str) -> int | None:
-        settings = self.file.transports[transport]
-        on_i2c = (I2cSettings, FtdiI2cSettings, SimulatedI2cSettings)
-        return settings.address if isinstance(settings, on_i2c) else None
 
     def _tell(self, transport: Transport) -> None:
         identity = transport.identity

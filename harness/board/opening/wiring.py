@@ -6,11 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.board import regular_file
-from harness.board.models import (
-    BoardFile,
-    SimulatedSettings,
-    SocketSettings,
-)
+from harness.board.models import BoardFile
 from harness.board.opening import recorded_run
 from harness.board.opening.opener import make_transport, occupies
 from harness.board.opening.resolve import Resolver
@@ -182,8 +178,9 @@ class Wiring:
         if replay is not None and name in board.transports:
             recording = recording_of(replay.run, name)
             return Replayed(name, recording, match=replay.match, timing=replay.timing, redaction=redaction)
-        # A socket and a simulation are never unplugged; what is not in the board file `make_transport` refuses.
-        if isinstance(board.transports.get(name), SocketSettings | SimulatedSettings | None):
+        settings = board.transports.get(name)
+        # What is not in the board file `make_transport` refuses.
+        if settings is None or not settings.can_be_unplugged:
             return make_transport(board, name, resolver, flash)
         return Reconnecting(
             lambda: make_transport(board, name, resolver), limit=board.limits.replug_s, on_note=note

@@ -15,7 +15,6 @@ from harness.board.models import (
     Pattern,
     Platform,
     Program,
-    SimulatedConsoleSettings,
     Use,
 )
 from harness.board.plan import matrix as plan_matrix
@@ -28,6 +27,7 @@ from harness.id2 import published
 from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
 from harness.settings.link import Offer
+from harness.transport.kind import StandIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,4 +262,4 @@ def _is_recorded(board: BoardFile) -> bool:
     if board.console is None:
         return False
     settings = board.transports.get(board.console.transport)
-    return isinstance(settings, SimulatedConsoleSettings) and settings.file is not None
+    return settings is not None and settings.stands_in is StandIn.PLAYED_BACK

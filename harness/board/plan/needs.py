@@ -2,28 +2,11 @@
 
 from dataclasses import dataclass
 
-from harness.board.models import BoardFile, SerialSettings, TransportSettings
+from harness.board.models import BoardFile
 from harness.settings.problems import Loc, Problem
 from harness.settings.suggest import meant
 from harness.transport.base import Capability
-
-_STREAM = frozenset({Capability.STREAM})
-_CARD = frozenset({Capability.APDU, Capability.CARD})
-_SUPPLIED_BY: dict[str, frozenset[Capability]] = {
-    "i2c": frozenset({Capability.I2C}),
-    "serial": frozenset({Capability.STREAM, Capability.LINES}),
-    "socket": _STREAM,
-    "usb": frozenset({Capability.APDU}),
-    "ccid": _CARD,
-    "hid": frozenset({Capability.APDU}),
-    "pcsc": _CARD,
-    "ftdi-i2c": frozenset({Capability.I2C}),
-    "ftdi-spi": frozenset({Capability.SPI}),
-    "simulated-i2c": frozenset({Capability.I2C}),
-    "simulated-spi": frozenset({Capability.SPI}),
-    "simulated-serial": _STREAM,
-    "simulated-console": _STREAM,
-}
+from harness.transport.kinds import TRANSPORTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +42,6 @@ def needs(board: BoardFile) -> tuple[Need, ...]:
     return tuple(found)
 
 
-def supplied(settings: TransportSettings) -> frozenset[Capability]:
-    """Return what a transport with these settings carries, without opening it."""
-    if isinstance(settings, SerialSettings) and (settings.port or "").startswith("socket://"):
-        return _STREAM  # a socket has no lines beside its data
-    return _SUPPLIED_BY[settings.kind]
-
-
 def unmet(board: BoardFile) -> list[Problem]:
     """Return every need that no transport of the board meets, each saying needed versus supplied."""
     found = []
@@ -74,10 +50,12 @@ def unmet(board: BoardFile) -> list[Problem]:
         if settings is None:
             found.append(Problem((need.part, "transport"), _unknown_transport(need.transport, board)))
             continue
-        has = supplied(settings)
+        has = settings.supplies()
         if not need.capabilities <= has:
             wanted = ", ".join(sorted(need.capabilities))
-            kinds = ", ".join(kind for kind, carries in _SUPPLIED_BY.items() if need.capabilities <= carries)
+            kinds = ", ".join(
+                name for name, kind in TRANSPORTS.all().items() if need.capabilities <= kind.can_supply()
+            )
             found.append(
                 Problem(
                     need.loc,

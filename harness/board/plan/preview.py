@@ -1,28 +1,15 @@
 """What would run on a board, told before anything is touched."""
 
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from harness.board.models import (
-    BoardFile,
-    FtdiI2cSettings,
-    I2cSettings,
-    PcscSettings,
-    SerialSettings,
-    SimulatedConsoleSettings,
-    SocketSettings,
-    TransportSettings,
-    UserSpaceSettings,
-)
+from harness.board.models import BoardFile
 from harness.board.opening.resolve import Resolver
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.facts import Facts, facts_of
-from harness.board.plan.needs import needs, supplied
+from harness.board.plan.needs import needs
 from harness.errors import UsageError
-from harness.transport.usb_identity import UsbIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,64 +152,14 @@ def _transports(board: BoardFile) -> tuple[TransportLine, ...]:
             TransportLine(
                 name=name,
                 kind=settings.kind,
-                place=place_of(settings),
+                place=settings.place(),
                 used_by=need.part if need else "",
                 needed=tuple(sorted(need.capabilities)) if need else (),
-                supplied=tuple(sorted(supplied(settings))),
-                note=_note(settings, board.folder),
+                supplied=tuple(sorted(settings.supplies())),
+                note=settings.remark(board.folder),
             )
         )
     return tuple(lines)
-
-
-def place_of(settings: TransportSettings) -> str:
-    """Return where a transport leads, in words."""
-    if isinstance(settings, I2cSettings):
-        named = f"adapter {settings.adapter}" if settings.adapter else _usb(settings.usb)
-        return f"{settings.bus or named}, address {settings.address:#x}"
-    if isinstance(settings, PcscSettings):
-        return f"reader {settings.reader}, {settings.share}, protocol {settings.protocol}"
-    if isinstance(settings, UserSpaceSettings):
-        at = f", address {settings.address:#x}" if isinstance(settings, FtdiI2cSettings) else ""
-        return f"{_usb(settings.usb)}{at}"
-    if isinstance(settings, SerialSettings):
-        named = f", actions {', '.join(settings.actions)}" if settings.actions else ""
-        if settings.port is not None:
-            return f"{settings.port}, {settings.baudrate} baud{named}"
-        return f"{_usb(settings.usb)}, {settings.baudrate} baud{named}"
-    if isinstance(settings, SocketSettings):
-        return settings.path or f"{settings.host}:{settings.port}"
-    if isinstance(settings, SimulatedConsoleSettings) and settings.file:
-        return f"played back from {settings.file}"
-    device = settings.device
-    if device is None:
-        if not isinstance(settings, SimulatedConsoleSettings) or settings.app != "link_app":
-            return ""
-        broken = f", fault {settings.fault}" if settings.fault else ""
-        return f"simulated Soft-KM board that runs {settings.app}{broken}"
-    fault = f", fault {device.fault}" if device.fault else ""
-    return f"simulated {device.command_set} chip, {device.key_type}, answers {device.answers}{fault}"
-
-
-def _usb(identity: UsbIdentity | None) -> str:
-    given = identity.model_dump(exclude_none=True) if identity else {}
-    words = (
-        f"{key} {value:#06x}" if isinstance(value, int) else f"{key} {value}" for key, value in given.items()
-    )
-    return f"usb {', '.join(words)}"
-
-
-def _note(settings: TransportSettings, folder: Path) -> str:
-    path: str | None = None
-    if isinstance(settings, I2cSettings):
-        path = settings.bus
-    elif isinstance(settings, SerialSettings) and settings.port and "://" not in settings.port:
-        path = settings.port
-    elif isinstance(settings, (SocketSettings, SimulatedConsoleSettings)):
-        inner = settings.path if isinstance(settings, SocketSettings) else settings.file
-        path = str(folder / inner) if inner else None
-    # Unlike Path.exists, os.path.exists does not raise in a folder that is closed to us.
-    return "not there now" if path and not os.path.exists(path) else ""  # noqa: PTH110 - Path.exists raises where the folder is closed to us
 
 
 def _secrets(board: BoardFile, environment: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:

@@ -1,14 +1,11 @@
 """Checks that look across the sections of a board file: errors first, then advice."""
 
 import os
-import re
 
 from harness.board.models import (
     BoardFile,
     CarrierKind,
     ChipAlgorithm,
-    SerialSettings,
-    SimulatedConsoleSettings,
 )
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.needs import needs, unmet
@@ -18,8 +15,6 @@ from harness.id2.keys import KeyType
 from harness.settings.problems import Problem, printable
 from harness.settings.simulated_device import SimulatedDevice
 from harness.settings.suggest import meant
-
-_MOVING_TTY = re.compile(r"/dev/tty(USB|ACM)[0-9]+")
 
 ECB_ALGORITHM: dict[KeyType, ChipAlgorithm] = {
     KeyType.DES3_112: ChipAlgorithm.DES_ECB,
@@ -35,7 +30,8 @@ ECB_ALGORITHM: dict[KeyType, ChipAlgorithm] = {
 
 def simulated_device(board: BoardFile, transport: str) -> SimulatedDevice | None:
     """Return the simulated device behind a transport of `board`, or None."""
-    return getattr(board.transports.get(transport), "device", None)
+    settings = board.transports.get(transport)
+    return None if settings is None else settings.simulated_device
 
 
 def published_key_type(board: BoardFile) -> KeyType | None:
@@ -72,7 +68,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *(unmet(board) or _shared(board)),
         *_key(board),
         *_declaration(board),
-        *_captures(board),
+        *_transports(board),
         *_certificates(board),
         *_server(board),
         *link_checks.errors(board),
@@ -85,7 +81,7 @@ def advice(board: BoardFile) -> list[Problem]:
         *_name(board),
         *plan_matrix.undocumented(board.plan),
         *plan_matrix.key_doubts(board.plan),
-        *_ports(board),
+        *_transport_doubts(board),
         *_unused(board),
         *_simulated(board),
         *_key_type(board),
@@ -113,15 +109,11 @@ def _shared(board: BoardFile) -> list[Problem]:
     return []
 
 
-def _captures(board: BoardFile) -> list[Problem]:
+def _transports(board: BoardFile) -> list[Problem]:
     return [
-        Problem(
-            ("transports", name, "file"), f"there is no file {printable(str(board.folder / settings.file))}"
-        )
+        Problem(("transports", name, *problem.loc), problem.text)
         for name, settings in board.transports.items()
-        if isinstance(settings, SimulatedConsoleSettings)
-        and settings.file is not None
-        and not (board.folder / settings.file).is_file()
+        for problem in settings.errors(board.folder)
     ]
 
 
@@ -183,15 +175,11 @@ def _name(board: BoardFile) -> list[Problem]:
     return []
 
 
-def _ports(board: BoardFile) -> list[Problem]:
+def _transport_doubts(board: BoardFile) -> list[Problem]:
     return [
-        Problem(
-            ("transports", name, "port"),
-            f"{settings.port} changes with the order of plugging in; "
-            f"name the adapter by /dev/serial/by-id/… or by usb:",
-        )
+        Problem(("transports", name, *problem.loc), problem.text)
         for name, settings in board.transports.items()
-        if isinstance(settings, SerialSettings) and settings.port and _MOVING_TTY.fullmatch(settings.port)
+        for problem in settings.advice()
     ]
 
 
@@ -207,7 +195,7 @@ def _unused(board: BoardFile) -> list[Problem]:
 def _simulated(board: BoardFile) -> list[Problem]:
     found = []
     for name, settings in board.transports.items():
-        device = simulated_device(board, name)
+        device = settings.simulated_device
         if device is None:
             continue
         loc = ("transports", name, "device")
@@ -222,16 +210,6 @@ def _simulated(board: BoardFile) -> list[Problem]:
             found.append(
                 Problem(
                     (*loc, "command_set"), f"is {device.command_set}; chip.command_set is {chip.command_set}"
-                )
-            )
-        if (
-            isinstance(settings, SimulatedConsoleSettings)
-            and settings.file
-            and (settings.fault or device.fault)
-        ):
-            found.append(
-                Problem(
-                    ("transports", name), "a console that is played back from a file has no faults of its own"
                 )
             )
     return found

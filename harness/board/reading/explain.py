@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from harness.settings.problems import Loc, Problem, printable
 from harness.settings.suggest import meant, not_valid, unknown_key
+from harness.settings.tagged import Tagged
 
 _SECRET_FIELDS = frozenset({"key", "access_key", "product_secret", "env", "file", "test_key", "secret"})
 
@@ -160,10 +161,7 @@ def _bare(annotation: Any) -> object:
 def _tagged_members(annotation: object) -> dict[str, type[BaseModel]]:
     if get_origin(annotation) is not Annotated:
         return {}
-    inner, *metadata = get_args(annotation)
-    if not any(isinstance(extra, FieldInfo) and extra.discriminator == "kind" for extra in metadata):
-        return {}
-    return {get_args(member.model_fields["kind"].annotation)[0]: member for member in get_args(inner)}
+    return next((extra.members for extra in get_args(annotation)[1:] if isinstance(extra, Tagged)), {})
 
 
 def _words(annotation: object) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from harness.board.models import BoardFile, CarrierKind, SerialSettings, SimulatedConsoleSettings
+from harness.board.models import BoardFile, CarrierKind
 from harness.id2.keys import KeyType
 from harness.settings.link import Link, Offer
 from harness.settings.problems import Problem
@@ -30,12 +30,7 @@ def errors(board: BoardFile) -> list[Problem]:
             Problem(("link", "port"), "a real board cannot be told a free port; name the one it connects to")
         )
     if link.reset is not None:
-        known = {
-            action
-            for settings in board.transports.values()
-            if isinstance(settings, SerialSettings)
-            for action in settings.actions
-        }
+        known = {action for settings in board.transports.values() for action in settings.line_steps()}
         if link.reset not in known:
             text = f"no serial transport has an action {link.reset!r}; actions: {', '.join(sorted(known)) or 'none'}"
             found.append(Problem(("link", "reset"), text))
@@ -82,11 +77,7 @@ def needs_restart(link: Link) -> tuple[str, ...]:
 
 
 def _apps(board: BoardFile) -> list[str]:
-    return [
-        name
-        for name, settings in board.transports.items()
-        if isinstance(settings, SimulatedConsoleSettings) and settings.app == "link_app"
-    ]
+    return [name for name, settings in board.transports.items() if settings.runs_link_app]
 
 
 def _key_type(board: BoardFile) -> list[Problem]:

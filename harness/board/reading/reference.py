@@ -14,11 +14,11 @@ from pydantic import BaseModel, PlainSerializer
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from harness.board.models import BoardFile, SimulatedSettings, TransportSettings
-from harness.board.models.transports import RealSettings
+from harness.board.models import BoardFile
 from harness.board.plan.applies import ALWAYS
 from harness.board.plan.facts import VOCABULARY
 from harness.errors import UsageError
+from harness.transport.kinds import TRANSPORTS
 
 BEGIN = "<!-- begin of the generated part: python -m harness.board.reading.reference docs/board-files.md -->"
 END = "<!-- end of the generated part -->"
@@ -34,8 +34,7 @@ def markdown() -> str:
         if model is not None and name != "transports":
             parts += [f"### `{name}`", _sentence(model), _table(model), *_nested(name, model, told)]
         elif name == "transports":
-            for settings in (*get_args(RealSettings), *get_args(SimulatedSettings)):
-                kind = get_args(settings.model_fields["kind"].annotation)[0]
+            for kind, settings in TRANSPORTS.all().items():
                 parts += [f"### `transports.NAME` of kind `{kind}`", _sentence(settings), _table(settings)]
                 parts += _nested("transports.NAME", settings, told)
     return "\n\n".join([*parts, "### Words of `applies_when`", _vocabulary()])
@@ -114,7 +113,7 @@ def _value(annotation: object) -> str:
         return "names with a text each"
     if get_origin(inner) is dict and get_origin(_unwrapped(get_args(inner)[1])) is tuple:
         return "names with a list of sections each"
-    if inner is TransportSettings or get_origin(inner) is dict:
+    if get_origin(inner) is dict:
         return "names with a section each"
     if get_origin(inner) is tuple:
         words = _words(inner)

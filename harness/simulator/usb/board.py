@@ -57,7 +57,7 @@ def usb_device(board: str, name: str, config: object) -> UsbDevice:
     Args:
         board: Name of the board.
         name: Name of the transport; both together are the device's serial number.
-        config: The transport, as the entry points of `harness.simulators` are given it, with `kind`.
+        config: The transport, with its references resolved, with `kind`.
 
     Raises:
         UsageError: the configuration says something that cannot be.

@@ -14,8 +14,8 @@ from harness.transport.base import (
     I2cRead,
     I2cWrite,
     Operation,
+    PlacedTransport,
     SpiTransfer,
-    Transport,
     refuse,
 )
 from harness.transport.errors import I2cNack
@@ -44,7 +44,7 @@ _Controlling = TypeVar("_Controlling", bound=_Controller)
 _Value = TypeVar("_Value")
 
 
-class _Bridge(Transport, Generic[_Controlling]):
+class _Bridge(PlacedTransport, Generic[_Controlling]):
     """What both kinds of bridge have in common: finding it, taking it, and telling what went wrong."""
 
     def __init__(self, name: str, device: UsbSelector, backend: pyusb.Backend | None) -> None:

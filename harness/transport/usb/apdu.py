@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from harness.errors import HarnessError, UsageError
-from harness.transport.base import Capability, Exchange, Operation, Transport, refuse
+from harness.transport.base import Capability, Exchange, Operation, PlacedTransport, refuse
 from harness.transport.errors import UsbSilent
 from harness.transport.usb.framing import LengthPrefix
 from harness.transport.usb.functions import UsbFunction
@@ -20,7 +20,7 @@ _DRAIN = 0.02  # seconds of silence after which a late answer is taken to be gon
 _DRAINED = 1.0  # seconds after which a device that sends for ever is let be
 
 
-class UsbApduTransport(Transport):
+class UsbApduTransport(PlacedTransport):
     """An interface of a USB device: found by identity, taken, asked one APDU at a time, given back.
 
     A kind of interface says in `_learn` what it needs of the descriptors, and in `_exchange` how an APDU travels.

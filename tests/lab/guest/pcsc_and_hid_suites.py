@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.board.opening.opener import ready_simulation
+from harness.board.opening.opener import context_of
 from harness.board.opening.resolve import Resolver
 from harness.board.reading.file import load
 from harness.cli.main import invoke
@@ -40,7 +40,7 @@ IDENTITIES = {
 def chip():
     """Return the chip of the demo's board."""
     described = load(SOURCE)
-    config = ready_simulation(described, "chip", described.transports["chip"], Resolver(described))
+    config = described.transports["chip"].ready(context_of(described, "chip", Resolver(described)))
     return line_chip(config)
 
 
