@@ -40,6 +40,13 @@ def runs_to_replay(incomplete: str) -> list[str]:
     return latest + runs(incomplete)
 
 
+def report_formats(incomplete: str) -> list[str]:
+    """Return what `report --format` takes."""
+    from harness.report.renderer import RENDERERS
+
+    return [name for name in ("all", "terminal", *RENDERERS.names) if name.startswith(incomplete)]
+
+
 def device_faults(incomplete: str) -> list[tuple[str, str]]:
     """Return the ways in which a simulated device can be broken, each with what it does."""
     from harness.simulator.faults.catalogue import FAULTS

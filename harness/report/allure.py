@@ -22,6 +22,7 @@ from allure_commons.types import LabelType, LinkType, Severity
 
 from harness.report.circumstances import circumstances
 from harness.report.records import Evidence, RunReport, Scenario, Step
+from harness.report.renderer import Renderer
 from harness.report.scenario_fold import evidence_path
 from harness.report.text import folder_title, one_line, visible
 from harness.run.failure import ErrorRecord
@@ -45,6 +46,20 @@ _CATEGORIES = (
     ("Not applicable to this board", Status.SKIPPED, "not applicable:"),
     ("Not run", Status.SKIPPED, "not run:"),
 )
+
+
+class AllureReport(Renderer):
+    """`allure-results/`, for Allure."""
+
+    writes = "allure-results/"
+
+    def lacks(self) -> str:
+        """Return an empty text: nothing is missing."""
+        return ""
+
+    def render(self, report: RunReport, folder: Path) -> dict[str, bytes | Path]:
+        """Return its files."""
+        return {self.writes + name: content for name, content in render(report, folder).items()}
 
 
 def render(report: RunReport, folder: Path) -> dict[str, bytes | Path]:

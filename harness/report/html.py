@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from harness.report.circumstances import circumstances
 from harness.report.difference import difference
 from harness.report.records import Evidence, MeasurementResult, RunReport, Scenario
+from harness.report.renderer import Renderer
 from harness.report.scenario_fold import evidence_path
 from harness.report.stand_ins import stand_ins
 from harness.report.text import capital, folder_title, one_line, seconds, size, visible
@@ -67,6 +68,20 @@ class _Gauge:
     low: float
     span: float
     at: float
+
+
+class HtmlReport(Renderer):
+    """`report.html`: the whole run for people."""
+
+    writes = "report.html"
+
+    def lacks(self) -> str:
+        """Return an empty text: nothing is missing."""
+        return ""
+
+    def render(self, report: RunReport, folder: Path) -> dict[str, bytes | Path]:
+        """Return its files."""
+        return {self.writes: render(report, folder)}
 
 
 def render(report: RunReport, folder: Path) -> bytes:

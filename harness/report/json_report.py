@@ -7,9 +7,25 @@ import json
 from pathlib import Path
 
 from harness.report.records import RunReport
+from harness.report.renderer import Renderer
 
 SCHEMA_FILE = Path(__file__).parent / "schema" / "report-1.json"
 """The published JSON Schema of `report.json`."""
+
+
+class JsonReport(Renderer):
+    """`report.json`: the whole run for programs."""
+
+    writes = "report.json"
+
+    def lacks(self) -> str:
+        """Return an empty text: nothing is missing."""
+        return ""
+
+    def render(self, report: RunReport, folder: Path) -> dict[str, bytes | Path]:
+        """Return its files."""
+        del folder
+        return {self.writes: render(report)}
 
 
 def render(report: RunReport) -> bytes:

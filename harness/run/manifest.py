@@ -21,10 +21,10 @@ SCHEMA = 1
 NAMES = frozenset({"manifest.json", "manifest.sig"})
 """Files that the manifest does not list: itself, and a signature over it."""
 
-_REPORTS = ("report.json", "report.html", "report.pdf", "junit.xml", "ctrf.json", "allure-results/")
-"""What is made from the rest of the folder, and may be made again."""
+_NAMED_BY_OTHERS = frozenset({"junit.xml", "ctrf.json", "allure-results"})
+"""Reports whose names other tools expect."""
 
-_DRAFT = re.compile(r"\.[a-z]+\.[a-z]+\.[0-9]+\.tmp")
+_DRAFT = re.compile(r"\.[a-z0-9-]+\.[a-z0-9]+\.[0-9]+\.tmp")
 """What `write_whole` leaves behind when it is killed: no part of the run."""
 
 _CHUNK = 1024 * 1024
@@ -154,7 +154,7 @@ def verify(folder: RunFolder, rendered: Callable[[], Mapping[str, bytes]] | None
         name: _compared(folder.path, found.get(name), expected.get(name))
         for name in sorted(found.keys() | expected.keys())
     }
-    if rendered is not None and any(word and _is_report(name) for name, word in words.items()):
+    if rendered is not None and any(word and is_report(name) for name, word in words.items()):
         again = rendered()
         for name, word in words.items():
             if word in {"changed", "truncated", "extended", "added"} and name in again:
@@ -180,8 +180,14 @@ def rewritten(folder: RunFolder) -> tuple[str, ...]:
         f"{name} ({word})"
         for word, names in changes.by_word().items()
         for name in names
-        if not _is_report(name)
+        if not is_report(name)
     )
+
+
+def is_report(path: str) -> bool:
+    """Return whether a path inside the run folder is that of a report: made from the rest, and may be made again."""
+    top = path.partition("/")[0]
+    return top.startswith(("report.", "report-")) or top in _NAMED_BY_OTHERS
 
 
 def remove_drafts(folder: RunFolder) -> None:
@@ -198,10 +204,6 @@ def remove_drafts(folder: RunFolder) -> None:
 
 def _writer(draft: Path) -> int:
     return int(draft.name.split(".")[-2])
-
-
-def _is_report(name: str) -> bool:
-    return name.startswith(_REPORTS[-1]) or name in _REPORTS
 
 
 def _compared(root: Path, path: Path | None, entry: Entry | None) -> str:

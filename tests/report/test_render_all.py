@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import BenchError, ToolError, UsageError
 from harness.report import close, render_all
-from harness.report.render import Format, render, rendered
+from harness.report.render import render, rendered
 from harness.run import manifest
 from harness.run.events import ScenarioInfo
 from harness.run.folder import RunFolder
@@ -64,7 +64,7 @@ def test_one_format_alone_leaves_the_manifest_alone(sample):
     close(sample)
     before = (sample / "manifest.json").read_bytes()
     (sample / "report.html").unlink()
-    assert [path.name for path in render(sample, (Format.HTML,))] == ["report.html"]
+    assert [path.name for path in render(sample, ("html",))] == ["report.html"]
     assert (sample / "manifest.json").read_bytes() == before
     assert not manifest.verify(RunFolder.open(sample))
 

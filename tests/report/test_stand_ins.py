@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from harness.report.model import load
-from harness.report.render import Format, render
+from harness.report.render import render
 from harness.report.stand_ins import stand_ins
 from harness.report.terminal import show, summary
 from harness.run.events import ScenarioInfo
@@ -77,7 +77,7 @@ def test_terminal_says_it_first(tmp_path, printer):
 
 def test_page_says_it_before_anything_else(tmp_path):
     folder = written(tmp_path, {"chip": CHIP}, "mock")
-    render(folder, (Format.HTML,))
+    render(folder, ("html",))
     page = (folder / "report.html").read_text()
     at = page.index("<strong>Virtual board, mock service.</strong>")
     assert at < page.index('<dl class="facts">')

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from harness.errors import DeviceError
-from harness.report.render import Format, render
+from harness.report.render import render
 from harness.run.events import ScenarioInfo
 from harness.run.run import Run
 from harness.run.verdict import Verdict
@@ -29,7 +29,7 @@ TEXTS = {
 
 def written(tmp_path, text):
     folder = hostile_run.write(tmp_path, text)
-    render(folder, (Format.HTML,))
+    render(folder, ("html",))
     return folder / "report.html"
 
 
@@ -56,7 +56,7 @@ def failing(tmp_path):
     log = run.begin(info)
     log.finish(Verdict.FAILED, error=DeviceError(TEXTS["codes"], traffic=[HEX, HEX]))
     run.finish()
-    render(run.path, (Format.HTML,))
+    render(run.path, ("html",))
     return run.path / "report.html"
 
 
@@ -95,7 +95,7 @@ def test_difference_is_marked_and_not_by_colour_alone(chromium, tmp_path):
 
 def test_sample_run_fits_too(chromium, tmp_path):
     folder = sample_run.write(tmp_path)
-    render(folder, (Format.HTML,))
+    render(folder, ("html",))
     for width in (1280, 390, 320):
         page = chromium.new_page(viewport={"width": width, "height": 800})
         page.goto((folder / "report.html").as_uri())

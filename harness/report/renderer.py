@@ -1,0 +1,51 @@
+"""The kinds of report: what each of them answers, and the one list in which all are found."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.kinds import Kinds
+
+if TYPE_CHECKING:  # the shell's completion asks for names alone, and the models take long to load
+    from harness.report.records import RunReport
+
+
+class Renderer(ABC):
+    """One report of a run, made from the run folder alone: the same run always gives the same bytes."""
+
+    @property
+    @abstractmethod
+    def writes(self) -> str:
+        """What it writes, as a path inside the run folder: a file, or a folder when it ends with a slash.
+
+        `report.SUFFIX`, `report-NAME.SUFFIX` or `report-NAME/`, or a name that other tools expect: `manifest.is_report`
+        knows by it what may be made again later, and what in a run folder may not.
+        """
+
+    @abstractmethod
+    def lacks(self) -> str:
+        """Return what this machine lacks to render it, in one sentence; an empty text when nothing is missing."""
+
+    @abstractmethod
+    def render(self, report: "RunReport", folder: Path) -> Mapping[str, bytes | Path]:
+        """Return the files of the report by their paths inside the run folder; a `Path` is a file to copy.
+
+        Args:
+            report: The run.
+            folder: Its run folder, where the evidence lies.
+        """
+
+
+RENDERERS = Kinds(
+    Renderer,  # type: ignore[type-abstract]  # the sort itself is never instantiated
+    "report format",
+    "harness.renderers",
+    {
+        "json": "harness.report.json_report:JsonReport",
+        "html": "harness.report.html:HtmlReport",
+        "junit": "harness.report.junit:JunitReport",
+        "allure": "harness.report.allure:AllureReport",
+    },
+)
+"""Every format of a report that is a file or a folder of files."""
