@@ -9,7 +9,7 @@ from harness.simulator.chip.config import ChipConfig, CommandSet
 from harness.simulator.chip.hooks import ChipHooks
 from harness.simulator.chip.ica import IcaChip
 from harness.simulator.console.board import ConsoleBoard, ConsoleConfig
-from harness.simulator.faults.fault import ALL_KEYS, ALL_SETS, Expected, Fault, Layer
+from harness.simulator.faults.fault import Expected, Fault, Layer
 from harness.simulator.faults.keys import CipherIsSum, CipherIsXor
 
 ID = "00FFFFFFDB1D8DC78DDCB802"
@@ -18,7 +18,7 @@ STRONG = "9F0C36E1D4B85A2277E3C90641FA8D5B"
 
 def console(key_text, id2=ID, key_type=KeyType.AES_128, hooks=ChipHooks):
     key = Key.parse(key_type, key_text)
-    fault = Fault("a-fault", Layer.CHIP, "broken", Expected.FAILED, hooks, ALL_SETS, ALL_KEYS)
+    fault = Fault("a-fault", Layer.CHIP, "broken", Expected.FAILED, hooks)
     chip = IcaChip(ChipConfig(CommandSet.ICA, id2, key, fault=fault))
     return b"".join(ConsoleBoard(ConsoleConfig(id2, key, chip=chip)).text())
 

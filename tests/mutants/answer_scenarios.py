@@ -3,7 +3,7 @@
 That each of them is caught with the key known and unknown stands in tests/step4_adapt/test_answer_faults.py.
 """
 
-from harness.simulator.faults.answer_list import ANSWER_FAULTS
+from harness.simulator.faults.catalogue import ANSWER_FAULTS
 
 _BY_MODULE = {
     "harness.simulator.faults.wrong_answers": "test_chip_mac or test_chip_values",

@@ -7,7 +7,7 @@ import copy
 
 import pytest
 
-from harness.simulator.console.text_fault_list import CONSOLE_TEXT_FAULTS
+from harness.simulator.faults.catalogue import CONSOLE_TEXT_FAULTS
 from tests.mutants.test_mutants import CONSOLE, board_with, run
 
 pytestmark = pytest.mark.mutants

@@ -14,8 +14,7 @@ import pytest
 import yaml
 
 from harness.simulator.faults.catalogue import FAULTS as ALL_FAULTS
-from harness.simulator.faults.catalogue import Expected, Fault, Layer
-from harness.simulator.faults.session_list import SESSION_FAULTS
+from harness.simulator.faults.catalogue import SESSION_FAULTS, Expected, Fault, Layer
 from tests.mutants.answer_scenarios import ANSWER_SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,7 +149,7 @@ def base_for(fault: Fault) -> dict:
         board = yaml.safe_load((BOARDS / f"{name}.yaml").read_text())
         (transport,) = board["transports"].values()
         device = transport["device"]
-        fits = device["command_set"] in fault.command_sets and device["key_type"] in fault.key_types
+        fits = fault.fits(device["command_set"]) and device["key_type"] in fault.key_types
         if fits and (not fault.needs or device.get("answers", "direct") in fault.needs):
             return board
     raise AssertionError(f"no virtual board can have the fault {fault.name}: needs {fault.needs!r}")

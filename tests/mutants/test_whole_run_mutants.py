@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import yaml
 
-from harness.simulator.faults.session_list import BAD_RANDOMS, CHANGES, GUESSABLE, SESSION_FAULTS
+from harness.simulator.faults.catalogue import BAD_RANDOMS, CHANGES, GUESSABLE, SESSION_FAULTS
 from tests.mutants.test_mutants import BOARDS, board_with, run
 
 pytestmark = pytest.mark.mutants

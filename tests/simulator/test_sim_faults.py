@@ -16,11 +16,14 @@ from harness.simulator.chip.mtk import check_sum
 from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.console.board import ConsoleBoard, ConsoleConfig, wrong_server_code
 from harness.simulator.console.hooks import ConsoleHooks
-from harness.simulator.console.text_fault_list import CONSOLE_TEXT_FAULTS
-from harness.simulator.faults.answer_list import ANSWER_FAULTS
-from harness.simulator.faults.catalogue import FAULTS, find
+from harness.simulator.faults.catalogue import (
+    ANSWER_FAULTS,
+    CONSOLE_TEXT_FAULTS,
+    FAULTS,
+    SESSION_FAULTS,
+    find,
+)
 from harness.simulator.faults.fault import Expected, Layer
-from harness.simulator.faults.session_list import SESSION_FAULTS
 from harness.simulator.link.hooks import LinkHooks
 
 GET_ID, VENDOR_INFO = bytes.fromhex("80F8000000"), bytes.fromhex("80FC000000")

@@ -74,7 +74,7 @@ def test_any_commands_get_status_words(key_for, command_set, key_type, answers):
     "fault", [fault for fault in FAULTS if fault.layer is Layer.CHIP], ids=lambda one: one.name
 )
 def test_any_commands_to_broken_chips_get_status_words(key_for, fault):
-    command_set = CommandSet("ica" if "ica" in fault.command_sets else "mtk")
+    command_set = CommandSet("ica" if fault.fits("ica") else "mtk")
     preferred = KeyType.DES3_112 if command_set is CommandSet.MTK else KeyType.AES_128
     key = key_for(preferred if preferred in fault.key_types else KeyType.SM4_128)
     answers = Answers(fault.needs or "direct")

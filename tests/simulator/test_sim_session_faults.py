@@ -11,7 +11,7 @@ from harness.secret import Secret
 from harness.simulator.chip.config import ChipConfig, CommandSet
 from harness.simulator.chip.ica import IcaChip
 from harness.simulator.faults import sessions as session_faults
-from harness.simulator.faults.session_list import BAD_RANDOMS, CHANGES, GUESSABLE
+from harness.simulator.faults.catalogue import BAD_RANDOMS, CHANGES, GUESSABLE
 
 ID = "00FFFFFFDB1D8DC78DDCB802"
 KEY = Key(KeyType.AES_128, Secret(bytes.fromhex("9F0C36E1D4B85A2277E3C90641FA8D5B")))

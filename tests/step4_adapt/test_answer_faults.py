@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.simulator.faults.answer_list import ANSWER_FAULTS
+from harness.simulator.faults.catalogue import ANSWER_FAULTS
 from harness.suites.step4_adapt import test_chip_commands as commands
 from harness.suites.step4_adapt import test_chip_hidden as hidden
 from harness.suites.step4_adapt import test_chip_mac as macs
@@ -23,7 +23,9 @@ def boards_for(fault):
     """Return a board of each command set that can have the fault."""
     if fault.needs:
         return [BOARDS["ica-get-response"]]
-    return [BOARDS["ica-aes-128" if one == "ica" else "mtk-3des-168"] for one in sorted(fault.command_sets)]
+    return [
+        BOARDS[board] for one, board in (("ica", "ica-aes-128"), ("mtk", "mtk-3des-168")) if fault.fits(one)
+    ]
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["key-known", "key-unknown"])

@@ -37,7 +37,6 @@ Hooks = (
     | Callable[[], LinkHooks]
 )
 
-ALL_SETS = frozenset(("ica", "mtk"))
 ALL_KEYS = frozenset(KeyType)
 
 _Kind = TypeVar("_Kind", ChipHooks, FramingHooks, ConsoleHooks, LinkHooks)
@@ -53,7 +52,7 @@ class Fault:
         summary: What the device does wrong, in one line.
         expected: The verdict that a good harness gives it.
         hooks: Makes the hooks that the device gets instead of the sound ones.
-        command_sets: Chips that can have it.
+        command_sets: Chips that can have it; None for those of every command set.
         key_types: Keys with which it shows.
         needs: How the chip must hand over data (`get-response`) to have the fault; empty for any way.
         shows_with: What a harness needs so that it can see the fault; empty for nothing.
@@ -64,10 +63,14 @@ class Fault:
     summary: str
     expected: Expected
     hooks: Hooks
-    command_sets: frozenset[str] = ALL_SETS
+    command_sets: frozenset[str] | None = None
     key_types: frozenset[KeyType] = ALL_KEYS
     needs: str = ""
     shows_with: str = ""
+
+    def fits(self, command_set: str) -> bool:
+        """Tell whether a chip of this command set can have it."""
+        return self.command_sets is None or command_set in self.command_sets
 
     def require(self, *, command_set: str, key_type: KeyType, answers: str) -> None:
         """Check that a chip can have this fault.
@@ -75,10 +78,10 @@ class Fault:
         Raises:
             UsageError: it cannot; the message says which can.
         """
-        if command_set not in self.command_sets:
+        if not self.fits(command_set):
             raise UsageError(
                 f"fault {self.name!r}: a chip with the {command_set} command set cannot have it",
-                hint=f"take command set {' or '.join(sorted(self.command_sets))}",
+                hint=f"take command set {' or '.join(sorted(self.command_sets or ()))}",
             )
         if key_type not in self.key_types:
             raise UsageError(
