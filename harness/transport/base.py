@@ -1,7 +1,7 @@
 """One interface for every transport: operations in, bytes out.
 
 A transport states its capabilities and does operations. Because one method does all the work, a middleware
-(recorder, faults, replay) wraps one method and fits every bus. Callers use the small faces in `faces.py`.
+(recorder, faults, replay) wraps one method and fits every bus.
 """
 
 from abc import ABC, abstractmethod

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.transport.identity import describe
-from harness.transport.usb.port import Seat
+from harness.transport.usb.port import UsbPort
 
 VENDORS_CCID = "ccid of class ff"
 """Kind of an interface of the vendor's own class that has the class descriptor of a CCID reader."""
@@ -44,7 +44,7 @@ class Found:
         bus: What it is.
         path: Its device node; for a card reader its name.
         driver: The kernel driver, or the name of an I²C adapter.
-        seat: The USB device that it belongs to; None when USB has no part in it.
+        usb_port: The USB device that it belongs to; None when USB has no part in it.
         interface: Number of the USB interface; None for a whole device.
         interface_name: The interface's own name; None for none.
         interfaces: For a USB device: its interfaces.
@@ -54,7 +54,7 @@ class Found:
     bus: Bus
     path: str
     driver: str = ""
-    seat: Seat | None = None
+    usb_port: UsbPort | None = None
     interface: int | None = None
     interface_name: str | None = None
     interfaces: tuple[UsbInterface, ...] = ()
@@ -63,27 +63,27 @@ class Found:
     @property
     def vid(self) -> int | None:
         """USB vendor id."""
-        return self.seat.vid if self.seat else None
+        return self.usb_port.vid if self.usb_port else None
 
     @property
     def pid(self) -> int | None:
         """USB product id."""
-        return self.seat.pid if self.seat else None
+        return self.usb_port.pid if self.usb_port else None
 
     @property
     def serial_number(self) -> str | None:
         """USB serial number."""
-        return (self.seat.serial_number or None) if self.seat else None
+        return (self.usb_port.serial_number or None) if self.usb_port else None
 
     @property
     def location(self) -> str | None:
         """USB port."""
-        return self.seat.location if self.seat else None
+        return self.usb_port.location if self.usb_port else None
 
     @property
     def identity(self) -> str:
         """What it is, in one line."""
-        usb = describe(self, self.seat.product if self.seat else None)
+        usb = describe(self, self.usb_port.product if self.usb_port else None)
         kinds = "+".join(dict.fromkeys(each.kind for each in self.interfaces))
         chips = f"with {' and '.join(self.chips)}" if self.chips else ""
         return ", ".join(part for part in (self.driver, usb, kinds, chips) if part)

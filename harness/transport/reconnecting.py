@@ -11,7 +11,7 @@ import pyudev  # type: ignore[import-untyped]  # it ships no types
 from harness.errors import BenchError
 from harness.transport.base import Capability, Operation, Transport
 from harness.transport.errors import I2cNack
-from harness.transport.usb.port import Seat, location_in, seat_at, stays
+from harness.transport.usb.port import UsbPort, location_in, stays, usb_port_at
 
 _LOOK_AGAIN = 0.25  # seconds; a device node gets its permissions a moment after it appears, which is no event
 _LAST_LOOKS, _PAUSE = 25, 0.02  # a transfer fails some time before the kernel takes the device from its list
@@ -46,10 +46,10 @@ class KernelEvents:
         del self._monitor
 
 
-def sits_on(transport: Transport) -> Seat | None:
+def sits_on(transport: Transport) -> UsbPort | None:
     """Return the USB device that an open transport leads to; None when USB has no part in it."""
     location = location_in(transport.identity)
-    return seat_at(location) if location else None
+    return usb_port_at(location) if location else None
 
 
 class Reconnecting(Transport):
@@ -79,9 +79,9 @@ class Reconnecting(Transport):
         *,
         limit: float,
         on_note: Callable[[str], None] | None = None,
-        sits: Callable[[Transport], Seat | None] = sits_on,
-        look: Callable[[str], Seat | None] = seat_at,
-        remains: Callable[[Seat], bool] = stays,
+        sits: Callable[[Transport], UsbPort | None] = sits_on,
+        look: Callable[[str], UsbPort | None] = usb_port_at,
+        remains: Callable[[UsbPort], bool] = stays,
         events: Callable[[], Events] = KernelEvents,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -95,7 +95,7 @@ class Reconnecting(Transport):
         self._remains = remains
         self._events = events
         self._clock = clock
-        self._seat: Seat | None = None
+        self._usb_port: UsbPort | None = None
         self._lost = False
         self._closed = threading.Event()
         self._returning = threading.Lock()
@@ -117,7 +117,7 @@ class Reconnecting(Transport):
             self._come_back()
             return
         self._inner.open()
-        self._seat = self._sits(self._inner)
+        self._usb_port = self._sits(self._inner)
 
     def close(self) -> None:
         """Let the device go; who waits for its return leaves with an error."""
@@ -139,58 +139,58 @@ class Reconnecting(Transport):
         except I2cNack:
             raise
         except BenchError as error:
-            seat = self._seat
-            if seat is None or self._closed.is_set() or not self._has_left(seat):
+            usb_port = self._usb_port
+            if usb_port is None or self._closed.is_set() or not self._has_left(usb_port):
                 raise
-            raise self._lose(seat, error) from error
+            raise self._lose(usb_port, error) from error
 
-    def _has_left(self, seat: Seat) -> bool:
+    def _has_left(self, usb_port: UsbPort) -> bool:
         for _ in range(_LAST_LOOKS):
-            if not self._remains(seat):
+            if not self._remains(usb_port):
                 return True
             if self._closed.wait(_PAUSE):
                 break
         return False
 
-    def _lose(self, seat: Seat, error: BenchError) -> BenchError:
+    def _lose(self, usb_port: UsbPort, error: BenchError) -> BenchError:
         with self._returning:
             first, self._lost = not self._lost, True
         if first:
             self._inner.close()
         moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         lost = BenchError(
-            f"{self.name}: {seat} was unplugged or reset at {moment}: {error.message}",
+            f"{self.name}: {usb_port} was unplugged or reset at {moment}: {error.message}",
             hint="plug it into the same port again: the next scenario waits for it",
             transport=self.name,
         )
         if first:
-            self._note(f"lost {seat} at {moment}")
+            self._note(f"lost {usb_port} at {moment}")
         return lost
 
     def _come_back(self) -> None:
         with self._returning:
-            seat = self._seat
-            if not self._lost or seat is None:
+            usb_port = self._usb_port
+            if not self._lost or usb_port is None:
                 return
             started = self._clock()
             events = self._events()
             try:
-                self._wait_for(seat, started, events)
+                self._wait_for(usb_port, started, events)
             finally:
                 events.close()
             self._lost = False
-        self._note(f"{seat} is back after {self._clock() - started:.1f} s; the run goes on")
+        self._note(f"{usb_port} is back after {self._clock() - started:.1f} s; the run goes on")
 
-    def _wait_for(self, seat: Seat, started: float, events: Events) -> None:
+    def _wait_for(self, usb_port: UsbPort, started: float, events: Events) -> None:
         """Look, and look again at each event: the device may have come before anyone listened."""
         problem: BenchError | None = None
         while True:
             if self._closed.is_set():
                 raise BenchError(f"{self.name}: closed", transport=self.name)
-            now = self._look(seat.location)
-            if now is not None and not now.is_same_device(seat):
+            now = self._look(usb_port.location)
+            if now is not None and not now.is_same_device(usb_port):
                 raise BenchError(
-                    f"{self.name}: another device sits on the port now: {now} instead of {seat}",
+                    f"{self.name}: another device sits on the port now: {now} instead of {usb_port}",
                     hint="plug the board's own device in there, or correct the board file",
                     transport=self.name,
                 )
@@ -200,10 +200,10 @@ class Reconnecting(Transport):
                     return
             left = started + self._limit - self._clock()
             if left <= 0:
-                raise self._too_late(seat, problem) from problem
+                raise self._too_late(usb_port, problem) from problem
             events.wait(min(left, _LOOK_AGAIN))
 
-    def _opened(self, now: Seat) -> BenchError | None:
+    def _opened(self, now: UsbPort) -> BenchError | None:
         """Open the device that has come back; return why that is not possible yet."""
         try:
             inner = self._make()
@@ -214,13 +214,13 @@ class Reconnecting(Transport):
         if found is None or not found.is_same_device(now):
             inner.close()
             return BenchError(f"{inner.identity} is not {now}")
-        self._inner, self._seat = inner, found
+        self._inner, self._usb_port = inner, found
         return None
 
-    def _too_late(self, seat: Seat, problem: BenchError | None) -> BenchError:
+    def _too_late(self, usb_port: UsbPort, problem: BenchError | None) -> BenchError:
         reason = f": {problem.message}" if problem else ""
         return BenchError(
-            f"{self.name}: {seat} did not come back within {self._limit:g} s{reason}",
+            f"{self.name}: {usb_port} did not come back within {self._limit:g} s{reason}",
             hint="check cable, hub and power; `harness discover` lists what is there",
             transport=self.name,
         )

@@ -20,7 +20,7 @@ from harness.cli.main import invoke
 from harness.errors import BenchError, UsageError
 from harness.transport.found import Bus, Found
 from harness.transport.holders import Holder
-from harness.transport.usb.port import Seat
+from harness.transport.usb.port import UsbPort
 from tests.board.made_up_machine import MadeUpMachine
 
 BOARD = """\
@@ -80,7 +80,7 @@ def test_what_hangs_on_usb_says_so(found):
         "/dev/ttyUSB0 (ftdi_sio, usb 0403:6001, 'UART', serial number A10K, location 1-1.4, interface 0)"
     )
     assert one(found, "/dev/i2c-7").location == "1-2"
-    assert one(found, "/dev/i2c-1").seat is None
+    assert one(found, "/dev/i2c-1").usb_port is None
     assert str(one(found, "/dev/bus/usb/001/007")) == (
         "/dev/bus/usb/001/007 (usb 072f:b100, 'Token', location 1-3, ccid)"
     )
@@ -198,9 +198,9 @@ def test_a_draft_is_a_sound_board_file_that_claims_its_device(found, path):
 
 
 def test_a_draft_of_a_hostile_device_is_sound():
-    seat = Seat("1-1", 0x1209, 1, 'x"\\n: [', "evil\\u0000: {", 3)
-    text = discovery_draft.draft(Found(Bus.SERIAL, "/dev/ttyACM0", "cdc_acm", seat, 2), Path("b.yaml"))
-    assert yaml.safe_load(text)["transports"]["chip"]["usb"]["serial_number"] == seat.serial_number
+    usb_port = UsbPort("1-1", 0x1209, 1, 'x"\\n: [', "evil\\u0000: {", 3)
+    text = discovery_draft.draft(Found(Bus.SERIAL, "/dev/ttyACM0", "cdc_acm", usb_port, 2), Path("b.yaml"))
+    assert yaml.safe_load(text)["transports"]["chip"]["usb"]["serial_number"] == usb_port.serial_number
     assert parse(text, Path("b.yaml")).transports["chip"].usb.interface == "2"
 
 
@@ -257,8 +257,8 @@ def test_udev_rules(found):
 
 
 def test_udev_rules_are_not_written_by_devices():
-    seat = Seat("1-1", 0x1209, 1, 'x", RUN+="/bin/sh', "p\u202e\u2028", 3)
-    text = udev_rules.rules([Found(Bus.USB, "/dev/bus/usb/001/003", seat=seat)])
+    usb_port = UsbPort("1-1", 0x1209, 1, 'x", RUN+="/bin/sh', "p\u202e\u2028", 3)
+    text = udev_rules.rules([Found(Bus.USB, "/dev/bus/usb/001/003", usb_port=usb_port)])
     assert "RUN" not in "".join(line for line in text.splitlines() if not line.startswith("#"))
     assert "ATTR{serial}" not in text
     assert text.isascii()

@@ -25,7 +25,7 @@ import json, libusb_package, pyudev, usb.backend.libusb1, usb.core
 from harness.board.discovery.find import discover
 from harness.transport.i2c.adapters import i2c_adapters
 from harness.transport.reconnecting import sits_on
-from harness.transport.usb.port import seats
+from harness.transport.usb.port import usb_ports
 from harness.transport.serial.find import serial_ports
 backend = usb.backend.libusb1.get_backend(find_library=libusb_package.find_library)
 devices = usb.core.find(find_all=True, backend=backend)
@@ -34,7 +34,7 @@ print(json.dumps({
     "adapters": [(each.device, each.vid, each.serial_number, each.location) for each in i2c_adapters()],
     "libusb": sorted((f"{d.bus}-{'.'.join(map(str, d.port_numbers))}", d.idVendor, d.idProduct) for d in devices),
     "pyudev": sorted(d.device_node for d in pyudev.Context().list_devices() if d.device_node),
-    "seats": [(seat.location, seat.vid, seat.pid, seat.serial_number, seat.number) for seat in seats()],
+    "usb_ports": [(usb_port.location, usb_port.vid, usb_port.pid, usb_port.serial_number, usb_port.number) for usb_port in usb_ports()],
     "discover": [(f.bus, f.path, f.location, f.serial_number, f.interface) for f in discover(readers=list)],
 }))
 """
@@ -75,7 +75,7 @@ def test_all_libraries_see_one_identity(seen):
     assert seen["list_ports"] == [["/dev/ttyUSB0", 0x0403, 0x6001, "A10K3X9T", "1-1"]]
     assert seen["adapters"] == [["/dev/i2c-7", 0x0403, "T1", "1-2"]]
     assert seen["libusb"] == [["1-1", 0x0403, 0x6001], ["1-2", 0x0403, 0xC631]]
-    assert seen["seats"] == [["1-1", 0x0403, 0x6001, "A10K3X9T", 5], ["1-2", 0x0403, 0xC631, "T1", 6]]
+    assert seen["usb_ports"] == [["1-1", 0x0403, 0x6001, "A10K3X9T", 5], ["1-2", 0x0403, 0xC631, "T1", 6]]
     assert set(seen["pyudev"]) == {
         f"/dev/{name}" for name in ("ttyUSB0", "i2c-7", "bus/usb/001/005", "bus/usb/001/006")
     }

@@ -10,19 +10,19 @@ from harness.errors import BenchError
 from harness.transport.base import I2cRead, StreamWrite
 from harness.transport.errors import I2cNack
 from harness.transport.reconnecting import KernelEvents, Reconnecting
-from harness.transport.usb.port import Seat, location_in, seat_at, seats, stays
+from harness.transport.usb.port import UsbPort, location_in, stays, usb_port_at, usb_ports
 
 ASK = I2cRead(0x71, 1)
-FIRST = Seat("1-1.4", 0x0403, 0x6001, "A10K", "UART", 5)
-AGAIN = Seat("1-1.4", 0x0403, 0x6001, "A10K", "UART", 6)
-OTHER = Seat("1-1.4", 0x0403, 0x6001, "B20X", "UART", 6)
+FIRST = UsbPort("1-1.4", 0x0403, 0x6001, "A10K", "UART", 5)
+AGAIN = UsbPort("1-1.4", 0x0403, 0x6001, "A10K", "UART", 6)
+OTHER = UsbPort("1-1.4", 0x0403, 0x6001, "B20X", "UART", 6)
 
 
 class World:
     """One port, the transports that were made to it, and what happens while somebody waits."""
 
-    def __init__(self, memory, seat=FIRST):
-        self.memory, self.seat = memory, seat
+    def __init__(self, memory, usb_port=FIRST):
+        self.memory, self.usb_port = memory, usb_port
         self.made, self.notes, self.coming = [], [], []
         self.refuses = None
         self.now = 0.0
@@ -41,7 +41,7 @@ class World:
                 raise self.refuses
 
         made.open = open_it
-        made.seat = self.seat
+        made.usb_port = self.usb_port
         self.made.append(made)
         return made
 
@@ -64,8 +64,10 @@ class World:
             self.make,
             limit=limit,
             on_note=self.notes.append,
-            sits=lambda inner: inner.seat,
-            look=lambda location: self.seat if self.seat and self.seat.location == location else None,
+            sits=lambda inner: inner.usb_port,
+            look=lambda location: (
+                self.usb_port if self.usb_port and self.usb_port.location == location else None
+            ),
             remains=self.remains,
             events=self.events,
             clock=lambda: self.now,
@@ -73,18 +75,18 @@ class World:
         made.open()
         return made
 
-    def remains(self, seat):
+    def remains(self, usb_port):
         self.looks += 1
         if self.looks == self.leaves_at_look:
-            self.seat = None
-        return self.seat == seat
+            self.usb_port = None
+        return self.usb_port == usb_port
 
-    def plug(self, seat):
-        self.seat = seat
+    def plug(self, usb_port):
+        self.usb_port = usb_port
 
     def lose(self, transport):
         self.made[-1].answers = [BenchError("read failed")]
-        self.seat = None
+        self.usb_port = None
         with pytest.raises(BenchError, match="was unplugged or reset"):
             transport.do(ASK)
 
@@ -146,7 +148,7 @@ def test_who_closes_amid_the_last_looks_leaves_with_the_first_error(world):
     transport = world.transport()
     error = BenchError("protocol error")
 
-    def remains(seat):
+    def remains(usb_port):
         transport.close()
         return True
 
@@ -229,7 +231,7 @@ def test_a_path_that_leads_elsewhere_now_is_not_taken(world):
 
     def elsewhere():
         made = make()
-        made.seat = Seat("1-9", 0x0403, 0x6001, "C", "UART", 7)
+        made.usb_port = UsbPort("1-9", 0x0403, 0x6001, "C", "UART", 7)
         world_make.append(made)
         return made
 
@@ -250,7 +252,7 @@ def test_other_errors_are_no_loss(world, error):
 
 
 def test_what_is_not_on_usb_passes_through(memory):
-    world = World(memory, seat=None)
+    world = World(memory, usb_port=None)
     transport = world.transport()
     world.made[0].answers = [BenchError("gone")]
     with pytest.raises(BenchError, match=r"^gone$"):
@@ -289,14 +291,14 @@ def test_seats_are_read_from_sysfs(tmp_path):
     plug(tmp_path, "1-10", idVendor="0403", idProduct="6001", serial="A\x1b[31m", product="UART", devnum="9")
     plug(tmp_path, "1-2", idVendor="10c4", idProduct="ea60")
     plug(tmp_path, "1-2:1.0", bInterfaceNumber="00")
-    assert seats(tmp_path) == (
-        Seat("1-2", 0x10C4, 0xEA60),
-        Seat("1-10", 0x0403, 0x6001, "A\\e[31m", "UART", 9),
+    assert usb_ports(tmp_path) == (
+        UsbPort("1-2", 0x10C4, 0xEA60),
+        UsbPort("1-10", 0x0403, 0x6001, "A\\e[31m", "UART", 9),
     )
-    assert seat_at("1-3", tmp_path) is None
-    assert seat_at("../../../etc", tmp_path) is None
-    assert seats(tmp_path / "none") == ()
-    assert str(Seat("1-2", 0x10C4, 0xEA60)) == "usb 10c4:ea60 without serial number at 1-2"
+    assert usb_port_at("1-3", tmp_path) is None
+    assert usb_port_at("../../../etc", tmp_path) is None
+    assert usb_ports(tmp_path / "none") == ()
+    assert str(UsbPort("1-2", 0x10C4, 0xEA60)) == "usb 10c4:ea60 without serial number at 1-2"
 
 
 def test_a_device_that_stays_is_told_without_its_serial_number(tmp_path):
@@ -305,13 +307,13 @@ def test_a_device_that_stays_is_told_without_its_serial_number(tmp_path):
     plug(tmp_path, "1-2/1-2:1.0", bInterfaceNumber="00")
     folder = tmp_path / "sys/bus/usb/devices/1-2"
     os.mkfifo(folder / "serial")  # to read it would wait, as the kernel may
-    seat = Seat("1-2", 0x0403, 0xC631, "S1", number=5)
-    assert stays(seat, tmp_path)
-    assert not stays(replace(seat, number=6), tmp_path)
-    assert not stays(replace(seat, pid=0x6001), tmp_path)
-    assert not stays(replace(seat, location="1-3"), tmp_path)
+    usb_port = UsbPort("1-2", 0x0403, 0xC631, "S1", number=5)
+    assert stays(usb_port, tmp_path)
+    assert not stays(replace(usb_port, number=6), tmp_path)
+    assert not stays(replace(usb_port, pid=0x6001), tmp_path)
+    assert not stays(replace(usb_port, location="1-3"), tmp_path)
     (folder / "1-2:1.0" / "bInterfaceNumber").unlink()
-    assert not stays(seat, tmp_path)
+    assert not stays(usb_port, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pytest
 
 from harness.errors import BenchError, UsageError
 from harness.transport.base import Capability, Line, ReadLines, SendBreak, SetLines
-from harness.transport.faces import ModemLines
 from harness.transport.recording.recorder import Recorded, Recording
 from harness.transport.recording.recording import read
 from harness.transport.serial import lines as module
 from harness.transport.serial.lines import LineStep, perform
 from harness.transport.serial.port import SerialTransport
+from tests.transport.callers import ModemLines
 from tests.transport.contract import StreamBench, StreamContract
 
 

@@ -6,8 +6,7 @@ from harness.errors import BenchError, UsageError
 from harness.simulator.bus.i2c import SimulatedI2c
 from harness.simulator.bus.spi import SimulatedSpi
 from harness.simulator.usb.ccid import CcidToken
-from harness.transport.base import I2cRead, SpiTransfer
-from harness.transport.faces import CardPower, SpiSlave
+from harness.transport.base import CardReset, I2cRead, SpiTransfer
 from harness.transport.identity import UsbSelector
 from harness.transport.recording.recorder import Recorded, Recording
 from harness.transport.recording.recording import read
@@ -41,7 +40,7 @@ class Answering:
 
 def test_spi_transfers_and_what_it_refuses():
     with SimulatedSpi("se", Answering()) as bus:
-        assert SpiSlave(bus).transfer(b"\x01\x02", 3) == b"\x02\x01\xff"
+        assert bus.do(SpiTransfer(b"\x01\x02", 3)) == b"\x02\x01\xff"
         for nothing in (SpiTransfer(b"", 0), SpiTransfer(b"x", -1)):
             with pytest.raises(UsageError, match="at least one byte"):
                 bus.do(nothing)
@@ -61,7 +60,7 @@ def test_spi_and_card_resets_are_recorded(tmp_path):
     backend.plug(CcidToken(EchoChip()))
     reader = CcidTransport("se", UsbSelector(location="1-1"), backend=backend)
     with Recording(tmp_path / "ccid.jsonl", reader) as recording, Recorded(reader, recording) as recorded:
-        assert CardPower(recorded).reset() == bytes.fromhex("3B80800101")
+        assert recorded.do(CardReset()) == bytes.fromhex("3B80800101")
     found = []
     for name in ("spi", "ccid"):
         with read(tmp_path / f"{name}.jsonl") as reading:

@@ -6,18 +6,16 @@ import pytest
 from harness.errors import UsageError
 from harness.transport.base import (
     Capability,
-    Exchange,
     I2cRead,
     Middleware,
     StreamRead,
-    StreamWrite,
     refuse,
     require,
 )
 from harness.transport.errors import I2cNack
-from harness.transport.faces import ApduLink, I2cBus, Stream
 from harness.transport.recording.recorder import Recorded, Recording
 from harness.transport.recording.recording import read
+from tests.transport.callers import Stream
 
 
 class Counting(Middleware):
@@ -95,29 +93,6 @@ def test_middlewares_compose_in_any_order(memory, tmp_path, order):
         data = [record.data for record in reading if record.data]
     shouted_inside = order.index("shout") < order.index("record")
     assert data == [b"HELLO" if shouted_inside else b"hello", b"out"]
-
-
-def test_faces_turn_calls_into_operations(memory):
-    inner = memory(answers=[b"a", b"", b"b", b"", b"c"])
-    assert Stream(inner).read(0.5, 7) == b"a"
-    Stream(inner).write(b"w")
-    assert I2cBus(inner).read(0x71, 9) == b"b"
-    I2cBus(inner).write(0x71, b"i")
-    assert ApduLink(inner).exchange(b"\x00", 2.0) == b"c"
-    assert inner.asked[0] == StreamRead(7, 0.5)
-    assert inner.asked[1] == StreamWrite(b"w")
-    assert inner.asked[2] == I2cRead(0x71, 9)
-    assert inner.asked[4] == Exchange(b"\x00", 2.0)
-
-
-@pytest.mark.parametrize(
-    ("face", "has"), [(Stream, Capability.I2C), (I2cBus, Capability.APDU), (ApduLink, Capability.STREAM)]
-)
-def test_faces_check_capabilities_before_anything_is_opened(memory, face, has):
-    inner = memory(capabilities=frozenset({has}))
-    with pytest.raises(UsageError, match="needed"):
-        face(inner)
-    assert inner.calls == []
 
 
 def test_a_missing_acknowledge_is_a_blocked_bench():

@@ -76,7 +76,7 @@ def choose(found: Iterable[Listed], device: str) -> Found:
 
 
 def _is_built_in(found: Found) -> bool:
-    return found.bus is Bus.SERIAL and found.seat is None and found.path.startswith("/dev/ttyS")
+    return found.bus is Bus.SERIAL and found.usb_port is None and found.path.startswith("/dev/ttyS")
 
 
 def draft(found: Found, path: Path) -> str:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from harness.transport.found import VENDORS_CCID, Bus, Found, UsbInterface
 from harness.transport.printable import safe_text
 from harness.transport.usb.ccid_messages import has_descriptor
-from harness.transport.usb.port import SYSTEM, seat_at, seats
+from harness.transport.usb.port import SYSTEM, usb_port_at, usb_ports
 
 _HUB = "09"
 _TEXT_LIMIT = 120
@@ -65,17 +65,18 @@ def i2c_buses(root: Path = SYSTEM) -> Iterator[Found]:
 
 def usb_devices(root: Path = SYSTEM) -> Iterator[Found]:
     """Give the USB devices without the hubs."""
-    for seat in seats(root):
-        folder = root / "sys/bus/usb/devices" / seat.location
+    for usb_port in usb_ports(root):
+        folder = root / "sys/bus/usb/devices" / usb_port.location
         if _text(folder / "bDeviceClass") == _HUB:
             continue
         number = _text(folder / "busnum")
-        path = f"/dev/bus/usb/{int(number):03}/{seat.number:03}" if number.isdecimal() else ""
+        path = f"/dev/bus/usb/{int(number):03}/{usb_port.number:03}" if number.isdecimal() else ""
         readers = readers_in(_raw(folder / "descriptors"))
         interfaces = tuple(
-            _as_reader(_interface(each), readers) for each in _entries(folder.resolve(), f"{seat.location}:")
+            _as_reader(_interface(each), readers)
+            for each in _entries(folder.resolve(), f"{usb_port.location}:")
         )
-        yield Found(Bus.USB, path or f"usb {seat.location}", seat=seat, interfaces=interfaces)
+        yield Found(Bus.USB, path or f"usb {usb_port.location}", usb_port=usb_port, interfaces=interfaces)
 
 
 def readers_in(descriptors: bytes) -> frozenset[int]:
@@ -150,7 +151,7 @@ def _on_usb(found: Found, device: Path, root: Path) -> Found:
         if (folder / "idVendor").is_file():
             return replace(
                 found,
-                seat=seat_at(folder.name, root),
+                usb_port=usb_port_at(folder.name, root),
                 interface=interface.number if interface else None,
                 interface_name=(interface.name or None) if interface else None,
             )

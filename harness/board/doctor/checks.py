@@ -271,7 +271,7 @@ def _access(found: Found, node: Path, user: str) -> str:
     group = _group(node, _GROUPS.get(found.bus, "plugdev"))
     if group != "root" and node.stat().st_mode & _GROUP_MAY == _GROUP_MAY:
         return f"sudo usermod -aG {group} {user}   # then log in again"
-    if found.seat is not None:
+    if found.usb_port is not None:
         return (
             "harness discover --udev | sudo tee /etc/udev/rules.d/60-id2-harness.rules; "
             "sudo udevadm control --reload; sudo udevadm trigger; "

@@ -26,12 +26,12 @@ def rules(found: Iterable[Found], group: str = "plugdev") -> str:
     """
     blocks: dict[tuple[int, int, str], list[str]] = {}
     for each in found:
-        seat = each.seat
-        if seat is None:
+        usb_port = each.usb_port
+        if usb_port is None:
             continue
-        serial = seat.serial_number if _PLAIN.fullmatch(seat.serial_number) else ""
-        key = (seat.vid, seat.pid, serial)
-        lines = blocks.setdefault(key, [f"# {seat}".encode("ascii", "backslashreplace").decode()])
+        serial = usb_port.serial_number if _PLAIN.fullmatch(usb_port.serial_number) else ""
+        key = (usb_port.vid, usb_port.pid, serial)
+        lines = blocks.setdefault(key, [f"# {usb_port}".encode("ascii", "backslashreplace").decode()])
         lines += (line for line in _lines(each, serial, group) if line not in lines)
     return "\n".join([_HEAD, *("\n".join(lines) + "\n" for lines in blocks.values())])
 

@@ -103,7 +103,7 @@ class I2cSettings(DeviceKind):
         if found.bus is not Bus.I2C:
             return False
         if self.usb is not None:
-            return found.seat is not None and self.usb.selector().fits(found)
+            return found.usb_port is not None and self.usb.selector().fits(found)
         if self.adapter is not None:
             return self.adapter in found.driver
         return os.path.realpath(self.bus or "") == os.path.realpath(found.path)
@@ -118,7 +118,7 @@ class I2cSettings(DeviceKind):
         """Return the bus, with the address that the vendor's chip has."""
         if found.bus is not Bus.I2C:
             return None
-        place = usb_lines(found) if found.seat else (f"bus: {quoted(found.path)}",)
+        place = usb_lines(found) if found.usb_port else (f"bus: {quoted(found.path)}",)
         return Drafted(
             ("kind: i2c", *place, "address: 0x71                       # correct: 7 bits"), "fm1280"
         )

@@ -86,8 +86,12 @@ class PcscTransport(Transport):
             except HarnessError as error:
                 worker.stop()
                 raise error.at(transport=self.name) from error.__cause__
-            seat = worker.seat
-            usb = f", usb {seat.vid:04x}:{seat.pid:04x}, location {seat.location}" if seat else ""
+            usb_port = worker.usb_port
+            usb = (
+                f", usb {usb_port.vid:04x}:{usb_port.pid:04x}, location {usb_port.location}"
+                if usb_port
+                else ""
+            )
             self._identity = f"PC/SC reader {worker.place}, {worker.protocol_name}, ATR {self.atr.hex()}{usb}"
             self._worker = worker
 

@@ -19,8 +19,8 @@ from harness.transport.pcsc.calls import (
     choose,
 )
 from harness.transport.pcsc.codes import PcscCode
-from harness.transport.pcsc.usb_port import usb_seat
-from harness.transport.usb.port import Seat
+from harness.transport.pcsc.usb_port import usb_port_of
+from harness.transport.usb.port import UsbPort
 
 _STOP_TIME = 1.0  # seconds that `stop` waits for a call that is under way
 
@@ -57,7 +57,7 @@ class PcscWorker:
         self._late = False
         self._stopped = False
         self.place = wanted
-        self.seat: Seat | None = None
+        self.usb_port: UsbPort | None = None
         self._thread = threading.Thread(target=self._work, name="pcsc", daemon=True)
         self._thread.start()
 
@@ -167,7 +167,7 @@ class PcscWorker:
         self._check(code, "connecting to the card")
         self._card = card
         atr = self._atr(card)
-        self.seat = usb_seat(self._calls, card)
+        self.usb_port = usb_port_of(self._calls, card)
         return atr
 
     def _atr(self, card: int) -> bytes:

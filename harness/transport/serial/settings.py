@@ -155,7 +155,7 @@ class SerialSettings(DeviceKind):
         if found.bus is not Bus.SERIAL:
             return False
         if self.usb is not None:
-            return found.seat is not None and self.usb.selector().fits(found)
+            return found.usb_port is not None and self.usb.selector().fits(found)
         return os.path.realpath(self.port or "") == os.path.realpath(found.path)
 
     def line_steps(self) -> Mapping[str, tuple[LineStep, ...]]:
@@ -176,7 +176,7 @@ class SerialSettings(DeviceKind):
         """Return the port, with the speed that most boards have."""
         if found.bus is not Bus.SERIAL:
             return None
-        place = usb_lines(found) if found.seat else (f"port: {quoted(found.path)}",)
+        place = usb_lines(found) if found.usb_port else (f"port: {quoted(found.path)}",)
         return Drafted(("kind: serial", *place, "baudrate: 115200                    # correct"), "hex-line")
 
     @classmethod

@@ -17,8 +17,8 @@ _TEXT_LIMIT = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """A USB device on its port.
+class UsbPort:
+    """A USB port with the device that is plugged in there.
 
     Attributes:
         location: The port: bus and the ports on the way, `1-1.4`.
@@ -36,7 +36,7 @@ class Seat:
     product: str = ""
     number: int = 0
 
-    def is_same_device(self, other: "Seat") -> bool:
+    def is_same_device(self, other: "UsbPort") -> bool:
         """Tell whether both are one device on one port, as far as USB can tell."""
         mine = (self.location, self.vid, self.pid, self.serial_number)
         return mine == (other.location, other.vid, other.pid, other.serial_number)
@@ -47,7 +47,7 @@ class Seat:
         return f"usb {self.vid:04x}:{self.pid:04x}{product}{serial} at {self.location}"
 
 
-def seat_at(location: str, root: Path = SYSTEM) -> Seat | None:
+def usb_port_at(location: str, root: Path = SYSTEM) -> UsbPort | None:
     """Return what sits on a port; None when nothing does."""
     if not _LOCATION.fullmatch(location):
         return None
@@ -55,7 +55,7 @@ def seat_at(location: str, root: Path = SYSTEM) -> Seat | None:
     vid, pid = _number(folder / "idVendor", 16), _number(folder / "idProduct", 16)
     if vid is None or pid is None:
         return None
-    return Seat(
+    return UsbPort(
         location,
         vid,
         pid,
@@ -65,36 +65,36 @@ def seat_at(location: str, root: Path = SYSTEM) -> Seat | None:
     )
 
 
-def seat_numbered(bus: int, number: int, root: Path = SYSTEM) -> Seat | None:
+def usb_port_numbered(bus: int, number: int, root: Path = SYSTEM) -> UsbPort | None:
     """Return the device that the kernel numbers so on a bus; None when there is none."""
     for location in _locations(root):
         folder = root / _DEVICES / location
         if (_number(folder / "busnum", 10), _number(folder / "devnum", 10)) == (bus, number):
-            return seat_at(location, root)
+            return usb_port_at(location, root)
     return None
 
 
-def stays(seat: Seat, root: Path = SYSTEM) -> bool:
+def stays(usb_port: UsbPort, root: Path = SYSTEM) -> bool:
     """Tell whether a device is still on its port; never waits for the kernel.
 
     Its serial number is not read again: the kernel hands that out under the device's lock, and holds the lock while
     a driver waits until the last program has closed what has left. That program may be this one.
     """
-    folder = root / _DEVICES / seat.location
+    folder = root / _DEVICES / usb_port.location
     found = (
         _number(folder / "idVendor", 16),
         _number(folder / "idProduct", 16),
         _number(folder / "devnum", 10),
     )
-    if found != (seat.vid, seat.pid, seat.number):
+    if found != (usb_port.vid, usb_port.pid, usb_port.number):
         return False
     # An interface loses its properties before its driver lets it go.
-    return all((each / "bInterfaceNumber").exists() for each in folder.glob(f"{seat.location}:*"))
+    return all((each / "bInterfaceNumber").exists() for each in folder.glob(f"{usb_port.location}:*"))
 
 
-def seats(root: Path = SYSTEM) -> tuple[Seat, ...]:
+def usb_ports(root: Path = SYSTEM) -> tuple[UsbPort, ...]:
     """Return the USB devices of this machine, by port; the root hubs are left out."""
-    return tuple(sorted(_found(root), key=lambda seat: _order(seat.location)))
+    return tuple(sorted(_found(root), key=lambda usb_port: _order(usb_port.location)))
 
 
 def location_in(identity: str) -> str:
@@ -106,10 +106,10 @@ def location_in(identity: str) -> str:
     return str(found[-1]) if found else ""
 
 
-def _found(root: Path) -> Iterator[Seat]:
+def _found(root: Path) -> Iterator[UsbPort]:
     for name in _locations(root):
-        if (seat := seat_at(name, root)) is not None:
-            yield seat
+        if (usb_port := usb_port_at(name, root)) is not None:
+            yield usb_port
 
 
 def _locations(root: Path) -> Iterator[str]:

@@ -13,8 +13,8 @@ from harness.simulator.usb.descriptors import Identity
 from harness.simulator.usb.i2c_adapter import I2cTinyUsb
 from harness.simulator.usb.nodes import node
 from harness.transport.errors import I2cNack
-from harness.transport.faces import I2cBus
 from harness.transport.i2c.bus import I2cTransport
+from tests.transport.callers import I2cBus
 
 ADDRESS = 0x48
 

@@ -12,9 +12,9 @@ from harness.simulator.usb.cdc_acm import CdcAcm
 from harness.simulator.usb.descriptors import Identity
 from harness.simulator.usb.ftdi import FtdiSerial
 from harness.simulator.usb.nodes import node
-from harness.transport.faces import Stream
 from harness.transport.serial.find import find_port
 from harness.transport.serial.port import SerialTransport
+from tests.transport.callers import Stream
 
 KINDS = {"acm": (CdcAcm, "ttyACM*"), "ftdi": (FtdiSerial, "ttyUSB*")}
 

@@ -1,16 +1,13 @@
-"""Small typed faces over a transport: what callers read and write with."""
+"""Reads and writes for tests of transports."""
 
 from harness.transport.base import (
     Capability,
-    CardReset,
-    Exchange,
     I2cRead,
     I2cWrite,
     Line,
     ReadLines,
     SendBreak,
     SetLines,
-    SpiTransfer,
     StreamRead,
     StreamWrite,
     Transport,
@@ -78,70 +75,6 @@ class I2cBus:
             BenchError: not open, or the bus failed.
         """
         self.transport.do(I2cWrite(address, data))
-
-
-class ApduLink:
-    """Whole APDUs over a transport."""
-
-    def __init__(self, transport: Transport) -> None:
-        """Check that `transport` carries APDUs; it is opened and closed by whoever made it.
-
-        Raises:
-            UsageError: it does not.
-        """
-        require(transport, {Capability.APDU})
-        self.transport = transport
-
-    def exchange(self, command: bytes, timeout: float) -> bytes:
-        """Send one command and return the response, which came within `timeout` seconds.
-
-        Raises:
-            BenchError: not open, or the device is gone or silent.
-        """
-        return self.transport.do(Exchange(command, timeout))
-
-
-class CardPower:
-    """The power of a card over a transport."""
-
-    def __init__(self, transport: Transport) -> None:
-        """Check that `transport` switches a card's power; it is opened and closed by whoever made it.
-
-        Raises:
-            UsageError: it does not.
-        """
-        require(transport, {Capability.CARD})
-        self.transport = transport
-
-    def reset(self) -> bytes:
-        """Take the power from the card, give it back, and return its ATR.
-
-        Raises:
-            BenchError: not open, or reader or card is gone.
-        """
-        return self.transport.do(CardReset())
-
-
-class SpiSlave:
-    """One slave of an SPI bus over a transport."""
-
-    def __init__(self, transport: Transport) -> None:
-        """Check that `transport` carries SPI; it is opened and closed by whoever made it.
-
-        Raises:
-            UsageError: it does not.
-        """
-        require(transport, {Capability.SPI})
-        self.transport = transport
-
-    def transfer(self, data: bytes = b"", length: int = 0) -> bytes:
-        """Write `data`, then read `length` bytes, with the slave selected all the while.
-
-        Raises:
-            BenchError: not open, or the adapter is gone.
-            UsageError: neither `data` nor `length` says anything.
-        """
-        return self.transport.do(SpiTransfer(data, length))
 
 
 class ModemLines:
