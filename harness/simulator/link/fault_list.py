@@ -1,8 +1,9 @@
 """The list of broken firmwares with a link; which situation at the access point shows each stands in `shows_with`."""
 
 from collections.abc import Callable
+from functools import partial
 
-from harness.itls.client import ClientConnection
+from harness.itls.client import ClientConnection, ClientPolicy
 from harness.simulator.faults.fault import Expected, Fault, Layer
 from harness.simulator.link import faults as link
 from harness.simulator.link import ivs, lax
@@ -22,61 +23,61 @@ _DEFECTS: tuple[Fault, ...] = (
     ),
     _link(
         "accepts-missing-server-code",
-        link.AcceptsMissingServerCode,
+        partial(link.OtherClient, lax.NoCodeNeeded),
         "a ServerHello without a server code is accepted",
         "a server that gives no code",
     ),
     _link(
         "accepts-foreign-server-code",
-        link.AcceptsForeignServerRandom,
+        partial(link.OtherPolicy, ClientPolicy(checks_server_random=False)),
         "a server code over another random than the device's own is accepted",
         "a server that gives a code over another random",
     ),
     _link(
         "accepts-missing-premaster",
-        link.AcceptsMissingPremaster,
+        partial(link.OtherPolicy, ClientPolicy(needs_premaster=False)),
         "a ServerHello without a pre-master is accepted, as by the vendor's client 3.1.0, and all keys are public",
         "a server that sends no pre-master",
     ),
     _link(
         "accepts-short-premaster",
-        link.AcceptsShortPremaster,
+        partial(link.OtherPolicy, ClientPolicy(checks_premaster_size=False)),
         "a pre-master of another length than 48 bytes is accepted",
         "a server that sends a pre-master of another length",
     ),
     _link(
         "ignores-finished",
-        link.IgnoresFinished,
+        partial(link.OtherPolicy, ClientPolicy(checks_finished=False)),
         "the server's Finished is not checked",
         "a server that sends a wrong Finished",
     ),
     _link(
         "ignores-record-mac",
-        link.IgnoresMac,
+        partial(link.OtherPolicy, ClientPolicy(checks_mac=False)),
         "the MAC of records is not checked",
         "a server that sends a wrong MAC",
     ),
     _link(
         "accepts-skipped-sequence",
-        link.AcceptsSkippedSequence,
+        partial(link.OtherClient, lax.SkipsSequence),
         "a record that was left out is not noticed",
         "a server that skips a sequence number",
     ),
     _link(
         "accepts-any-challenge",
-        link.AcceptsAnyChallenge,
+        partial(link.OtherPolicy, ClientPolicy(checks_challenge=False)),
         "a challenge of another length than 32 characters is answered",
         "a server that sends 31 or 33 characters",
     ),
     _link(
         "accepts-any-suite",
-        link.AcceptsAnySuite,
+        partial(link.OtherPolicy, ClientPolicy(checks_suite=False)),
         "a suite that was not offered is accepted",
         "a server that picks a weaker suite",
     ),
     _link(
         "accepts-unknown-extension",
-        link.AcceptsAnyExtension,
+        partial(link.OtherPolicy, ClientPolicy(checks_extensions=False)),
         "an extension that was not asked for is accepted",
         "a server that adds one",
     ),
@@ -137,7 +138,7 @@ _DEFECTS: tuple[Fault, ...] = (
     ),
     _link(
         "ignores-max-fragment",
-        link.IgnoresMaxFragment,
+        partial(link.OtherClient, lax.OneFragment),
         "records are longer than what was agreed",
         "an echo of more than 1024 bytes",
     ),
@@ -163,7 +164,7 @@ _DEFECTS: tuple[Fault, ...] = (
 
 
 def _client(name: str, client: type[ClientConnection], summary: str, shows_with: str) -> Fault:
-    return _link(name, lambda: link.OtherClient(client), summary, shows_with)
+    return _link(name, partial(link.OtherClient, client), summary, shows_with)
 
 
 _BY_HALF: tuple[Fault, ...] = (

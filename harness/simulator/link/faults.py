@@ -1,115 +1,21 @@
-"""Broken firmwares with a link. Each class is one way to be broken; `link_fault_list` says them in words."""
+"""Broken firmwares with a link. Each class is one way to be broken; `fault_list` says them in words."""
 
 import time
-from dataclasses import replace
 from typing import ClassVar
 
-from harness.id2.codes import ItlsAlert
 from harness.id2.keys import Key
 from harness.itls.client import ClientConnection, ClientPolicy
-from harness.itls.errors import ItlsError
-from harness.itls.extensions import Ext
-from harness.itls.key_schedule import SessionKeys
-from harness.itls.messages import RANDOM_SIZE, ServerHello
-from harness.itls.records import Protection, Record
+from harness.itls.messages import RANDOM_SIZE
 from harness.simulator.link.hooks import LinkHooks
 
-_SOUND = ClientPolicy()
 _BUFFER = 1024  # bytes that a careless firmware has room for
 _DEVICE_RANDOM = 8  # bytes
-_SKIPPED = 8  # sequence numbers that a careless firmware looks ahead
 
 
 class AcceptsWrongServerCode(LinkHooks):
     """The server code is computed, found wrong, and accepted."""
 
     checks_server_code: ClassVar[bool] = False
-
-
-class _NoCodeNeeded(ClientConnection):
-    def _check_code(self, hello: ServerHello) -> None:
-        if hello.content(Ext.AUTH_CODE) is not None:
-            super()._check_code(hello)
-
-
-class AcceptsMissingServerCode(LinkHooks):
-    """What is not there is not checked."""
-
-    connection: ClassVar[type[ClientConnection]] = _NoCodeNeeded
-
-
-class AcceptsForeignServerRandom(LinkHooks):
-    """The random inside the server code is taken for the own one."""
-
-    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_server_random=False)
-
-
-class AcceptsMissingPremaster(LinkHooks):
-    """Keys are derived from an empty secret."""
-
-    policy: ClassVar[ClientPolicy] = replace(_SOUND, needs_premaster=False)
-
-
-class AcceptsShortPremaster(LinkHooks):
-    """Keys are derived from whatever was opened."""
-
-    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_premaster_size=False)
-
-
-class IgnoresFinished(LinkHooks):
-    """The handshake ends with any Finished."""
-
-    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_finished=False)
-
-
-class IgnoresMac(LinkHooks):
-    """Records are decrypted and believed."""
-
-    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_mac=False)
-
-
-class _LooksAhead(Protection):
-    def open(self, record: Record) -> bytes:
-        expected = self.sequence
-        for skipped in range(_SKIPPED):
-            self.sequence = expected + skipped
-            try:
-                return super().open(record)
-            except ItlsError as error:
-                if error.alert is not ItlsAlert.BAD_RECORD_MAC:
-                    raise
-        self.sequence = expected
-        return super().open(record)
-
-
-class _SkipsSequence(ClientConnection):
-    def _protect(self, keys: SessionKeys, *, as_client: bool, checks_mac: bool = True) -> None:
-        super()._protect(keys, as_client=as_client, checks_mac=checks_mac)
-        self._reader = _LooksAhead(keys.suite, keys.server)
-
-
-class AcceptsSkippedSequence(LinkHooks):
-    """The next few sequence numbers are as good as the right one."""
-
-    connection: ClassVar[type[ClientConnection]] = _SkipsSequence
-
-
-class AcceptsAnyChallenge(LinkHooks):
-    """The challenge is cut, or taken as it is."""
-
-    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_challenge=False)
-
-
-class AcceptsAnySuite(LinkHooks):
-    """Any suite that the library knows will do."""
-
-    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_suite=False)
-
-
-class AcceptsAnyExtension(LinkHooks):
-    """Extensions that nobody asked for are passed over."""
-
-    policy: ClassVar[ClientPolicy] = replace(_SOUND, checks_extensions=False)
 
 
 class ForgetsIdentity(LinkHooks):
@@ -184,19 +90,6 @@ class DropsFragments(LinkHooks):
 
     def stream(self, data: bytes) -> bytes:
         return data[:_BUFFER] + data[2 * _BUFFER :]
-
-
-class _OneFragment(ClientConnection):
-    def _fragment(self, size: int) -> None:
-        sends = self._fragment_out
-        super()._fragment(size)
-        self._fragment_out = sends
-
-
-class IgnoresMaxFragment(LinkHooks):
-    """The negotiated length is kept for what comes, not for what goes."""
-
-    connection: ClassVar[type[ClientConnection]] = _OneFragment
 
 
 class IgnoresClose(LinkHooks):
@@ -274,3 +167,14 @@ class OtherClient(LinkHooks):
     @property
     def connection(self) -> type[ClientConnection]:  # type: ignore[override]
         return self._client
+
+
+class OtherPolicy(LinkHooks):
+    """The library is told to leave one check out."""
+
+    def __init__(self, policy: ClientPolicy) -> None:
+        self._policy = policy
+
+    @property
+    def policy(self) -> ClientPolicy:  # type: ignore[override]
+        return self._policy
