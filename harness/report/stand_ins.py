@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from harness.report.records import RunReport
 from harness.report.text import one_line
 
-_SIMULATED = "simulated-"
 _MOST = 8
 _NAME = 60
 
@@ -56,20 +55,24 @@ def stand_ins(report: RunReport) -> StandIns | None:
 def _parts(report: RunReport) -> tuple[list[str], list[str], list[str]]:
     """Return the names of the transports that are simulated, played back, and real."""
     transports = report.board_file.get("transports")
-    simulated: list[str] = []
-    played: list[str] = []
-    real: list[str] = []
+    told = report.options.get("stand_ins")
+    found: dict[object, list[str]] = {"simulated": [], "played back": [], None: []}
     for name, settings in transports.items() if isinstance(transports, Mapping) else ():
-        if not isinstance(settings, Mapping):
-            continue
-        kind = settings.get("kind")
+        kind = settings.get("kind") if isinstance(settings, Mapping) else None
         if not isinstance(kind, str):
             continue
-        where = real
-        if kind.startswith(_SIMULATED):
-            where = played if settings.get("file") else simulated
-        where.append(one_line(str(name), _NAME))
-    return simulated, played, real
+        stand_in = told.get(name) if isinstance(told, Mapping) else _of_kind(kind, settings)
+        found.setdefault(stand_in if isinstance(stand_in, str) else None, []).append(
+            one_line(str(name), _NAME)
+        )
+    return found["simulated"], found["played back"], found[None]
+
+
+def _of_kind(kind: str, settings: Mapping[str, object]) -> str | None:
+    """Return what stood in for a device in a run of an earlier version, whose header names no stand-ins."""
+    if not kind.startswith("simulated-"):
+        return None
+    return "played back" if settings.get("file") else "simulated"
 
 
 def _service(report: RunReport) -> str:

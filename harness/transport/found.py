@@ -41,7 +41,7 @@ class Found:
     """Something that a board could be reached by.
 
     Attributes:
-        bus: What it is.
+        bus: What it is: a `Bus`, or a word of the kind that found it.
         path: Its device node; for a card reader its name.
         driver: The kernel driver, or the name of an I²C adapter.
         usb_port: The USB device that it belongs to; None when USB has no part in it.
@@ -51,7 +51,7 @@ class Found:
         chips: For an I²C bus: address and name of each chip that the kernel knows on it, as `0x50 24c02`.
     """
 
-    bus: Bus
+    bus: str
     path: str
     driver: str = ""
     usb_port: UsbPort | None = None

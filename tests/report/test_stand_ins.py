@@ -18,9 +18,10 @@ PLAYED = {"kind": "simulated-console", "file": "x.log"}
 REAL = {"kind": "i2c", "bus": "/dev/i2c-1"}
 
 
-def written(tmp_path, transports, service):
+def written(tmp_path, transports, service, **options):
     board_file = {"transports": transports, "service": {"endpoint": service}}
-    run = Run.create(tmp_path, "b", Header(board_file=board_file, options={"service": service}))
+    header = Header(board_file=board_file, options={"service": service, **options})
+    run = Run.create(tmp_path, "b", header)
     run.begin(ScenarioInfo("s", step_folder="step1_plan", title="Something")).finish(Verdict.PASSED)
     run.finish()
     return run.path
@@ -59,6 +60,17 @@ def written(tmp_path, transports, service):
 def test_what_stands_in_is_named(tmp_path, transports, service, line):
     found = stand_ins(load(written(tmp_path, transports, service)))
     assert (found and found.line) == line
+
+
+def test_kinds_of_other_packages_say_in_the_header_what_stood_in(tmp_path):
+    transports = {"a": {"kind": "acme-bus"}, "b": {"kind": "acme-log"}, "c": {"kind": "acme-bus"}}
+    told = {"a": "simulated", "b": "played back"}
+    found = stand_ins(load(written(tmp_path, transports, "real", stand_ins=told)))
+    assert found.line == ("Partly virtual board: a is simulated, b is played back from a file, c is not")
+
+
+def test_the_header_outweighs_the_name_of_a_kind(tmp_path):
+    assert stand_ins(load(written(tmp_path, {"a": CHIP}, "real", stand_ins={}))) is None
 
 
 @pytest.mark.parametrize("transports", [None, [], "x", {"a": 3, "b": {}, "c": {"kind": []}}])

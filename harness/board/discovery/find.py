@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.transport.found import VENDORS_CCID, Bus, Found, UsbInterface
+from harness.transport.kinds import TRANSPORTS
 from harness.transport.printable import safe_text
 from harness.transport.usb.ccid_messages import has_descriptor
 from harness.transport.usb.port import SYSTEM, usb_port_at, usb_ports
@@ -43,7 +44,8 @@ def discover(root: Path = SYSTEM, readers: Callable[[], list[str]] | None = None
     """
     found = [*serial_lines(root), *i2c_buses(root), *usb_devices(root)]
     names = (pcsc_readers if readers is None else readers)()
-    return (*found, *(Found(Bus.PCSC, safe_text(name, _TEXT_LIMIT)) for name in names))
+    found += [Found(Bus.PCSC, safe_text(name, _TEXT_LIMIT)) for name in names]
+    return (*found, *(each for kind in TRANSPORTS.all().values() for each in kind.find(root)))
 
 
 def serial_lines(root: Path = SYSTEM) -> Iterator[Found]:

@@ -14,7 +14,7 @@ from harness.board.models.service import Service
 from harness.settings.link import Link
 from harness.settings.tagged import Tagged
 from harness.settings.words import Section, Text, Word, wrong
-from harness.transport.kind import TransportKind
+from harness.transport.kind import StandIn, TransportKind
 from harness.transport.kinds import TRANSPORTS
 
 VERSION = 1
@@ -115,7 +115,13 @@ class BoardFile(Section):
     @property
     def simulated(self) -> bool:
         """True when no transport leads out of this process."""
-        return all(settings.stands_in is not None for settings in self.transports.values())
+        return all(self.stand_ins.get(name) for name in self.transports)
+
+    @property
+    def stand_ins(self) -> dict[str, StandIn]:
+        """What stands in for the device of a transport, by the transport's name; one with a real device is left out."""
+        found = {name: settings.stands_in for name, settings in self.transports.items()}
+        return {name: stand_in for name, stand_in in found.items() if stand_in is not None}
 
     def from_source(self, source: Source) -> "BoardFile":
         """Return the same board file with its source."""
