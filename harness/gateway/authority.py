@@ -25,16 +25,15 @@ from harness.itls.extensions import CHALLENGE_SIZE
 from harness.itls.messages import ClientHello
 from harness.itls.server import Admission
 from harness.service.mock import calls, devices, housekeeping, onetime, products, provisioning
-from harness.service.mock.acceptance import accept, require_usable
+from harness.service.mock.acceptance import accept, require_own, require_usable
+from harness.service.mock.access import MAIN_ACCOUNT
 from harness.service.mock.calls import CallRecord
 from harness.service.mock.core import Core, new_request_id
 from harness.service.mock.devices import Device, DeviceState
+from harness.service.mock.gateway import Throttle
 from harness.service.mock.judge import judge
-from harness.service.mock.ownership import require_own
-from harness.service.mock.products import MAIN_ACCOUNT, Product
-from harness.service.mock.request import Refused, Request
-from harness.service.mock.stopped import Stopped
-from harness.service.mock.throttle import Throttle
+from harness.service.mock.products import Product
+from harness.service.mock.request import GatewayRefused, Refused, Request
 
 _PRODUCT_KEY = re.compile(r"[A-Za-z0-9]{11}")
 _SUCCESS = "200"
@@ -115,7 +114,7 @@ class StoreAuthority:
             return
         try:
             self._throttle.check(product.product_key, limit, request.now_ms)
-        except Stopped:
+        except GatewayRefused:
             raise Refused(ServiceCode.BUSY) from None
 
     def _call(

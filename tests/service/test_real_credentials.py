@@ -124,8 +124,7 @@ def test_temporary_credentials_renew_themselves_between_calls(own_bench, tmp_pat
     given = []
 
     def answers():
-        made = own_bench.admin.issue_sts("full", lifetime_s=900)
-        given.append(AccessKey(made.access_key.id, made.access_key.secret, made.token))
+        given.append(own_bench.admin.issue_sts("full", lifetime_s=900).access_key)
         return given_out(given[-1], lifetime_s=600)
 
     device = own_bench.device()

@@ -20,8 +20,8 @@ import pytest
 from harness.errors import UsageError
 from harness.service.mock import validity
 from harness.service.mock.clock import Clock
-from harness.service.mock.crowd import Crowd
-from harness.service.mock.seldom import Seldom
+from harness.service.mock.connection_limit import ConnectionLimit
+from harness.service.mock.log_repeats import RepeatFilter
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
 from harness.service.mock.tls import Tls
@@ -91,15 +91,15 @@ def test_for_a_connection_too_many_the_one_goes_that_waited_longest():
 
 def test_a_crowd_of_busy_connections_lets_nobody_in():
     async def crowded():
-        crowd, went = Crowd(2, 60), []
+        limit, went = ConnectionLimit(2, 60), []
         for name in ("a", "b"):
-            crowd.enter(name, lambda name=name: went.append(name))
-            crowd.busy(name)
-        crowd.enter("c", lambda: went.append("c"))
-        crowd.leave("a")
-        crowd.enter("d", lambda: went.append("d"))
-        crowd.leave("b")
-        crowd.leave("d")
+            limit.enter(name, lambda name=name: went.append(name))
+            limit.busy(name)
+        limit.enter("c", lambda: went.append("c"))
+        limit.leave("a")
+        limit.enter("d", lambda: went.append("d"))
+        limit.leave("b")
+        limit.leave("d")
         return went
 
     assert asyncio.run(crowded()) == ["c"]
@@ -172,10 +172,10 @@ def pester(endpoint, stop):
 
 def test_the_same_line_is_written_once_a_minute(monkeypatch, caplog):
     now = [1000.0]
-    monkeypatch.setattr("harness.service.mock.seldom.time.monotonic", lambda: now[0])
-    log = logging.getLogger("test of seldom lines")
-    seldom = Seldom()
-    log.addFilter(seldom)
+    monkeypatch.setattr("harness.service.mock.log_repeats.time.monotonic", lambda: now[0])
+    log = logging.getLogger("test of repeats lines")
+    repeats = RepeatFilter()
+    log.addFilter(repeats)
     for _ in range(500):
         log.warning("Invalid HTTP request received.")
     log.warning("Something else.")

@@ -5,7 +5,6 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from harness.service.mock import access
 from harness.service.mock.access import Policy
 from harness.service.mock.signature import sign
 
@@ -66,8 +65,7 @@ def test_the_policy_of_temporary_credentials_counts(bench):
 
 def test_a_disabled_key(own_bench):
     key = own_bench.admin.create_access_key("full")
-    with own_bench.mock._store.transaction() as db:
-        assert access.set_active(db, key.id, active=False)
+    own_bench.admin.set_access_key_active(key.id, active=False)
     parameters = own_bench.signed("GetServerRandom", Id2="A", AccessKeyId=key.id, Signature="")
     parameters["Signature"] = sign(key.secret, "POST", parameters)
     answer = httpx.post(own_bench.mock.endpoint, data=parameters, trust_env=False)

@@ -4,6 +4,7 @@ import logging
 import socket
 import traceback
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -25,8 +26,8 @@ ID2 = "2122232425262728292A2B2C"
 
 
 @contextmanager
-def cloud(endpoint, key=KEY, token=None, **options):
-    wire = HttpWire(endpoint, AccessKey(key.id, key.secret, token), real=True, **options)
+def cloud(endpoint, key=KEY, **options):
+    wire = HttpWire(endpoint, key, real=True, **options)
     with Id2Service(wire) as service:
         yield service
 
@@ -85,10 +86,10 @@ def test_over_tls(tmp_path):
 def test_temporary_credentials(bench):
     given = bench.admin.issue_sts("full", lifetime_s=900)
     device = bench.device()
-    with cloud(bench.mock.endpoint, given.access_key, given.token) as service:
+    with cloud(bench.mock.endpoint, given.access_key) as service:
         assert service.get_server_random(device.id2)
     with (
-        cloud(bench.mock.endpoint, given.access_key, Secret("another-token")) as service,
+        cloud(bench.mock.endpoint, replace(given.access_key, token=Secret("another-token"))) as service,
         pytest.raises(GatewayRefusal, match="InvalidSecurityToken"),
     ):
         service.get_server_random(device.id2)

@@ -1,4 +1,4 @@
-"""Which devices may be used, and what a success costs: licences, activation, binding, renewal, the daily limit.
+"""Which products and devices may be used, and what a success costs: licences, activation, renewal, the daily limit.
 
 Everything is written in the transaction of the call, after everything has been judged: a refusal changes nothing,
 and a success is whole.
@@ -26,6 +26,24 @@ _STATE_CODES = {
     DeviceState.DISCARDED: ServiceCode.DISCARDED,
     DeviceState.EXPIRED: ServiceCode.EXPIRED,
 }
+
+
+def require_own(request: Request, product: Product | None) -> Product:
+    """Return the product when this call may use it: account and region must be the product's.
+
+    Raises:
+        Refused: 51 none, or in another region than the call's `RegionId`; 47 another account's (by setting).
+
+    Source: service.md 3 (binding), 4.1 (account), 4.4 (47, 51).
+    """
+    if product is None:
+        raise Refused(ServiceCode.NO_PRODUCT)
+    if product.account != request.account:
+        raise Refused(request.settings.foreign_account_code)
+    region = request.optional("RegionId")
+    if request.settings.region_bound and region and region != product.region:
+        raise Refused(ServiceCode.NO_PRODUCT)
+    return product
 
 
 def require_usable(request: Request, device: Device) -> None:

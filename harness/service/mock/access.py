@@ -35,11 +35,10 @@ class Holder:
     """An AccessKey with all that the gateway asks about it.
 
     Attributes:
-        key: Id and secret.
+        key: Id, secret, and the security token of a temporary one.
         policy: What it may do.
         account: Whose it is.
         active: False after it was disabled.
-        token: Security token of a temporary AccessKey.
         expires_ms: End of a temporary AccessKey, milliseconds since 1970.
     """
 
@@ -47,7 +46,6 @@ class Holder:
     policy: Policy
     account: str
     active: bool
-    token: Secret | None
     expires_ms: int | None
 
 
@@ -79,14 +77,18 @@ class StsCredentials:
     """A temporary AccessKey as STS hands it out.
 
     Attributes:
-        access_key: Id, which begins with `STS.`, and secret.
-        token: Security token, sent with every call.
+        access_key: Id, which begins with `STS.`, secret, and the security token that goes with every call.
         expires_ms: End, milliseconds since 1970.
     """
 
     access_key: AccessKey
-    token: Secret
     expires_ms: int
+
+    @property
+    def token(self) -> Secret:
+        """The security token."""
+        assert self.access_key.token is not None
+        return self.access_key.token
 
 
 def new() -> AccessKey:
@@ -108,25 +110,23 @@ def insert_temporary(
     db: sqlite3.Connection, policy: Policy, now_ms: int, *, lifetime_s: int, account: str = MAIN_ACCOUNT
 ) -> StsCredentials:
     """Make up a temporary AccessKey and add it."""
-    made = StsCredentials(
-        access_key=AccessKey("STS." + _letters(25), Secret(_letters(44))),
-        token=Secret("CAIS" + _letters(300)),
-        expires_ms=now_ms + lifetime_s * 1000,
-    )
+    token = "CAIS" + _letters(300)
+    made = AccessKey("STS." + _letters(25), Secret(_letters(44)), Secret(token))
+    expires_ms = now_ms + lifetime_s * 1000
     db.execute(
         "INSERT INTO access_key (id, secret, policy, created_ms, account, token, expires_ms)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            made.access_key.id,
-            made.access_key.secret.reveal().decode(),
+            made.id,
+            made.secret.reveal().decode(),
             policy,
             now_ms,
             account,
-            made.token.reveal().decode(),
-            made.expires_ms,
+            token,
+            expires_ms,
         ),
     )
-    return made
+    return StsCredentials(made, expires_ms)
 
 
 def lookup(db: sqlite3.Connection, key_id: str) -> Holder | None:
@@ -141,11 +141,12 @@ def lookup(db: sqlite3.Connection, key_id: str) -> Holder | None:
 @lru_cache(maxsize=1024)
 def _holder(row: sqlite3.Row) -> Holder:
     return Holder(
-        key=AccessKey(row["id"], Secret(row["secret"])),
+        key=AccessKey(
+            row["id"], Secret(row["secret"]), None if row["token"] is None else Secret(row["token"])
+        ),
         policy=Policy(row["policy"]),
         account=row["account"],
         active=row["active"] == 1,
-        token=None if row["token"] is None else Secret(row["token"]),
         expires_ms=row["expires_ms"],
     )
 

@@ -7,10 +7,9 @@ import sqlite3
 
 from harness.errors import UsageError
 from harness.service.access_key import AccessKey
-from harness.service.mock import access
-from harness.service.mock.access import AccessKeyInfo, Policy, StsCredentials
+from harness.service.mock import access, naming
+from harness.service.mock.access import MAIN_ACCOUNT, AccessKeyInfo, Policy, StsCredentials
 from harness.service.mock.core import Core
-from harness.service.mock.products import MAIN_ACCOUNT
 
 _LONGEST_S = 12 * 3600
 _SHORTEST_S = 1
@@ -29,7 +28,7 @@ class AccessAdmin:
         Raises:
             UsageError: No such policy, or the id exists.
         """
-        made, wanted = key or access.new(), _policy(policy)
+        made, wanted = key or access.new(), naming.member(Policy, policy, "policy")
         try:
             with self._core.store.transaction() as db:
                 access.insert(db, made, wanted, self._core.clock.now_ms(), account=account)
@@ -50,7 +49,7 @@ class AccessAdmin:
         Raises:
             UsageError: No such policy, or no such lifetime.
         """
-        wanted = _policy(policy)
+        wanted = naming.member(Policy, policy, "policy")
         if not _SHORTEST_S <= lifetime_s <= _LONGEST_S:
             raise UsageError(f"a temporary AccessKey is valid for {_SHORTEST_S} to {_LONGEST_S} seconds")
         with self._core.store.transaction() as db:
@@ -97,10 +96,3 @@ class AccessAdmin:
             made = access.new()
             access.insert(db, made, Policy.FULL, self._core.clock.now_ms())
             return made, True
-
-
-def _policy(policy: Policy | str) -> Policy:
-    try:
-        return Policy(policy)
-    except ValueError:
-        raise UsageError(f"policy {policy!r} is unknown; known are {', '.join(Policy)}") from None

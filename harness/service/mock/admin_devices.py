@@ -12,7 +12,7 @@ from harness.id2 import ids
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.service.mock import devices
+from harness.service.mock import devices, naming
 from harness.service.mock.core import Core
 from harness.service.mock.devices import Device, DevicePage, DeviceState, Origin
 
@@ -106,7 +106,7 @@ class DeviceAdmin:
             return devices.search(
                 db,
                 product_key=product_key or None,
-                state=None if not state else _state(state),
+                state=None if not state else naming.member(DeviceState, state, "device state"),
                 text=search.strip().upper(),
                 now_ms=self._core.clock.now_ms(),
                 limit=max(0, limit),
@@ -123,7 +123,7 @@ class DeviceAdmin:
         Raises:
             UsageError: No such device or state, or `bound` without a product.
         """
-        wanted = _state(state)
+        wanted = naming.member(DeviceState, state, "device state")
         with self._core.store.transaction() as db:
             device = _device(db, id2)
             if wanted is DeviceState.BOUND and device.product_key is None:
@@ -172,10 +172,3 @@ def _device(db: sqlite3.Connection, id2: str) -> Device:
     if found is None:
         raise UsageError(f"device {id2} is not known to the service")
     return found
-
-
-def _state(state: DeviceState | str) -> DeviceState:
-    try:
-        return DeviceState(state)
-    except ValueError:
-        raise UsageError(f"device state {state!r} is unknown; known are {', '.join(DeviceState)}") from None

@@ -7,9 +7,10 @@ import sqlite3
 
 from harness.errors import UsageError
 from harness.service.mock import licences, naming, products, validity
+from harness.service.mock.access import MAIN_ACCOUNT
 from harness.service.mock.core import Core
 from harness.service.mock.licences import Counters, LedgerEntry, Order, OrderKind
-from harness.service.mock.products import DEFAULT_REGION, MAIN_ACCOUNT, Product
+from harness.service.mock.products import DEFAULT_REGION, Product
 
 _MOST_AT_ONCE = 10_000_000
 
@@ -35,7 +36,7 @@ class LicenceAdmin:
         """
         require_purchase(quantity, years)
         with self._core.store.transaction() as db:
-            product = _product(db, product_key)
+            product = products.known(db, product_key)
             self._require_same_validity(db, product, years)
             now_ms = self._core.clock.now_ms()
             kind = OrderKind.TRIAL if trial else OrderKind.PURCHASE
@@ -67,7 +68,7 @@ class LicenceAdmin:
         Source: service.md 2.1, 3 (binding).
         """
         with self._core.store.transaction() as db:
-            pool, product = licences.find_order(db, order_id), _product(db, product_key)
+            pool, product = licences.find_order(db, order_id), products.known(db, product_key)
             if pool is None or pool.product_key is not None:
                 raise UsageError(f"order {order_id} is not one of the account's pool")
             if (pool.account, pool.region) != (product.account, product.region):
@@ -91,7 +92,7 @@ class LicenceAdmin:
         """
         with self._core.store.reading() as db:
             if product_key is not None:
-                _product(db, product_key)
+                products.known(db, product_key)
             return licences.counters(db, product_key, self._core.clock.now_ms())
 
     def ledger(self, product_key: str | None = None, *, limit: int = 200) -> tuple[LedgerEntry, ...]:
@@ -135,10 +136,3 @@ def require_sold(years: int) -> None:
         raise UsageError(
             f"a validity of {years} years is not sold; sold are {', '.join(map(str, validity.YEARS))}"
         )
-
-
-def _product(db: sqlite3.Connection, product_key: str) -> Product:
-    found = products.find(db, product_key)
-    if found is None:
-        raise UsageError(f"product {product_key} does not exist")
-    return found

@@ -8,8 +8,6 @@ import sqlite3
 import string
 from collections.abc import Iterable
 from dataclasses import replace
-from enum import StrEnum
-from typing import TypeVar
 
 from harness.errors import UsageError
 from harness.id2.errors import Id2Error
@@ -17,12 +15,12 @@ from harness.id2.keys import KeyType
 from harness.secret import Secret
 from harness.service.mock import licences as orders
 from harness.service.mock import naming, products, token
+from harness.service.mock.access import MAIN_ACCOUNT
 from harness.service.mock.admin_licences import require_purchase, require_sold
 from harness.service.mock.core import Core
 from harness.service.mock.licences import OrderKind
 from harness.service.mock.products import (
     DEFAULT_REGION,
-    MAIN_ACCOUNT,
     PUBLIC_INSTANCE,
     Console,
     Edition,
@@ -36,7 +34,6 @@ DEBUG_PRODUCT_KEY = "a1DebugID2x"
 
 _ALPHABET = string.ascii_letters + string.digits
 _WHITELIST_MAX = 1000
-_Member = TypeVar("_Member", bound=StrEnum)
 
 
 class ProductAdmin:
@@ -88,7 +85,7 @@ class ProductAdmin:
 
         Source: service.md 2.1, 2.2, 3; device-protocol.md c.6.
         """
-        where = member(Console, console, "console")
+        where = naming.member(Console, console, "console")
         naming.require_product_name(name, where, self._core.settings)
         naming.require_region(region)
         kind = _key_type(algorithm)
@@ -100,10 +97,10 @@ class ProductAdmin:
             algorithm=kind,
             account=account,
             region=region,
-            edition=member(Edition, edition, "edition"),
-            node_type=None if node_type is None else member(NodeType, node_type, "node type"),
+            edition=naming.member(Edition, edition, "edition"),
+            node_type=None if node_type is None else naming.member(NodeType, node_type, "node type"),
             instance_id=instance_id,
-            registration=member(Registration, registration, "registration"),
+            registration=naming.member(Registration, registration, "registration"),
             auto_renew=auto_renew,
             created_ms=self._core.clock.now_ms(),
         )
@@ -127,7 +124,7 @@ class ProductAdmin:
             UsageError: There is none.
         """
         with self._core.store.reading() as db:
-            return known_product(db, product_key)
+            return products.known(db, product_key)
 
     def find_product(self, product_key: str) -> Product | None:
         """Return a product, or None when there is none."""
@@ -148,7 +145,7 @@ class ProductAdmin:
         """
         kind = _key_type(algorithm)
         with self._core.store.transaction() as db:
-            found = known_product(db, product_key)
+            found = products.known(db, product_key)
             changed = replace(
                 found, algorithm=kind, product_secret=token.with_key_type(found.product_secret, kind)
             )
@@ -162,7 +159,7 @@ class ProductAdmin:
             UsageError: There is no such product.
         """
         with self._core.store.transaction() as db:
-            products.update(db, replace(known_product(db, product_key), otp_enabled=enabled))
+            products.update(db, replace(products.known(db, product_key), otp_enabled=enabled))
 
     def set_auto_renew(self, product_key: str, *, enabled: bool) -> None:
         """Switch automatic renewal of a product's devices on or off; it is on after creation.
@@ -171,7 +168,7 @@ class ProductAdmin:
             UsageError: There is no such product.
         """
         with self._core.store.transaction() as db:
-            products.update(db, replace(known_product(db, product_key), auto_renew=enabled))
+            products.update(db, replace(products.known(db, product_key), auto_renew=enabled))
 
     def set_registration(self, product_key: str, mode: Registration | str, *, confirmed: bool) -> Product:
         """Choose who may register: every device, or those of the whitelist.
@@ -184,9 +181,9 @@ class ProductAdmin:
         Raises:
             UsageError: No such product or mode, a product of the ID² console, or not confirmed.
         """
-        wanted = member(Registration, mode, "registration")
+        wanted = naming.member(Registration, mode, "registration")
         with self._core.store.transaction() as db:
-            found = known_product(db, product_key)
+            found = products.known(db, product_key)
             _require_platform(found, "registration")
             if wanted is Registration.WHITELIST and not confirmed:
                 raise UsageError(
@@ -203,7 +200,7 @@ class ProductAdmin:
             UsageError: There is no such product.
         """
         with self._core.store.reading() as db:
-            return products.whitelist(db, known_product(db, product_key).product_key)
+            return products.whitelist(db, products.known(db, product_key).product_key)
 
     def whitelist_add(self, product_key: str, names: Iterable[str]) -> None:
         """Put DeviceNames on the whitelist; it may be filled before it is switched on.
@@ -217,7 +214,7 @@ class ProductAdmin:
         for name in wanted:
             naming.require_device_name(name)
         with self._core.store.transaction() as db:
-            _require_platform(known_product(db, product_key), "a whitelist")
+            _require_platform(products.known(db, product_key), "a whitelist")
             products.whitelist_add(db, product_key, wanted)
 
     def whitelist_remove(self, product_key: str, names: Iterable[str]) -> None:
@@ -227,7 +224,7 @@ class ProductAdmin:
             UsageError: There is no such product.
         """
         with self._core.store.transaction() as db:
-            known_product(db, product_key)
+            products.known(db, product_key)
             products.whitelist_remove(db, product_key, names)
 
     def may_register(self, product_key: str, device_name: str) -> bool:
@@ -239,7 +236,7 @@ class ProductAdmin:
         Source: service.md 2.2 (registration modes).
         """
         with self._core.store.reading() as db:
-            found = known_product(db, product_key)
+            found = products.known(db, product_key)
             listed = device_name in products.whitelist(db, product_key)
             return found.registration is Registration.AUTO or listed
 
@@ -274,30 +271,6 @@ class ProductAdmin:
             raise UsageError(
                 f"a product with ProductKey {made.product_key}, or with this secret, exists already"
             ) from None
-
-
-def known_product(db: sqlite3.Connection, product_key: str) -> Product:
-    """Return a product.
-
-    Raises:
-        UsageError: There is none.
-    """
-    found = products.find(db, product_key)
-    if found is None:
-        raise UsageError(f"product {product_key} does not exist")
-    return found
-
-
-def member(kind: type[_Member], value: str, what: str) -> _Member:
-    """Return a member of an enum by its value.
-
-    Raises:
-        UsageError: There is none; the message lists them.
-    """
-    try:
-        return kind(value)
-    except ValueError:
-        raise UsageError(f"{what} {value!r} is unknown; known are {', '.join(kind)}") from None
 
 
 def _by_console(made: Product) -> Product:

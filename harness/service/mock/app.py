@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from harness.service.mock import incoming
 from harness.service.mock.core import Core
 from harness.service.mock.envelope import Reply
-from harness.service.mock.stopped import Stopped
+from harness.service.mock.request import GatewayRefused
 
 BREAK_OFF = "id2_break_off"
 """Key in a connection's state: a function that closes the connection, at once or when all is sent."""
@@ -32,11 +32,11 @@ def build(core: Core, extra: Sequence[BaseRoute] = ()) -> Starlette:
 
     async def elsewhere(request: Request) -> Response:
         if request.url.path == "/":
-            stopped = Stopped(405, "UnsupportedHTTPMethod", "This http method is not supported.")
+            refused = GatewayRefused(405, "UnsupportedHTTPMethod", "This http method is not supported.")
         else:
             message = "Specified api is not found, please check your url and method."
-            stopped = Stopped(404, "InvalidApi.NotFound", message)
-        reply = core.refusal(stopped, form=incoming.form_of_unread(request.scope))
+            refused = GatewayRefused(404, "InvalidApi.NotFound", message)
+        reply = core.refusal(refused, form=incoming.form_of_unread(request.scope))
         return Response(reply.body, reply.status, {"Content-Type": reply.content_type})
 
     return _Application(core, [*extra, Route("/{path:path}", elsewhere, methods=_EVERY_METHOD)])
@@ -71,8 +71,8 @@ def _from_browser(scope: Scope) -> bool:
 async def _runtime(core: Core, scope: Scope, receive: Receive, send: Send) -> None:
     try:
         request = await incoming.read(scope, receive, core.settings.body_max)
-    except Stopped as stopped:
-        await _send(core.refusal(stopped, form=incoming.form_of_unread(scope)), scope, send)
+    except GatewayRefused as refused:
+        await _send(core.refusal(refused, form=incoming.form_of_unread(scope)), scope, send)
         return
     fault = core.faults.take(request.operation)
     if fault is not None and fault.latency_ms:

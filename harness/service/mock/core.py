@@ -12,12 +12,11 @@ from harness.service.mock.calls import CallRecord
 from harness.service.mock.clock import Clock
 from harness.service.mock.envelope import Reply
 from harness.service.mock.faults import Fault, FaultKind, Faults, spoil
+from harness.service.mock.gateway import Throttle
 from harness.service.mock.incoming import Incoming
-from harness.service.mock.request import Data, Refused, Request
+from harness.service.mock.request import Data, GatewayRefused, Refused, Request
 from harness.service.mock.settings import Settings
-from harness.service.mock.stopped import Stopped
 from harness.service.mock.store import Store
-from harness.service.mock.throttle import Throttle
 
 _LOG = logging.getLogger(__name__)
 _SUCCESS = 200
@@ -85,10 +84,10 @@ class Core:
             return self.refusal(_internal_error(), form=form, request_id=request_id)
         return replace(reply, cut=True) if fault is not None and fault.kind is FaultKind.TRUNCATE else reply
 
-    def refusal(self, stopped: Stopped, *, form: str = "XML", request_id: str = "") -> Reply:
+    def refusal(self, refused: GatewayRefused, *, form: str = "XML", request_id: str = "") -> Reply:
         """Render a refusal of the gateway."""
         return envelope.gateway_error(
-            form, request_id or new_request_id(), stopped, host_id=self.settings.host_id
+            form, request_id or new_request_id(), refused, host_id=self.settings.host_id
         )
 
     def _decide(
@@ -107,8 +106,8 @@ class Core:
             caller = gateway.authenticate(db, claim, now_ms, self.settings)
             if self.settings.user_calls_per_second is not None:
                 self.throttle.check(caller.key.id, self.settings.user_calls_per_second, now_ms)
-        except Stopped as stopped:
-            return self.refusal(stopped, form=form, request_id=request_id), stopped.code
+        except GatewayRefused as refused:
+            return self.refusal(refused, form=form, request_id=request_id), refused.code
         operation = incoming.operation
         data: Data | None = None
         code = _SUCCESS if operation in self.settings.rights[caller.policy] else ServiceCode.RAM_RIGHT.value
@@ -132,8 +131,8 @@ class Core:
     def _lost(self, kind: FaultKind, form: str, request_id: str) -> tuple[Reply, str]:
         """Return what comes instead of an answer, and how the call log calls it."""
         if kind is FaultKind.HTTP_500:
-            stopped = _internal_error()
-            return self.refusal(stopped, form=form, request_id=request_id), stopped.code
+            refused = _internal_error()
+            return self.refusal(refused, form=form, request_id=request_id), refused.code
         if kind is FaultKind.GARBAGE:
             return Reply(_SUCCESS, "text/html", _PAGE, request_id), kind.value
         return Reply(_NO_ANSWER, "", b"", request_id), kind.value
@@ -158,6 +157,6 @@ def _claimed_key(incoming: Incoming) -> str:
     return rest.partition(",")[0]
 
 
-def _internal_error() -> Stopped:
+def _internal_error() -> GatewayRefused:
     message = "The request processing has failed due to some unknown error."
-    return Stopped(500, "InternalError", message)
+    return GatewayRefused(500, "InternalError", message)

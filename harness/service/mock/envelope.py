@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from harness.service.mock.request import Data
-from harness.service.mock.stopped import Stopped
+from harness.service.mock.request import Data, GatewayRefused
 
 _XML = "<?xml version='1.0' encoding='UTF-8'?>"
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -60,20 +59,20 @@ def answer(
     return _json(200, fields if native else _as_strings(fields), request_id)
 
 
-def gateway_error(form: str, request_id: str, stopped: Stopped, *, host_id: str) -> Reply:
+def gateway_error(form: str, request_id: str, refused: GatewayRefused, *, host_id: str) -> Reply:
     """Render the gateway's own error."""
     fields: dict[str, object] = {
         "RequestId": request_id,
         "HostId": host_id,
-        "Code": stopped.code,
-        "Message": stopped.message,
+        "Code": refused.code,
+        "Message": refused.message,
         "Recommend": (
-            f"https://api.aliyun.com/troubleshoot?q={stopped.code}&product=ID2&requestId={request_id}"
+            f"https://api.aliyun.com/troubleshoot?q={refused.code}&product=ID2&requestId={request_id}"
         ),
     }
     if form == "XML":
-        return _xml(stopped.status, "Error", fields, request_id, stopped.retry_after_ms)
-    return _json(stopped.status, fields, request_id, stopped.retry_after_ms)
+        return _xml(refused.status, "Error", fields, request_id, refused.retry_after_ms)
+    return _json(refused.status, fields, request_id, refused.retry_after_ms)
 
 
 def _json(status: int, fields: Mapping[str, object], request_id: str, retry_after_ms: int = 0) -> Reply:

@@ -21,13 +21,15 @@ from harness.service.mock import access, onetime
 from harness.service.mock.access import Holder
 from harness.service.mock.incoming import Incoming
 from harness.service.mock.operations import OPERATIONS
+from harness.service.mock.request import GatewayRefused
 from harness.service.mock.settings import Settings
 from harness.service.mock.signature import SIGNATURE_METHOD, SIGNATURE_VERSION, sign, string_to_sign
-from harness.service.mock.stopped import Stopped
 from harness.service.rpc import VERSION
 
 FORMATS = ("JSON", "XML")
 _MAX_NONCE = 128
+_SECOND_MS = 1000
+_MAX_CALLERS = 1024
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _INCOMPLETE = "The request signature does not conform to Aliyun standards."
 
@@ -55,25 +57,56 @@ class Claim:
     explain: Callable[[], str]
 
 
+class Throttle:
+    """Limits how many calls one AccessKey may make in a second of the service's clock.
+
+    It is used inside the store's transactions only.
+    """
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._counts: dict[str, int] = {}
+
+    def check(self, access_key_id: str, limit: int, now_ms: int) -> None:
+        """Count one call.
+
+        Raises:
+            GatewayRefused: Throttling.User, with the time until the next second.
+        """
+        second = now_ms // _SECOND_MS
+        if second != self._second or len(self._counts) > _MAX_CALLERS:
+            self._second = second
+            self._counts.clear()
+        count = self._counts.get(access_key_id, 0)
+        if count >= limit:
+            raise GatewayRefused(
+                400,
+                "Throttling.User",
+                "Request was denied due to user flow control.",
+                retry_after_ms=_SECOND_MS - now_ms % _SECOND_MS,
+            )
+        self._counts[access_key_id] = count + 1
+
+
 def check_form(incoming: Incoming) -> Claim:
     """Check what can be checked without the store: version, operation, and that nothing is missing.
 
     Raises:
-        Stopped: InvalidVersion, InvalidAction.NotFound, InvalidParameter.Format, InvalidSignatureMethod,
+        GatewayRefused: InvalidVersion, InvalidAction.NotFound, InvalidParameter.Format, InvalidSignatureMethod,
             InvalidSignatureVersion, IncompleteSignature, or `Missing` and a parameter's name.
     """
     parameters = incoming.parameters
     # A call without Version gets this too, not MissingVersion: seen in published answers.
     if parameters.get("Version") != VERSION:
-        raise Stopped(400, "InvalidVersion", "Specified parameter Version is not valid.")
+        raise GatewayRefused(400, "InvalidVersion", "Specified parameter Version is not valid.")
     _require(parameters, ("Action",))
     operation = OPERATIONS.get(parameters["Action"])
     if operation is None:
-        raise Stopped(
+        raise GatewayRefused(
             404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method."
         )
     if parameters.get("Format", "XML").upper() not in FORMATS:
-        raise Stopped(400, "InvalidParameter.Format", "Specified parameter format is not valid.")
+        raise GatewayRefused(400, "InvalidParameter.Format", "Specified parameter format is not valid.")
     claim = _claim_of_headers(incoming) if incoming.in_headers else _claim_of_parameters(incoming)
     _require(parameters, ("ApiVersion", *operation.required))
     return claim
@@ -86,7 +119,7 @@ def authenticate(db: sqlite3.Connection, claim: Claim, now_ms: int, settings: Se
         The AccessKey with its account and policy.
 
     Raises:
-        Stopped: InvalidTimeStamp.Format, InvalidTimeStamp.Expired, InvalidAccessKeyId.NotFound,
+        GatewayRefused: InvalidTimeStamp.Format, InvalidTimeStamp.Expired, InvalidAccessKeyId.NotFound,
             InvalidAccessKeyId.Inactive, MissingSecurityToken, InvalidSecurityToken.Malformed,
             InvalidSecurityToken.MismatchWithAccessKey, InvalidSecurityToken.Expired, SignatureDoesNotMatch,
             SignatureNonceUsed.
@@ -94,15 +127,15 @@ def authenticate(db: sqlite3.Connection, claim: Claim, now_ms: int, settings: Se
     _check_time(claim.timestamp, now_ms, settings.clock_skew_s)
     holder = access.lookup(db, claim.access_key_id)
     if holder is None:
-        raise Stopped(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+        raise GatewayRefused(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
     if not holder.active:
-        raise Stopped(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
-    if claim.token or holder.token is not None:
+        raise GatewayRefused(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+    if claim.token or holder.key.token is not None:
         _check_token(db, holder, claim.token, now_ms)
     if not hmac.compare_digest(claim.expected(holder.key.secret).encode(), claim.signature.encode()):
-        raise Stopped(400, "SignatureDoesNotMatch", claim.explain())
+        raise GatewayRefused(400, "SignatureDoesNotMatch", claim.explain())
     if len(claim.nonce) > _MAX_NONCE or not onetime.use_nonce(db, holder.key.id, claim.nonce, now_ms):
-        raise Stopped(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
+        raise GatewayRefused(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
     return holder
 
 
@@ -111,9 +144,9 @@ def _claim_of_parameters(incoming: Incoming) -> Claim:
     parameters, method = incoming.parameters, incoming.method
     _require(parameters, ("AccessKeyId", "Timestamp", "SignatureNonce", "Signature"))
     if parameters.get("SignatureMethod", SIGNATURE_METHOD).upper() != SIGNATURE_METHOD:
-        raise Stopped(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
+        raise GatewayRefused(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
     if parameters.get("SignatureVersion", SIGNATURE_VERSION) != SIGNATURE_VERSION:
-        raise Stopped(400, "InvalidSignatureVersion", "Specified signature version is not valid.")
+        raise GatewayRefused(400, "InvalidSignatureVersion", "Specified signature version is not valid.")
 
     def explain() -> str:
         signed = string_to_sign(method, parameters)
@@ -138,16 +171,16 @@ def _claim_of_headers(incoming: Incoming) -> Claim:
     try:
         authorization = acs3.parse(header)
     except acs3.MalformedAuthorizationError:
-        raise Stopped(400, "IncompleteSignature", _INCOMPLETE) from None
+        raise GatewayRefused(400, "IncompleteSignature", _INCOMPLETE) from None
     if authorization.algorithm != acs3.ALGORITHM:
-        raise Stopped(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
+        raise GatewayRefused(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
     for name in ("x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"):
         if not incoming.header(name):
             raise _missing_header(name)
     unsigned = set(acs3.must_be_signed(incoming.headers)) - set(authorization.signed_headers)
     if unsigned:
         detail = f"{_INCOMPLETE} Not signed: {', '.join(sorted(unsigned))}."
-        raise Stopped(400, "IncompleteSignature", detail)
+        raise GatewayRefused(400, "IncompleteSignature", detail)
     # The echoed request tells the hash of the body that came; a header that tells another one is no match either.
     told = incoming.header("x-acs-content-sha256").lower()
     is_of_body = told == hashlib.sha256(incoming.body).hexdigest()
@@ -179,12 +212,12 @@ def _require(parameters: Mapping[str, str], names: tuple[str, ...]) -> None:
             raise _missing(name)
 
 
-def _missing(name: str) -> Stopped:
-    return Stopped(400, f"Missing{name}", f"{name} is mandatory for this action.")
+def _missing(name: str) -> GatewayRefused:
+    return GatewayRefused(400, f"Missing{name}", f"{name} is mandatory for this action.")
 
 
-def _missing_header(name: str) -> Stopped:
-    return Stopped(400, "MissingParameter", f"{name} is mandatory for this action.")
+def _missing_header(name: str) -> GatewayRefused:
+    return GatewayRefused(400, "MissingParameter", f"{name} is mandatory for this action.")
 
 
 def _check_time(text: str, now_ms: int, skew_s: int) -> None:
@@ -194,24 +227,26 @@ def _check_time(text: str, now_ms: int, skew_s: int) -> None:
     except ValueError:
         sent = None
     if sent is None:
-        raise Stopped(
+        raise GatewayRefused(
             400, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."
         )
     if abs(now_ms - round(sent.timestamp() * 1000)) > skew_s * 1000:
-        raise Stopped(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+        raise GatewayRefused(
+            400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."
+        )
 
 
 def _check_token(db: sqlite3.Connection, holder: Holder, token: str, now_ms: int) -> None:
     if not token:
         raise _missing("SecurityToken")
-    wanted = "" if holder.token is None else holder.token.reveal().decode()
+    wanted = "" if holder.key.token is None else holder.key.token.reveal().decode()
     if not hmac.compare_digest(wanted.encode(), token.encode()):
         if access.token_exists(db, token):
-            raise Stopped(
+            raise GatewayRefused(
                 400,
                 "InvalidSecurityToken.MismatchWithAccessKey",
                 "Specified SecurityToken mismatch with the AccessKey.",
             )
-        raise Stopped(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
+        raise GatewayRefused(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
     if holder.expires_ms is not None and now_ms >= holder.expires_ms:
-        raise Stopped(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
+        raise GatewayRefused(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
-from harness.service.mock.stopped import Stopped
+from harness.service.mock.request import GatewayRefused
 
 MAX_FIELDS = 64
 _FORM = "application/x-www-form-urlencoded"
@@ -77,7 +77,7 @@ async def read(scope: Scope, receive: Receive, body_max: int) -> Incoming:
         body_max: Longest body that is read, bytes.
 
     Raises:
-        Stopped: The body is too long, there are too many parameters, one comes twice, or the text is not UTF-8.
+        GatewayRefused: The body is too long, there are too many parameters, one comes twice, or the text is not UTF-8.
     """
     headers: dict[str, list[str]] = {}
     for raw_name, raw_value in scope["headers"]:
@@ -107,7 +107,9 @@ async def _body(receive: Receive, body_max: int) -> bytes:
         message = await receive()
         body += message.get("body", b"")
     if len(body) > body_max:
-        raise Stopped(413, "RequestEntityTooLarge", f"The request body is larger than {body_max} bytes.")
+        raise GatewayRefused(
+            413, "RequestEntityTooLarge", f"The request body is larger than {body_max} bytes."
+        )
     return body
 
 
@@ -124,9 +126,9 @@ def _fields(raw: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except UnicodeDecodeError:
-        raise Stopped(400, "InvalidParameter", "A parameter is not UTF-8.") from None
+        raise GatewayRefused(400, "InvalidParameter", "A parameter is not UTF-8.") from None
     except ValueError:
-        raise Stopped(400, "InvalidParameter", f"More than {MAX_FIELDS} parameters.") from None
+        raise GatewayRefused(400, "InvalidParameter", f"More than {MAX_FIELDS} parameters.") from None
     fields = dict(pairs)
     if len(fields) != len(pairs):
         names = [name for name, _ in pairs]
@@ -134,8 +136,10 @@ def _fields(raw: bytes) -> dict[str, str]:
     return fields
 
 
-def _twice(name: str) -> Stopped:
-    return Stopped(400, "InvalidParameter", f"Specified parameter {name[:64]} is given more than once.")
+def _twice(name: str) -> GatewayRefused:
+    return GatewayRefused(
+        400, "InvalidParameter", f"Specified parameter {name[:64]} is given more than once."
+    )
 
 
 def _form_of_headers(accept: str) -> str:

@@ -16,8 +16,8 @@ from uvicorn.server import ServerState
 from harness.errors import ToolError
 from harness.service.acceptor import Acceptor, turns
 from harness.service.mock.app import BREAK_OFF
-from harness.service.mock.crowd import Crowd
-from harness.service.mock.seldom import Seldom
+from harness.service.mock.connection_limit import ConnectionLimit
+from harness.service.mock.log_repeats import RepeatFilter
 
 _START_S = 10.0
 _GRACE_S = 1.0
@@ -76,8 +76,8 @@ class HttpThread:
             # Nothing stands in front of it: who a peer is, only its connection tells.
             proxy_headers=False,
         )
-        logging.getLogger("uvicorn.error").addFilter(_SELDOM)
-        self._server = _Server(config, listener, Crowd(connections, request_s), tls)
+        logging.getLogger("uvicorn.error").addFilter(_REPEATS)
+        self._server = _Server(config, listener, ConnectionLimit(connections, request_s), tls)
         self._thread = threading.Thread(target=self._serve, name="id2-mock-service", daemon=True)
         self._thread.start()
         self._server.settled.wait(_START_S)
@@ -106,12 +106,16 @@ class _Server(uvicorn.Server):
     """
 
     def __init__(
-        self, config: uvicorn.Config, listener: socket.socket, crowd: Crowd, tls: ssl.SSLContext | None
+        self,
+        config: uvicorn.Config,
+        listener: socket.socket,
+        limit: ConnectionLimit,
+        tls: ssl.SSLContext | None,
     ) -> None:
         super().__init__(config)
         self.settled = threading.Event()
         self._listener = listener
-        self._crowd = crowd
+        self._limit = limit
         self._tls = tls
         self._told = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -127,10 +131,10 @@ class _Server(uvicorn.Server):
         self.servers = []
         self._acceptor = Acceptor(
             self._listener,
-            lambda: _QuietProtocol(self.config, self.server_state, self.lifespan.state, crowd=self._crowd),
+            lambda: _QuietProtocol(self.config, self.server_state, self.lifespan.state, limit=self._limit),
             name="the mock service",
             tls=self._tls,
-            tls_handshake_s=self._crowd.request_s,
+            tls_handshake_s=self._limit.request_s,
         )
         self.started = True
 
@@ -158,7 +162,7 @@ class _Server(uvicorn.Server):
         await turns()
 
 
-_SELDOM = Seldom()
+_REPEATS = RepeatFilter()
 
 
 class _QuietProtocol(H11Protocol):
@@ -175,18 +179,18 @@ class _QuietProtocol(H11Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        crowd: Crowd,
+        limit: ConnectionLimit,
     ) -> None:
         super().__init__(config, server_state, {**app_state, BREAK_OFF: self._break_off}, _loop)
         self.access_log = False
-        self._crowd = crowd
+        self._limit = limit
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._crowd.enter(self, self._expire)
+        self._limit.enter(self, self._expire)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._crowd.leave(self)
+        self._limit.leave(self)
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
@@ -195,9 +199,9 @@ class _QuietProtocol(H11Protocol):
         if self.transport.is_closing():
             return
         if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
-            self._crowd.wait(self, self._expire)
+            self._limit.wait(self, self._expire)
         else:
-            self._crowd.busy(self)
+            self._limit.busy(self)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or has a head that is too long."""

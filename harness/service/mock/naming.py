@@ -1,14 +1,18 @@
-"""What the consoles accept as names.
+"""What the consoles accept as names and as choices.
 
 Source: service.md 2.1, 2.2.
 """
 
 import re
 import string
+from enum import StrEnum
+from typing import TypeVar
 
 from harness.errors import UsageError
 from harness.service.mock.products import Console
 from harness.service.mock.settings import Settings
+
+_Member = TypeVar("_Member", bound=StrEnum)
 
 _CHINESE = re.compile(r"[㐀-䶿一-鿿]")
 _WORD = frozenset(string.ascii_letters + string.digits + "_")
@@ -76,3 +80,15 @@ def require_instance(instance_id: str) -> None:
     """
     if not _INSTANCE.fullmatch(instance_id):
         raise UsageError("instance id must be '-' (public instance), or 2 to 64 letters, digits, '-' and '_'")
+
+
+def member(kind: type[_Member], value: str, what: str) -> _Member:
+    """Return a member of an enum by its value.
+
+    Raises:
+        UsageError: There is none; the message lists them.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        raise UsageError(f"{what} {value!r} is unknown; known are {', '.join(kind)}") from None

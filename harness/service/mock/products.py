@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
+from harness.errors import UsageError
 from harness.id2.keys import KeyType
 from harness.secret import Secret
+from harness.service.mock.access import MAIN_ACCOUNT
 
-MAIN_ACCOUNT = "main"
 DEFAULT_REGION = "cn-shanghai"
 PUBLIC_INSTANCE = "-"
 """How the consoles show the instance id of the IoT Platform's public instance."""
@@ -137,6 +138,18 @@ def update(db: sqlite3.Connection, product: Product) -> None:
 def find(db: sqlite3.Connection, product_key: str) -> Product | None:
     """Look a product up by its ProductKey."""
     return _product(db.execute("SELECT * FROM product WHERE product_key = ?", (product_key,)).fetchone())
+
+
+def known(db: sqlite3.Connection, product_key: str) -> Product:
+    """Return a product.
+
+    Raises:
+        UsageError: There is none.
+    """
+    found = find(db, product_key)
+    if found is None:
+        raise UsageError(f"product {product_key} does not exist")
+    return found
 
 
 def find_by_provision_id(db: sqlite3.Connection, provision_id: bytes) -> Product | None:

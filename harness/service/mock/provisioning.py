@@ -18,9 +18,9 @@ from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
 from harness.service.mock import devices, licences, onetime, products, token
+from harness.service.mock.acceptance import require_own
 from harness.service.mock.devices import Device, DeviceState, Origin
 from harness.service.mock.licences import Reason
-from harness.service.mock.ownership import require_own
 from harness.service.mock.products import Product
 from harness.service.mock.request import Data, Refused, Request
 

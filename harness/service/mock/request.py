@@ -1,4 +1,4 @@
-"""What an operation gets, and how it refuses."""
+"""What an operation gets, and how service and gateway refuse a call."""
 
 import secrets
 import sqlite3
@@ -18,6 +18,24 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer of the service,
     def __init__(self, code: ServiceCode | int) -> None:
         super().__init__(f"code {int(code)}")
         self.code = int(code)
+
+
+class GatewayRefused(Exception):  # noqa: N818 - as above
+    """The gateway does not let a call through.
+
+    Attributes:
+        status: HTTP status.
+        code: The gateway's error code.
+        message: Its message.
+        retry_after_ms: After how long the same call may be let through, milliseconds; 0 when that is not known.
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, retry_after_ms: int = 0) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after_ms = retry_after_ms
 
 
 @dataclass(frozen=True, slots=True)

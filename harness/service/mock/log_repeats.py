@@ -1,4 +1,4 @@
-"""A log in which the same line comes once a minute, however often it is written."""
+"""A log filter that writes a repeated line once a minute."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ QUIET_S = 60.0
 _REMEMBERED = 64
 
 
-class Seldom(logging.Filter):
+class RepeatFilter(logging.Filter):
     """Lets a line through once in `QUIET_S` seconds, with the number of those that it kept back since.
 
     A peer that sends rubbish all the time would otherwise fill the disk with one line for each request.

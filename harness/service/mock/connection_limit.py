@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 
-class Crowd:
+class ConnectionLimit:
     """Counts connections and times the requests that they owe; all calls come from the server's loop.
 
     Silent peers and half-sent requests would otherwise take every place: for a connection too many, the one goes
