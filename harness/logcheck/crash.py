@@ -7,8 +7,11 @@ Source: consoles.md A1 (AliOS Things), A3 (RT-Thread, Zephyr, ESP-IDF, ESP8266, 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from harness.console.dialect import Dialect
 
 
 class AlarmKind(StrEnum):
@@ -194,18 +197,54 @@ _READY = re.compile(
 )
 
 
-def find_alarm(text: str) -> Alarm | None:
-    """Return what a line of a console is a sign of, None for nothing; a crash goes before everything else."""
-    lower = text[:_LOOKED_AT].lower()
+@dataclass(frozen=True, slots=True)
+class DialectRule:
+    """A text that one platform alone prints.
+
+    Attributes:
+        kind: What it is a sign of.
+        name: What people call it.
+        pattern: The text.
+    """
+
+    kind: AlarmKind
+    name: str
+    pattern: re.Pattern[str]
+
+
+def rules_of(dialect: type[Dialect] | None) -> tuple[DialectRule, ...]:
+    """Return the crash texts and boot messages that only this platform prints; none for None."""
+    if dialect is None:
+        return ()
+    crashes = (DialectRule(AlarmKind.CRASH, name, text) for name, text in dialect.crash_texts().items())
+    starts = (DialectRule(AlarmKind.START, "start of the board", text) for text in dialect.boot_texts())
+    return (*crashes, *starts)
+
+
+def find_alarm(text: str, rules: Sequence[DialectRule] = ()) -> Alarm | None:
+    """Return what a line of a console is a sign of, None for nothing; a crash goes before everything else.
+
+    Args:
+        text: The line.
+        rules: Texts of the platform, beside those that are known of all.
+    """
+    text = text[:_LOOKED_AT]
+    for rule in rules:
+        if found := rule.pattern.search(text):
+            return Alarm(rule.kind, rule.name, _excerpt(text, found))
+    lower = text.lower()
     if not any(stem in lower for stem in _STEMS):
         return None
-    text = text[:_LOOKED_AT]
     for stems, kind, name, pattern in _RULES:
         if not any(stem in lower for stem in stems):
             continue
         found = pattern.search(text)
         if found is None or (kind is AlarmKind.CRASH and _READY.search(text)):
             continue
-        start = max(0, found.start() - MAX_EXCERPT // 2)
-        return Alarm(kind, name, text[start : start + MAX_EXCERPT].strip())
+        return Alarm(kind, name, _excerpt(text, found))
     return None
+
+
+def _excerpt(text: str, found: re.Match[str]) -> str:
+    start = max(0, found.start() - MAX_EXCERPT // 2)
+    return text[start : start + MAX_EXCERPT].strip()

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from harness.console import events as e
 from harness.console.capture import Captured, CaptureReader
+from harness.console.dialect import Dialect
 from harness.console.sdklog import parse_all
-from harness.logcheck.crash import Alarm, find_alarm
+from harness.logcheck.crash import Alarm, find_alarm, rules_of
 from harness.logcheck.itlslines import is_about_itls
 
 LINE_LIMIT = 8192
@@ -93,7 +94,13 @@ class Entry:
 class EntryReader:
     """Reads chunks and gives the entries; knows how much it has read."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: type[Dialect] | None = None) -> None:
+        """Prepare.
+
+        Args:
+            dialect: The platform that prints, with crash texts of its own; None when it is not known.
+        """
+        self._rules = rules_of(dialect)
         self.lines = 0
         self.size = 0
         self._reader = CaptureReader(limit=LINE_LIMIT)
@@ -120,7 +127,7 @@ class EntryReader:
             text = self._joined(text, cut=line.cut)
         if not text:
             return
-        alarm = None if line.offset == self._looked_at else find_alarm(line.text)
+        alarm = None if line.offset == self._looked_at else find_alarm(line.text, self._rules)
         self._looked_at = line.offset  # a line that was torn comes in parts
         events = _events(text, named=captured.named)
         if captured.torn or (captured.strange and all(isinstance(event, e.Other) for event in events)):

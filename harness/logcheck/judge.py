@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from harness.console.dialect import Dialect
 from harness.console.grammar import says_something
+from harness.console.program import Topic
 from harness.id2.errors import quoted
 from harness.logcheck.banner import (
     find_build_findings,
@@ -28,7 +30,7 @@ from harness.logcheck.identity import judge_id, judge_key
 from harness.logcheck.itls_app import judge_itls
 from harness.logcheck.keyring import KeyRing
 from harness.logcheck.keystrength import judge_key_strength
-from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, RecoveredCode, Topic
+from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, RecoveredCode
 from harness.logcheck.randoms import judge_challenges, judge_device_randoms
 from harness.logcheck.restarts import judge_restarts, judge_second_init
 from harness.logcheck.sections import judge_sections
@@ -142,6 +144,7 @@ def judge(
     allow_demo: bool = False,
     limits: Limits = DEFAULT_LIMITS,
     claims: Claims = NO_CLAIMS,
+    dialect: type[Dialect] | None = None,
     now: datetime | None = None,
 ) -> LogReport:
     """Judge a captured serial console of the vendor's programs.
@@ -154,6 +157,7 @@ def judge(
         allow_demo: Findings that only say "this is the Demo carrier" do not count even then.
         limits: How much the report keeps.
         claims: What somebody says that the console must show.
+        dialect: The platform that prints, with crash texts of its own; None when it is not known.
         now: The time of judging, which build dates are held against; the clock's by default.
 
     Returns:
@@ -163,7 +167,7 @@ def judge(
 
     Source: device-protocol.md i, j.1, k.
     """
-    reader = EntryReader()
+    reader = EntryReader(dialect)
     collector = _Collector(limits)
     now = now or datetime.now(UTC)
     whole = WholeLog()

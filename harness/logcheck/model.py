@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.console.program import Topic
 from harness.run.verdict import Verdict, worst
 from harness.severity import Severity
 
@@ -15,21 +16,6 @@ class Program(StrEnum):
     DEMO = "1.0.0 demo"
     ITLS_APP = "itls_app"
     UNKNOWN = "unknown"
-
-
-class Topic(StrEnum):
-    """What an item is about; each item has one."""
-
-    PROGRAM = "program"  # what the program says of itself, of the device's ID and of the key
-    TESTS = "tests"  # the program's own tests, and the server code and ciphertext that it was given
-    CODES = "codes"  # auth codes, device challenges, secrets and derived keys
-    RANDOM = "random"  # the device random over all codes
-    REPORT = "report"  # the validation report
-    APDU = "apdu"  # exchanges with the chip
-    ERRORS = "errors"  # error lines
-    CRASH = "crash"  # crashes, failed checks of compiler and libraries, restarts
-    LINK = "link"  # the handshakes and the data of itls_app
-    CLAIMS = "claims"  # what somebody says the console must show: a board file, the command line
 
 
 @dataclass(frozen=True, slots=True)

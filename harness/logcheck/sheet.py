@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from harness.console.program import Topic
 from harness.id2 import defects
-from harness.logcheck.model import Finding, Item, RecoveredCode, Topic
+from harness.logcheck.model import Finding, Item, RecoveredCode
 from harness.run.verdict import Verdict
 from harness.severity import Severity
 

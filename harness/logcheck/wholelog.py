@@ -3,10 +3,11 @@
 Source: device-protocol.md b.1, i.2, j.1, k.4.
 """
 
+from harness.console.program import Topic
 from harness.logcheck.claims import Claims
 from harness.logcheck.context import Context
 from harness.logcheck.expected import judge_program_claim
-from harness.logcheck.model import BootSummary, Program, Topic
+from harness.logcheck.model import BootSummary, Program
 from harness.logcheck.randoms import FORCED
 from harness.logcheck.sheet import Sheet
 

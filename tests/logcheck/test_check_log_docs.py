@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 from harness.cli.main import invoke
+from harness.console.program import Topic
 from harness.id2 import defects
 from harness.logcheck import KeyRing, judge
 from harness.logcheck.codes import _BASES
-from harness.logcheck.model import Topic
 from harness.logcheck.render import to_document
 from tests.logcheck.conftest import SAMPLES
 

@@ -2,8 +2,8 @@
 
 from harness.board.models.board_file import BoardFile, Source
 from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOption, Declaration, Feature
-from harness.board.models.parts import Chip, Console, Device, Limits, Pin, Program
-from harness.board.models.plan import CarrierKind, Pattern, Plan, Platform
+from harness.board.models.parts import Chip, Console, Device, Limits, Pin
+from harness.board.models.plan import CarrierKind, Pattern, Plan
 from harness.board.models.server import Server, Start, Trigger, Use
 from harness.board.models.service import AccessKey, Product, Service
 
@@ -23,9 +23,7 @@ __all__ = [
     "Pattern",
     "Pin",
     "Plan",
-    "Platform",
     "Product",
-    "Program",
     "Server",
     "Service",
     "Source",

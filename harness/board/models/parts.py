@@ -1,32 +1,17 @@
 """The parts of a board that scenarios talk to: chip, console, device, and the limits they must keep."""
 
-from enum import StrEnum
 from typing import Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from harness.chip.command_set import COMMAND_SETS, CommandSet
 from harness.chip.framing import FRAMINGS, Framing
-from harness.settings.kinds import naming_with_settings
+from harness.console.program import PROGRAMS, ConsoleProgram
+from harness.settings.kinds import naming, naming_with_settings
 from harness.settings.references import DeviceKeyReference, PinReference
 from harness.settings.words import Id2Text, Seconds, Section, Text, Word
 
 _Kind = TypeVar("_Kind", bound=Section)
-
-
-class Program(StrEnum):
-    """The program that prints to the console: one of the vendor's, or a firmware that connects by iTLS (link_app).
-
-    `itls_app` is the sample of the vendor, which connects, writes, reads and ends.
-
-    Source: device-protocol.md i.2, j.1.
-    """
-
-    ID2_APP = "id2_app"
-    HAL_APP = "hal_app"
-    ID2_DEMO = "id2_demo"
-    ITLS_APP = "itls_app"
-    LINK_APP = "link_app"
 
 
 @naming_with_settings(framing=FRAMINGS, command_set=COMMAND_SETS)
@@ -69,19 +54,30 @@ class Chip(Section):
         return kind.model_validate(given)
 
 
+@naming(program=PROGRAMS)
 class Console(Section):
     """The serial console that the board's program prints to."""
 
     transport: Word = Field(description="Name of the transport that leads to the console.")
-    program: Program = Field(
-        default=Program.ID2_APP,
-        description="What runs on the board: a test program of the vendor, or a firmware that connects by iTLS and "
-        "stays connected (link_app).",
+    program: str = Field(
+        default="id2_app",
+        description="What runs on the board: a test program of the vendor, a firmware that connects by iTLS and stays "
+        "connected (link_app), or a program of another package.",
     )
     boot_timeout_s: Seconds = Field(
         default=10.0,
         description="Seconds from opening the console to the first line of the program; a silent console blocks then.",
     )
+
+    @model_validator(mode="after")
+    def _program_answers(self) -> Self:
+        _ = self.program_kind
+        return self
+
+    @property
+    def program_kind(self) -> type[ConsoleProgram]:
+        """The program."""
+        return PROGRAMS.get(self.program)
 
 
 class Pin(Section):

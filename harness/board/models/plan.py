@@ -4,7 +4,9 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from harness.console.dialect import DIALECTS, Dialect
 from harness.id2.keys import KeyType
+from harness.settings.kinds import naming
 from harness.settings.words import Section
 
 
@@ -26,15 +28,7 @@ class CarrierKind(StrEnum):
     DEMO = "demo"
 
 
-class Platform(StrEnum):
-    """What runs on the board. Source: service.md 1.1."""
-
-    THIRD_PARTY_OS = "third-party-os"
-    ALIOS_THINGS = "alios-things"
-    LINK_SDK = "link-sdk"
-    LINK_TEE = "link-tee"
-
-
+@naming(platform=DIALECTS)
 class Plan(Section):
     """The onboarding plan that this board follows (step 1)."""
 
@@ -46,5 +40,10 @@ class Plan(Section):
         description="Where the ID² key lives: secure element (se), software sandbox (km), trusted execution "
         "environment (tee), a module driven over AT commands (module), or the SDK's debug carrier (demo)."
     )
-    platform: Platform = Field(description="What runs on the board: the guide that its firmware follows.")
+    platform: str = Field(description="What runs on the board: the guide that its firmware follows.")
     key_type: KeyType = Field(description="Type of the ID² key, as the product setting says.")
+
+    @property
+    def dialect(self) -> type[Dialect]:
+        """The platform, with what it says on the console."""
+        return DIALECTS.get(self.platform)

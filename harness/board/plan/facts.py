@@ -13,8 +13,6 @@ from harness.board.models import (
     ChipOption,
     Feature,
     Pattern,
-    Platform,
-    Program,
     Use,
 )
 from harness.board.plan import matrix as plan_matrix
@@ -23,6 +21,8 @@ from harness.carrier.base import OPTIONAL_FUNCTIONS, offered_by
 from harness.carrier.se import SeCarrier
 from harness.chip.command_set import COMMAND_SETS
 from harness.chip.framing import FRAMINGS
+from harness.console.dialect import DIALECTS
+from harness.console.program import PROGRAMS, Topic
 from harness.id2 import published
 from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
@@ -76,7 +76,7 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
     {
         "pattern": _one("plan.pattern", "the integration pattern", Pattern),
         "carrier": _one("plan.carrier", "where the ID² key lives", CarrierKind),
-        "platform": _one("plan.platform", "what runs on the board", Platform),
+        "platform": Word("plan.platform", "what runs on the board", values=DIALECTS.names),
         "key_type": _one("plan.key_type", "type of the ID² key", KeyType),
         "symmetric": Word("plan.key_type", "the key is symmetric", "the key is not symmetric"),
         "hash": Word("plan.key_type", "the hash that goes with the key type", values=tuple(_HASHES.values())),
@@ -102,7 +102,14 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
         "command_set": Word("chip.command_set", "APDU set of the chip", _NO_CHIP, COMMAND_SETS.names),
         "select": Word("chip.select", "SELECT is sent when a session opens", "SELECT is not sent"),
         "console": Word("console", "there is a serial console", _NO_CONSOLE),
-        "program": _one("console.program", "program that prints to the console", Program, _NO_CONSOLE),
+        "program": Word("console.program", "program that prints to the console", _NO_CONSOLE, PROGRAMS.names),
+        "prints": Word(
+            "console.program",
+            "what the program prints in any case, and the harness judges",
+            _NO_CONSOLE,
+            tuple(topic.value for topic in Topic),
+            many=True,
+        ),
         "recorded": Word(
             "console.transport",
             "the console is played back from a file",
@@ -220,7 +227,9 @@ def facts_of(board: BoardFile) -> Facts:
         if plan.carrier is CarrierKind.SE:
             words |= {"client": offered_by(SeCarrier), "sdk_on_host": ()}
     if console:
+        prints = console.program_kind.topics()
         words |= {"console": (), "program": (console.program,)}
+        words["prints"] = tuple(topic.value for topic in Topic if topic in prints)
     if board.link:
         words["link"] = board.link.offers
     if board.server:

@@ -6,22 +6,10 @@ Source: service.md 1.1, 1.2; device-protocol.md k.
 
 from dataclasses import dataclass
 
-from harness.board.models import CarrierKind, Pattern, Plan, Platform
+from harness.board.models import CarrierKind, Pattern, Plan
+from harness.console.dialect import DIALECTS
 from harness.id2.keys import KeyType
 from harness.settings.problems import Problem
-
-DOCUMENTED_CELLS: frozenset[tuple[CarrierKind, Platform]] = frozenset(
-    {
-        (CarrierKind.SE, Platform.THIRD_PARTY_OS),
-        (CarrierKind.SE, Platform.ALIOS_THINGS),
-        (CarrierKind.KM, Platform.LINK_SDK),
-        (CarrierKind.KM, Platform.ALIOS_THINGS),
-        (CarrierKind.KM, Platform.THIRD_PARTY_OS),
-        (CarrierKind.TEE, Platform.LINK_SDK),
-        (CarrierKind.TEE, Platform.LINK_TEE),
-    }
-)
-"""Carrier and platform pairs for which the vendor publishes a guide."""
 
 UNKNOWN_TO_THE_SERVICE: frozenset[KeyType] = frozenset({KeyType.ECC_K256})
 """Key types that the SDK knows and no list of the service has."""
@@ -52,13 +40,8 @@ def consequences(pattern: Pattern) -> Consequences:
 def contradictions(plan: Plan) -> list[Problem]:
     """Return what makes the plan impossible."""
     found = []
-    if plan.platform is Platform.LINK_TEE and plan.carrier is not CarrierKind.TEE:
-        found.append(
-            Problem(
-                ("plan", "platform"),
-                f"link-tee holds ID² keys in the TEE only; carrier {plan.carrier} cannot be on it",
-            )
-        )
+    if refusal := plan.dialect.refusal(plan.carrier):
+        found.append(Problem(("plan", "platform"), f"{refusal}; carrier {plan.carrier} cannot be on it"))
     software = (CarrierKind.KM, CarrierKind.TEE, CarrierKind.DEMO)
     if plan.key_type is KeyType.SM1_128 and plan.carrier in software:
         found.append(
@@ -77,9 +60,9 @@ def undocumented(plan: Plan) -> list[Problem]:
     if plan.carrier is CarrierKind.MODULE:
         text = "the vendor publishes no guide for module; it is known from the SDK only"
         return [Problem(("plan", "carrier"), text)]
-    if (plan.carrier, plan.platform) in DOCUMENTED_CELLS:
+    if plan.carrier in plan.dialect.guides():
         return []
-    guides = ", ".join(sorted(platform for carrier, platform in DOCUMENTED_CELLS if carrier is plan.carrier))
+    guides = ", ".join(sorted(name for name, kind in DIALECTS.all().items() if plan.carrier in kind.guides()))
     pair = f"{plan.carrier} on {plan.platform}"
     text = f"the vendor publishes no guide for {pair}; for {plan.carrier} it has {guides}"
     return [Problem(("plan", "platform"), text)]

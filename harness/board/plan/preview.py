@@ -111,7 +111,7 @@ def _plan(board: BoardFile) -> tuple[tuple[str, str], ...]:
     return (
         ("pattern", plan.pattern.value),
         ("carrier", plan.carrier.value),
-        ("platform", plan.platform.value),
+        ("platform", plan.platform),
         ("key type", plan.key_type.value),
         ("product created in", f"{means.console} ({means.wizard})"),
         ("server development", "yes" if means.server_development else "no"),
