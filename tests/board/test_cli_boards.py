@@ -83,6 +83,13 @@ def test_list_of_nothing(harness, tmp_path):
     assert (code, err) == (2, f"error: {tmp_path}/x: no such folder\n")
 
 
+def test_list_where_there_is_no_board_folder_names_the_shipped_ones(harness, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "virtual-se-i2c " in harness("boards", "list")[1]
+    (tmp_path / "boards").mkdir()
+    assert harness("boards", "list")[2] == "error: boards: there is no board file in it\n"
+
+
 def test_show_can_be_loaded_again(harness, tmp_path):
     code, out, _ = harness("boards", "show", "virtual-se-i2c")
     assert code == 0

@@ -87,9 +87,9 @@ def test_only_suites_replaces_the_shipped_ones(tmp_path, acme, call):
     assert [one["id"] for one in report["requirements"]] == ["ACME-ID-01", "OTHER-ID-01"]
 
 
-def test_pytest_runs_them_too(tmp_path, acme, call, capfd):
-    call("plan", "virtual-se-i2c", "--only-suites", "acme")
-    given = ["-q", "-p", "harness.fixtures.plugin", "-c", os.devnull, "-p", "no:cacheprovider"]
+def test_pytest_runs_them_too(tmp_path, acme, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    given = ["-q", "-p", "harness.fixtures.pytest_entry", "-c", os.devnull, "-p", "no:cacheprovider"]
     given += ["--board=virtual-se-i2c", "--only-suites=acme"]
     assert pytest.main([*given, f"--rootdir={tmp_path}"]) == 0
     assert [one["requirements"] for one in report_of(tmp_path)["scenarios"]] == [["ACME-ID-01"]]

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "add-a-scenario.md").read_text()
 
-pytestmark = pytest.mark.slow
+slow = pytest.mark.slow
 
 
 @dataclass
@@ -104,6 +104,7 @@ def test_it_holds_one_package_with_all_that_a_run_needs(wheel):
         assert {f"harness/{name}" for name in kept} <= set(names)
 
 
+@slow
 def test_the_command_works_in_an_empty_folder(installed):
     assert installed.call("harness", "--version") == installed.call("python", "-m", "harness", "--version")
     assert "virtual-se-i2c" in installed.call("harness", "boards", "list")
@@ -115,6 +116,7 @@ def test_the_command_works_in_an_empty_folder(installed):
     )
 
 
+@slow
 def test_own_suites_run_there(installed):
     own = installed.folder / "acme"
     (own / "step4_adapt").mkdir(parents=True)
@@ -132,6 +134,7 @@ def test_own_suites_run_there(installed):
     assert "the ID says vendor 8180" in json.dumps(failed)
 
 
+@slow
 def test_pytest_runs_a_board_without_a_conftest(installed):
     installed.call("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--board", "virtual-se-i2c")
     report = installed.report()
@@ -139,6 +142,7 @@ def test_pytest_runs_a_board_without_a_conftest(installed):
     assert "step4_adapt/test_chip_identity/test_id" in {one["id"] for one in report["scenarios"]}
 
 
+@slow
 def test_a_project_of_others_notices_nothing(installed, tmp_path):
     """Its own options --board and --quick, its own use of PyPI's `fixtures`: all as if the harness were not there."""
     (tmp_path / "conftest.py").write_text(
