@@ -1,4 +1,4 @@
-"""Reports: renderers of a run folder. `close` writes them all and the manifest, `render_all` all of them again."""
+"""Reports: renderers of a run folder. `close` writes them all and the manifest."""
 
 from pathlib import Path
 
@@ -8,10 +8,3 @@ def close(folder: Path) -> list[Path]:
     from harness.report import render  # noqa: PLC0415 - who only reads a model need not load every renderer
 
     return render.close(folder)
-
-
-def render_all(folder: Path) -> list[Path]:
-    """Render every report of the run folder; see `render.render_all`."""
-    from harness.report import render  # noqa: PLC0415 - as above
-
-    return render.render_all(folder)

@@ -20,7 +20,7 @@ from allure_commons.model2 import (
 )
 from allure_commons.types import LabelType, LinkType, Severity
 
-from harness.report.circumstances import circumstances
+from harness.report.circumstances import properties
 from harness.report.records import Evidence, RunReport, Scenario, Step
 from harness.report.renderer import Renderer
 from harness.report.scenario_fold import evidence_path
@@ -140,11 +140,8 @@ def _details(verdict: Verdict, reason: str, error: ErrorRecord | None) -> Status
     if verdict is Verdict.PASSED:
         return None
     said = visible(error.message if error else reason) or "no reason was given"
-    trace = [] if error is None else [f"who acts: {error.who_acts}"]
-    if error is not None:
-        trace += [f"try: {error.hint}"] if error.hint else []
-        trace += [f"last: {line}" for line in error.traffic] + [f"at: {line}" for line in error.trace]
-    return StatusDetails(message=f"{verdict.words}: {said}", trace=visible("\n".join(trace), 8_000))
+    trace = visible("\n".join(error.advice), 8_000) if error else ""
+    return StatusDetails(message=f"{verdict.words}: {said}", trace=trace)
 
 
 def _parameters(scenario: Scenario) -> list[Parameter]:
@@ -182,10 +179,7 @@ def _environment(report: RunReport) -> bytes:
         "harness": report.harness,
         "python": report.python,
         "station": report.station.name or report.station.id,
-        **{each.name: each.value for each in circumstances(report)},
-        **{f"plan.{name}": str(value) for name, value in report.plan.items()},
-        **{f"identity.{name}": value for name, value in report.identity.items()},
-        **{f"transport.{used.name}": used.identity for used in report.transports},
+        **properties(report),
     }
     lines = [f"{_property(name, ' :=#!')}={_property(value, '')}" for name, value in facts.items()]
     return "".join(f"{line}\n" for line in lines).encode()

@@ -37,6 +37,16 @@ def circumstances(report: RunReport) -> list[Circumstance]:
     ]
 
 
+def properties(report: RunReport) -> dict[str, str]:
+    """Return the circumstances and what the run was made on, as names and values for programs."""
+    return {
+        **{each.name: each.value for each in circumstances(report)},
+        **{f"plan.{name}": str(value) for name, value in report.plan.items()},
+        **{f"identity.{name}": value for name, value in report.identity.items()},
+        **{f"transport.{used.name}": used.identity for used in report.transports},
+    }
+
+
 def _left_out(report: RunReport) -> Iterator[Circumstance]:
     without = [each for each in report.scenarios if each.verdict is Verdict.NOT_RUN]
     missing = [each.reason for each in without if not each.outside_plan]

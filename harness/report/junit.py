@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.report.circumstances import circumstances
+from harness.report.circumstances import circumstances, properties
 from harness.report.records import RunReport, Scenario
 from harness.report.renderer import Renderer
 from harness.report.text import folder_title, visible
@@ -59,12 +59,8 @@ def _suite(report: RunReport, folder: str, scenarios: Sequence[Scenario]) -> ET.
     suite = ET.Element("testsuite", _counts(scenarios), name=name, hostname=_station(report))
     if report.started is not None:
         suite.set("timestamp", report.started.removesuffix("Z"))
-    plan = {f"plan.{name}": str(value) for name, value in report.plan.items()}
-    identity = {f"identity.{name}": value for name, value in report.identity.items()}
-    buses = {f"transport.{used.name}": used.identity for used in report.transports}
     about = {"run": report.run, "board": report.board, "harness": report.harness}
-    unlike = {each.name: each.value for each in circumstances(report)}
-    _properties(suite, about | unlike | plan | identity | buses)
+    _properties(suite, about | properties(report))
     for scenario in scenarios:
         suite.append(_case(report, scenario))
     return suite
@@ -111,11 +107,7 @@ def _integrity(report: RunReport, problems: Sequence[str]) -> ET.Element:
 def _outcome(case: ET.Element, tag: str, kind: str, message: str, error: ErrorRecord | None) -> None:
     element = ET.SubElement(case, tag, type=visible(kind), message=visible(message))
     if error is not None:
-        lines = [error.message, f"who acts: {error.who_acts}"]
-        lines += [f"try: {error.hint}"] if error.hint else []
-        lines += [f"last: {line}" for line in error.traffic]
-        lines += [f"at: {line}" for line in error.trace]
-        element.text = visible("\n".join(lines), _TEXT_LIMIT)
+        element.text = visible("\n".join([error.message, *error.advice]), _TEXT_LIMIT)
 
 
 def _kind(scenario: Scenario) -> str:

@@ -17,7 +17,7 @@ from harness.report.records import (
     Totals,
     TransportUsed,
 )
-from harness.report.scenario_fold import ScenarioFold, finding
+from harness.report.scenario_fold import ScenarioFold
 from harness.run import manifest, reader
 from harness.run.events import (
     BoardFound,
@@ -139,8 +139,7 @@ class _RunFold:
         elif isinstance(event, BoardFound):
             self._identity.update(event.identity)
         elif isinstance(event, TransportOpened):
-            used = TransportUsed(name=event.name, identity=event.identity, recording=event.recording)
-            self._transports[event.name] = used
+            self._transports[event.name] = TransportUsed.model_validate(event)
         elif isinstance(event, RequirementsKnown):
             self._known += event.known
             self._uncovered += event.uncovered
@@ -153,7 +152,7 @@ class _RunFold:
             self._take_loose(event)
         elif event.scenario in self._scenarios:
             if isinstance(event, FindingNamed):
-                self._findings.append(finding(event))
+                self._findings.append(Finding.model_validate(event))
             if problem := self._scenarios[event.scenario].take(event):
                 self._damage.append(problem)
         else:
@@ -163,7 +162,7 @@ class _RunFold:
         if isinstance(event, Noted):
             self._notes.append(event.text)
         else:
-            self._findings.append(finding(event))
+            self._findings.append(Finding.model_validate(event))
 
     def _whole(self, scenarios: Sequence[Scenario], *, interrupted: bool, by_person: bool) -> Verdict:
         verdicts = [scenario.verdict for scenario in scenarios]

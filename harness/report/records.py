@@ -20,7 +20,7 @@ Moment = Annotated[str, Field(description="UTC, ISO 8601 with milliseconds.")]
 class Record(BaseModel):
     """A part of the report."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, from_attributes=True)
 
 
 class Step(Record):

@@ -4,13 +4,13 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
+from harness.disk import write_whole, writing
 from harness.errors import BenchError, HarnessError, ToolError, UsageError
 from harness.report.model import fold
 from harness.report.records import RunReport
 from harness.report.renderer import RENDERERS, Renderer
 from harness.report.text import one_line
 from harness.run import manifest
-from harness.run.disk import write_whole, writing
 from harness.run.folder import RunFolder
 
 _Files = Mapping[str, bytes | Path]

@@ -84,7 +84,7 @@ class ScenarioFold:
         elif isinstance(event, EvidenceKept):
             self._evidence.append(event)
         else:
-            self._findings.append(finding(event))
+            self._findings.append(Finding.model_validate(event))
         return ""
 
     def _end_step(self, event: StepFinished) -> None:
@@ -114,7 +114,7 @@ class ScenarioFold:
             started=clock.moment(self._started),
             seconds=clock.seconds(self._started, end),
             steps=[self._step(index) for index in range(len(self._steps))],
-            measurements=[_measurement(event) for event in self._measurements],
+            measurements=[MeasurementResult.model_validate(event) for event in self._measurements],
             findings=list(self._findings),
             evidence=[_evidence(event, folder) for event in self._evidence],
             notes=list(self._notes),
@@ -143,30 +143,6 @@ class ScenarioFold:
             seconds=None if fold.nanoseconds is None else round(fold.nanoseconds / 1e9, 6),
             error=fold.error,
         )
-
-
-def finding(event: FindingNamed) -> Finding:
-    """Return a finding as its part of the report."""
-    return Finding(
-        scenario=event.scenario,
-        step=event.step,
-        defect=event.defect,
-        severity=event.severity,
-        title=event.title,
-        detail=event.detail,
-    )
-
-
-def _measurement(event: MeasurementTaken) -> MeasurementResult:
-    return MeasurementResult(
-        step=event.step,
-        name=event.name,
-        value=event.value,
-        unit=event.unit,
-        low=event.low,
-        high=event.high,
-        verdict=event.verdict,
-    )
 
 
 def _evidence(event: EvidenceKept, folder: Path) -> Evidence:

@@ -17,9 +17,6 @@ from harness.severity import Severity
 
 _STEP = 16  # characters of a step's name
 _WHOLE = 8_000  # characters of a failure: whole, for whatever a device can reasonably have sent
-
-_STEP = 16  # characters of a step's name
-_WHOLE = 8_000  # characters of a failure: whole, for whatever a device can reasonably have sent
 _INDENT = "  "
 
 _COLOURS = {

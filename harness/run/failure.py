@@ -43,6 +43,16 @@ class ErrorRecord:
     trace: tuple[str, ...] = ()
     """Where it was raised, outermost first, as `file:line in function`: no values, no absolute paths."""
 
+    @property
+    def advice(self) -> list[str]:
+        """What stands beside the message for people: who acts, what to try, the last traffic, where it was raised."""
+        return [
+            f"who acts: {self.who_acts}",
+            *([f"try: {self.hint}"] if self.hint else []),
+            *(f"last: {line}" for line in self.traffic),
+            *(f"at: {line}" for line in self.trace),
+        ]
+
     @classmethod
     def of(cls, error: BaseException, mask: Mask) -> "ErrorRecord":
         """Return the record of `error`: secrets hidden, and nothing longer than a reader can use."""

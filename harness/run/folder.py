@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.disk import writing
 from harness.errors import BenchError, UsageError
-from harness.run.disk import writing
 
 LATEST = "latest"
 _TRIES = 1_000

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from harness.disk import writing
 from harness.errors import BenchError, UsageError
 
 FILE = "inputs.jsonl"
@@ -128,16 +129,12 @@ class _Notebook:
             BenchError: the disk refuses.
         """
         path = self._path()
-        try:
-            with self._lock:
-                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-                try:
-                    os.write(file, line)
-                finally:
-                    os.close(file)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise BenchError(f"{path}: cannot be written: {reason}") from error
+        with self._lock, writing(path):
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            try:
+                os.write(file, line)
+            finally:
+                os.close(file)
 
 
 class ReplayedInputs:

@@ -9,8 +9,8 @@ import os
 import threading
 from pathlib import Path
 
+from harness.disk import refused, writing
 from harness.errors import BenchError, ToolError
-from harness.run.disk import refused, writing
 from harness.run.events import Event
 from harness.run.safe import Mask, json_value
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from harness.disk import write_whole, writing
 from harness.errors import BenchError, ToolError, UsageError
-from harness.run.disk import write_whole, writing
 from harness.run.folder import RunFolder, alive
 
 FORMAT = "id2-run-manifest"

@@ -14,7 +14,6 @@ from harness.run import verdict as verdicts
 from harness.run.events import (
     SCHEMA,
     BoardFound,
-    FindingNamed,
     Noted,
     Requirement,
     RequirementsKnown,
@@ -28,10 +27,9 @@ from harness.run.folder import RunFolder, create_file, safe_name
 from harness.run.header import Header, InputFile, header_json, plain_header
 from harness.run.journal import Journal
 from harness.run.safe import Mask
-from harness.run.scenario import ScenarioLog, as_severity
+from harness.run.scenario import ScenarioLog
 from harness.run.verdict import Verdict
 from harness.secret import Secret
-from harness.severity import Severity
 
 __all__ = ["Header", "InputFile", "Run", "ScenarioInfo", "ScenarioLog"]
 
@@ -185,16 +183,6 @@ class Run:
     def note(self, text: str) -> None:
         """Write a remark that belongs to no scenario."""
         self._journal.write(Noted(text=text))
-
-    def finding(self, defect: str, *, severity: Severity | str, title: str, detail: str = "") -> None:
-        """Name a defect or an observation that belongs to no scenario.
-
-        Raises:
-            ToolError: there is no such severity.
-        """
-        self._journal.write(
-            FindingNamed(defect=defect, severity=as_severity(severity), title=title, detail=detail)
-        )
 
     def begin(self, info: ScenarioInfo) -> ScenarioLog:
         """Begin a scenario. The same scenario may run again; it then appears as `id#2` and so on."""

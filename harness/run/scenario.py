@@ -215,7 +215,7 @@ class ScenarioLog:
                 scenario=self.key,
                 step=self._current,
                 defect=defect,
-                severity=as_severity(severity),
+                severity=_severity(severity),
                 title=title,
                 detail=detail,
             )
@@ -312,12 +312,7 @@ class ScenarioLog:
             raise ToolError(f"scenario {self.key} has no step {index}: it declares {len(self.info.steps)}")
 
 
-def as_severity(severity: Severity | str) -> Severity:
-    """Return `severity` as the enum.
-
-    Raises:
-        ToolError: there is no such severity.
-    """
+def _severity(severity: Severity | str) -> Severity:
     try:
         return Severity(severity)
     except ValueError as error:

@@ -284,6 +284,6 @@ def test_chip_that_leaves_can_be_opened_again(use, on_socket, tmp_path):
 
 def test_recording_that_cannot_be_written_blocks(use, tmp_path):
     (tmp_path / "chip.jsonl").touch()
-    with pytest.raises(BenchError, match="the recording cannot be written") as caught:
+    with pytest.raises(BenchError, match=r"chip\.jsonl: cannot be written") as caught:
         use(virtual("virtual-se-i2c")).chip()
     assert (caught.value.board, caught.value.transport) == ("virtual-se-i2c", "chip")

@@ -24,7 +24,6 @@ def write(root: Path, text: str) -> Path:
     run.board_found({text: text})
     run.transport_opened(text, text)
     run.note(text)
-    run.finding(text, severity="critical", title=text, detail=text)
     for verdict in Verdict:
         steps = ((text, text), (text, text))
         log = run.begin(ScenarioInfo(text + verdict, text, text, text, (text,), steps))

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from harness.errors import BenchError, ToolError, UsageError
-from harness.report import close, render_all
-from harness.report.render import render, rendered
+from harness.report import close
+from harness.report.render import render, render_all, rendered
 from harness.run import manifest
 from harness.run.events import ScenarioInfo
 from harness.run.folder import RunFolder
@@ -47,7 +47,7 @@ def test_another_place_time_zone_language_and_process_give_the_same_bytes(sample
     shutil.copytree(sample, elsewhere)
     for name in ("report.json", "report.html", "junit.xml"):
         (elsewhere / name).unlink()
-    program = "import sys, pathlib, harness.report as r; r.render_all(pathlib.Path(sys.argv[1]))"
+    program = "import sys, pathlib, harness.report.render as r; r.render_all(pathlib.Path(sys.argv[1]))"
     environment = {
         **os.environ,
         "TZ": "Asia/Shanghai",

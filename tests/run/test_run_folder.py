@@ -23,7 +23,6 @@ from harness.run.header import Header, InputFile
 from harness.run.run import Run
 from harness.run.verdict import Verdict
 from harness.secret import Secret
-from harness.severity import Severity
 
 INFO = ScenarioInfo("step1/a", "suites/step1/a.py::a", "step1", "A", ("R-01",), (("R-01", "one"),))
 
@@ -285,7 +284,6 @@ def test_nothing_secret_reaches_any_file(tmp_path):
     with pytest.raises(BenchError), log.step(0):
         raise error
     log.finish(Verdict.BLOCKED, reason=str(error), error=error)
-    run.finding("D", severity="info", title=secret, detail=secret)
     run.finish()
     assert path.read_bytes() == b"<" + b"*" * 32 + b">" + b"*" * 6
     for file in run.path.rglob("*"):
@@ -304,14 +302,6 @@ def test_recordings_get_safe_paths_and_the_journal_names_them(tmp_path):
     run.finish()
     opened = [event for event in reader.read(run.folder.journal).events if event.event == "transport-opened"]
     assert [event.recording for event in opened] == ["transport/se.jsonl", ""]
-
-
-def test_findings_of_the_run_have_a_known_severity(tmp_path):
-    run = Run.create(tmp_path, "b")
-    run.finding("D1", severity=Severity.MAJOR, title="t")
-    with pytest.raises(ToolError, match="info, minor, major, critical"):
-        run.finding("D1", severity="awful", title="t")
-    run.finish()
 
 
 def test_a_killed_run_keeps_everything_up_to_the_kill(tmp_path):

@@ -317,6 +317,8 @@ def test_findings_notes_and_places(run):
     log = run.begin(INFO)
     with log.step(1):
         log.finding("K3", severity="major", title="t", detail="d")
+        with pytest.raises(ToolError, match="info, minor, major, critical"):
+            log.finding("K3", severity="awful", title="t")
         log.note("n")
     log.note("outside")
     log.finish(Verdict.ERROR)

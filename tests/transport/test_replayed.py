@@ -131,6 +131,11 @@ def differs(made, operation):
     return caught.value.message
 
 
+def left(made):
+    """Return how many recorded requests have not been made yet."""
+    return sum(step.op != "open" for step in made._steps[made._next :])
+
+
 @settings(deadline=None)
 @given(st.lists(I2C | OTHERS, max_size=25), st.lists(ANSWERS, max_size=25), st.sampled_from(Match))
 def test_a_replay_gives_what_was_recorded(tmp_path_factory, operations, answers, match):
@@ -138,7 +143,7 @@ def test_a_replay_gives_what_was_recorded(tmp_path_factory, operations, answers,
     path, results = record(folder, Device(answers), operations)
     made = replay(path, match=match)
     assert [outcome(made, operation) for operation in operations] == results
-    assert made.left == 0
+    assert left(made) == 0
 
 
 TALK = st.lists(
@@ -168,7 +173,7 @@ def test_a_stream_is_replayed_byte_for_byte(tmp_path_factory, talk, limit):
                 heard += piece
     assert heard == expected
     assert made.do(NOW) == b""
-    assert made.left == 0
+    assert left(made) == 0
 
 
 def test_the_answer_of_a_stream_waits_for_its_question(tmp_path):
@@ -257,7 +262,7 @@ def test_polls_may_be_fewer_or_more(tmp_path):
     less = replay(path)
     less.do(I2cWrite(0x71, b"a"))
     less.do(I2cWrite(0x71, b"b"))
-    assert less.left == 0
+    assert left(less) == 0
 
 
 def test_matching_by_requests_takes_any_order(tmp_path):

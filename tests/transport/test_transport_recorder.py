@@ -15,7 +15,7 @@ from harness.errors import BenchError, ToolError
 from harness.secret import Secret
 from harness.transport.base import Exchange, I2cRead, I2cWrite, StreamRead, StreamWrite
 from harness.transport.errors import I2cNack
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import SCENARIO, Recorded, Recording
 from harness.transport.recording.recording import read
 from harness.transport.recording.redaction import Redaction
 
@@ -54,7 +54,7 @@ def test_each_operation_in_its_form(path, memory):
         assert transport.do(I2cRead(0x71, 2)) == b"\x05\x00"
         assert transport.do(Exchange(b"\x80\xf8", 1.0)) == b"\x90\x00"
         recording.note("half time")
-        recording.scenario("step3_chip[ids]")
+        recording.note(SCENARIO + "step3_chip[ids]")
     records = lines(path)[1:]
     stamps = [record.pop("t") for record in records]
     assert stamps == sorted(stamps)

@@ -1,6 +1,5 @@
 import json
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -37,13 +36,6 @@ def test_header_and_records(file):
             Record(2, "note", "#", text="hi"),
         ]
         assert not reading.cut
-
-
-def test_stamps_become_wall_clock_times_by_the_anchor(file):
-    with read(file(HEADER + RECORD)) as reading:
-        (record,) = reading
-        start = datetime(2026, 11, 22, 18, tzinfo=UTC)
-        assert reading.header.wall_time(record.t) == start + timedelta(seconds=0.5)
 
 
 @pytest.mark.parametrize("keep", [1, 20, len(RECORD) - 2])

@@ -18,7 +18,6 @@ The operations whose data are no bytes of the device's own:
     card-reset  `<` the ATR
 """
 
-import errno
 import json
 import os
 import threading
@@ -30,6 +29,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from harness.disk import refused
 from harness.errors import BenchError, ToolError
 from harness.transport.base import (
     CardReset,
@@ -75,17 +75,11 @@ SCENARIO = "scenario "
 
 Direction = Literal[">", "<", "!", "#"]
 
-_PIECE = 65536  # bytes of data in one record to the device: keeps lines bounded for readers
+PIECE = 65536
+"""Bytes of data in one record to the device, so that readers get bounded lines; more stands in several records."""
+
 _SMALL_PIECE = 16384  # the same from the device: longer lines cost twice the time, for memory
 _TEXT_LIMIT = 4096
-_HINTS = {
-    errno.ENOSPC: "free some space there, or keep runs on another disk",
-    errno.EDQUOT: "the quota is used up: free some space there, or keep runs elsewhere",
-    errno.EACCES: "give yourself write permission there, or keep runs elsewhere",
-    errno.EROFS: "the disk is mounted read-only: keep runs elsewhere",
-    errno.EEXIST: "a recording is never written over: choose another name",
-    errno.ENOENT: "make the folder first",
-}
 
 
 class Recording:
@@ -144,7 +138,7 @@ class Recording:
         if len(data) <= _SMALL_PIECE:
             self._append(f'{{"t":{at},"op":"{op}","d":"{direction}","x":"{data.hex()}"{place}}}\n')
             return
-        size = _SMALL_PIECE if direction == "<" else _PIECE
+        size = _SMALL_PIECE if direction == "<" else PIECE
         for start in range(0, len(data), size):
             piece = data[start : start + size]
             self._append(f'{{"t":{at},"op":"{op}","d":"{direction}","x":"{piece.hex()}"{place}}}\n')
@@ -168,14 +162,6 @@ class Recording:
             BenchError: the disk refuses.
         """
         self.text("note", "#", text)
-
-    def scenario(self, name: str) -> None:
-        """Note that a scenario starts; `harness trace --scenario` finds it.
-
-        Raises:
-            BenchError: the disk refuses.
-        """
-        self.note(SCENARIO + name)
 
     def close(self) -> None:
         """Close the file. May be called more than once."""
@@ -213,11 +199,8 @@ class Recording:
             lock.release()
 
     def _refused(self, error: OSError) -> BenchError:
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        return BenchError(
-            f"{self.path}: the recording cannot be written: {reason}; what was recorded before is safe",
-            hint=_HINTS.get(error.errno or 0, "look at the disk that holds this path"),
-        )
+        cause = refused(self.path, error)
+        return BenchError(f"{cause.message}; what was recorded before is safe", hint=cause.hint)
 
 
 class Recorded(Middleware):

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -34,10 +34,6 @@ class Header:
     capabilities: tuple[str, ...]
     wall: datetime
     monotonic_ns: int
-
-    def wall_time(self, t: int) -> datetime:
-        """Return the wall-clock time of a record's stamp, to the microsecond."""
-        return self.wall + timedelta(microseconds=(t - self.monotonic_ns) / 1000)
 
 
 @dataclass(frozen=True, slots=True)

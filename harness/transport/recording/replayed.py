@@ -94,11 +94,6 @@ class Replayed(Transport):
         """What was found when the recording was made."""
         return f"{self._identity}, replayed from {self.path.name}"
 
-    @property
-    def left(self) -> int:
-        """How many recorded requests have not been made yet."""
-        return sum(step.op != "open" for step in self._steps[self._next :])
-
     def open(self) -> None:
         """Go to the next recorded opening.
 

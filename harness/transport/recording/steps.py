@@ -9,7 +9,7 @@ from harness.errors import BenchError, HarnessError, UsageError
 from harness.transport import errors as transport_errors
 from harness.transport.base import I2cRead, Operation, SpiTransfer
 from harness.transport.printable import hex_bytes, safe_text
-from harness.transport.recording.recorder import parts
+from harness.transport.recording.recorder import PIECE, parts
 from harness.transport.recording.recording import Header, Record, read
 
 _FIRST_RECORD = 2  # line 1 of a recording is its header
@@ -152,10 +152,6 @@ def _goes_on(step: Step) -> bool:
     """Tell whether the next record belongs to this request: a long one stands in several."""
     begun = step.op != "write" and step.answer is None and not step.error
     return begun and bool(step.sent) and len(step.sent or b"") % PIECE == 0
-
-
-PIECE = 65536
-"""Bytes of data in one record of a recording; more stands in several records."""
 
 
 def recording_of(run: Path, transport: str) -> Path:

@@ -17,6 +17,8 @@ _HINTS = {
     errno.EROFS: "the disk is mounted read-only: keep runs elsewhere",
     errno.ENOTDIR: "a part of this path is a file: move it away, or keep runs elsewhere",
     errno.EMFILE: "allow this process more open files (ulimit -n)",
+    errno.EEXIST: "it is never written over: choose another name",
+    errno.ENOENT: "make the folder first",
 }
 
 
