@@ -27,7 +27,7 @@ from harness.chip.session import ChipSession
 from harness.id2.keys import KeyType
 from harness.id2.published import KEYS
 from harness.simulator.bus.i2c import SimulatedI2c
-from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.fm1280 import ADDRESS, Fm1280Slave
 from harness.simulator.chip.ica import IcaChip
 from harness.transport.base import Transport
@@ -47,7 +47,7 @@ COMMANDS = (
 
 
 def model() -> IcaChip:
-    return IcaChip(ChipConfig(CommandSet.ICA, PUBLISHED.id2, PUBLISHED.key))
+    return IcaChip(ChipConfig("ica", PUBLISHED.id2, PUBLISHED.key))
 
 
 def session_on(bus: Transport) -> ChipSession:

@@ -15,7 +15,7 @@ _DebugKey = Annotated[
     bool, typer.Option("--debug-key", help="Use the vendor's published key and ID of this key type.")
 ]
 _Id = Annotated[str | None, typer.Option("--id", metavar="ID", help="The ID²: 24 upper-case hex digits.")]
-_CommandSet = Annotated[str, typer.Option("--command-set", help="Commands of the chip: ica or mtk.")]
+_CommandSet = Annotated[str, typer.Option("--command-set", help="Commands of the chip, such as ica or mtk.")]
 _Answers = Annotated[
     str, typer.Option("--answers", help="How the chip hands over data: direct or get-response.")
 ]
@@ -76,7 +76,7 @@ def chip(
         debug_key=debug_key,
         command_set=command_set,
         answers=answers,
-        vendor=vendor,
+        vendor=f"0x{vendor}",
         fault=fault,
         seed=seed,
     )
@@ -150,15 +150,12 @@ def console(
             key,
             id_text,
             debug_key=debug_key,
+            carrier=carrier,
             command_set=command_set,
-            answers="direct",
-            vendor=_DEFAULT_VENDOR,
             fault=fault,
             seed=seed,
         )
-        board = serve.simulated(
-            device, program=app, carrier=carrier, server_code=server_code, cipher=cipher, wait=wait
-        )
+        board = serve.simulated(device, program=app, server_code=server_code, cipher=cipher, wait=wait)
     serve.console(board, listen, allow_remote=allow_remote)
 
 

@@ -85,16 +85,16 @@ def virtual_board(described: "BoardFile") -> "VirtualBoard":
     """
     from harness.board.opening.opener import context_of
     from harness.board.opening.resolve import Resolver
-    from harness.simulator.transports import SimulatedKind
+    from harness.simulator.kind import SimulatedKind
     from harness.simulator.usb.board import VirtualBoard
 
     resolver = Resolver(described)
-    configs = {
-        name: settings.ready(context_of(described, name, resolver))
+    transports = [
+        (settings, context_of(described, name, resolver))
         for name, settings in described.transports.items()
         if isinstance(settings, SimulatedKind)
-    }
-    return VirtualBoard(described.name, configs)
+    ]
+    return VirtualBoard(described.name, transports)
 
 
 def check_target(path: Path) -> None:
@@ -160,7 +160,7 @@ def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: 
     import yaml
 
     from harness.board import yaml_lines
-    from harness.board.opening.resolve import SIMULATED_PIN
+    from harness.settings.simulated_device import PIN
 
     source = described.source.path
     assert source is not None, "a board file that was loaded has a path"
@@ -184,7 +184,7 @@ def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: 
     if isinstance(device, dict) and isinstance(pin := device.get("pin"), dict):
         value = pin.get("value")
         if isinstance(value, dict) and "simulated" in value:
-            pin["value"] = _secret_file(path.with_suffix(".pin"), SIMULATED_PIN.decode("ascii"))  # type: ignore[assignment]
+            pin["value"] = _secret_file(path.with_suffix(".pin"), PIN.decode("ascii"))  # type: ignore[assignment]
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
     path.write_text(_MARK + text, encoding="utf-8")
 

@@ -1,52 +1,36 @@
 """What `harness simulate` does: builds the device, serves it, ends cleanly."""
 
+import secrets
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from harness.board.reading import explain
 from harness.cli.id2_values import subject
 from harness.errors import UsageError
-from harness.id2.keys import Key, KeyType
+from harness.settings.link_flash import LinkFlash
+from harness.settings.problems import field_name
 from harness.simulator.bus.address import Address, PtyAddress, parse_address
 from harness.simulator.bus.pty import PtyServer
 from harness.simulator.bus.sockets import SocketServer, serve_chip
 from harness.simulator.bus.stream import StreamDevice
 from harness.simulator.chip.hexline import HexLineChip
-from harness.simulator.console.board import BoardKind, ConsoleDevice, PlayedConsole
+from harness.simulator.chip.kinds import SimulatedChip
+from harness.simulator.chip.transports import SimulatedSerialSettings
+from harness.simulator.console.board import ConsoleDevice, PlayedConsole
+from harness.simulator.console.transport import SimulatedConsoleSettings
 from harness.simulator.faults.catalogue import find
-from harness.simulator.faults.fault import Layer
-from harness.simulator.open import console_device
-from harness.simulator.settings import chip_config, make_chip
+from harness.transport.kind import TransportContext
+
+_CARRIERS = ("se", "demo")
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A simulated device as the command line describes it; the simulator reads these attributes."""
-
-    command_set: str
-    key_type: KeyType
-    key: Key
-    id: str
-    answers: str
-    vendor: int
-    fault: str | None
-    seed: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A simulated console as the command line describes it; the simulator reads these attributes."""
-
-    device: Device
-    app: str
-    carrier: str
-    server_code: str
-    cipher_text: str
-    file: Path | None = None
-    fault: str | None = None
+Chip = tuple[SimulatedChip, TransportContext]
+"""A simulated device as the command line describes it, and where its key is found."""
 
 
 def device(
@@ -55,46 +39,60 @@ def device(
     id_text: str | None,
     *,
     debug_key: bool,
-    command_set: str,
-    answers: str,
-    vendor: str,
-    fault: str | None,
-    seed: int | None,
-) -> Device:
+    carrier: str = "se",
+    **options: object,
+) -> Chip:
     """Read the options that describe a device.
 
+    Args:
+        key_type: Value of `--key-type`.
+        key: Value of `--key`.
+        id_text: Value of `--id`.
+        debug_key: Whether `--debug-key` is set.
+        carrier: Where its key lives: `se` or `demo`.
+        options: The other fields of the section `device` in a board file, None for one that is left out.
+
     Raises:
-        UsageError: one of them says something that cannot be.
+        UsageError: One of them says something that cannot be.
     """
     if not key_type:
         raise UsageError(
             "--key-type is missing", hint="give --key-type and --key or --debug-key, or a FILE to play"
         )
+    if carrier not in _CARRIERS:
+        raise UsageError(f"--carrier: {carrier[:20]!a} is neither {' nor '.join(_CARRIERS)}")
     known = subject(key_type, key, id_text, debug_key=debug_key)
+    fields = {name: value for name, value in options.items() if value is not None}
+    # No fixed seed: other random numbers in each run.
+    described = {"seed": secrets.randbits(60), "key_type": known.key.key_type, "id": known.id2} | fields
     try:
-        vendor_id = int(vendor, 16)
-    except ValueError:
-        raise UsageError(
-            f"--vendor: {vendor[:20]!a} is not hex", hint="write four hex digits, e.g. 8180"
-        ) from None
-    return Device(command_set, known.key.key_type, known.key, known.id2, answers, vendor_id, fault, seed)
+        device = SimulatedChip.model_validate(described | {"key": {"env": "KEY"}})
+    except ValidationError as error:
+        wrong = explain.problems(error, SimulatedChip)
+        told = "; ".join(f"--{field_name(one.loc).replace('_', '-')}: {one.text}" for one in wrong)
+        raise UsageError(told) from None
+    return device, TransportContext(
+        name="simulated",
+        folder=Path(),
+        board="simulated",
+        carrier=carrier,
+        key_type=known.key.key_type,
+        link=None,
+        flash=LinkFlash(),
+        simulated_key=lambda _: known.key,
+    )
 
 
-def chip(described: Device, listen: str, *, allow_remote: bool) -> None:
+def chip(described: Chip, listen: str, *, allow_remote: bool) -> None:
     """Serve a chip until the end is asked for.
 
     Raises:
-        UsageError: the description or the address cannot be.
-        BenchError: the address is taken.
+        UsageError: The description or the address cannot be.
+        BenchError: The address is taken.
     """
     address = parse_address(listen)
-    config = chip_config(described)
-    if config.fault is not None and config.fault.layer is not Layer.CHIP:
-        raise UsageError(
-            f"fault {config.fault.name!r} sits in the {config.fault.layer} layer; "
-            f"a chip behind hex lines cannot have it"
-        )
-    model = make_chip(config)
+    device, context = described
+    model = SimulatedSerialSettings(kind="simulated-serial", device=device).chip(context)
     if isinstance(address, PtyAddress):
         _serve_pty(HexLineChip(model.session(), _complain), address, on_open=False)
     else:
@@ -105,23 +103,28 @@ def played(file: Path, *, chunk: int, pacing: float, wait: bool, fault: str | No
     """Return a captured console.
 
     Raises:
-        UsageError: the file cannot be read, or the fault cannot be laid over it.
+        UsageError: The file cannot be read, or the fault cannot be laid over it.
     """
     broken = None if fault is None else find(fault)
     return PlayedConsole(file, chunk=chunk, pacing=pacing, on_power=not wait, fault=broken)
 
 
-def simulated(
-    described: Device, *, program: str, carrier: str, server_code: str, cipher: str, wait: bool
-) -> ConsoleDevice:
+def simulated(described: Chip, *, program: str, server_code: str, cipher: str, wait: bool) -> ConsoleDevice:
     """Return a board that runs a program.
 
     Raises:
-        UsageError: the description cannot be.
+        UsageError: The description cannot be.
     """
-    if carrier not in tuple(BoardKind):
-        raise UsageError(f"--carrier: {carrier[:20]!a} is neither se nor demo")
-    return console_device(Program(described, program, carrier, server_code, cipher), on_power=not wait)
+    if program != "id2_app":
+        raise UsageError(
+            f"--app: no program {program[:40]!a}; there is id2_app",
+            hint="link_app runs inside the harness, from a board file with a link section"
+            if program == "link_app"
+            else "",
+        )
+    device, context = described
+    settings = SimulatedConsoleSettings(kind="simulated-console", device=device)
+    return settings.board(context, on_power=not wait, server_code=server_code, cipher_text=cipher)
 
 
 def console(board: ConsoleDevice, listen: str, *, allow_remote: bool) -> None:

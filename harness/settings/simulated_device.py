@@ -11,12 +11,10 @@ from harness.id2.keys import Key, KeyType
 from harness.settings.references import SimulatedKeyReference
 from harness.settings.words import Id2Text, Number, Number16, Section, Word, wrong
 
+PIN = b"123456"
+"""The PIN of every simulated chip."""
 
-class CommandSet(StrEnum):
-    """The APDU set that a chip speaks. Source: device-protocol.md e.2, e.3."""
-
-    ICA = "ica"
-    MTK = "mtk"
+DEFAULT_VENDOR = 0x8180  # the vendor of the published traces
 
 
 class AnswerStyle(StrEnum):
@@ -29,9 +27,7 @@ class AnswerStyle(StrEnum):
 class SimulatedDevice(Section):
     """What a simulated device is."""
 
-    command_set: CommandSet = Field(
-        default=CommandSet.ICA, description="APDU set that the simulated chip speaks."
-    )
+    command_set: str = Field(default="ica", description="APDU set that the simulated chip speaks.")
     key_type: KeyType = Field(description="Type of its ID² key.")
     key: SimulatedKeyReference = Field(description="Its ID² key.")
     id: Id2Text | None = Field(
@@ -44,7 +40,9 @@ class SimulatedDevice(Section):
     fault: Word | None = Field(
         default=None, description="The one fault that the device has; none when left out."
     )
-    vendor: Number16 = Field(default=0x8180, description="Vendor id that the chip reports; 0x8180 is Huada.")
+    vendor: Number16 = Field(
+        default=DEFAULT_VENDOR, description="Vendor id that the chip reports; 0x8180 is Huada."
+    )
     seed: Number = Field(
         default=1, description="Seed of its random numbers: the same seed gives the same run."
     )

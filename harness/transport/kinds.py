@@ -17,9 +17,9 @@ TRANSPORTS = Kinds(
         "pcsc": "harness.transport.pcsc.settings:PcscSettings",
         "ftdi-i2c": "harness.transport.ftdi.settings:FtdiI2cSettings",
         "ftdi-spi": "harness.transport.ftdi.settings:FtdiSpiSettings",
-        "simulated-i2c": "harness.simulator.transports:SimulatedI2cSettings",
-        "simulated-spi": "harness.simulator.transports:SimulatedSpiSettings",
-        "simulated-serial": "harness.simulator.transports:SimulatedSerialSettings",
-        "simulated-console": "harness.simulator.transports:SimulatedConsoleSettings",
+        "simulated-i2c": "harness.simulator.chip.transports:SimulatedI2cSettings",
+        "simulated-spi": "harness.simulator.chip.transports:SimulatedSpiSettings",
+        "simulated-serial": "harness.simulator.chip.transports:SimulatedSerialSettings",
+        "simulated-console": "harness.simulator.console.transport:SimulatedConsoleSettings",
     },
 )

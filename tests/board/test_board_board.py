@@ -16,7 +16,7 @@ from harness.id2.keys import Key, KeyType
 from harness.simulator.bus.address import UnixAddress
 from harness.simulator.bus.pty import PtyServer
 from harness.simulator.bus.sockets import serve_chip
-from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.hexline import HexLineChip
 from harness.simulator.chip.ica import IcaChip as SimulatedIca
 
@@ -181,7 +181,7 @@ def test_key_is_resolved_once_and_errors_name_the_board(use, load_text, sound):
 
 
 def chip_model():
-    return SimulatedIca(ChipConfig(CommandSet.ICA, ID2, KEY))
+    return SimulatedIca(ChipConfig("ica", ID2, KEY))
 
 
 HEAD = """\

@@ -1,7 +1,6 @@
 """From settings to transports: what is made, what it occupies, and what is said when it cannot be."""
 
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -102,51 +101,35 @@ def test_unknown_transport(board):
         make_transport(found, "x", Resolver(found))
 
 
-def ready(board):
-    return board.transports["t"].ready(context_of(board, "t", Resolver(board)))
-
-
-def test_simulator_is_given_the_resolved_device(board):
-    simulation = ready(
-        board(
-            "kind: simulated-i2c, address: 0x48, device: {key_type: aes-256, key: {published: aes-256}, "
-            "answers: get-response, fault: id-short, vendor: 0x8182, seed: 9}",
-            FM1280,
-        )
+def test_a_simulated_chip_has_the_resolved_key(board):
+    found = board(
+        "kind: simulated-i2c, address: 0x48, device: {key_type: aes-256, key: {published: aes-256}, "
+        "answers: direct, fault: id-length-11, vendor: 0x8182, seed: 9}",
+        FM1280,
     )
-    assert (simulation.kind, simulation.address) == ("simulated-i2c", 0x48)
-    device = simulation.device
-    assert device.key == published.KEYS[KeyType.AES_256].key
-    assert device.id == published.KEYS[KeyType.AES_256].id2
-    assert (device.command_set, device.answers, device.fault) == ("ica", "get-response", "id-short")
-    assert (device.key_type, device.vendor, device.seed) == (KeyType.AES_256, 0x8182, 9)
-    assert "***" in repr(simulation)
+    settings = found.transports["t"]
+    chip = settings.chip(context_of(found, "t", Resolver(found)))
+    known = published.KEYS[KeyType.AES_256]
+    assert (chip.config.key, chip.config.id_text, chip.config.vendor) == (known.key, known.id2, 0x8182)
+    assert chip.config.fault.name == "id-length-11"
+    assert list(settings.slaves(chip)) == [0x48]
 
 
-def test_spi_simulator_is_given_the_device(board):
-    settings = "kind: simulated-spi, device: {key_type: aes-128, key: {published: aes-128}}"
-    simulation = ready(board(settings, "chip: {transport: t, framing: fm1280-spi}"))
-    assert simulation.kind == "simulated-spi"
-    assert simulation.device.key == published.KEYS[KeyType.AES_128].key
-
-
-def test_console_simulator_is_given_the_file(board):
-    simulation = ready(board("kind: simulated-console, file: logs/a.log"))
-    assert simulation.file == Path("logs/a.log")
-    assert simulation.device is None
-    assert (simulation.app, simulation.fault, simulation.carrier) == ("id2_app", None, "se")
-
-
-def test_console_simulator_is_given_device_and_fault(board):
+def test_a_simulated_chip_has_its_test_key(board):
     key = "00112233445566778899AABBCCDDEEFF"
-    simulation = ready(
-        board(
-            "kind: simulated-console, fault: slow, "
-            f"device: {{key_type: aes-128, id: 2122232425262728292A2B2C, key: {{test_key: {key}}}}}"
-        )
+    found = board(
+        "kind: simulated-spi, "
+        f"device: {{key_type: aes-128, id: 2122232425262728292A2B2C, key: {{test_key: {key}}}}}",
+        "chip: {transport: t, framing: fm1280-spi}",
     )
-    assert simulation.fault == "slow"
-    assert simulation.device.key == Key.parse(KeyType.AES_128, key)
+    chip = found.transports["t"].chip(context_of(found, "t", Resolver(found)))
+    assert chip.config.key == Key.parse(KeyType.AES_128, key)
+
+
+def test_a_simulated_console_plays_its_file(board, tmp_path):
+    (tmp_path / "a.log").write_bytes(b"hello\n")
+    transport = made(board("kind: simulated-console, file: a.log"))
+    assert transport.identity == "captured console a.log, played back, on a pseudo-terminal"
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from harness.board.models import BoardFile
-from harness.board.opening.resolve import SIMULATED_PIN, Resolver
+from harness.board.opening.resolve import Resolver
 from harness.board.plan.applies import facts_of
 from harness.errors import UsageError
+from harness.settings.simulated_device import PIN
 from harness.simulator.chip.config import ChipConfig
 from tests.step4_adapt.conftest import board_of
 
@@ -21,8 +22,8 @@ def board_with(pin=None, **device):
 
 def test_a_simulated_chip_has_the_pin_that_is_resolved():
     default = next(one.default for one in dataclasses.fields(ChipConfig) if one.name == "pin")
-    assert default == SIMULATED_PIN
-    assert Resolver(board_with({"value": {"simulated": "chip"}})).pin().reveal() == SIMULATED_PIN
+    assert default == PIN
+    assert Resolver(board_with({"value": {"simulated": "chip"}})).pin().reveal() == PIN
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """USB, smart cards and FTDI bridges from board file to chip; the USB bus is in this process."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +11,9 @@ from harness.board.plan.preview import preview
 from harness.errors import BenchError, UsageError
 from harness.id2.keys import KeyType
 from harness.id2.published import KEYS
-from harness.simulator.settings import chip_config, make_chip
+from harness.simulator.chip.config import ChipConfig
+from harness.simulator.chip.kinds import make_chip
+from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.descriptors import Identity
@@ -57,17 +58,7 @@ def bus(monkeypatch):
 
 def chip():
     published = KEYS[KeyType.AES_128]
-    device = SimpleNamespace(
-        command_set="ica",
-        key_type="aes-128",
-        key=published.key,
-        id=published.id2,
-        answers="direct",
-        fault=None,
-        vendor=0x8180,
-        seed=1,
-    )
-    return make_chip(chip_config(device))
+    return make_chip(ChipConfig("ica", published.id2, published.key, random=SeededRandom(1)))
 
 
 @pytest.mark.parametrize(

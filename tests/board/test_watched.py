@@ -20,12 +20,12 @@ from harness.id2 import published
 from harness.id2.keys import KeyType
 from harness.simulator.bus.i2c import SimulatedI2c
 from harness.simulator.bus.spi import SimulatedSpi
-from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.fm1280 import Fm1280Slave, NotAcknowledged
 from harness.simulator.chip.fm1280_spi import Fm1280SpiSlave
 from harness.simulator.chip.framing_hooks import BccWrongAlways, WtxForever
+from harness.simulator.chip.kinds import make_chip
 from harness.simulator.chip.model import ChipModel
-from harness.simulator.settings import make_chip
 from harness.transport.base import Capability, Exchange, StreamRead, Transport
 from harness.transport.errors import Silent, UsbStall
 
@@ -120,7 +120,7 @@ class Leaving:
 
 def chip_model() -> ChipModel:
     key = published.KEYS[KeyType.AES_128]
-    return make_chip(ChipConfig(CommandSet.ICA, key.id2, key.key))
+    return make_chip(ChipConfig("ica", key.id2, key.key))
 
 
 def on_i2c(clock, slave, timeout=1.0):

@@ -25,12 +25,12 @@ from harness.id2 import asymmetric, ciphers
 from harness.id2.keys import Key, KeyType
 from harness.id2.published import KEYS
 from harness.secret import Secret
+from harness.settings.simulated_device import AnswerStyle
 from harness.simulator.bus.i2c import SimulatedI2c
-from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.fm1280 import Fm1280Slave
 from harness.simulator.chip.fm1280 import Reading as SlaveReading
-from harness.simulator.chip.hooks import Answers
-from harness.simulator.settings import make_chip
+from harness.simulator.chip.kinds import make_chip
 
 ID = "2122232425262728292A2B2C"
 AES = KEYS[KeyType.AES_128].key
@@ -54,7 +54,7 @@ def session():
 
     def make(
         key,
-        command_set=CommandSet.ICA,
+        command_set="ica",
         *,
         reading=Reading.ONE_READ,
         slave_reading=SlaveReading.ANEW,
@@ -74,7 +74,7 @@ def session():
         one.channel.close()
 
 
-@pytest.mark.parametrize("answers", list(Answers))
+@pytest.mark.parametrize("answers", list(AnswerStyle))
 @pytest.mark.parametrize("marking", list(Marking))
 @pytest.mark.parametrize("key", [AES, DES, SM4], ids=lambda key: key.key_type.value)
 def test_symmetric(session, key, answers, marking):
@@ -230,7 +230,7 @@ def test_a_wrong_key_id(session):
 
 
 def test_mtk(session):
-    chip = MtkChip(session(DES, CommandSet.MTK))
+    chip = MtkChip(session(DES, "mtk"))
     chip.start()
     assert chip.get_id().id_bytes.hex().upper() == ID
     plain = ciphers.pad(bytes(range(230)), 8)

@@ -3,16 +3,19 @@
 import errno
 import struct
 import time
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
 from harness.id2 import published
 from harness.id2.keys import KeyType
+from harness.settings.link_flash import LinkFlash
 from harness.simulator.bus.stream import Output, StreamDevice
+from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.fm1280 import ADDRESS, build_frame
-from harness.simulator.settings import chip_config, make_chip
+from harness.simulator.chip.kinds import make_chip
+from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.usb import apdu_pipe, ccid
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.board import Attached, VirtualBoard, usb_device
@@ -20,20 +23,28 @@ from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.cdc_acm import CdcAcm
 from harness.simulator.usb.ftdi import FtdiSerial, baudrate
 from harness.simulator.usb.i2c_adapter import I2cTinyUsb
+from harness.transport.kind import TransportContext
+from harness.transport.kinds import TRANSPORTS
 
 GET_ID = bytes.fromhex("80F8000000")
 ID_ANSWER = bytes.fromhex("81800C2122232425262728292A2B2C9000")
 KNOWN = published.KEYS[KeyType.AES_128]
-DEVICE = SimpleNamespace(command_set="ica", key_type="aes-128", key=KNOWN.key, id=KNOWN.id2, seed=1)
+DEVICE = {"key_type": "aes-128", "key": {"published": "aes-128"}}
 
 
 def transport(kind, **more):
-    return SimpleNamespace(kind=kind, device=DEVICE, **more)
+    return TRANSPORTS.get(kind).model_validate({"kind": kind, "device": DEVICE, **more})
+
+
+def context(name):
+    return TransportContext(
+        name, Path(), "board", "se", KeyType.AES_128, None, LinkFlash(), lambda _: KNOWN.key
+    )
 
 
 @pytest.fixture
 def chip():
-    return make_chip(chip_config(DEVICE))
+    return make_chip(ChipConfig("ica", KNOWN.id2, KNOWN.key, random=SeededRandom(1)))
 
 
 class Talker(StreamDevice):
@@ -56,7 +67,7 @@ def gathered(usb, endpoint, length, head=0):
 class TestI2c:
     @pytest.fixture
     def adapter(self):
-        return usb_device("board", "chip", transport("simulated-i2c", address=ADDRESS))
+        return usb_device(transport("simulated-i2c", address=ADDRESS), context("chip"))
 
     @pytest.fixture
     def usb(self, host, adapter):
@@ -305,21 +316,21 @@ class TestBoard:
         kinds = {
             "a": (transport("simulated-i2c", address=0x71), I2cTinyUsb),
             "b": (transport("simulated-serial"), FtdiSerial),
-            "c": (transport("simulated-console", file=None, app="id2_app", fault=None), CdcAcm),
+            "c": (transport("simulated-console"), CdcAcm),
         }
         for name, (config, made) in kinds.items():
-            device = usb_device("board", name, config)
+            device = usb_device(config, context(name))
             assert type(device) is made
             assert device.descriptors.identity.serial_number == f"board.{name}"
 
     def test_what_cannot_be_plugged_in(self):
-        with pytest.raises(UsageError, match="of kind 'socket' cannot"):
-            usb_device("board", "x", SimpleNamespace(kind="socket"))
+        with pytest.raises(UsageError, match="of kind 'simulated-spi' cannot"):
+            usb_device(transport("simulated-spi"), context("x"))
         with pytest.raises(UsageError, match="no simulated transports"):
-            VirtualBoard("board", {})
+            VirtualBoard("board", [])
 
     def test_how_a_board_file_names_it(self):
-        who = usb_device("board", "b", transport("simulated-serial")).descriptors.identity
+        who = usb_device(transport("simulated-serial"), context("b")).descriptors.identity
         usb = {"vid": "0x0403", "pid": "0x6001", "serial_number": "board.b"}
         line = Attached("b", "simulated-serial", "3-1", "/dev/ttyUSB0", who)
         assert line.settings() == {"kind": "serial", "usb": usb}

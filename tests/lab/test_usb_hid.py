@@ -5,13 +5,14 @@ The shared contract runs on it in `tests/transport/test_usb_contracts.py`, and i
 
 import errno
 import struct
-from types import SimpleNamespace
 
 import pytest
 
 from harness.id2 import published
 from harness.id2.keys import KeyType
-from harness.simulator.settings import chip_config, make_chip
+from harness.simulator.chip.config import ChipConfig
+from harness.simulator.chip.kinds import make_chip
+from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.usb.descriptors import Identity
 from harness.simulator.usb.hid import IN, OUT, HidToken
 from harness.transport.base import Exchange
@@ -23,14 +24,13 @@ from tools.usb_backend import MemoryBackend
 GET_ID = bytes.fromhex("80F8000000")
 ID_ANSWER = bytes.fromhex("81800C2122232425262728292A2B2C9000")
 KNOWN = published.KEYS[KeyType.AES_128]
-DEVICE = SimpleNamespace(command_set="ica", key_type="aes-128", key=KNOWN.key, id=KNOWN.id2, seed=1)
 QUESTION = (b"\x00\x05" + GET_ID).ljust(64, b"\0")
 REPLY = (b"\x00\x11" + ID_ANSWER).ljust(64, b"\0")
 
 
 @pytest.fixture
 def chip():
-    return make_chip(chip_config(DEVICE))
+    return make_chip(ChipConfig("ica", KNOWN.id2, KNOWN.key, random=SeededRandom(1)))
 
 
 def test_a_report_each_way(host, chip):

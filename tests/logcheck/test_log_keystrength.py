@@ -5,7 +5,7 @@ import pytest
 from harness.id2.keys import Key, KeyType
 from harness.logcheck.judge import judge
 from harness.run.verdict import Verdict
-from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.hooks import ChipHooks
 from harness.simulator.chip.ica import IcaChip
 from harness.simulator.console.board import ConsoleBoard, ConsoleConfig
@@ -19,7 +19,7 @@ STRONG = "9F0C36E1D4B85A2277E3C90641FA8D5B"
 def console(key_text, id2=ID, key_type=KeyType.AES_128, hooks=ChipHooks):
     key = Key.parse(key_type, key_text)
     fault = Fault("a-fault", Layer.CHIP, "broken", Expected.FAILED, hooks)
-    chip = IcaChip(ChipConfig(CommandSet.ICA, id2, key, fault=fault))
+    chip = IcaChip(ChipConfig("ica", id2, key, fault=fault))
     return b"".join(ConsoleBoard(ConsoleConfig(id2, key, chip=chip)).text())
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.id2.keys import Key, KeyType
-from harness.simulator.chip.config import ChipConfig, CommandSet
-from harness.simulator.chip.hooks import Answers
+from harness.settings.simulated_device import AnswerStyle
+from harness.simulator.chip.config import ChipConfig
+from harness.simulator.chip.kinds import make_chip
 from harness.simulator.chip.model import ChipModel
 from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.faults.catalogue import find
-from harness.simulator.settings import make_chip
 
 if TYPE_CHECKING:
     from tests.simulator.link_server import Bench, LinkServer
@@ -76,10 +76,10 @@ def chip_of() -> MakeChip:
     ) -> ChipModel:
         return make_chip(
             ChipConfig(
-                CommandSet(command_set),
+                command_set,
                 ID,
                 key_of(key_type),
-                answers=Answers(answers),
+                answers=AnswerStyle(answers),
                 random=SeededRandom(seed),
                 fault=find(fault) if fault else None,
                 **more,

@@ -7,13 +7,13 @@ import pytest
 from harness.errors import UsageError
 from harness.id2 import authcode, ciphers, report, secrets, servercode
 from harness.id2.keys import Key, KeyType
-from harness.simulator.chip.config import ChipConfig, CommandSet
-from harness.simulator.chip.hooks import Answers
+from harness.settings.simulated_device import AnswerStyle
+from harness.simulator.chip.config import ChipConfig
+from harness.simulator.chip.kinds import make_chip
 from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.console.app import CHALLENGE, EXTRA
 from harness.simulator.console.board import BuildInfo, ConsoleBoard, ConsoleConfig, PlayedConsole
 from harness.simulator.faults.catalogue import find
-from harness.simulator.settings import make_chip
 
 ID = "2122232425262728292A2B2C"
 
@@ -45,7 +45,7 @@ def test_the_captured_demo_board(sample, key_for):
 def test_the_captured_board_with_a_secure_element(sample):
     captured = sample("id2_app-3.1.0-se-3des168.log")
     key = Key.parse(KeyType.DES3_168, "1005F0D5333978630AD5D02EA777DC548FA94C5263EA071E")
-    chip = make_chip(ChipConfig(CommandSet.ICA, "379551166B860D8DC4235AC7", key))
+    chip = make_chip(ChipConfig("ica", "379551166B860D8DC4235AC7", key))
     config = ConsoleConfig(
         "379551166B860D8DC4235AC7",
         key,
@@ -59,7 +59,7 @@ def test_the_captured_board_with_a_secure_element(sample):
 
 def test_the_mtk_board_prints_as_in_the_trace(vector):
     key = Key.parse(KeyType.DES3_112, "0102030405060708090A0B0C0D0E0F10")
-    chip = make_chip(ChipConfig(CommandSet.MTK, "0102030405060708090A0B0C", key))
+    chip = make_chip(ChipConfig("mtk", "0102030405060708090A0B0C", key))
     text = text_of(ConsoleConfig("0102030405060708090A0B0C", key, chip=chip))
     traced = [line for line in vector("mtk-3des")["log"] if line.startswith("<LS_LOG> ID2=>")]
     banner = [line for line in traced if "CONFIG" in line or "session" in line]
@@ -74,10 +74,10 @@ def test_the_mtk_board_prints_as_in_the_trace(vector):
 @pytest.mark.parametrize(
     "key_type", [kind for kind in KeyType if kind.symmetric and kind is not KeyType.SM1_128]
 )
-@pytest.mark.parametrize("answers", list(Answers))
+@pytest.mark.parametrize("answers", list(AnswerStyle))
 def test_every_symmetric_key_type(key_for, key_type, answers):
     key = key_for(key_type)
-    chip = make_chip(ChipConfig(CommandSet.ICA, ID, key, answers=answers))
+    chip = make_chip(ChipConfig("ica", ID, key, answers=answers))
     text = text_of(ConsoleConfig(ID, key, chip=chip))
     assert text.count(" Pass.") == 7
     codes = [code for code in re.findall(r"\[\d+\] (\S+)", text) if "~" in code]
@@ -88,7 +88,7 @@ def test_every_symmetric_key_type(key_for, key_type, answers):
     authcode.verify(key, ID, authcode.parse(found.items[2].result), EXTRA.encode())
     secret = secrets.get_secret(key, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     assert f"device secret: [64] {secret}" in text
-    assert ("response apdu with 0x61." in text) == (answers is Answers.GET_RESPONSE)
+    assert ("response apdu with 0x61." in text) == (answers is AnswerStyle.GET_RESPONSE)
 
 
 def test_without_apdu_dumps(chip_of, key_for):

@@ -1,43 +1,53 @@
 """The entry points of board files, with the harness's own layers on top."""
 
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from harness.board.reading.explain import problems
 from harness.chip.fm1280 import Fm1280I2c, Limits
 from harness.chip.hexline import HexLine
 from harness.chip.ica.algorithms import Algorithm
 from harness.chip.ica.chip import IcaChip
-from harness.chip.mtk import MtkChip
+from harness.chip.mtk import MtkChip, MtkCommandSet
 from harness.chip.session import ChipSession
 from harness.errors import BenchError, DeviceError, HarnessError, UsageError
 from harness.id2 import ciphers
-from harness.id2.keys import KeyType
-from harness.secret import Secret
-from harness.simulator.open import simulated_console, simulated_i2c, simulated_serial
+from harness.id2.keys import Key, KeyType
+from harness.settings.link_flash import LinkFlash
+from harness.settings.problems import field_name
 from harness.transport.base import Capability, StreamRead, StreamWrite
+from harness.transport.kind import TransportContext
+from harness.transport.kinds import TRANSPORTS
+from tests.simulator.conftest import ID, KEYS
 
-ID = "2122232425262728292A2B2C"
 QUICK = Limits(answer=0.05, total=0.1, write=0.02, frame_delay=0.0, poll_pause=0.0)
 
 
 @pytest.fixture
-def device(key_for):
+def device():
     def make(key_type=KeyType.AES_128, **more):
-        base = {
-            "command_set": "ica",
-            "key_type": key_type,
-            "id": ID,
-            "key": key_for(key_type),
-            "answers": "direct",
-        }
-        return SimpleNamespace(**{**base, "fault": None, "vendor": None, "seed": None, **more})
+        key = {"test_key": KEYS[key_type]}
+        return {"key_type": key_type, "id": ID, "key": key, **more}
 
     return make
 
 
+def opened(kind, folder=Path(), **fields):
+    """Return the transport of a section of a board file."""
+    settings = TRANSPORTS.get(kind).model_validate({"kind": kind, **fields})
+    return settings.make(
+        TransportContext("chip", folder, "lab", "se", KeyType.AES_128, None, LinkFlash(), key_of_reference)
+    )
+
+
+def key_of_reference(device):
+    return Key.parse(device.key_type, device.key.test_key.get_secret_value())
+
+
 def test_i2c(device, key_for):
-    transport = simulated_i2c("chip", SimpleNamespace(address=0x31, device=device(vendor=0x8182)))
+    transport = opened("simulated-i2c", address=0x31, device=device(vendor=0x8182))
     assert transport.capabilities == {Capability.I2C}
     assert transport.identity == f"simulated ica chip, aes-128, ID {ID}, on a simulated I²C bus"
     with ChipSession(Fm1280I2c(transport, 0x31, limits=QUICK)) as session:
@@ -52,22 +62,21 @@ def test_i2c(device, key_for):
 
 
 def test_i2c_with_a_fault_in_the_framing(device):
-    transport = simulated_i2c("chip", SimpleNamespace(address=0x71, device=device(fault="wtx-forever")))
+    transport = opened("simulated-i2c", address=0x71, device=device(fault="wtx-forever"))
     assert "broken on purpose: wtx-forever" in transport.identity
     with pytest.raises(DeviceError), ChipSession(Fm1280I2c(transport, limits=QUICK)) as session:
         IcaChip(session).get_id()
 
 
 def test_i2c_answers_to_no_other_address(device):
-    transport = simulated_i2c("chip", SimpleNamespace(address=0x71, device=device()))
+    transport = opened("simulated-i2c", address=0x71, device=device())
     with pytest.raises(BenchError, match="0x20"), ChipSession(Fm1280I2c(transport, 0x20, limits=QUICK)):
         pass
 
 
 @pytest.mark.parametrize("answers", ["direct", "get-response"])
 def test_serial_ica(device, answers):
-    config = SimpleNamespace(device=device(KeyType.SM4_128, answers=answers))
-    transport = simulated_serial("chip", config)
+    transport = opened("simulated-serial", device=device(KeyType.SM4_128, answers=answers))
     assert transport.capabilities == {Capability.STREAM}
     for _ in range(2):  # a simulated line may be opened again
         with ChipSession(HexLine(transport)) as session:
@@ -78,8 +87,8 @@ def test_serial_ica(device, answers):
 
 
 def test_serial_mtk(device, key_for):
-    config = SimpleNamespace(device=device(KeyType.DES3_168, command_set="mtk"))
-    with ChipSession(HexLine(simulated_serial("chip", config))) as session:
+    transport = opened("simulated-serial", device=device(KeyType.DES3_168, command_set="mtk"))
+    with ChipSession(HexLine(transport)) as session:
         chip = MtkChip(session)
         assert chip.get_id().id_bytes.hex().upper() == ID
         assert chip.encrypt_blocks(Algorithm.DES_ECB, bytes(40)) == ciphers.ecb_encrypt(
@@ -88,7 +97,7 @@ def test_serial_mtk(device, key_for):
 
 
 def test_serial_with_a_slow_chip_is_blamed_on_the_device(device):
-    transport = simulated_serial("chip", SimpleNamespace(device=device(fault="slow-answer")))
+    transport = opened("simulated-serial", device=device(fault="slow-answer"))
     with ChipSession(HexLine(transport, timeout=0.05)) as session:
         chip = IcaChip(session)
         chip.get_id()
@@ -106,8 +115,7 @@ def read_until(transport, end):
 
 
 def test_console_simulated(device):
-    config = SimpleNamespace(file=None, app="id2_app", device=device(seed=4), fault=None)
-    transport = simulated_console("console", config)
+    transport = opened("simulated-console", device=device(seed=4))
     outputs = []
     for _ in range(2):
         with transport:
@@ -121,40 +129,26 @@ def test_console_played(sample, tmp_path):
     capture = tmp_path / "captured.log"
     text = sample("id2_app-3.1.0-aes128.log").encode()
     capture.write_bytes(text)
-    transport = simulated_console(
-        "console", SimpleNamespace(file=capture, app="id2_app", device=None, fault=None)
-    )
+    transport = opened("simulated-console", tmp_path, file=capture.name)
     assert transport.identity == "captured console captured.log, played back, on a pseudo-terminal"
     with transport:
         assert read_until(transport, text[-40:]) == text
 
 
 def test_console_faults(device, tmp_path):
-    cut = SimpleNamespace(file=None, app="id2_app", device=device(), fault="cut-off-in-report")
-    with simulated_console("console", cut) as transport:
+    with opened("simulated-console", device=device(), fault="cut-off-in-report") as transport:
         assert b"close session" not in read_until(transport, b'"testContent"')
-    inside = SimpleNamespace(file=None, app="id2_app", device=device(fault="id-length-11"), fault=None)
-    with simulated_console("console", inside) as transport:
+    with opened("simulated-console", device=device(fault="id-length-11")) as transport:
         assert b"provisioning fail" in read_until(transport, b"<= SE close session, (ret = 0).\n")
     capture = tmp_path / "captured.log"
     capture.write_bytes(b"hello\n")
-    silent = SimpleNamespace(file=capture, app="id2_app", device=None, fault="silent")
-    with simulated_console("console", silent) as transport:
+    with opened("simulated-console", tmp_path, file=capture.name, fault="silent") as transport:
         assert "broken on purpose: silent" in transport.identity
         assert transport.do(StreamRead(100, 0.05)) == b""
 
 
-def test_keys_in_every_form(device, key_for):
-    text = key_for(KeyType.AES_128).reveal().hex()
-    for key in (key_for(KeyType.AES_128), Secret(text), text):
-        transport = simulated_i2c("chip", SimpleNamespace(device=device(key=key)))
-        with ChipSession(Fm1280I2c(transport, limits=QUICK)) as session:
-            cipher = IcaChip(session).encrypt_blocks(Algorithm.AES_ECB, bytes(16))
-            assert cipher == ciphers.ecb_encrypt(key_for(KeyType.AES_128), bytes(16))
-
-
 def test_two_openings_of_one_line_are_refused(device):
-    transport = simulated_serial("chip", SimpleNamespace(device=device()))
+    transport = opened("simulated-serial", device=device())
     with transport, pytest.raises(UsageError, match="twice"):
         transport.open()
     with pytest.raises(BenchError, match="not open"):
@@ -163,52 +157,66 @@ def test_two_openings_of_one_line_are_refused(device):
 
 
 @pytest.mark.parametrize(
-    ("opener", "change", "message"),
+    ("kind", "device_fields", "fields", "message"),
     [
-        (simulated_i2c, {"device": None}, "device is missing"),
-        (simulated_i2c, {"fault": "silent"}, "console layer"),
-        (simulated_i2c, {"fault": "no-such"}, "no fault named"),
-        (simulated_i2c, {"id": "12"}, "24"),
-        (simulated_i2c, {"id": None}, "id is missing"),
-        (simulated_i2c, {"key": None}, "key is missing"),
-        (simulated_i2c, {"key": "00"}, "hex digits"),
-        (simulated_i2c, {"answers": "sometimes"}, "direct, get-response"),
-        (simulated_i2c, {"command_set": "iso"}, "ica, mtk"),
-        (simulated_i2c, {"command_set": "mtk"}, "mtk"),
-        (simulated_i2c, {"vendor": 0x10000}, "two bytes"),
-        (simulated_i2c, {"address": 0x7F}, "reserved"),
-        (simulated_serial, {"fault": "bcc-wrong-always"}, "framing layer"),
-        (simulated_console, {"app": "hal_app"}, "hal_app"),
-        (simulated_console, {"console_fault": "id-changes"}, "chip layer"),
-        (simulated_console, {"console_fault": "silent", "fault": "garbage"}, "a device has one"),
-        (simulated_console, {"fault": "nak-forever"}, "framing layer"),
-        (simulated_console, {"file": "/nonexistent/x.log"}, "No such file"),
+        ("simulated-i2c", {"fault": "silent"}, {}, "console layer"),
+        ("simulated-i2c", {"fault": "no-such"}, {}, "no fault named"),
+        ("simulated-i2c", {"command_set": "mtk"}, {}, "mtk"),
+        ("simulated-spi", {"fault": "wtx-forever"}, {}, "framing layer"),
+        ("simulated-serial", {"fault": "bcc-wrong-always"}, {}, "framing layer"),
+        ("simulated-console", {}, {"fault": "id-changes"}, "chip layer"),
+        ("simulated-console", {"fault": "garbage"}, {"fault": "silent"}, "a device has one"),
+        ("simulated-console", {"fault": "nak-forever"}, {}, "framing layer"),
+        ("simulated-console", {}, {"file": "/nonexistent/x.log"}, "No such file"),
     ],
 )
-def test_what_cannot_be_is_one_clear_line(device, opener, change, message):
-    rest = {
-        name: value
-        for name, value in change.items()
-        if name in {"command_set", "id", "key", "answers", "vendor", "fault"}
-    }
-    config = SimpleNamespace(
-        address=change.get("address", 0x71),
-        device=None if "device" in change else device(**rest),
-        file=change.get("file"),
-        app=change.get("app", "id2_app"),
-        fault=change.get("console_fault"),
-    )
+def test_what_cannot_be_is_one_clear_line(device, kind, device_fields, fields, message):
     with pytest.raises(UsageError) as caught:
-        opener("part", config)
+        opened(kind, device=device(**device_fields), **fields)
     assert message in caught.value.message
     assert "\n" not in caught.value.message
     assert "2122232425262728292A2B2C2D2E2F30" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "device_fields", "message"),
+    [
+        ({"device": None}, {}, "device: is empty"),
+        ({}, {"id": "12"}, "device.id: "),
+        ({}, {"id": None}, "device: says no id"),
+        ({}, {"key": None}, "device.key: a key or secret is never written"),
+        ({}, {"key": {"test_key": "00"}}, "hex digits"),
+        (
+            {},
+            {"answers": "sometimes"},
+            "device.answers: 'sometimes' is not a valid word here; valid: direct, get-response",
+        ),
+        (
+            {},
+            {"command_set": "mkt"},
+            "device.command_set: 'mkt' is not a valid word here; did you mean 'mtk'? valid: ica, mtk",
+        ),
+        ({}, {"vendor": 0x10000}, "device.vendor: 0x10000 is out of range"),
+        ({"address": 0x7F}, {}, "address: 0x7f is not a 7-bit"),
+    ],
+)
+def test_what_settings_cannot_say(device, fields, device_fields, message):
+    kind = TRANSPORTS.get("simulated-i2c")
+    with pytest.raises(ValidationError) as caught:
+        kind.model_validate({"kind": "simulated-i2c", "device": device(**device_fields)} | fields)
+    (problem,) = problems(caught.value, kind)
+    assert message in f"{field_name(problem.loc)}: {problem.text}"
 
 
 def test_a_fault_that_cannot_lie_over_a_capture(tmp_path):
     capture = tmp_path / "captured.log"
     capture.write_bytes(b"hello\n")
     for fault in ("extra-ignored", "id-changes"):
-        config = SimpleNamespace(file=capture, app="id2_app", device=None, fault=fault)
         with pytest.raises(HarnessError):
-            simulated_console("console", config)
+            opened("simulated-console", tmp_path, file=capture.name, fault=fault)
+
+
+def test_a_chip_set_without_an_adapter_in_the_sdk_cannot_run_its_program(device, monkeypatch):
+    monkeypatch.setattr(MtkCommandSet, "build_word", classmethod(lambda cls: ""))
+    with pytest.raises(UsageError, match="no adapter for the command set 'mtk'"):
+        opened("simulated-console", device=device(KeyType.DES3_168, command_set="mtk"))

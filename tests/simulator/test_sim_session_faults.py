@@ -8,7 +8,7 @@ from harness.id2 import cipher_tests, weak_keys
 from harness.id2.keys import Key, KeyType
 from harness.id2.randomness import Draw, Kind, Soundness, judge
 from harness.secret import Secret
-from harness.simulator.chip.config import ChipConfig, CommandSet
+from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.ica import IcaChip
 from harness.simulator.faults import sessions as session_faults
 from harness.simulator.faults.catalogue import BAD_RANDOMS, CHANGES, GUESSABLE
@@ -22,7 +22,7 @@ BLOCK = bytes(range(16))
 
 def chip(fault=None):
     source = random.Random(7)
-    return IcaChip(ChipConfig(CommandSet.ICA, ID, KEY, random=source.randbytes, fault=fault))
+    return IcaChip(ChipConfig("ica", ID, KEY, random=source.randbytes, fault=fault))
 
 
 def encrypt(session, data):

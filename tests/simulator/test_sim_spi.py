@@ -1,7 +1,6 @@
 """The simulated chip on SPI: what a board file of kind `simulated-spi` leads to."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,8 +12,10 @@ from harness.chip.session import ChipSession
 from harness.errors import UsageError
 from harness.id2 import ciphers
 from harness.id2.keys import KeyType
-from harness.simulator.open import simulated_spi
+from harness.settings.link_flash import LinkFlash
+from harness.simulator.chip.transports import SimulatedSpiSettings
 from harness.transport.base import Capability
+from harness.transport.kind import TransportContext
 
 ROOT = Path(__file__).resolve().parents[2]
 ID = "2122232425262728292A2B2C"
@@ -23,17 +24,14 @@ ID = "2122232425262728292A2B2C"
 @pytest.fixture
 def spi(key_for):
     def make(fault=None):
-        device = SimpleNamespace(
-            command_set="ica",
-            key_type=KeyType.AES_128,
-            id=ID,
-            key=key_for(KeyType.AES_128),
-            answers="direct",
-            fault=fault,
-            vendor=0x8182,
-            seed=None,
+        key = key_for(KeyType.AES_128)
+        device = {"key_type": "aes-128", "id": ID, "vendor": 0x8182, "fault": fault}
+        device["key"] = {"test_key": key.reveal().hex()}
+        settings = SimulatedSpiSettings(kind="simulated-spi", device=device)
+        context = TransportContext(
+            "chip", ROOT, "lab", "se", KeyType.AES_128, None, LinkFlash(), lambda _: key
         )
-        return simulated_spi("chip", SimpleNamespace(device=device))
+        return settings.make(context)
 
     return make
 

@@ -26,12 +26,12 @@ from harness.fixtures.oracle import Oracle
 from harness.fixtures.requirements import load as load_requirements
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.simulator.chip.config import ChipConfig, CommandSet
-from harness.simulator.chip.hooks import Answers
+from harness.settings.simulated_device import AnswerStyle
+from harness.simulator.chip.config import ChipConfig
+from harness.simulator.chip.kinds import make_chip
 from harness.simulator.chip.model import ChipModel
 from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.faults.catalogue import find
-from harness.simulator.settings import make_chip
 
 HAD = {"scenario", "chip", "ica", "session", "oracle", "harness_session", "bench"}
 ROOT = Path(__file__).resolve().parents[2]
@@ -250,10 +250,10 @@ def chip_model(device: dict, fault: str | None) -> ChipModel:
     key_type = KeyType.parse(device["key_type"])
     return make_chip(
         ChipConfig(
-            CommandSet(device["command_set"]),
+            device["command_set"],
             device["id"],
             Key.parse(key_type, device["key"]["test_key"]),
-            answers=Answers(device.get("answers", "direct")),
+            answers=AnswerStyle(device.get("answers", "direct")),
             random=SeededRandom(3),
             fault=find(fault) if fault else None,
         )

@@ -19,15 +19,12 @@ from harness.settings.references import (
     SecretReference,
     SimulatedKeyReference,
 )
-from harness.settings.simulated_device import SimulatedDevice
+from harness.settings.simulated_device import PIN, SimulatedDevice
 
 MAX_SECRET_BYTES = 64 * 1024
 _LONGEST_PIN = 16
 
 Reference = SecretReference | DeviceKeyReference | PinReference | SimulatedKeyReference
-
-SIMULATED_PIN = b"123456"
-"""The PIN of every simulated chip."""
 
 
 class Resolver:
@@ -92,7 +89,7 @@ class Resolver:
         if reference.simulated is not None:
             if simulated_device(self._board, reference.simulated) is None:
                 raise UsageError(f"{self._place('device.pin.value.simulated')}: leads to no simulated device")
-            return Secret(SIMULATED_PIN)
+            return Secret(PIN)
         text = self._text(reference, "device.pin.value")
         try:
             value = bytes.fromhex(text[2:]) if text.startswith("0x") else text.encode("ascii")

@@ -1,27 +1,16 @@
 """What a simulated chip is: its key, its ID, its habits, and at most one fault."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from harness.chip.command_set import COMMAND_SETS
 from harness.errors import UsageError
 from harness.id2 import ids
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
-from harness.simulator.chip.hooks import Answers, ChipHooks
+from harness.settings.simulated_device import DEFAULT_VENDOR, PIN, AnswerStyle
+from harness.simulator.chip.hooks import ChipHooks
 from harness.simulator.chip.randomness import RandomSource, system_random
 from harness.simulator.faults.fault import Fault, Layer
-
-DEFAULT_VENDOR = 0x8180  # the vendor of the published traces
-
-
-class CommandSet(StrEnum):
-    """Which commands a chip speaks."""
-
-    ICA = "ica"
-    MTK = "mtk"
-
-
-_MTK_KEYS = frozenset((KeyType.DES3_112, KeyType.DES3_168))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +36,15 @@ class ChipConfig:
         UsageError: the parts do not fit together.
     """
 
-    command_set: CommandSet
+    command_set: str
     id_text: str
     key: Key = field(repr=False)
     vendor: int = DEFAULT_VENDOR
     version: bytes = b"ID2 1.00"
-    answers: Answers = Answers.DIRECT
+    answers: AnswerStyle = AnswerStyle.DIRECT
     random: RandomSource = field(default=system_random, repr=False)
     more_keys: tuple[tuple[int, Key], ...] = field(default=(), repr=False)
-    pin: bytes = field(default=b"123456", repr=False)
+    pin: bytes = field(default=PIN, repr=False)
     unblock_code: bytes = field(default=b"87654321", repr=False)
     length_prefix: bool = True
     fault: Fault | None = None
@@ -70,14 +59,14 @@ class ChipConfig:
             raise UsageError(f"simulated chip: vendor {self.vendor:#x} does not fit into two bytes")
         if len(self.version) != 8:
             raise UsageError(f"simulated chip: the version has {len(self.version)} bytes, it must have 8")
-        if self.command_set is CommandSet.MTK and self.key_type not in _MTK_KEYS:
+        if self.key_type not in (known := COMMAND_SETS.get(self.command_set).key_types()):
             raise UsageError(
-                f"simulated chip: the mtk command set has no key type {self.key_type}; "
-                f"it has {', '.join(sorted(_MTK_KEYS))}"
+                f"simulated chip: the {self.command_set} command set has no key type {self.key_type}; "
+                f"it has {', '.join(sorted(known))}"
             )
         if self.fault is not None:
             self.fault.require(
-                command_set=self.command_set.value, key_type=self.key_type, answers=self.answers.value
+                command_set=self.command_set, key_type=self.key_type, answers=self.answers.value
             )
 
     @property

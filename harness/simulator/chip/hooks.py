@@ -2,20 +2,10 @@
 
 import hmac
 from collections.abc import Callable, Sequence
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import ClassVar
 
 from harness.simulator.chip.blockcipher import BlockCipher, RealCipher
-
-
-class Answers(StrEnum):
-    """How a chip hands over data.
-
-    Source: device-protocol.md e.2 (trace for one session, and its T=0 variant).
-    """
-
-    DIRECT = "direct"  # data and 9000 at once
-    GET_RESPONSE = "get-response"  # a bare 61xx, then GET RESPONSE
 
 
 class Check(Enum):

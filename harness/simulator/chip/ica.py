@@ -56,16 +56,9 @@ class IcaChip(ChipModel):
     """A chip that speaks the standard command set."""
 
     def __init__(self, config: ChipConfig) -> None:
-        super().__init__(config.chip_hooks())
-        self.config = config
-        self.hooks.personalised(config.key.reveal())
+        super().__init__(config)
         self.keys = KeyStore({ID2_KEY: config.key, **dict(config.more_keys)})
         self.pin = PinUnit(config.pin, config.unblock_code, self.hooks)
-
-    @property
-    def identity(self) -> str:
-        """What this is, and that it is simulated."""
-        return self.config.description
 
     def session(self) -> ChipSession:
         """Start a session."""

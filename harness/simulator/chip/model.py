@@ -4,7 +4,9 @@ import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from harness.simulator.chip.hooks import Answers, Check, ChipHooks
+from harness.settings.simulated_device import AnswerStyle
+from harness.simulator.chip.config import ChipConfig
+from harness.simulator.chip.hooks import Check, ChipHooks
 from harness.simulator.chip.status import Sw
 
 _HEAD = 4
@@ -76,20 +78,30 @@ class ChipSession(ABC):
 
 
 class ChipModel(ABC):
-    """A chip with its key, ID and counters, which outlive a session.
+    """A chip with its key, ID and counters, which outlive a session: the simulated twin of a command set.
 
     `process` talks to one session that the model keeps, as if one host had been there since power up.
+
+    Args:
+        config: What the chip is.
+
+    Attributes:
+        config: The same.
+        hooks: Where a fault reaches in.
+        lock: Held for the time of one command.
     """
 
-    def __init__(self, hooks: ChipHooks) -> None:
-        self.hooks = hooks
+    def __init__(self, config: ChipConfig) -> None:
+        self.config = config
+        self.hooks = config.chip_hooks()
+        self.hooks.personalised(config.key.reveal())
         self.lock = threading.Lock()  # the chip does one command at a time, however many hosts there are
         self._own_session: ChipSession | None = None
 
     @property
-    @abstractmethod
     def identity(self) -> str:
         """What this is, for reports; says that it is simulated."""
+        return self.config.description
 
     @abstractmethod
     def session(self) -> ChipSession:
@@ -139,7 +151,7 @@ class Outbox:
     Source: device-protocol.md e.2 (T=0 trace; GET RESPONSE); ISO 7816-4 for more than 256 bytes.
     """
 
-    def __init__(self, answers: Answers, hooks: ChipHooks) -> None:
+    def __init__(self, answers: AnswerStyle, hooks: ChipHooks) -> None:
         self._answers = answers
         self._hooks = hooks
         self._waiting = b""
@@ -160,7 +172,7 @@ class Outbox:
             raise Refuse(Sw.WRONG_LE | len(data))
         if not data:
             return Sw.OK.to_bytes(2)
-        if self._answers is Answers.GET_RESPONSE and le != len(data):
+        if self._answers is AnswerStyle.GET_RESPONSE and le != len(data):
             self._waiting = data
             return _announce(data)
         return self._hand_over(data, _MAX_DATA)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from harness.id2.keys import Key
 from harness.simulator.chip.blockcipher import BlockCipher, RealCipher, family_of
-from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.hooks import Check
 from harness.simulator.chip.model import ChipModel, ChipSession, GuardedSession, Received, Refuse
 from harness.simulator.chip.status import Sw
@@ -41,16 +40,6 @@ def check_sum(data: bytes) -> bytes:
 
 class MtkChip(ChipModel):
     """A chip that speaks the MTK variant."""
-
-    def __init__(self, config: ChipConfig) -> None:
-        super().__init__(config.chip_hooks())
-        self.config = config
-        self.hooks.personalised(config.key.reveal())
-
-    @property
-    def identity(self) -> str:
-        """What this is, and that it is simulated."""
-        return self.config.description
 
     def session(self) -> ChipSession:
         """Start a session."""

@@ -2,19 +2,19 @@
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
+from harness.chip.command_set import COMMAND_SETS
 from harness.errors import UsageError
 from harness.id2 import authcode, ciphers, servercode
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.simulator.bus.stream import Output, StreamDevice
 from harness.simulator.chip.model import ChipModel
-from harness.simulator.chip.mtk import MtkChip
 from harness.simulator.chip.randomness import RandomSource, system_random
 from harness.simulator.console.app import CHALLENGE, EXTRA, Id2App
 from harness.simulator.console.carriers import (
@@ -31,11 +31,10 @@ from harness.simulator.faults.fault import Fault
 _CHUNK = 4096
 
 
-class BoardKind(StrEnum):
-    """Where the key of a simulated console board lives."""
-
-    SE = "se"
-    DEMO = "demo"
+_ADAPTERS: Mapping[str, type[StandardAdapter | MtkAdapter]] = MappingProxyType(
+    {"STD": StandardAdapter, "MTK": MtkAdapter}
+)
+"""The adapters of the vendor's SDK, by the word in CONFIG_CHIP_TYPE."""
 
 
 def _now_ms() -> int:
@@ -146,6 +145,8 @@ class ConsoleBoard(ConsoleDevice):
         fault = config.fault
         super().__init__(on_power=on_power, hooks=fault.console_hooks() if fault else None)
         self._config = _with_bait(config, self.hooks)
+        if config.chip is not None:
+            _adapter(config.chip)
         if self._demo() and config.key.key_type is KeyType.SM1_128:
             raise UsageError("simulated console: SM1 is secret, so only a chip may have such a key")
 
@@ -189,8 +190,23 @@ class ConsoleBoard(ConsoleDevice):
         config = self._config
         if config.chip is None or self._demo():
             return DemoKeyStore(log, config.id_text, config.key, config.build.carrier)
-        adapter = MtkAdapter if isinstance(config.chip, MtkChip) else StandardAdapter
-        return adapter(log, config.chip, config.key.key_type, dumps=config.build.dumps)
+        return _adapter(config.chip)(log, config.chip, config.key.key_type, dumps=config.build.dumps)
+
+
+def _adapter(chip: ChipModel) -> type[StandardAdapter | MtkAdapter]:
+    """Return the SDK's adapter for a chip.
+
+    Raises:
+        UsageError: The SDK has none for its command set.
+    """
+    name = chip.config.command_set
+    adapter = _ADAPTERS.get(COMMAND_SETS.get(name).build_word())
+    if adapter is None:
+        raise UsageError(
+            f"simulated console: the vendor's SDK has no adapter for the command set {name!r}",
+            hint="take a chip of command set ica or mtk, or the demo carrier",
+        )
+    return adapter
 
 
 class PlayedConsole(ConsoleDevice):

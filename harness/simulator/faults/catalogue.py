@@ -33,7 +33,9 @@ _LONG_RUN = "many commands and sessions"
 _RANDOMS = "the random values of a whole run"
 _LAYERS: dict[type, Layer] = {ChipHooks: Layer.CHIP, FramingHooks: Layer.FRAMING, ConsoleHooks: Layer.CONSOLE}
 
-_Hooks = type[ChipHooks] | type[FramingHooks] | type[ConsoleHooks] | partial[ConsoleHooks]
+_Hooks = (
+    type[ChipHooks] | type[FramingHooks] | type[ConsoleHooks] | partial[text.Added] | partial[text.Replaced]
+)
 
 
 def _fault(

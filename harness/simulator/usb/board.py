@@ -5,14 +5,16 @@ their bytes is another: `simulated-i2c` becomes an i2c-tiny-usb adapter, `simula
 `simulated-console` a CDC-ACM port.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from harness.errors import BenchError, UsageError
 from harness.simulator.chip.hexline import HexLineChip
-from harness.simulator.open import console_device, i2c_chip, line_chip
+from harness.simulator.chip.transports import SimulatedI2cSettings, SimulatedSerialSettings
+from harness.simulator.console.transport import SimulatedConsoleSettings
+from harness.simulator.kind import SimulatedKind
 from harness.simulator.usb import cdc_acm, ftdi, i2c_adapter
 from harness.simulator.usb.cdc_acm import CdcAcm
 from harness.simulator.usb.descriptors import Identity
@@ -21,6 +23,7 @@ from harness.simulator.usb.ftdi import FtdiSerial
 from harness.simulator.usb.i2c_adapter import I2cTinyUsb
 from harness.simulator.usb.nodes import node
 from harness.simulator.usb.vhci import Plug, detach, plugged_in
+from harness.transport.kind import TransportContext
 
 _NODES = {"simulated-i2c": "i2c-*", "simulated-serial": "ttyUSB*", "simulated-console": "ttyACM*"}
 _SEPARATOR = "."
@@ -51,27 +54,27 @@ class Attached:
         return {"kind": "i2c" if self.kind == "simulated-i2c" else "serial", "usb": usb}
 
 
-def usb_device(board: str, name: str, config: object) -> UsbDevice:
-    """Return the USB device for one simulated transport.
+def usb_device(settings: SimulatedKind, context: TransportContext) -> UsbDevice:
+    """Return the USB device for one simulated transport; names of board and transport are its serial number.
 
     Args:
-        board: Name of the board.
-        name: Name of the transport; both together are the device's serial number.
-        config: The transport, with its references resolved, with `kind`.
+        settings: The transport.
+        context: What it is made for.
 
     Raises:
-        UsageError: the configuration says something that cannot be.
+        UsageError: The settings say something that cannot be.
     """
-    kind = str(getattr(config, "kind", ""))
-    if kind == "simulated-i2c":
-        return I2cTinyUsb(i2c_chip(config)[1], _named(i2c_adapter.DEFAULT, board, name))
-    if kind == "simulated-serial":
-        chip = line_chip(config)
-        return FtdiSerial(lambda: HexLineChip(chip.session()), _named(ftdi.DEFAULT, board, name))
-    if kind == "simulated-console":
-        console_device(config)  # what cannot be is said now, not when a program opens the port
-        return CdcAcm(lambda: console_device(config), _named(cdc_acm.DEFAULT, board, name))
-    raise UsageError(f"transport {name!r}: a device of kind {kind[:40]!r} cannot be plugged into the kernel")
+    if isinstance(settings, SimulatedI2cSettings):
+        slaves = settings.slaves(settings.chip(context))
+        return I2cTinyUsb(slaves, _named(i2c_adapter.DEFAULT, context))
+    if isinstance(settings, SimulatedSerialSettings):
+        chip = settings.chip(context)
+        return FtdiSerial(lambda: HexLineChip(chip.session()), _named(ftdi.DEFAULT, context))
+    if isinstance(settings, SimulatedConsoleSettings) and not settings.runs_link_app:
+        settings.board(context)  # what cannot be is said now, not when a program opens the port
+        return CdcAcm(lambda: settings.board(context), _named(cdc_acm.DEFAULT, context))
+    what = "that runs link_app" if settings.runs_link_app else f"of kind {settings.kind!r}"
+    raise UsageError(f"transport {context.name!r}: a device {what} cannot be plugged into the kernel")
 
 
 class VirtualBoard:
@@ -79,18 +82,18 @@ class VirtualBoard:
 
     Args:
         board: Name of the board.
-        configs: Its simulated transports by name.
+        transports: Its simulated transports, each with what it is made for.
 
     Raises:
-        UsageError: one of them says something that cannot be, or there is none.
+        UsageError: One of them says something that cannot be, or there is none.
     """
 
-    def __init__(self, board: str, configs: Mapping[str, object]) -> None:
-        if not configs:
+    def __init__(self, board: str, transports: Sequence[tuple[SimulatedKind, TransportContext]]) -> None:
+        if not transports:
             raise UsageError(f"board {board!r} has no simulated transports", hint="attach a virtual board")
         self._board = board
-        self._kinds = {name: str(getattr(config, "kind", "")) for name, config in configs.items()}
-        self.plugs = {name: Plug(usb_device(board, name, config)) for name, config in configs.items()}
+        self._kinds = {context.name: settings.kind for settings, context in transports}
+        self.plugs = {context.name: Plug(usb_device(settings, context)) for settings, context in transports}
         self._inserted = ExitStack()
 
     def insert(self) -> tuple[Attached, ...]:
@@ -142,11 +145,8 @@ def detach_board(board: str) -> int:
     return len(mine)
 
 
-def _named(identity: Identity, board: str, name: str) -> Identity:
-    serial_number = f"{board}{_SEPARATOR}{name}"
-    return Identity(
-        identity.vid, identity.pid, serial_number, identity.manufacturer, identity.product, identity.release
-    )
+def _named(identity: Identity, context: TransportContext) -> Identity:
+    return replace(identity, serial_number=f"{context.board}{_SEPARATOR}{context.name}")
 
 
 def _ports_of(board: str) -> list[int]:

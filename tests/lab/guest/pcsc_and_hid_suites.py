@@ -11,7 +11,6 @@ from harness.board.opening.opener import context_of
 from harness.board.opening.resolve import Resolver
 from harness.board.reading.file import load
 from harness.cli.main import invoke
-from harness.simulator.open import line_chip
 from harness.simulator.usb import ccid, hid
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.hid import HidToken
@@ -40,8 +39,7 @@ IDENTITIES = {
 def chip():
     """Return the chip of the demo's board."""
     described = load(SOURCE)
-    config = described.transports["chip"].ready(context_of(described, "chip", Resolver(described)))
-    return line_chip(config)
+    return described.transports["chip"].chip(context_of(described, "chip", Resolver(described)))
 
 
 def board_file(folder, kind):

@@ -1,7 +1,6 @@
 """A secure element on I²C is pulled out at every exchange of a session in turn, and plugged in again each time."""
 
 import threading
-from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +10,9 @@ from harness.chip.session import ChipSession
 from harness.errors import BenchError
 from harness.id2 import published
 from harness.id2.keys import KeyType
-from harness.simulator.open import i2c_chip
+from harness.simulator.chip.config import ChipConfig
+from harness.simulator.chip.fm1280 import Fm1280Slave
+from harness.simulator.chip.kinds import make_chip
 from harness.simulator.usb.i2c_adapter import I2cTinyUsb
 from harness.simulator.usb.nodes import node
 from harness.simulator.usb.vhci import Plug
@@ -19,14 +20,13 @@ from harness.transport.i2c.bus import I2cTransport
 from harness.transport.identity import UsbSelector
 
 KNOWN = published.KEYS[KeyType.AES_128]
-DEVICE = SimpleNamespace(command_set="ica", key_type="aes-128", key=KNOWN.key, id=KNOWN.id2, seed=1)
 
 
 class Adapter(I2cTinyUsb):
     """Is pulled out when it has carried a given number of messages."""
 
     def __init__(self):
-        super().__init__(i2c_chip(SimpleNamespace(address=0x71, device=DEVICE))[1])
+        super().__init__({0x71: Fm1280Slave(make_chip(ChipConfig("ica", KNOWN.id2, KNOWN.key)))})
         self.plug = Plug(self)
         self.left = -1
         self.pulling = None

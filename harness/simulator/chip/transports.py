@@ -1,0 +1,109 @@
+"""The kinds of transports that lead to a simulated chip."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from harness.settings.words import I2cAddress
+from harness.simulator.bus.i2c import I2cSlave, SimulatedI2c
+from harness.simulator.bus.line import SimulatedLine
+from harness.simulator.bus.spi import SimulatedSpi
+from harness.simulator.chip.fm1280 import ADDRESS, Fm1280Slave
+from harness.simulator.chip.fm1280_spi import Fm1280SpiSlave
+from harness.simulator.chip.hexline import HexLineChip
+from harness.simulator.chip.kinds import SimulatedChip, make_chip
+from harness.simulator.chip.model import ChipModel
+from harness.simulator.faults.fault import Layer
+from harness.simulator.kind import SimulatedKind, require_layer
+from harness.transport.base import Capability, Transport
+from harness.transport.kind import TransportContext
+
+
+class SimulatedChipKind(SimulatedKind):
+    """A kind that leads to one simulated chip."""
+
+    device: SimulatedChip = Field(description="The simulated chip.")
+
+    supplied: ClassVar[Capability]
+    behind: ClassVar[str]
+    layers: ClassVar[tuple[Layer, ...]] = (Layer.CHIP,)
+
+    @classmethod
+    def can_supply(cls) -> frozenset[Capability]:
+        """Return what it carries."""
+        return frozenset({cls.supplied})
+
+    def chip(self, context: TransportContext) -> ChipModel:
+        """Return the chip at the far end.
+
+        Raises:
+            UsageError: Its key cannot be read, or it cannot be as the settings say.
+        """
+        chip = make_chip(self.device.config(context.simulated_key(self.device)))
+        require_layer(chip.config.fault, self.layers, f"a chip {self.behind}")
+        return chip
+
+    def place(self) -> str:
+        """Return what the chip is."""
+        return self.device.summary
+
+    @property
+    def simulated_device(self) -> SimulatedChip:
+        """The chip."""
+        return self.device
+
+
+class SimulatedI2cSettings(SimulatedChipKind):
+    """An I²C bus in this process with one simulated chip on it, behind the FM1280 framing."""
+
+    kind: Literal["simulated-i2c"] = Field(description="A simulated chip on a simulated I²C bus.")
+    address: I2cAddress = Field(
+        default=ADDRESS, description="7-bit address of the chip on the simulated bus."
+    )
+
+    supplied = Capability.I2C
+    behind = "on I²C"
+    layers = (Layer.CHIP, Layer.FRAMING)
+
+    def make(self, context: TransportContext) -> Transport:
+        """Return the bus, not opened."""
+        chip = self.chip(context)
+        return SimulatedI2c(context.name, self.slaves(chip), f"{chip.identity}, on a simulated I²C bus")
+
+    def slaves(self, chip: ChipModel) -> dict[int, I2cSlave]:
+        """Return what is on the bus by address, given the chip."""
+        fault = chip.config.fault
+        return {self.address: Fm1280Slave(chip, fault.framing_hooks() if fault else None)}
+
+    @property
+    def bus_address(self) -> int:
+        """Address of the chip."""
+        return self.address
+
+
+class SimulatedSpiSettings(SimulatedChipKind):
+    """An SPI bus in this process with one simulated chip on it, behind the FM1280's framing for SPI."""
+
+    kind: Literal["simulated-spi"] = Field(description="A simulated chip on a simulated SPI bus.")
+
+    supplied = Capability.SPI
+    behind = "on SPI"
+
+    def make(self, context: TransportContext) -> Transport:
+        """Return the bus, not opened."""
+        chip = self.chip(context)
+        return SimulatedSpi(context.name, Fm1280SpiSlave(chip), f"{chip.identity}, on a simulated SPI bus")
+
+
+class SimulatedSerialSettings(SimulatedChipKind):
+    """A serial line in this process with one simulated chip at its end: one hex APDU a line."""
+
+    kind: Literal["simulated-serial"] = Field(description="A simulated chip behind a simulated serial line.")
+
+    supplied = Capability.STREAM
+    behind = "behind hex lines"
+
+    def make(self, context: TransportContext) -> Transport:
+        """Return the line, not opened."""
+        chip = self.chip(context)
+        return SimulatedLine(context.name, lambda: HexLineChip(chip.session()), chip.identity)
