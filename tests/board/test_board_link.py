@@ -295,17 +295,23 @@ def test_a_link_is_not_replayed(virtual, tmp_path):
 def test_what_the_simulator_is_given(simulated):
     board = simulated(console=", provisioning: handshake, fault: link-never-pings")
     flash = LinkFlash()
-    ready = board.transports["c"].ready(context_of(board, "c", Resolver(board), flash))
-    assert ready.link.flash is flash
-    assert ready.link.settings is board.link
-    assert (ready.link.key_type, ready.link.fingerprint) == (KeyType.AES_128, "simulated lab")
-    assert (ready.link.provisioning, ready.fault, ready.app) == ("handshake", "link-never-pings", "link_app")
+    context = context_of(board, "c", Resolver(board), flash)
+    behaviour = board.transports["c"].behaviour(context)
+    assert (behaviour.key_type, behaviour.fingerprint) == (KeyType.AES_128, "simulated lab")
+    assert (behaviour.device_name, behaviour.mqtt) == (board.link.device_name, board.link.mqtt)
+    assert not behaviour.by_wrapper
+    firmware = board.transports["c"].firmware(context)
+    assert firmware._flash is flash
+    assert (
+        firmware.identity
+        == "simulated board, link_app on Soft-KM, aes-128, broken on purpose: link-never-pings"
+    )
 
 
 def test_a_fingerprint_of_its_own(simulated):
     board = simulated(console=", fingerprint: serial-0001")
-    ready = board.transports["c"].ready(context_of(board, "c", Resolver(board)))
-    assert ready.link.fingerprint == "serial-0001"
+    behaviour = board.transports["c"].behaviour(context_of(board, "c", Resolver(board)))
+    assert behaviour.fingerprint == "serial-0001"
 
 
 # ---- the simulated board

@@ -81,15 +81,23 @@ class SimulatedConsoleSettings(SimulatedKind):
         Raises:
             UsageError: There is no link, or the board cannot be as the settings say.
         """
+        fault = find(self.fault) if self.fault else None
+        require_layer(fault, (Layer.LINK,), "a board that runs link_app")
+        return LinkBoard(self.behaviour(context), context.flash, fault=fault)
+
+    def behaviour(self, context: TransportContext) -> Behaviour:
+        """Return what the firmware of `link_app` was written to do.
+
+        Raises:
+            UsageError: There is no link.
+        """
         does = context.link
         if does is None:
             raise UsageError(
                 "simulated console: link_app needs to know what its link does",
                 hint="write a link section into the board file",
             )
-        fault = find(self.fault) if self.fault else None
-        require_layer(fault, (Layer.LINK,), "a board that runs link_app")
-        behaviour = Behaviour(
+        return Behaviour(
             key_type=context.key_type,
             fingerprint=self.fingerprint or f"simulated {context.board}"[:_FINGERPRINT_MAX],
             device_name=does.device_name,
@@ -99,7 +107,6 @@ class SimulatedConsoleSettings(SimulatedKind):
             by_wrapper=self.provisioning == "wrapper",
             irot_type=_IROT_TYPES[context.carrier],
         )
-        return LinkBoard(behaviour, context.flash, fault=fault)
 
     def board(
         self,
