@@ -39,7 +39,7 @@ from harness.id2 import ciphers, servercode
 from harness.id2.keys import Key, KeyType
 from harness.itls.client import ClientConnection, ClientPolicy
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.events import Received
+from harness.itls.events import DataReceived
 from harness.itls.server import Admission, ServerConnection
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,7 +85,7 @@ def serve_itls() -> None:
             connection, received = ServerConnection(authority), 0
             while data := peer.recv(READ):
                 for event in connection.receive(data):
-                    if isinstance(event, Received):
+                    if isinstance(event, DataReceived):
                         received += len(event.data)
                         if event.data[-1:] == b"\n":
                             connection.send(b"%d\n" % received)
@@ -180,7 +180,7 @@ class ItlsClient:
         text = b""
         while not text.endswith(b"\n"):
             for event in self.connection.receive(self.socket.recv(READ)):
-                if isinstance(event, Received):
+                if isinstance(event, DataReceived):
                     text += event.data
         return text
 

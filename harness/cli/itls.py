@@ -10,7 +10,7 @@ from harness.cli.id2 import DebugKeyOption, IdOption, KeyOption, KeyTypeOption
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.itls.events import Seen
+    from harness.itls.events import ObservedRecord
     from harness.itls.socket_client import SocketClient
 
 PlaceArgument = Annotated[str, typer.Argument(help="The access point.", metavar="HOST:PORT")]
@@ -45,7 +45,7 @@ def connect(
 
     if pcap is not None:
         _require_writable(pcap)
-    seen: list[Seen] = []
+    seen: list[ObservedRecord] = []
     link = _device(place, product_key, key_type, key, id2, debug_key=debug_key, observe=seen.append)
     try:
         link().close()
@@ -95,7 +95,7 @@ def _device(
     id2: str | None,
     *,
     debug_key: bool,
-    observe: "Callable[[Seen], None] | None" = None,
+    observe: "Callable[[ObservedRecord], None] | None" = None,
 ) -> "Callable[[], SocketClient]":
     from harness.cli.id2_values import subject
     from harness.itls import socket_client

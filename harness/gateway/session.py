@@ -19,7 +19,7 @@ from harness.gateway.session_record import Ending
 from harness.gateway.settings import GatewaySettings
 from harness.id2.codes import ItlsAlert
 from harness.itls.errors import ItlsError
-from harness.itls.events import Direction, Ended, Received, Seen
+from harness.itls.events import DataReceived, Direction, ObservedRecord, StreamEnded
 from harness.itls.server import Authority, ServerConnection, ServerHooks, ServerSettings
 
 _LOG = logging.getLogger(__name__)
@@ -257,7 +257,7 @@ class Session(asyncio.BufferedProtocol):
 
     # ---- what happens
 
-    def _observe(self, seen: Seen) -> None:
+    def _observe(self, seen: ObservedRecord) -> None:
         if seen.direction is Direction.IN:
             self._records += 1
         self.log.record(seen)
@@ -286,9 +286,9 @@ class Session(asyncio.BufferedProtocol):
         for event in events:
             if self._over:
                 return
-            if isinstance(event, Received):
+            if isinstance(event, DataReceived):
                 self._upstream.data(event.data)
-            elif isinstance(event, Ended):
+            elif isinstance(event, StreamEnded):
                 connection.close()
                 self._flush()
                 self._end("clean" if event.clean else "alert")

@@ -11,7 +11,7 @@ from harness.gateway.session_record import Ending, SessionRecord, SessionTimeout
 from harness.gateway.settings import GatewaySettings
 from harness.id2 import otp
 from harness.itls.alerts import AlertMessage
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.messages import ClientHello
 from harness.itls.records import ContentType
@@ -53,7 +53,7 @@ class SessionLog:
         self.version = 0
         self.kept = 0
         self._alerts: dict[Direction, AlertMessage] = {}
-        self._seen: list[Seen] = []
+        self._seen: list[ObservedRecord] = []
         self._wire = {Direction.IN: bytearray(), Direction.OUT: bytearray()}
         self._plain = {Direction.IN: bytearray(), Direction.OUT: bytearray()}
         self._truncated = False
@@ -79,7 +79,7 @@ class SessionLog:
         self.bytes_out += len(data)
         self._keep(self._wire[Direction.OUT], data)
 
-    def record(self, seen: Seen) -> None:
+    def record(self, seen: ObservedRecord) -> None:
         """Note a record: alerts and application data among them by themselves."""
         if seen.kind is ContentType.ALERT and len(seen.plain) == 2:
             before = self._alerts.get(seen.direction)

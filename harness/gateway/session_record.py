@@ -6,7 +6,7 @@ from typing import Literal
 from harness.errors import DeviceError
 from harness.gateway.other_protocols import OtherProtocol
 from harness.itls.alerts import AlertMessage
-from harness.itls.events import Seen
+from harness.itls.events import ObservedRecord
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.suites import Suite
 
@@ -75,7 +75,7 @@ class SessionRecord:
     misbehaviour: str
     mqtt_client_id: str | None
     mqtt_device_name: str | None
-    seen: tuple[Seen, ...] = field(repr=False)
+    seen: tuple[ObservedRecord, ...] = field(repr=False)
     wire_in: bytes = field(repr=False)
     wire_out: bytes = field(repr=False)
     bytes_in: int

@@ -29,7 +29,7 @@ FINAL_ALERTS = frozenset(
 """Alerts that asking again does not change: a person must act on the device or in the console first."""
 
 
-class Level(IntEnum):
+class AlertLevel(IntEnum):
     """How grave an alert is."""
 
     WARNING = 1
@@ -56,7 +56,7 @@ class AlertMessage:
     @property
     def fatal(self) -> bool:
         """True for everything but a warning."""
-        return self.level != Level.WARNING
+        return self.level != AlertLevel.WARNING
 
     @property
     def data(self) -> bytes:
@@ -69,5 +69,5 @@ class AlertMessage:
         return describe_alert(self.number).hint
 
     def __str__(self) -> str:
-        level = "warning" if self.level == Level.WARNING else "fatal"
+        level = "warning" if self.level == AlertLevel.WARNING else "fatal"
         return f"{level} {describe_alert(self.number)}"

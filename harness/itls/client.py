@@ -13,9 +13,9 @@ from typing import Protocol
 
 from harness.id2.codes import ItlsAlert
 from harness.itls import extensions, key_schedule, messages, suites
-from harness.itls.connection import Connection, Limits
+from harness.itls.connection import Connection, ConnectionLimits
 from harness.itls.errors import ItlsError
-from harness.itls.events import Established, Event, Provisioned, Seen
+from harness.itls.events import Established, Event, ObservedRecord, Provisioned
 from harness.itls.extensions import KEY_GROUP, Ext, Extension
 from harness.itls.hooks import Hooks
 from harness.itls.messages import ClientHello, MessageType, ServerHello
@@ -27,7 +27,7 @@ WRAPPER_NO_ID = "F" * 24
 """What the provisioning wrapper says for one."""
 
 
-class Identity(Protocol):
+class ClientIdentity(Protocol):
     """The device's side of ID²: what `id2_client` offers to iTLS. Each method may raise an `ItlsError`."""
 
     @property
@@ -126,12 +126,12 @@ class ClientConnection(Connection):
 
     def __init__(
         self,
-        identity: Identity,
+        identity: ClientIdentity,
         product_key: str,
         *,
         policy: ClientPolicy | None = None,
-        limits: Limits | None = None,
-        observe: Callable[[Seen], None] | None = None,
+        limits: ConnectionLimits | None = None,
+        observe: Callable[[ObservedRecord], None] | None = None,
         hooks: Hooks | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:

@@ -14,26 +14,26 @@ from typing import ClassVar
 
 from harness.id2.codes import ItlsAlert
 from harness.itls import messages, records
-from harness.itls.alerts import ALERT_SIZE, AlertMessage, Level
+from harness.itls.alerts import ALERT_SIZE, AlertLevel, AlertMessage
 from harness.itls.errors import ItlsError
 from harness.itls.events import (
     Alerted,
+    DataReceived,
     Direction,
-    Ended,
     Event,
-    Received,
-    Seen,
+    ObservedRecord,
+    StreamEnded,
 )
 from harness.itls.hooks import Hooks
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.messages import MessageType
-from harness.itls.records import ContentType, Protection, Record, RecordBuffer
+from harness.itls.records import ContentType, Protection, RecordBuffer, TlsRecord
 
 _MESSAGE_HEADER = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """How much a peer may ask of this side.
 
     Attributes:
@@ -73,12 +73,12 @@ class Connection(ABC):
     def __init__(
         self,
         *,
-        limits: Limits | None = None,
-        observe: Callable[[Seen], None] | None = None,
+        limits: ConnectionLimits | None = None,
+        observe: Callable[[ObservedRecord], None] | None = None,
         hooks: Hooks | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits = limits or ConnectionLimits()
         self.keys: SessionKeys | None = None
         self.established = False
         self.closed = False
@@ -127,7 +127,7 @@ class Connection(ABC):
             return []
         self.closed = True
         self._stop_reading()
-        return [Ended(clean=False)]
+        return [StreamEnded(clean=False)]
 
     def send(self, data: bytes) -> None:
         """Send application data, in fragments of what was negotiated.
@@ -142,15 +142,15 @@ class Connection(ABC):
     def close(self) -> None:
         """Say close_notify; nothing more is sent, but what the peer still says is understood."""
         if not self.closed:
-            self._alert(Level.WARNING, ItlsAlert.CLOSE_NOTIFY)
+            self._alert(AlertLevel.WARNING, ItlsAlert.CLOSE_NOTIFY)
             self.closed = True
 
-    def alert(self, number: int, level: Level = Level.FATAL) -> None:
+    def alert(self, number: int, level: AlertLevel = AlertLevel.FATAL) -> None:
         """Send an alert; a fatal one ends the connection both ways."""
         if self.closed:
             return
         self._alert(level, number)
-        if level is Level.FATAL:
+        if level is AlertLevel.FATAL:
             self.closed = True
             self._stop_reading()
 
@@ -195,15 +195,15 @@ class Connection(ABC):
 
     # ---- records
 
-    def _next(self) -> Record | None:
+    def _next(self) -> TlsRecord | None:
         return None if self._peer_done else self._in.next()
 
-    def _record(self, record: Record, events: list[Event]) -> None:
+    def _record(self, record: TlsRecord, events: list[Event]) -> None:
         reader = None if self._in_clear(record) else self._reader
         sequence = None if reader is None else reader.sequence
         plain = record.payload if reader is None else reader.open(record)
         if self._observe is not None:
-            self._observe(Seen(Direction.IN, record.kind, plain, record.wire, sequence))
+            self._observe(ObservedRecord(Direction.IN, record.kind, plain, record.wire, sequence))
         if len(plain) > self._fragment_in:
             raise ItlsError(
                 f"a record of {len(plain)} bytes of content; {self._fragment_in} were agreed",
@@ -227,9 +227,9 @@ class Connection(ABC):
         elif record.kind is ContentType.ALERT:
             self._alerted(plain, events)
         else:
-            events.append(Received(plain))
+            events.append(DataReceived(plain))
 
-    def _in_clear(self, record: Record) -> bool:
+    def _in_clear(self, record: TlsRecord) -> bool:
         """Return whether a record came before the peer's keys, though this side has its own already.
 
         No ChangeCipherSpec says when keys begin. A client that refuses the ServerHello has none, and says so in
@@ -264,11 +264,11 @@ class Connection(ABC):
         message = AlertMessage(plain[0], plain[1])
         if message.closes:
             self._stop_reading()
-            events += (Alerted(message), Ended(clean=True))
+            events += (Alerted(message), StreamEnded(clean=True))
         elif message.fatal:
             self.closed = True
             self._stop_reading()
-            events += (Alerted(message), Ended(clean=False))
+            events += (Alerted(message), StreamEnded(clean=False))
         else:
             self._warnings += 1
             if self._warnings > self.limits.warnings:
@@ -285,17 +285,17 @@ class Connection(ABC):
         self._hooks.before_record(kind, writer)
         sequence = None if writer is None else writer.sequence
         payload = plain if writer is None else writer.protect(kind, plain, partial(self._hooks.tail, kind))
-        wire = self._hooks.record(kind, Record(kind, payload).wire, encrypted=writer is not None)
+        wire = self._hooks.record(kind, TlsRecord(kind, payload).wire, encrypted=writer is not None)
         if self._observe is not None and wire:
-            self._observe(Seen(Direction.OUT, kind, plain, wire, sequence))
+            self._observe(ObservedRecord(Direction.OUT, kind, plain, wire, sequence))
         self._out += wire
 
-    def _alert(self, level: Level, number: int) -> None:
+    def _alert(self, level: AlertLevel, number: int) -> None:
         self._write(ContentType.ALERT, AlertMessage(level, number).data)
 
     def _fail(self, error: ItlsError) -> None:
         if not self.closed and error.alert is not None:
-            self._alert(Level.FATAL, error.alert)
+            self._alert(AlertLevel.FATAL, error.alert)
         self.closed = True
         self._stop_reading()
 

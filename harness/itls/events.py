@@ -16,7 +16,7 @@ class Direction(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedRecord:
     """One record for whoever keeps a transcript.
 
     Attributes:
@@ -49,7 +49,7 @@ class Provisioned:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class DataReceived:
     """Application data."""
 
     data: bytes
@@ -63,7 +63,7 @@ class Alerted:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class StreamEnded:
     """Nothing more comes.
 
     Attributes:
@@ -73,4 +73,4 @@ class Ended:
     clean: bool
 
 
-Event = Established | Provisioned | Received | Alerted | Ended
+Event = Established | Provisioned | DataReceived | Alerted | StreamEnded

@@ -1,8 +1,8 @@
 """A session as a pcapng file, for Wireshark and its kin: its records in a TCP connection that is made up around them.
 
 No packet was captured: addresses, ports, sequence numbers and times are synthetic, one millisecond between packets. The
-suites of iTLS are private, so no analyser opens the records even with the keys; with `Layer.PLAIN` the file holds the
-application data instead, and the analyser shows the MQTT in it.
+suites of iTLS are private, so no analyser opens the records even with the keys. With `CaptureLayer.PLAIN` the file has
+the application data instead, and the analyser shows the MQTT in it.
 
 Source: the pcapng file format (IETF draft-ietf-opsawg-pcapng); RFC 791, RFC 9293.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.records import ContentType
 from harness.itls.transcript import key_log_line
@@ -29,7 +29,7 @@ _MOST = 65535 - _TCP_HEADER - _IP_HEADER
 _LOOPBACK = bytes((127, 0, 0, 1))
 
 
-class Layer(Enum):
+class CaptureLayer(Enum):
     """What the TCP connection of the file carries."""
 
     WIRE = auto()
@@ -52,10 +52,10 @@ class Ports:
 
 
 def pcapng(
-    seen: Iterable[Seen],
+    seen: Iterable[ObservedRecord],
     *,
     side: str = "server",
-    layer: Layer = Layer.WIRE,
+    layer: CaptureLayer = CaptureLayer.WIRE,
     ports: Ports | None = None,
     started_us: int = 0,
     comment: str = "",
@@ -75,7 +75,7 @@ def pcapng(
     talk = _Talk(ports or Ports(), started_us)
     talk.open()
     for one in seen:
-        data = one.wire if layer is Layer.WIRE else _application(one)
+        data = one.wire if layer is CaptureLayer.WIRE else _application(one)
         from_device = (one.direction is Direction.IN) == (side == "server")
         for at in range(0, len(data), _MOST):
             talk.say(data[at : at + _MOST], from_device=from_device)
@@ -93,7 +93,7 @@ def pcapng(
     return b"".join(out)
 
 
-def _application(one: Seen) -> bytes:
+def _application(one: ObservedRecord) -> bytes:
     return one.plain if one.kind is ContentType.APPLICATION_DATA else b""
 
 

@@ -37,7 +37,7 @@ _KNOWN_TYPES = frozenset(ContentType)
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TlsRecord:
     """One record as it travelled.
 
     Attributes:
@@ -78,7 +78,7 @@ class RecordBuffer:
         """Forget what is held."""
         self._data.clear()
 
-    def next(self) -> Record | None:
+    def next(self) -> TlsRecord | None:
         """Return the next whole record, or None when more bytes are needed.
 
         Raises:
@@ -101,7 +101,9 @@ class RecordBuffer:
         if len(data) < HEADER_SIZE + size:
             return None
         payload = bytes(data[HEADER_SIZE : HEADER_SIZE + size])
-        record = Record(ContentType(data[0]), payload, TLS_1_2 if data[2] == TLS_1_2[1] else bytes(data[1:3]))
+        record = TlsRecord(
+            ContentType(data[0]), payload, TLS_1_2 if data[2] == TLS_1_2[1] else bytes(data[1:3])
+        )
         del data[: HEADER_SIZE + size]
         self._first = False
         return record
@@ -174,7 +176,7 @@ class Protection:
             self._random(IV_SIZE) + plain + (mac + pad if tail is None else tail(mac, pad))
         )
 
-    def open(self, record: Record) -> bytes:
+    def open(self, record: TlsRecord) -> bytes:
         """Return what is in the next record.
 
         Raises:

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from harness.id2.codes import ItlsAlert
 from harness.itls import extensions, key_schedule, messages, suites
-from harness.itls.connection import Connection, Limits
+from harness.itls.connection import Connection, ConnectionLimits
 from harness.itls.errors import ItlsError
-from harness.itls.events import Established, Event, Seen
+from harness.itls.events import Established, Event, ObservedRecord
 from harness.itls.extensions import Ext, Extension
 from harness.itls.hooks import Hooks
 from harness.itls.messages import ClientHello, HelloVerifyRequest, MessageType, ServerHello
@@ -136,8 +136,8 @@ class ServerConnection(Connection):
         authority: Authority,
         *,
         settings: ServerSettings | None = None,
-        limits: Limits | None = None,
-        observe: Callable[[Seen], None] | None = None,
+        limits: ConnectionLimits | None = None,
+        observe: Callable[[ObservedRecord], None] | None = None,
         hooks: ServerHooks | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:

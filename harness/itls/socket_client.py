@@ -17,10 +17,10 @@ from types import TracebackType
 from typing import Self
 
 from harness.errors import BenchError, DeviceError
-from harness.itls.client import WRAPPER_POLICY, ClientConnection, ClientPolicy, Identity
-from harness.itls.connection import Limits
+from harness.itls.client import WRAPPER_POLICY, ClientConnection, ClientIdentity, ClientPolicy
+from harness.itls.connection import ConnectionLimits
 from harness.itls.errors import ItlsError
-from harness.itls.events import Alerted, Ended, Event, Received, Seen
+from harness.itls.events import Alerted, DataReceived, Event, ObservedRecord, StreamEnded
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.suites import Suite
 
@@ -208,11 +208,11 @@ class SocketClient:
     def _note(self, events: list[Event]) -> None:
         alert: Alerted | None = None
         for event in events:
-            if isinstance(event, Received):
+            if isinstance(event, DataReceived):
                 self._received.append(event.data)
             elif isinstance(event, Alerted):
                 alert = event
-            elif isinstance(event, Ended):
+            elif isinstance(event, StreamEnded):
                 self._ended = True
                 if not event.clean and self._over is None:
                     self._over = ItlsError(
@@ -268,13 +268,13 @@ class SocketClient:
 def connect(
     host: str,
     port: int,
-    identity: Identity,
+    identity: ClientIdentity,
     product_key: str,
     *,
     policy: ClientPolicy | None = None,
-    limits: Limits | None = None,
+    limits: ConnectionLimits | None = None,
     timeouts: Timeouts | None = None,
-    observe: Callable[[Seen], None] | None = None,
+    observe: Callable[[ObservedRecord], None] | None = None,
 ) -> SocketClient:
     """Connect to an access point and do the handshake; a device without an ID² is given one on the way.
 
@@ -307,11 +307,11 @@ def connect(
 def provision(
     host: str,
     port: int,
-    identity: Identity,
+    identity: ClientIdentity,
     product_key: str,
     *,
     timeouts: Timeouts | None = None,
-    observe: Callable[[Seen], None] | None = None,
+    observe: Callable[[ObservedRecord], None] | None = None,
 ) -> str:
     """Get an ID² as `id2_client_wrap_do_provisioning` does: one exchange, then hang up.
 

@@ -10,7 +10,7 @@ from harness.id2.keytypes import KeyType
 from harness.itls import extensions, messages, suites
 from harness.itls.alerts import ALERT_SIZE, AlertMessage
 from harness.itls.errors import ItlsError
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.extensions import KEY_GROUP, VERSION, Ext, Extension
 from harness.itls.key_schedule import SessionKeys
 from harness.itls.messages import ClientHello, MessageType, ServerHello
@@ -39,7 +39,11 @@ _NAMES = {
 
 
 def transcript(
-    seen: Iterable[Seen], *, side: str = "server", keys: SessionKeys | None = None, most: int = RECORDS
+    seen: Iterable[ObservedRecord],
+    *,
+    side: str = "server",
+    keys: SessionKeys | None = None,
+    most: int = RECORDS,
 ) -> str:
     """Return a session as text, a line for each record and lines below it for what is in it.
 
@@ -60,7 +64,7 @@ def key_log_line(keys: SessionKeys) -> str:
     return f"CLIENT_RANDOM {keys.client_random.hex()} {keys.master.reveal().hex()}"
 
 
-def _lines(seen: Iterable[Seen], *, server: bool, most: int) -> Iterator[str]:
+def _lines(seen: Iterable[ObservedRecord], *, server: bool, most: int) -> Iterator[str]:
     partial = {Direction.IN: bytearray(), Direction.OUT: bytearray()}
     count = 0
     for one in seen:

@@ -9,7 +9,7 @@ from harness.id2 import codetext
 from harness.id2.errors import Id2Error
 from harness.itls import extensions, messages
 from harness.itls.errors import ItlsError
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.extensions import FRAGMENT_SIZES, Ext
 from harness.itls.messages import ClientHello, MessageType
 from harness.itls.records import ContentType
@@ -21,7 +21,7 @@ _HEADER = 4
 _CHALLENGE_CODE = 0
 
 
-def messages_in(seen: Iterable[Seen], direction: Direction) -> list[tuple[int, bytes]]:
+def messages_in(seen: Iterable[ObservedRecord], direction: Direction) -> list[tuple[int, bytes]]:
     """Return type and body of each whole handshake message that went one way."""
     stream = b"".join(
         one.plain for one in seen if one.direction is direction and one.kind is ContentType.HANDSHAKE
@@ -37,7 +37,7 @@ def messages_in(seen: Iterable[Seen], direction: Direction) -> list[tuple[int, b
     return found
 
 
-def hellos_in(seen: Iterable[Seen]) -> list[ClientHello]:
+def hellos_in(seen: Iterable[ObservedRecord]) -> list[ClientHello]:
     """Return the ClientHellos that a device sent, oldest first; those that cannot be read are left out."""
     found: list[ClientHello] = []
     for kind, body in messages_in(seen, Direction.IN):
@@ -49,7 +49,7 @@ def hellos_in(seen: Iterable[Seen]) -> list[ClientHello]:
     return found
 
 
-def challenges_in(seen: Iterable[Seen]) -> list[str]:
+def challenges_in(seen: Iterable[ObservedRecord]) -> list[str]:
     """Return the challenges that a device was given, oldest first."""
     found: list[str] = []
     for kind, body in messages_in(seen, Direction.OUT):
@@ -63,7 +63,7 @@ def challenges_in(seen: Iterable[Seen]) -> list[str]:
     return found
 
 
-def otp_rounds(seen: Iterable[Seen]) -> int:
+def otp_rounds(seen: Iterable[ObservedRecord]) -> int:
     """Return how often OTP data went out."""
     rounds = 0
     for kind, body in messages_in(seen, Direction.OUT):
@@ -86,7 +86,7 @@ def offered(hello: ClientHello) -> list[Suite]:
     return [suite for number in hello.suites if (suite := find(number)) is not None]
 
 
-def hello_problems(seen: Iterable[Seen], product_key: str) -> list[str]:
+def hello_problems(seen: Iterable[ObservedRecord], product_key: str) -> list[str]:
     """Return what in the hellos of a provisioned device differs from the documented form; empty when nothing does."""
     records = list(seen)
     hellos = hellos_in(records)

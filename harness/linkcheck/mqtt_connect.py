@@ -6,7 +6,7 @@ Source: device-protocol.md h.5; service.md 2.2.
 from collections.abc import Iterable
 
 from harness.gateway.mqtt.identity import DEMANDED
-from harness.gateway.mqtt.packets import Kind, MqttError, connect_in, packets_in, parse_connect
+from harness.gateway.mqtt.packets import MqttError, PacketKind, connect_in, packets_in, parse_connect
 from harness.gateway.session_record import SessionRecord
 
 _BEGINNING = 4096
@@ -24,7 +24,7 @@ def connect_problems(session: SessionRecord, user: str) -> list[str]:
         user: The user name that is due: DeviceName&ProductKey.
     """
     first = next(iter(packets_in(session.received)), None)
-    if first is None or first.kind != Kind.CONNECT:
+    if first is None or first.kind != PacketKind.CONNECT:
         return [f"the first thing that the device says in session {session.number} is no MQTT CONNECT"]
     try:
         connect = parse_connect(first, strict=False)
@@ -50,12 +50,12 @@ def connect_problems(session: SessionRecord, user: str) -> list[str]:
 def accepted(session: SessionRecord) -> bool:
     """Return whether the broker accepted the board's CONNECT."""
     packets = packets_in(session.sent[:_BEGINNING])
-    return bool(packets) and packets[0].kind == Kind.CONNACK and packets[0].body[1:2] == _ACCEPTED
+    return bool(packets) and packets[0].kind == PacketKind.CONNACK and packets[0].body[1:2] == _ACCEPTED
 
 
 def subscribed(session: SessionRecord) -> bool:
     """Return whether the broker has answered a subscription of the board."""
-    return any(packet.kind == Kind.SUBACK for packet in packets_in(session.sent[:_BEGINNING]))
+    return any(packet.kind == PacketKind.SUBACK for packet in packets_in(session.sent[:_BEGINNING]))
 
 
 def passwords(sessions: Iterable[SessionRecord], known: str) -> set[bytes]:
@@ -75,6 +75,6 @@ def passwords(sessions: Iterable[SessionRecord], known: str) -> set[bytes]:
     return {password for password in found if password and password not in known.encode()}
 
 
-def count(stream: bytes, kind: Kind) -> int:
+def count(stream: bytes, kind: PacketKind) -> int:
     """Return how many packets of a kind a stream holds."""
     return sum(packet.kind == kind for packet in packets_in(stream))

@@ -6,9 +6,9 @@ from contextlib import suppress
 from harness.gateway.mqtt.packets import (
     REFUSED,
     Fields,
-    Kind,
     MqttError,
-    Packet,
+    MqttPacket,
+    PacketKind,
     parse_connect,
     parse_publish,
     take,
@@ -54,24 +54,24 @@ def described(parts: Iterable[tuple[str, bytes]]) -> list[str]:
     return lines
 
 
-def _line(packet: Packet) -> str:
+def _line(packet: MqttPacket) -> str:
     try:
-        name = Kind(packet.kind).name
+        name = PacketKind(packet.kind).name
     except ValueError:
         return f"packet of type {packet.kind}, {len(packet.body)} bytes"
-    if packet.kind == Kind.CONNECT:
+    if packet.kind == PacketKind.CONNECT:
         return f"{name} {_connect(packet)}"
-    if packet.kind == Kind.PUBLISH:
+    if packet.kind == PacketKind.PUBLISH:
         try:
             topic, payload = parse_publish(packet)
         except MqttError:
             return f"{name} that cannot be read, {len(packet.body)} bytes"
         return f"{name} {_text(topic)}, {len(payload)} bytes: {safe_bytes(payload, _SHOWN)}"
-    if packet.kind in {Kind.SUBSCRIBE, Kind.UNSUBSCRIBE}:
+    if packet.kind in {PacketKind.SUBSCRIBE, PacketKind.UNSUBSCRIBE}:
         return f"{name} {', '.join(map(_text, _topics(packet)))}"
-    if packet.kind == Kind.CONNACK:
+    if packet.kind == PacketKind.CONNACK:
         return f"{name} {_connack(packet.body)}"
-    if packet.kind == Kind.SUBACK:
+    if packet.kind == PacketKind.SUBACK:
         return (
             f"{name} {', '.join(map(_granted, packet.body[2 : 2 + _TOPICS_MAX])) or 'without a return code'}"
         )
@@ -90,18 +90,18 @@ def _granted(code: int) -> str:
     return f"granted with QoS {code}" if code <= _BEST_QOS else f"unknown return code 0x{code:02x}"
 
 
-def _topics(packet: Packet) -> list[str]:
+def _topics(packet: MqttPacket) -> list[str]:
     fields, topics = Fields(packet), list[str]()
     with suppress(MqttError):
         fields.number("packet identifier")
         while fields.rest and len(topics) < _TOPICS_MAX:
             topics.append(fields.text("filter", strict=False))
-            if packet.kind == Kind.SUBSCRIBE:
+            if packet.kind == PacketKind.SUBSCRIBE:
                 fields.byte("QoS")
     return topics
 
 
-def _connect(packet: Packet) -> str:
+def _connect(packet: MqttPacket) -> str:
     try:
         found = parse_connect(packet, strict=False)
     except MqttError:

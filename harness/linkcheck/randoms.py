@@ -13,7 +13,7 @@ from harness.gateway.session_record import SessionRecord
 from harness.id2 import codetext
 from harness.id2.errors import Id2Error
 from harness.id2.randomness import Draw, Kind, drawn
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.records import HEADER_SIZE
 from harness.itls.suites import BLOCK_SIZE, IV_SIZE
 from harness.linkcheck.hellos import hellos_in
@@ -74,7 +74,7 @@ def freshness_problems(records: Iterable[SessionRecord]) -> list[str]:
     return problems
 
 
-def _under_keys(seen: Iterable[Seen]) -> Iterator[tuple[bytes, bytes]]:
+def _under_keys(seen: Iterable[ObservedRecord]) -> Iterator[tuple[bytes, bytes]]:
     """Yield IV and last ciphertext block of each record of the device under keys."""
     for one in seen:
         if one.direction is Direction.IN and one.sequence is not None:

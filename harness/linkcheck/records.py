@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from harness.gateway.mqtt.packets import published
 from harness.gateway.session_record import SessionRecord
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.records import PLAIN_MAX, ContentType
 from harness.linkcheck.hellos import fragment_of, hellos_in
 
 
-def record_problems(seen: Iterable[Seen], fragment: int | None) -> list[str]:
+def record_problems(seen: Iterable[ObservedRecord], fragment: int | None) -> list[str]:
     """Return what is wrong with the records of a session; empty when all are well.
 
     Args:
@@ -39,7 +39,7 @@ def record_problems(seen: Iterable[Seen], fragment: int | None) -> list[str]:
     return problems
 
 
-def application_data(seen: Iterable[Seen], direction: Direction) -> bytes:
+def application_data(seen: Iterable[ObservedRecord], direction: Direction) -> bytes:
     """Return the plain application data of all records of one direction."""
     return b"".join(
         one.plain for one in seen if one.direction is direction and one.kind is ContentType.APPLICATION_DATA

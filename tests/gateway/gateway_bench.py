@@ -13,7 +13,7 @@ from harness.itls.alerts import AlertMessage
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
-from harness.itls.events import Alerted, Ended, Event, Received
+from harness.itls.events import Alerted, DataReceived, Event, StreamEnded
 from harness.secret import Secret
 from harness.service.mock import token
 from harness.service.mock.admin import Admin
@@ -71,7 +71,7 @@ class Caller:
         """Return this much application data."""
         have, seen = 0, 0
         while True:
-            have += sum(len(event.data) for event in self.events[seen:] if isinstance(event, Received))
+            have += sum(len(event.data) for event in self.events[seen:] if isinstance(event, DataReceived))
             seen = len(self.events)
             if have >= count or self.eof:
                 return b"".join(self.received)
@@ -83,7 +83,7 @@ class Caller:
 
     @property
     def received(self) -> list[bytes]:
-        return [event.data for event in self.events if isinstance(event, Received)]
+        return [event.data for event in self.events if isinstance(event, DataReceived)]
 
     @property
     def alerts(self) -> list[AlertMessage]:
@@ -96,7 +96,7 @@ class Caller:
 
     @property
     def ended_cleanly(self) -> bool:
-        return Ended(clean=True) in self.events
+        return StreamEnded(clean=True) in self.events
 
     def close(self) -> None:
         self.socket.close()

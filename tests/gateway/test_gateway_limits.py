@@ -93,7 +93,9 @@ def test_calls_and_stops_at_once_never_wait_for_each_other():
             callers = [pool.submit(disconnecting) for _ in range(2)]
             try:
                 for _ in range(15):
-                    bench.plain()
+                    # One that is reset before its connect has returned was there all the same.
+                    with contextlib.suppress(ConnectionResetError):
+                        bench.plain()
                     bench.gateway.stop()
                     bench.gateway.start()
             finally:

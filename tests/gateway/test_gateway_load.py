@@ -20,7 +20,7 @@ import pytest
 
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.events import Received
+from harness.itls.events import DataReceived
 from harness.secret import Secret
 from harness.service.mock import token
 from tests.gateway.test_mqtt import SUFFIX, packet, text
@@ -94,7 +94,7 @@ class Held:
         data = await asyncio.wait_for(self.reader.read(65536), PATIENCE_S)
         assert data, f"device {self.number} was cut off"
         for event in self.connection.receive(data):
-            if isinstance(event, Received):
+            if isinstance(event, DataReceived):
                 self.inbox += event.data
         await self.flush()
 

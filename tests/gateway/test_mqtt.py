@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from harness.gateway.mqtt.identity import Registry, read_identity
 from harness.gateway.mqtt.packets import (
     ConnAck,
-    Connect,
+    ConnectPacket,
     MqttError,
-    Packet,
+    MqttPacket,
     extent,
     parse_connect,
     take_connect,
@@ -57,20 +57,20 @@ def packet(
     return b"\x10" + length + bytes((left,)) + body
 
 
-def read_connect(data: bytes, limit: int) -> Connect | None:
+def read_connect(data: bytes, limit: int) -> ConnectPacket | None:
     found = take_connect(bytearray(data), limit)
     return None if found is None else parse_connect(found)
 
 
-def whole(data: bytes) -> Packet:
-    return Packet(data, extent(data)[0])
+def whole(data: bytes) -> MqttPacket:
+    return MqttPacket(data, extent(data)[0])
 
 
 def test_both_versions_are_read_with_all_that_is_optional():
     data = packet(will=("a/topic", "gone"))
     stream = bytearray(data + b"more")
     connect = parse_connect(take_connect(stream, LIMIT))
-    expected = Connect("3.1.1", f"lamp|{SUFFIX}|", "lamp&a1TESTabcde", 60, True, "a/topic", b"anything")
+    expected = ConnectPacket("3.1.1", f"lamp|{SUFFIX}|", "lamp&a1TESTabcde", 60, True, "a/topic", b"anything")
     assert (connect, stream) == (expected, b"more")
     old = read_connect(packet(user=None, password=None, head=b"\x00\x06MQIsdp\x03", keep_alive=0), LIMIT)
     assert (old.version, old.user_name, old.keep_alive_s) == ("3.1", None, 0)
@@ -134,7 +134,7 @@ def test_the_answer_is_a_connack():
     assert ConnAck.NOT_AUTHORIZED.packet == b"\x20\x02\x00\x05"
 
 
-def connect(client_id: str = f"lamp|{SUFFIX}|", user: str | None = "lamp&a1TESTabcde") -> Connect:
+def connect(client_id: str = f"lamp|{SUFFIX}|", user: str | None = "lamp&a1TESTabcde") -> ConnectPacket:
     found = read_connect(packet(client_id, user, None if user is None else "x"), LIMIT)
     assert found is not None
     return found
@@ -184,7 +184,7 @@ def platform():
         yield mock
 
 
-def registered(mock: MockService, asked: Connect, product_key: str, id2: str = "AA" * 12):
+def registered(mock: MockService, asked: ConnectPacket, product_key: str, id2: str = "AA" * 12):
     return Registry(mock.core).admit(asked, product_key, id2)
 
 

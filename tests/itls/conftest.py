@@ -13,7 +13,7 @@ from harness.itls.client import ClientConnection
 from harness.itls.connection import Connection
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
-from harness.itls.events import Event, Seen
+from harness.itls.events import Event, ObservedRecord
 from harness.itls.messages import ClientHello
 from harness.itls.server import Admission, ServerConnection
 
@@ -80,8 +80,8 @@ class Link:
     server_events: list[Event] = field(default_factory=list)
     client_error: ItlsError | None = None
     server_error: ItlsError | None = None
-    client_seen: list[Seen] = field(default_factory=list)
-    server_seen: list[Seen] = field(default_factory=list)
+    client_seen: list[ObservedRecord] = field(default_factory=list)
+    server_seen: list[ObservedRecord] = field(default_factory=list)
 
     def pump(self, pieces: Iterator[int] | None = None) -> None:
         """Carry bytes both ways until neither side says anything; `pieces` cuts them into sizes."""
@@ -143,8 +143,8 @@ def linked(
 ) -> Link:
     authority = authority or OneDevice()
     identity = identity or KeyIdentity(authority.id2, authority.key)
-    client_seen: list[Seen] = []
-    server_seen: list[Seen] = []
+    client_seen: list[ObservedRecord] = []
+    server_seen: list[ObservedRecord] = []
     client = client(identity, PRODUCT_KEY, policy=policy, limits=client_limits, observe=client_seen.append)
     server = ServerConnection(
         authority, settings=settings, hooks=hooks, limits=server_limits, observe=server_seen.append

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from harness.itls.errors import ItlsError
-from harness.itls.events import Ended, Received, Seen
+from harness.itls.events import DataReceived, ObservedRecord, StreamEnded
 from harness.itls.records import ContentType
 from harness.itls.server import ServerConnection, ServerHooks
 from tests.itls.conftest import OneDevice
@@ -25,7 +25,7 @@ class EchoServer:
     ) -> None:
         """`stuck`: after the first application data nothing more is read before this is set."""
         self.authority = authority or OneDevice()
-        self.seen: list[Seen] = []
+        self.seen: list[ObservedRecord] = []
         self.clean_ends = 0
         self.connections = 0
         self._hooks = hooks
@@ -86,9 +86,9 @@ class EchoServer:
                 except ItlsError:
                     events = []
                 for event in events:
-                    if isinstance(event, Received) and (answer := behind(event.data)):
+                    if isinstance(event, DataReceived) and (answer := behind(event.data)):
                         server.send(answer)
-                    if isinstance(event, Ended):
+                    if isinstance(event, StreamEnded):
                         self.clean_ends += event.clean
                         server.close()
                 connection.sendall(server.take())

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from harness.itls import messages
-from harness.itls.connection import Connection, Limits
+from harness.itls.connection import Connection, ConnectionLimits
 from harness.itls.errors import ItlsError
 from harness.itls.extensions import KEY_GROUP, VERSION, Ext, Extension
 from harness.itls.messages import ClientHello, HelloVerifyRequest, MessageType, ServerHello
-from harness.itls.records import CIPHER_MAX, HEADER_SIZE, PLAIN_MAX, ContentType, Record
+from harness.itls.records import CIPHER_MAX, HEADER_SIZE, PLAIN_MAX, ContentType, TlsRecord
 from harness.itls.transcript import transcript
 from tests.itls.conftest import CHALLENGE, ID2, PRODUCT_KEY, Link, buffered, linked
 
@@ -28,7 +28,7 @@ EXAMPLES = 40
 MEMORY = 256 * 1024
 """Bytes that one connection may hold at any time beyond what is fed to it in one piece."""
 
-BOUND = HEADER_SIZE + CIPHER_MAX + 4 + Limits().message_max + PLAIN_MAX
+BOUND = HEADER_SIZE + CIPHER_MAX + 4 + ConnectionLimits().message_max + PLAIN_MAX
 
 # ---- what is sent: garbage, records of garbage, messages of garbage, and right messages with something wrong
 
@@ -66,7 +66,7 @@ server_hellos = st.builds(ServerHello, randoms, suite_numbers, extension_lists)
 
 
 def handshake(kind, body):
-    return Record(ContentType.HANDSHAKE, messages.framed(kind, body)[:PLAIN_MAX]).wire
+    return TlsRecord(ContentType.HANDSHAKE, messages.framed(kind, body)[:PLAIN_MAX]).wire
 
 
 def raw_record(kind, version, payload, size):
@@ -86,7 +86,7 @@ records = st.one_of(
     st.builds(lambda hello: handshake(MessageType.CLIENT_HELLO, hello.body), client_hellos),
     st.builds(lambda one: handshake(MessageType.HELLO_VERIFY_REQUEST, one.body), requests),
     st.builds(lambda hello: handshake(MessageType.SERVER_HELLO, hello.body), server_hellos),
-    st.builds(lambda data: Record(ContentType.ALERT, data).wire, st.binary(max_size=3)),
+    st.builds(lambda data: TlsRecord(ContentType.ALERT, data).wire, st.binary(max_size=3)),
 )
 garbage = st.one_of(st.binary(max_size=300), st.lists(records, max_size=6).map(b"".join))
 
@@ -346,14 +346,14 @@ def floods():
     hello = server_at(0)[1]
     return {
         "a record that never ends": hello[:3] + CIPHER_MAX.to_bytes(2, "big") + bytes(2 * CIPHER_MAX),
-        "a message that never ends": Record(
-            ContentType.HANDSHAKE, head + Limits().message_max.to_bytes(3, "big") + bytes(100)
+        "a message that never ends": TlsRecord(
+            ContentType.HANDSHAKE, head + ConnectionLimits().message_max.to_bytes(3, "big") + bytes(100)
         ).wire
-        + Record(ContentType.HANDSHAKE, b"x").wire * 20_000,
-        "giant records": Record(ContentType.HANDSHAKE, head + b"\x00\x20\x00" + bytes(PLAIN_MAX - 4)).wire
+        + TlsRecord(ContentType.HANDSHAKE, b"x").wire * 20_000,
+        "giant records": TlsRecord(ContentType.HANDSHAKE, head + b"\x00\x20\x00" + bytes(PLAIN_MAX - 4)).wire
         * 100,
-        "warnings": Record(ContentType.ALERT, b"\x01\x5a").wire * 20_000,
-        "empty records": Record(ContentType.APPLICATION_DATA, b"").wire * 20_000,
+        "warnings": TlsRecord(ContentType.ALERT, b"\x01\x5a").wire * 20_000,
+        "empty records": TlsRecord(ContentType.APPLICATION_DATA, b"").wire * 20_000,
         "hellos": hello * 3_000,
         "zeros": bytes(1_000_000),
         "a hello with 2,000 extensions": handshake(

@@ -8,17 +8,17 @@ from harness.id2 import otp
 from harness.id2.codes import ItlsAlert
 from harness.id2.keys import Key, KeyType
 from harness.itls import extensions, messages
-from harness.itls.alerts import AlertMessage, Level
+from harness.itls.alerts import AlertLevel, AlertMessage
 from harness.itls.client import ClientPolicy
-from harness.itls.connection import Limits
+from harness.itls.connection import ConnectionLimits
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
-from harness.itls.events import Alerted, Direction, Ended, Established, Provisioned, Received
+from harness.itls.events import Alerted, DataReceived, Direction, Established, Provisioned, StreamEnded
 from harness.itls.extensions import Ext, Extension
 from harness.itls.messages import ClientHello, MessageType
 from harness.itls.misbehaviour import changes
 from harness.itls.misbehaviour.hooks import ChangedMessages
-from harness.itls.records import CIPHER_MAX, PLAIN_MAX, ContentType, Record
+from harness.itls.records import CIPHER_MAX, PLAIN_MAX, ContentType, TlsRecord
 from harness.itls.server import ServerHooks, ServerSettings
 from harness.itls.suites import Suite
 from tests.itls.conftest import ID2, PRODUCT_KEY, TOKEN, OneDevice, buffered, handshaken, linked
@@ -44,7 +44,7 @@ def key_of(key_type: KeyType) -> Key:
 
 
 def data_of(events) -> bytes:
-    return b"".join(event.data for event in events if isinstance(event, Received))
+    return b"".join(event.data for event in events if isinstance(event, DataReceived))
 
 
 def pattern(size: int) -> bytes:
@@ -88,7 +88,7 @@ def test_a_session_carries_data_both_ways(suite, key_type, fragment, echo, up, d
     )
     link.client.close()
     link.pump(cuts)
-    assert link.server_events[-1] == Ended(clean=True)
+    assert link.server_events[-1] == StreamEnded(clean=True)
     assert not buffered(link.server)
     assert not buffered(link.client)
 
@@ -195,7 +195,7 @@ def test_what_came_before_an_error_in_the_same_piece_is_not_lost():
     data = link.client.take()
     with pytest.raises(ItlsError):
         link.server.receive(data + b"\x16\x09\x09\x00\x00")
-    assert link.server.before_error == (Received(b"good"),)
+    assert link.server.before_error == (DataReceived(b"good"),)
 
 
 # ---- tampering
@@ -317,14 +317,14 @@ def padded(link, extra: int, *, spoil: int | None = None) -> bytes:
     iv = bytes(16)
     context = Cipher(AES(keys.client.cipher.reveal()), modes.CBC(iv)).encryptor()
     payload = iv + context.update(body + bytes(filling)) + context.finalize()
-    return Record(ContentType.APPLICATION_DATA, payload).wire
+    return TlsRecord(ContentType.APPLICATION_DATA, payload).wire
 
 
 @pytest.mark.parametrize("suite", list(Suite))
 @pytest.mark.parametrize("extra", [0, 1, 7, 14])
 def test_padding_longer_than_a_block_is_right(suite, extra):
     link = handshaken(policy=ClientPolicy(suites=(suite,)))
-    assert link.server.receive(padded(link, extra)) == [Received(b"long padding")]
+    assert link.server.receive(padded(link, extra)) == [DataReceived(b"long padding")]
 
 
 @pytest.mark.parametrize("extra", [0, 1, 14])
@@ -350,7 +350,9 @@ def test_a_record_without_any_padding_is_refused():
     context = Cipher(AES(keys.client.cipher.reveal()), modes.CBC(bytes(16))).encryptor()
     with pytest.raises(ItlsError, match="MAC or padding"):
         link.server.receive(
-            Record(ContentType.APPLICATION_DATA, bytes(16) + context.update(body) + context.finalize()).wire
+            TlsRecord(
+                ContentType.APPLICATION_DATA, bytes(16) + context.update(body) + context.finalize()
+            ).wire
         )
 
 
@@ -373,7 +375,7 @@ def refused(hello_of=lambda hello: hello, **how) -> ItlsAlert | None:
     hello = hello_of(messages.parse_client_hello(record[9:]), replace)
     raw = messages.framed(MessageType.CLIENT_HELLO, hello.body)
     with pytest.raises(ItlsError) as caught:
-        link.server.receive(Record(ContentType.HANDSHAKE, raw).wire)
+        link.server.receive(TlsRecord(ContentType.HANDSHAKE, raw).wire)
     return caught.value.alert
 
 
@@ -521,7 +523,7 @@ def test_an_alert_is_fatal_unless_it_is_a_warning(level, fatal):
     link.client._write(ContentType.ALERT, bytes((level, 80)))
     link.pump()
     assert link.server.closed is fatal
-    assert (Ended(clean=False) in link.server_events) is fatal
+    assert (StreamEnded(clean=False) in link.server_events) is fatal
 
 
 def test_a_suite_that_the_server_does_not_take_is_passed_over():
@@ -551,7 +553,7 @@ def test_another_key_is_refused_by_the_authority():
     identity = KeyIdentity(ID2, key_of(KeyType.AES_128))
     link = handshaken(identity=identity)
     assert link.server_error.alert is ItlsAlert.AUTH_CODE
-    assert Alerted(AlertMessage(Level.FATAL, ItlsAlert.AUTH_CODE)) in link.client_events
+    assert Alerted(AlertMessage(AlertLevel.FATAL, ItlsAlert.AUTH_CODE)) in link.client_events
 
 
 class OtherServerHello(ServerHooks):
@@ -590,7 +592,7 @@ def with_fragment(data):
 def test_server_hellos_that_are_refused(changes, policy, alert):
     link = handshaken(hooks=OtherServerHello(**changes), policy=policy)
     assert link.client_error.alert is alert
-    assert Alerted(AlertMessage(Level.FATAL, alert)) in link.server_events
+    assert Alerted(AlertMessage(AlertLevel.FATAL, alert)) in link.server_events
 
 
 def test_a_verify_request_with_another_extension_is_refused():
@@ -599,7 +601,7 @@ def test_a_verify_request_with_another_extension_is_refused():
     body = messages.HelloVerifyRequest(Extension(Ext.PREMASTER, bytes(32))).body
     raw = messages.framed(MessageType.HELLO_VERIFY_REQUEST, body)
     with pytest.raises(ItlsError) as caught:
-        link.client.receive(Record(ContentType.HANDSHAKE, raw).wire)
+        link.client.receive(TlsRecord(ContentType.HANDSHAKE, raw).wire)
     assert caught.value.alert is ItlsAlert.UNSUPPORTED_EXTENSION
 
 
@@ -629,19 +631,21 @@ def test_empty_records_are_taken_up_to_a_limit(extra):
 @pytest.mark.parametrize("kind", [ContentType.HANDSHAKE, ContentType.ALERT])
 def test_an_empty_record_of_another_kind_is_refused(kind):
     link = linked()
-    assert storm(link, Record(kind, b"").wire).alert is ItlsAlert.UNEXPECTED_MESSAGE
+    assert storm(link, TlsRecord(kind, b"").wire).alert is ItlsAlert.UNEXPECTED_MESSAGE
 
 
 @pytest.mark.parametrize("data", [b"", b"x"])
 def test_application_data_before_the_handshake_is_refused(data):
     link = linked()
-    assert storm(link, Record(ContentType.APPLICATION_DATA, data).wire).alert is ItlsAlert.UNEXPECTED_MESSAGE
+    assert (
+        storm(link, TlsRecord(ContentType.APPLICATION_DATA, data).wire).alert is ItlsAlert.UNEXPECTED_MESSAGE
+    )
 
 
 def test_change_cipher_spec_has_no_place():
     link = linked()
     assert (
-        storm(link, Record(ContentType.CHANGE_CIPHER_SPEC, b"\x01").wire).alert
+        storm(link, TlsRecord(ContentType.CHANGE_CIPHER_SPEC, b"\x01").wire).alert
         is ItlsAlert.UNEXPECTED_MESSAGE
     )
 
@@ -649,24 +653,24 @@ def test_change_cipher_spec_has_no_place():
 def test_warnings_are_taken_up_to_a_limit():
     link = handshaken()
     for _ in range(link.server.limits.warnings):
-        link.client.alert(ItlsAlert.USER_CANCELED, Level.WARNING)
+        link.client.alert(ItlsAlert.USER_CANCELED, AlertLevel.WARNING)
     assert storm(link, link.client.take()) is None
-    link.client.alert(ItlsAlert.USER_CANCELED, Level.WARNING)
+    link.client.alert(ItlsAlert.USER_CANCELED, AlertLevel.WARNING)
     assert storm(link, link.client.take()).alert is ItlsAlert.UNEXPECTED_MESSAGE
 
 
 def test_an_alert_of_another_length_is_refused():
     for data in (b"\x01", b"\x02\x28\x00"):
-        assert storm(linked(), Record(ContentType.ALERT, data).wire).alert is ItlsAlert.DECODE_ERROR
+        assert storm(linked(), TlsRecord(ContentType.ALERT, data).wire).alert is ItlsAlert.DECODE_ERROR
 
 
 def test_a_giant_message_is_refused_at_its_header():
     link = linked()
     most = link.server.limits.message_max
     head = b"\x01" + (most + 1).to_bytes(3, "big")
-    assert storm(link, Record(ContentType.HANDSHAKE, head).wire).alert is ItlsAlert.DECODE_ERROR
-    link = linked(server_limits=Limits(message_max=most + 1))
-    assert storm(link, Record(ContentType.HANDSHAKE, head).wire) is None
+    assert storm(link, TlsRecord(ContentType.HANDSHAKE, head).wire).alert is ItlsAlert.DECODE_ERROR
+    link = linked(server_limits=ConnectionLimits(message_max=most + 1))
+    assert storm(link, TlsRecord(ContentType.HANDSHAKE, head).wire) is None
 
 
 def test_a_record_that_is_too_long_is_refused_at_its_header():
@@ -680,7 +684,7 @@ def test_a_hello_in_single_bytes_is_understood():
     link.client.start()
     message = link.client.take()[5:]
     for byte in message:
-        link.server.receive(Record(ContentType.HANDSHAKE, bytes((byte,))).wire)
+        link.server.receive(TlsRecord(ContentType.HANDSHAKE, bytes((byte,))).wire)
     link.pump()
     assert link.established
 
@@ -707,14 +711,14 @@ def test_a_message_in_clear_behind_the_second_hello_is_refused():
     message = link.client.take()[5:]
     finished = messages.framed(MessageType.FINISHED, bytes(12))
     assert (
-        storm(link, Record(ContentType.HANDSHAKE, message + finished).wire).alert
+        storm(link, TlsRecord(ContentType.HANDSHAKE, message + finished).wire).alert
         is ItlsAlert.UNEXPECTED_MESSAGE
     )
 
 
 def test_an_alert_in_clear_counts_only_until_the_first_record_under_keys():
     link = handshaken()
-    fatal = Record(ContentType.ALERT, b"\x02\x28").wire
+    fatal = TlsRecord(ContentType.ALERT, b"\x02\x28").wire
     assert storm(link, fatal).alert is ItlsAlert.BAD_RECORD_MAC
 
 
@@ -723,14 +727,14 @@ def test_after_close_notify_nothing_is_said_but_all_is_heard():
     link.client.close()
     link.server.send(b"on its way")
     link._to_client(link.server.take(), None)
-    assert link.client_events[-1] == Received(b"on its way")
+    assert link.client_events[-1] == DataReceived(b"on its way")
     link.pump()
-    assert link.server_events[-2:] == [Alerted(AlertMessage(1, 0)), Ended(clean=True)]
+    assert link.server_events[-2:] == [Alerted(AlertMessage(1, 0)), StreamEnded(clean=True)]
     with pytest.raises(ItlsError, match="no connection"):
         link.client.send(b"late")
     link.server.close()
     link.pump()
-    assert link.client_events[-1] == Ended(clean=True)
+    assert link.client_events[-1] == StreamEnded(clean=True)
 
 
 def test_after_our_close_notify_an_error_is_raised_and_not_told():
@@ -738,7 +742,7 @@ def test_after_our_close_notify_an_error_is_raised_and_not_told():
     link.client.close()
     link.client.take()
     with pytest.raises(ItlsError, match="MAC"):
-        link.client.receive(Record(ContentType.APPLICATION_DATA, bytes(80)).wire)
+        link.client.receive(TlsRecord(ContentType.APPLICATION_DATA, bytes(80)).wire)
     assert link.client.take() == b""
 
 
@@ -746,7 +750,7 @@ def test_after_the_end_bytes_mean_nothing():
     link = handshaken()
     link.client.alert(ItlsAlert.GENERIC)
     link.pump()
-    assert link.server_events[-2:] == [Alerted(AlertMessage(2, 160)), Ended(clean=False)]
+    assert link.server_events[-2:] == [Alerted(AlertMessage(2, 160)), StreamEnded(clean=False)]
     assert link.server.receive(b"\xff" * 100) == []
     assert buffered(link.server) == 0
     assert link.server.end_of_stream() == []
@@ -755,7 +759,7 @@ def test_after_the_end_bytes_mean_nothing():
 
 def test_a_stream_that_ends_is_no_clean_end():
     link = handshaken()
-    assert link.server.end_of_stream() == [Ended(clean=False)]
+    assert link.server.end_of_stream() == [StreamEnded(clean=False)]
     assert link.server.end_of_stream() == []
     with pytest.raises(ItlsError, match="no connection"):
         link.server.send(b"x")
@@ -800,7 +804,7 @@ def test_otp_data_for_a_device_that_has_an_id2_changes_nothing():
     body = messages.HelloVerifyRequest(Extension(Ext.OTP_DATA, data)).body
     raw = messages.framed(MessageType.HELLO_VERIFY_REQUEST, body)
     with pytest.raises(ItlsError, match="OTP data"):
-        link.client.receive(Record(ContentType.HANDSHAKE, raw).wire)
+        link.client.receive(TlsRecord(ContentType.HANDSHAKE, raw).wire)
     assert identity.id2 == ID2
 
 

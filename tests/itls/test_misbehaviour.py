@@ -9,9 +9,9 @@ from harness.id2.codes import ItlsAlert
 from harness.itls import extensions, messages
 from harness.itls.client import ClientConnection, ClientPolicy
 from harness.itls.codec import Reader, vector
-from harness.itls.connection import Limits
+from harness.itls.connection import ConnectionLimits
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.events import Alerted, Direction, Ended, Received
+from harness.itls.events import Alerted, DataReceived, Direction, StreamEnded
 from harness.itls.extensions import Extension
 from harness.itls.messages import MessageType
 from harness.itls.misbehaviour import catalogue as wrong
@@ -100,7 +100,7 @@ LAX_CLIENTS = {
     "extension-twice-2002": RepeatedExtensions,
     "extension-twice-2003": RepeatedExtensions,
 }
-LAX_LIMITS = {"oversize-record": Limits(oversize=1 << 15)}
+LAX_LIMITS = {"oversize-record": ConnectionLimits(oversize=1 << 15)}
 REFUSED_WITH = {
     "challenge-1": None,
     "challenge-64": None,
@@ -143,7 +143,7 @@ named = pytest.mark.parametrize("one", MUST_BE_REFUSED, ids=lambda one: one.name
 def session(
     one: Misbehaviour,
     policy: ClientPolicy | None = None,
-    limits: Limits | None = None,
+    limits: ConnectionLimits | None = None,
     client: type[ClientConnection] = ClientConnection,
 ):
     """A handshake, and when it completes: the client asks, the server answers, the client asks again."""
@@ -194,7 +194,7 @@ def test_a_client_that_lacks_the_check_takes_it(one):
     assert link.client_error is None
     assert one.accepted(link.server_seen)
     assert link.established
-    data = [event.data for event in link.client_events if isinstance(event, Received)]
+    data = [event.data for event in link.client_events if isinstance(event, DataReceived)]
     assert data.count(b"answer") == (3 if one.name == "record-replayed" else 2)
 
 
@@ -305,7 +305,7 @@ def test_an_alert_storm_ends_at_the_clients_limit_or_is_sat_out():
     strict = session(one)
     assert strict.client_error is not None
     assert strict.client_error.alert is ItlsAlert.UNEXPECTED_MESSAGE
-    patient = session(one, limits=Limits(warnings=STORM))
+    patient = session(one, limits=ConnectionLimits(warnings=STORM))
     assert patient.established
     assert not one.accepted(patient.server_seen)
 
@@ -316,7 +316,7 @@ def test_no_close_notify_ends_the_stream_after_finished_and_without_a_word():
     link = handshaken(hooks=one.hooks())
 
     assert link.client.established
-    assert Ended(clean=False) in link.client_events
+    assert StreamEnded(clean=False) in link.client_events
     assert link.server.take() == b""
     assert not one.accepted(link.server_seen)
 
@@ -351,7 +351,7 @@ def test_a_stream_cut_at_every_byte_never_establishes():
         assert sent <= after
         assert link.server.cut_off, after
         assert not link.client.established, after
-        assert Ended(clean=False) in link.client_events, after
+        assert StreamEnded(clean=False) in link.client_events, after
         assert not one.accepted(link.server_seen), after
     assert session(wrong.cut(total)).client.established
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness.itls.events import Direction
-from harness.itls.pcap import Layer, Ports, pcapng
+from harness.itls.pcap import CaptureLayer, Ports, pcapng
 from harness.itls.records import ContentType
 from harness.itls.transcript import key_log_line
 from tests.itls.conftest import handshaken
@@ -116,7 +116,7 @@ def test_long_records_fit_into_packets():
 
 def test_the_plain_layer_holds_application_data_only():
     ports = Ports(5000, 8883)
-    up, down = streams(pcapng(session(3000).server_seen, layer=Layer.PLAIN, ports=ports), ports)
+    up, down = streams(pcapng(session(3000).server_seen, layer=CaptureLayer.PLAIN, ports=ports), ports)
     assert up == CONNECT + bytes(3000)
     assert down == CONNACK
 
@@ -188,7 +188,7 @@ def test_tshark_reads_the_handshake(tmp_path):
 @pytest.mark.link
 def test_tshark_reads_mqtt_in_the_plain_layer(tmp_path):
     path = tmp_path / "plain.pcapng"
-    path.write_bytes(pcapng(session().server_seen, layer=Layer.PLAIN))
+    path.write_bytes(pcapng(session().server_seen, layer=CaptureLayer.PLAIN))
 
     assert tshark(path, "-Y", "mqtt", "-T", "fields", "-e", "mqtt.msgtype").split() == ["1", "2"]
     assert tshark(path, "-Y", "mqtt.clientid == test") != ""

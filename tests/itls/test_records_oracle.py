@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from harness.itls import key_schedule, messages
 from harness.itls.key_schedule import prf
-from harness.itls.records import ContentType, Protection, Record, RecordBuffer
+from harness.itls.records import ContentType, Protection, RecordBuffer, TlsRecord
 from harness.itls.suites import Suite
 
 NO_EXTENDED_MASTER_SECRET = 1
@@ -59,7 +59,7 @@ class OpenSsl:
         self.server = serving.wrap_bio(self.to_server, from_server, server_side=True)
         self.outs = {"client": from_client, "server": from_server}
         self.buffers = {"client": RecordBuffer(), "server": RecordBuffer()}
-        self.records: list[tuple[str, Record]] = []
+        self.records: list[tuple[str, TlsRecord]] = []
         for _ in range(4):
             for side in (self.client, self.server):
                 with contextlib.suppress(ssl.SSLWantReadError):
@@ -94,7 +94,7 @@ class OpenSsl:
         self.transcript = b""
         self.server_random = b""
         self.premaster = b""
-        self.encrypted: dict[str, list[Record]] = {"client": [], "server": []}
+        self.encrypted: dict[str, list[TlsRecord]] = {"client": [], "server": []}
         changed = set()
         for side, record in self.records:
             if record.kind is ContentType.CHANGE_CIPHER_SPEC:
@@ -168,7 +168,7 @@ def test_openssl_opens_what_we_protect(openssl, size):
     writer.sequence = 1
     for piece in (data, b"next", b"", b"last"):
         openssl.to_server.write(
-            Record(ContentType.APPLICATION_DATA, writer.protect(ContentType.APPLICATION_DATA, piece)).wire
+            TlsRecord(ContentType.APPLICATION_DATA, writer.protect(ContentType.APPLICATION_DATA, piece)).wire
         )
     got = b""
     while len(got) < size + 8:
@@ -180,7 +180,7 @@ def test_openssl_refuses_what_we_number_wrongly(openssl):
     writer = Protection(openssl.suite, keys_of(openssl).client)
     writer.sequence = 2
     openssl.to_server.write(
-        Record(ContentType.APPLICATION_DATA, writer.protect(ContentType.APPLICATION_DATA, b"x")).wire
+        TlsRecord(ContentType.APPLICATION_DATA, writer.protect(ContentType.APPLICATION_DATA, b"x")).wire
     )
     with pytest.raises(ssl.SSLError, match=r"(?i)mac"):
         openssl.server.read(10)

@@ -8,11 +8,11 @@ from harness.id2.codes import ItlsAlert
 from harness.itls import messages
 from harness.itls.client import ClientPolicy
 from harness.itls.device_identity import KeyIdentity
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.extensions import Extension
 from harness.itls.messages import ClientHello, MessageType
 from harness.itls.misbehaviour.catalogue import MISBEHAVIOURS
-from harness.itls.records import ContentType, Record
+from harness.itls.records import ContentType, TlsRecord
 from harness.itls.transcript import key_log_line, transcript
 from tests.itls.conftest import CHALLENGE, ID2, KEY, PRODUCT_KEY, TOKEN, handshaken
 
@@ -28,11 +28,11 @@ def provisioned_session():
     return link
 
 
-def seen_in_clear(kind: ContentType, plain: bytes, direction=Direction.IN) -> Seen:
-    return Seen(direction, kind, plain, Record(kind, plain).wire, None)
+def seen_in_clear(kind: ContentType, plain: bytes, direction=Direction.IN) -> ObservedRecord:
+    return ObservedRecord(direction, kind, plain, TlsRecord(kind, plain).wire, None)
 
 
-def seen_hello(*listed: Extension, suites=(0xD004,)) -> Seen:
+def seen_hello(*listed: Extension, suites=(0xD004,)) -> ObservedRecord:
     hello = ClientHello(bytes(32), suites, listed)
     return seen_in_clear(ContentType.HANDSHAKE, messages.framed(MessageType.CLIENT_HELLO, hello.body))
 
@@ -170,7 +170,9 @@ def test_only_so_many_records_are_shown():
     )
 )
 def test_any_records_make_a_text(records):
-    text = transcript([Seen(way, kind, plain, plain, number) for way, kind, plain, number in records])
+    text = transcript(
+        [ObservedRecord(way, kind, plain, plain, number) for way, kind, plain, number in records]
+    )
     assert all(line.isprintable() for line in text.split("\n"))
 
 

@@ -20,7 +20,7 @@ from harness.itls.errors import ItlsError
 from harness.itls.events import Direction, Provisioned
 from harness.itls.extensions import Ext, Extension
 from harness.itls.messages import HelloVerifyRequest, MessageType
-from harness.itls.records import ContentType, Record, RecordBuffer
+from harness.itls.records import ContentType, RecordBuffer, TlsRecord
 from harness.itls.server import ServerConnection
 from tests.itls.conftest import CHALLENGE, ID2, KEY, TOKEN, OneDevice
 
@@ -79,7 +79,9 @@ def randoms(*values: str):
 
 def challenge_record() -> bytes:
     request = HelloVerifyRequest(Extension(Ext.CHALLENGE, CHALLENGE.encode()))
-    return Record(ContentType.HANDSHAKE, messages.framed(MessageType.HELLO_VERIFY_REQUEST, request.body)).wire
+    return TlsRecord(
+        ContentType.HANDSHAKE, messages.framed(MessageType.HELLO_VERIFY_REQUEST, request.body)
+    ).wire
 
 
 @handshakes

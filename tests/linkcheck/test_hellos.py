@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.extensions import KEY_GROUP, VERSION, Ext, Extension
 from harness.itls.messages import ClientHello, HelloVerifyRequest, MessageType, framed
 from harness.itls.records import ContentType
@@ -38,7 +38,7 @@ def records(first, second, challenge=CHALLENGE):
         (Direction.OUT, framed(MessageType.HELLO_VERIFY_REQUEST, request)),
         (Direction.IN, framed(MessageType.CLIENT_HELLO, second.body)),
     ]
-    return [Seen(way, ContentType.HANDSHAKE, data, data, None) for way, data in said]
+    return [ObservedRecord(way, ContentType.HANDSHAKE, data, data, None) for way, data in said]
 
 
 FIRST, SECOND = hello(1, ""), hello(2, CODE)

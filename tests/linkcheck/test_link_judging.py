@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.records import ContentType
 from harness.linkcheck.reconnecting import NS, attempts, chosen_cuts, pause_problems
 from harness.linkcheck.records import application_data, record_problems
@@ -15,7 +15,7 @@ KEY = bytes.fromhex("2122232425262728292a2b2c2d2e2f30")
 
 
 def seen(direction, sequence, plain=b"data", kind=ContentType.APPLICATION_DATA):
-    return Seen(direction, kind, plain, b"\x17" + plain, sequence)
+    return ObservedRecord(direction, kind, plain, b"\x17" + plain, sequence)
 
 
 def session(opened, closed):

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from harness.id2.randomness import Kind
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.records import ContentType
 from harness.linkcheck.randoms import RandomCollector, draws_in, freshness_problems
 from harness.simulator.link import ivs
@@ -80,5 +80,5 @@ def test_a_session_that_was_played_again_repeats_all_of_it():
 
 
 def test_a_hello_that_cannot_be_read_is_passed_over():
-    noise = Seen(Direction.IN, ContentType.HANDSHAKE, b"\x01\x00\x00\x02\x03\x03", b"", None)
+    noise = ObservedRecord(Direction.IN, ContentType.HANDSHAKE, b"\x01\x00\x00\x02\x03\x03", b"", None)
     assert draws_in(session(0, [noise])) == []

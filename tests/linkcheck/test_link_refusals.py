@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from harness.id2.codes import ItlsAlert
-from harness.itls.alerts import AlertMessage, Level
-from harness.itls.events import Direction, Seen
+from harness.itls.alerts import AlertLevel, AlertMessage
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.messages import MessageType
 from harness.itls.misbehaviour.catalogue import MISBEHAVIOURS
 from harness.itls.records import ContentType
@@ -18,7 +18,7 @@ ID2 = "0102030405060708090A0B0C"
 
 def seen(direction, kind, first):
     plain = bytes((first,)) + bytes(12)
-    return Seen(direction, kind, plain, plain, None)
+    return ObservedRecord(direction, kind, plain, plain, None)
 
 
 HELLO = seen(Direction.OUT, ContentType.HANDSHAKE, MessageType.SERVER_HELLO)
@@ -31,7 +31,7 @@ def session(*records, closed=True, alert=None):
     return SimpleNamespace(
         seen=records,
         closed_ns=1 if closed else None,
-        alert_received=None if alert is None else AlertMessage(Level.FATAL, alert),
+        alert_received=None if alert is None else AlertMessage(AlertLevel.FATAL, alert),
     )
 
 
@@ -82,7 +82,7 @@ def refused(number=ItlsAlert.NO_ID, *, id2=ID2, provisioned=None, misbehaviour="
         id2=id2,
         provisioned=provisioned,
         misbehaviour=misbehaviour,
-        alert_sent=None if number is None else AlertMessage(Level.FATAL, number),
+        alert_sent=None if number is None else AlertMessage(AlertLevel.FATAL, number),
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.gateway.mqtt.packets import Kind, connect_in, packets_in, published
+from harness.gateway.mqtt.packets import PacketKind, connect_in, packets_in, published
 from harness.linkcheck.mqtt_connect import count
 from harness.linkcheck.mqtt_text import described
 
@@ -33,10 +33,10 @@ PINGREQ = b"\xc0\x00"
 def test_packets_are_split_wherever_the_stream_ends():
     stream = CONNECT + PUBLISH + PINGREQ
     packets = packets_in(stream)
-    assert [one.kind for one in packets] == [Kind.CONNECT, Kind.PUBLISH, Kind.PINGREQ]
+    assert [one.kind for one in packets] == [PacketKind.CONNECT, PacketKind.PUBLISH, PacketKind.PINGREQ]
     assert [one.raw for one in packets] == [CONNECT, PUBLISH, PINGREQ]
     assert packets_in(stream[:-3]) == packets[:1]
-    assert count(stream, Kind.PINGREQ) == 1
+    assert count(stream, PacketKind.PINGREQ) == 1
 
 
 def test_connect_says_who_it_is():

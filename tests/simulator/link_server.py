@@ -12,7 +12,7 @@ from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.itls.alerts import AlertMessage
 from harness.itls.errors import ItlsError
-from harness.itls.events import Alerted, Ended, Established, Received, Seen
+from harness.itls.events import Alerted, DataReceived, Established, ObservedRecord, StreamEnded
 from harness.itls.messages import ClientHello
 from harness.itls.misbehaviour.case import Misbehaviour
 from harness.itls.server import Admission, ServerConnection, ServerHooks
@@ -23,7 +23,7 @@ from harness.simulator.faults.fault import Fault
 from harness.simulator.link import mqtt
 from harness.simulator.link.app import Behaviour
 from harness.simulator.link.board import LinkBoard
-from harness.simulator.link.mqtt import Kind, Packet, PacketBuffer
+from harness.simulator.link.mqtt import BoardPacket, PacketBuffer, PacketType
 from harness.simulator.link.session import Patience
 
 TOKEN = "i110123456789ABCDEFxxxxxxxxxxxxx"
@@ -79,28 +79,28 @@ class Met:
     began: float = field(default_factory=time.monotonic)
     hellos: list[ClientHello] = field(default_factory=list)
     established: bool = False
-    packets: list[Packet] = field(default_factory=list)
+    packets: list[BoardPacket] = field(default_factory=list)
     raw: bytes = b""
     alert: AlertMessage | None = None
     closed: str = ""
-    seen: list[Seen] = field(default_factory=list)
+    seen: list[ObservedRecord] = field(default_factory=list)
     wire: bytes = b""
     error: str = ""
     connection: ServerConnection | None = None
     line: socket.socket | None = None
 
-    def of(self, kind: Kind) -> list[Packet]:
+    def of(self, kind: PacketType) -> list[BoardPacket]:
         return [packet for packet in self.packets if packet.kind == kind]
 
     @property
     def login(self) -> str:
         """The client id of the CONNECT."""
-        body = self.of(Kind.CONNECT)[0].body[10:]
+        body = self.of(PacketType.CONNECT)[0].body[10:]
         return body[2 : 2 + int.from_bytes(body[:2])].decode()
 
     @property
     def keepalive(self) -> int:
-        return int.from_bytes(self.of(Kind.CONNECT)[0].body[8:10])
+        return int.from_bytes(self.of(PacketType.CONNECT)[0].body[8:10])
 
 
 class LinkServer:
@@ -138,8 +138,10 @@ class LinkServer:
 
     def subscribed(self, count: int = 1) -> Met:
         """Wait until that many connections have come to their SUBSCRIBE, and return the newest of them."""
-        self.wait(lambda: sum(bool(met.of(Kind.SUBSCRIBE)) for met in self.met) >= count, f"{count} sessions")
-        return [met for met in self.met if met.of(Kind.SUBSCRIBE)][-1]
+        self.wait(
+            lambda: sum(bool(met.of(PacketType.SUBSCRIBE)) for met in self.met) >= count, f"{count} sessions"
+        )
+        return [met for met in self.met if met.of(PacketType.SUBSCRIBE)][-1]
 
     def send(self, met: Met, data: bytes) -> None:
         assert met.connection is not None
@@ -151,7 +153,7 @@ class LinkServer:
         self.send(met, mqtt.publish(f"/{PRODUCT_KEY}/{NAME}/user/get", payload))
 
     def echoes(self, met: Met) -> list[bytes]:
-        return [mqtt.published(packet).payload for packet in met.of(Kind.PUBLISH)]
+        return [mqtt.published(packet).payload for packet in met.of(PacketType.PUBLISH)]
 
     def end(self, met: Met, *, clean: bool) -> None:
         assert met.connection is not None
@@ -224,14 +226,14 @@ class LinkServer:
         for event in events:
             if isinstance(event, Established):
                 met.established = True
-            elif isinstance(event, Received):
+            elif isinstance(event, DataReceived):
                 met.raw += event.data
                 if self.mqtt:
                     for packet in packets.add(event.data):
                         self._packet(met, packet)
             elif isinstance(event, Alerted):
                 met.alert = event.message
-            elif isinstance(event, Ended):
+            elif isinstance(event, StreamEnded):
                 met.closed = "clean" if event.clean else "unclean"
         if not data:
             met.closed = met.closed or "end"
@@ -239,17 +241,17 @@ class LinkServer:
         if connection.cut_off:
             met.closed = "cut"
 
-    def _packet(self, met: Met, packet: Packet) -> None:
+    def _packet(self, met: Met, packet: BoardPacket) -> None:
         met.packets.append(packet)
         answers = {
-            Kind.CONNECT: bytes((Kind.CONNACK << 4, 2, 0, self.login_code)),
-            Kind.SUBSCRIBE: bytes((Kind.SUBACK << 4, 3)) + packet.body[:2] + b"\x01",
+            PacketType.CONNECT: bytes((PacketType.CONNACK << 4, 2, 0, self.login_code)),
+            PacketType.SUBSCRIBE: bytes((PacketType.SUBACK << 4, 3)) + packet.body[:2] + b"\x01",
         }
         if self.pongs:
-            answers[Kind.PINGREQ] = bytes((Kind.PINGRESP << 4, 0))
+            answers[PacketType.PINGREQ] = bytes((PacketType.PINGRESP << 4, 0))
         if packet.kind in answers:
             assert met.connection is not None
-            met.connection.send(answers[Kind(packet.kind)])
+            met.connection.send(answers[PacketType(packet.kind)])
 
     def _flush(self, met: Met) -> None:
         assert met.connection is not None

@@ -21,8 +21,8 @@ from harness.simulator.link.app import Behaviour
 from harness.simulator.link.board import LinkBoard
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.log import ALERT_WORDS
-from harness.simulator.link.mqtt import TIMESTAMP, Kind
-from harness.simulator.link.outcome import Backoff, Outcome
+from harness.simulator.link.mqtt import TIMESTAMP, PacketType
+from harness.simulator.link.outcome import AttemptOutcome, ReconnectPauses
 from harness.simulator.link.session import Patience
 from tests.simulator.link_server import ECHOED, NAME, PRODUCT_KEY, TOKEN, Bench, LinkServer
 
@@ -202,7 +202,7 @@ def test_payloads_come_back_in_records_of_the_agreed_size(server, bench, size):
     server.publish(met, payload)
     server.wait(lambda: server.echoes(met))
     assert server.echoes(met) == [payload]
-    topic = met.of(Kind.PUBLISH)[0].body
+    topic = met.of(PacketType.PUBLISH)[0].body
     assert topic[2 : 2 + int.from_bytes(topic[:2])].decode() == ECHOED
     assert all(len(seen.plain) <= 1024 for seen in met.seen)
 
@@ -213,7 +213,7 @@ def test_a_message_of_quality_1_is_acknowledged(server, bench):
     body = b"\x00\x01t" + b"\x12\x34" + b"hello"
     server.send(met, bytes((0x32, len(body))) + body)
     server.wait(lambda: server.echoes(met))
-    assert met.of(Kind.PUBACK)[0].body == b"\x12\x34"
+    assert met.of(PacketType.PUBACK)[0].body == b"\x12\x34"
     assert server.echoes(met) == [b"hello"]
 
 
@@ -230,7 +230,7 @@ def test_data_without_mqtt_comes_back_as_it_is(server, bench):
 def test_an_idle_session_is_kept_alive(server, bench):
     bench(keepalive=1).start()
     met = server.subscribed()
-    server.wait(lambda: len(met.of(Kind.PINGREQ)) >= 2)
+    server.wait(lambda: len(met.of(PacketType.PINGREQ)) >= 2)
     assert not met.closed
 
 
@@ -306,18 +306,18 @@ def test_a_far_end_that_says_nothing_is_left(bench):
 
 
 def test_a_sound_board_waits_longer_each_time():
-    backoff = Backoff(LinkHooks(), 0.1, 1.0)
-    busy = Outcome(alert=ItlsAlert.BUSY)
+    backoff = ReconnectPauses(LinkHooks(), 0.1, 1.0)
+    busy = AttemptOutcome(alert=ItlsAlert.BUSY)
     assert [backoff.after(busy) for _ in range(6)] == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.0, 1.0])
-    assert backoff.after(Outcome(useful=True)) == pytest.approx(0.1)
+    assert backoff.after(AttemptOutcome(useful=True)) == pytest.approx(0.1)
     assert backoff.after(busy) == pytest.approx(0.1)
 
 
 def test_a_final_alert_ends_the_attempts_only_in_a_row():
-    backoff, final = Backoff(LinkHooks(), 0.1, 1.0), Outcome(alert=ItlsAlert.DISCARDED)
+    backoff, final = ReconnectPauses(LinkHooks(), 0.1, 1.0), AttemptOutcome(alert=ItlsAlert.DISCARDED)
     assert backoff.after(final) is not None
     assert backoff.after(final) is not None
-    assert backoff.after(Outcome()) is not None, "the network was away in between"
+    assert backoff.after(AttemptOutcome()) is not None, "the network was away in between"
     assert [backoff.after(final) is None for _ in range(3)] == [False, False, True]
 
 

@@ -11,7 +11,7 @@ from harness.itls.misbehaviour.catalogue import MISBEHAVIOURS, alert
 from harness.simulator.faults.catalogue import FAULTS, find
 from harness.simulator.faults.fault import Expected, Layer
 from harness.simulator.link.hooks import LinkHooks
-from harness.simulator.link.mqtt import Kind
+from harness.simulator.link.mqtt import PacketType
 from harness.simulator.link.session import Patience
 from tests.simulator.link_server import TOKEN
 
@@ -207,9 +207,9 @@ def test_never_pings(server, bench):
     bench("link-never-pings", keepalive=1).start()
     other = bench(keepalive=1).start()
     server.subscribed(2)
-    server.wait(lambda: any(len(met.of(Kind.PINGREQ)) >= 2 for met in server.met))
+    server.wait(lambda: any(len(met.of(PacketType.PINGREQ)) >= 2 for met in server.met))
     other.stop()
-    assert sorted(bool(met.of(Kind.PINGREQ)) for met in server.met if met.packets) == [False, True]
+    assert sorted(bool(met.of(PacketType.PINGREQ)) for met in server.met if met.packets) == [False, True]
 
 
 @pytest.mark.parametrize("fault", ["link-prints-product-secret", None])
@@ -230,7 +230,7 @@ def records_of(server, fault, bench):
     server.wait(lambda: server.echoes(first))
     server.end(first, clean=True)
     server.subscribed(2)
-    return [one for one in server.met if one.of(Kind.SUBSCRIBE)]
+    return [one for one in server.met if one.of(PacketType.SUBSCRIBE)]
 
 
 def ivs_of(met):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.simulator.link import mqtt
-from harness.simulator.link.mqtt import Kind, Login, MqttError, Packet, PacketBuffer
+from harness.simulator.link.mqtt import BoardPacket, Login, NoMqttError, PacketBuffer, PacketType
 
 LOGIN = Login("a1WO4Z9qHRw", "gateway")
 
@@ -15,7 +15,7 @@ LOGIN = Login("a1WO4Z9qHRw", "gateway")
 def test_connect_byte_by_byte():
     client_id, user = LOGIN.client_id.encode(), b"gateway&a1WO4Z9qHRw"
     (packet,) = PacketBuffer().add(mqtt.connect(LOGIN, 300))
-    assert packet.kind == Kind.CONNECT
+    assert packet.kind == PacketType.CONNECT
     assert packet.body == (
         b"\x00\x04MQTT\x04\xc2\x01\x2c"
         + len(client_id).to_bytes(2)
@@ -67,27 +67,27 @@ def test_packets_in_any_pieces(messages, piece):
 @given(st.lists(st.binary(max_size=64), max_size=20))
 def test_hostile_bytes_end_in_one_error(pieces):
     buffer = PacketBuffer()
-    with suppress(MqttError):
+    with suppress(NoMqttError):
         for piece in pieces:
             for packet in buffer.add(piece):
                 for read in (mqtt.published, mqtt.return_code):
-                    with suppress(MqttError):
+                    with suppress(NoMqttError):
                         read(packet)
 
 
 @pytest.mark.parametrize("wire", ["30ffffffff", "30ffffffffff01", "3080808001", "30ffff7f"])
 def test_lengths_that_cannot_be(wire):
-    with pytest.raises(MqttError, match=r"no end|are the most"):
+    with pytest.raises(NoMqttError, match=r"no end|are the most"):
         PacketBuffer().add(bytes.fromhex(wire) + bytes(4))
 
 
 @pytest.mark.parametrize("body", ["", "00", "0005617a", "000161"])
 def test_a_publish_that_is_cut_off(body):
-    with pytest.raises(MqttError, match="cut off"):
-        mqtt.published(Packet(Kind.PUBLISH, 2, bytes.fromhex(body)))
+    with pytest.raises(NoMqttError, match="cut off"):
+        mqtt.published(BoardPacket(PacketType.PUBLISH, 2, bytes.fromhex(body)))
 
 
-@pytest.mark.parametrize(("kind", "body"), [(Kind.CONNACK, b"\x00"), (Kind.SUBACK, b"\x00\x01")])
+@pytest.mark.parametrize(("kind", "body"), [(PacketType.CONNACK, b"\x00"), (PacketType.SUBACK, b"\x00\x01")])
 def test_an_acknowledgement_that_is_cut_off(kind, body):
-    with pytest.raises(MqttError, match="cut off"):
-        mqtt.return_code(Packet(kind, 0, body))
+    with pytest.raises(NoMqttError, match="cut off"):
+        mqtt.return_code(BoardPacket(kind, 0, body))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from harness.errors import UsageError
 from harness.gateway.authority import note_call
-from harness.gateway.mqtt.packets import ConnAck, Connect, MqttError
+from harness.gateway.mqtt.packets import ConnAck, ConnectPacket, MqttError
 from harness.service.mock import naming, products
 from harness.service.mock.core import Core
 from harness.service.mock.products import PUBLIC_INSTANCE, Product, Registration
@@ -59,7 +59,7 @@ class Registry:
         self._owners: dict[tuple[str, str], str] = {}
         self._names: dict[tuple[str, str], set[str]] = {}
 
-    def admit(self, connect: Connect, product_key: str, id2: str) -> MqttIdentity:
+    def admit(self, connect: ConnectPacket, product_key: str, id2: str) -> MqttIdentity:
         """Check a CONNECT, register its DeviceName, and write a line in the mock's call log.
 
         Args:
@@ -76,7 +76,7 @@ class Registry:
         except sqlite3.OperationalError as error:
             raise MqttError(f"the service's store cannot be used: {error}", ConnAck.UNAVAILABLE) from None
 
-    def _admit(self, connect: Connect, product_key: str, id2: str) -> MqttIdentity:
+    def _admit(self, connect: ConnectPacket, product_key: str, id2: str) -> MqttIdentity:
         asked = {
             "ProductKey": product_key,
             "Id2": id2,
@@ -131,7 +131,7 @@ class Registry:
             )
 
 
-def read_identity(connect: Connect) -> MqttIdentity:
+def read_identity(connect: ConnectPacket) -> MqttIdentity:
     """Read client id and user name.
 
     Raises:

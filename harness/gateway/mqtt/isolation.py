@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from harness.gateway.mqtt.packets import (
     REFUSED,
     Fields,
-    Kind,
     MqttError,
-    Packet,
+    MqttPacket,
+    PacketKind,
     encoded,
     extent,
     parse_publish,
@@ -52,11 +52,11 @@ class Isolation:
         on, back = bytearray(), bytearray()
         self._up += data
         for packet in self._packets(self._up):
-            if packet.kind == Kind.CONNECT:
+            if packet.kind == PacketKind.CONNECT:
                 raise MqttError("a second CONNECT", None)
-            if packet.kind == Kind.PUBLISH:
+            if packet.kind == PacketKind.PUBLISH:
                 self._require_own(parse_publish(packet)[0])
-            if packet.kind == Kind.SUBSCRIBE:
+            if packet.kind == PacketKind.SUBSCRIBE:
                 allowed, refusal = self._subscribe(packet)
                 on += allowed
                 back += refusal
@@ -75,18 +75,20 @@ class Isolation:
         self._down += data
         for packet in self._packets(self._down):
             identifier, granted = packet.body[:_ID], packet.body[_ID:]
-            if packet.kind == Kind.SUBACK and (allowed := self._waiting.pop(identifier, None)):
+            if packet.kind == PacketKind.SUBACK and (allowed := self._waiting.pop(identifier, None)):
                 on += _suback(identifier, allowed, granted)
-            elif packet.kind != Kind.PUBLISH or self._own.may_subscribe(topic := parse_publish(packet)[0]):
+            elif packet.kind != PacketKind.PUBLISH or self._own.may_subscribe(
+                topic := parse_publish(packet)[0]
+            ):
                 on += packet.raw
             elif packet.acknowledged:
                 raise MqttError(f"the broker has a message on {topic[:_SHOWN]!a} for the device", None)
         return bytes(on)
 
-    def _packets(self, stream: bytearray) -> Iterator[Packet]:
+    def _packets(self, stream: bytearray) -> Iterator[MqttPacket]:
         """Take whole packets off the front of a stream."""
         while stream:
-            if stream[0] >> 4 not in frozenset(Kind):
+            if stream[0] >> 4 not in frozenset(PacketKind):
                 raise MqttError(f"a packet of type {stream[0] >> 4}, which there is not", None)
             found = extent(stream)
             if found is not None and found[1] > self._most:
@@ -107,7 +109,7 @@ class Isolation:
                 "--itls-settings isolate=false lets every device have every topic",
             )
 
-    def _subscribe(self, packet: Packet) -> tuple[bytes, bytes]:
+    def _subscribe(self, packet: MqttPacket) -> tuple[bytes, bytes]:
         """Return the SUBSCRIBE for the broker with the filters that may be, or the SUBACK when none may."""
         identifier, fields = packet.body[:_ID], Fields(packet)
         fields.number("packet identifier")
@@ -128,11 +130,11 @@ class Isolation:
         if len(self._waiting) >= _WAITING_MAX:
             raise MqttError(f"{_WAITING_MAX} subscriptions wait for their answer", None)
         self._waiting[identifier] = allowed
-        return encoded(Kind.SUBSCRIBE, packet.flags, identifier + bytes(kept)), b""
+        return encoded(PacketKind.SUBSCRIBE, packet.flags, identifier + bytes(kept)), b""
 
 
 def _suback(identifier: bytes, allowed: list[bool], granted: bytes) -> bytes:
     """Return a SUBACK with 0x80 for what was not allowed, and the broker's return codes for the rest."""
     said = iter(granted)
     codes = bytes(next(said, REFUSED) if fits else REFUSED for fits in allowed)
-    return encoded(Kind.SUBACK, 0, identifier + codes)
+    return encoded(PacketKind.SUBACK, 0, identifier + codes)

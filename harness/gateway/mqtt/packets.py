@@ -19,7 +19,7 @@ _CLEAN, _WILL, _WILL_QOS, _WILL_FLAGS, _PASSWORD, _USER_NAME = 0x02, 0x04, 0x18,
 _QOS = 0x06
 
 
-class Kind(IntEnum):
+class PacketKind(IntEnum):
     """Type of a packet."""
 
     CONNECT = 1
@@ -51,7 +51,7 @@ class ConnAck(IntEnum):
     @property
     def packet(self) -> bytes:
         """The CONNACK with this code, 4 bytes."""
-        return bytes((Kind.CONNACK << 4, 2, 0, self))
+        return bytes((PacketKind.CONNACK << 4, 2, 0, self))
 
 
 class MqttError(DeviceError):
@@ -67,7 +67,7 @@ class MqttError(DeviceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Packet:
+class MqttPacket:
     """One packet.
 
     Attributes:
@@ -80,7 +80,7 @@ class Packet:
 
     @property
     def kind(self) -> int:
-        """0 to 15; those of `Kind` mean something."""
+        """0 to 15; those of `PacketKind` mean something."""
         return self.raw[0] >> 4
 
     @property
@@ -100,7 +100,7 @@ class Packet:
 
 
 @dataclass(frozen=True, slots=True)
-class Connect:
+class ConnectPacket:
     """A CONNECT packet.
 
     Attributes:
@@ -149,7 +149,7 @@ def encoded(kind: int, flags: int, body: bytes) -> bytes:
     return bytes((kind << 4 | flags,)) + bytes(length) + body
 
 
-def take(stream: bytearray) -> Packet | None:
+def take(stream: bytearray) -> MqttPacket | None:
     """Take the packet off the front of a stream; None while it is not whole.
 
     Raises:
@@ -158,14 +158,14 @@ def take(stream: bytearray) -> Packet | None:
     found = extent(stream) if stream else None
     if found is None or len(stream) < found[1]:
         return None
-    packet = Packet(bytes(stream[: found[1]]), found[0])
+    packet = MqttPacket(bytes(stream[: found[1]]), found[0])
     del stream[: found[1]]
     return packet
 
 
-def packets_in(stream: bytes) -> list[Packet]:
+def packets_in(stream: bytes) -> list[MqttPacket]:
     """Return the whole packets at the front of a stream; nothing is read behind one whose length is wrong."""
-    left, found = bytearray(stream), list[Packet]()
+    left, found = bytearray(stream), list[MqttPacket]()
     try:
         while (packet := take(left)) is not None:
             found.append(packet)
@@ -174,7 +174,7 @@ def packets_in(stream: bytes) -> list[Packet]:
     return found
 
 
-def take_connect(stream: bytearray, limit: int) -> Packet | None:
+def take_connect(stream: bytearray, limit: int) -> MqttPacket | None:
     """Take the CONNECT off the front of a stream; None while it is not whole.
 
     Args:
@@ -186,7 +186,7 @@ def take_connect(stream: bytearray, limit: int) -> Packet | None:
     """
     if not stream:
         return None
-    if stream[0] != Kind.CONNECT << 4:
+    if stream[0] != PacketKind.CONNECT << 4:
         raise MqttError(
             f"the first byte is {stream[0]:#04x}; MQTT begins with CONNECT, 0x10",
             None,
@@ -198,7 +198,7 @@ def take_connect(stream: bytearray, limit: int) -> Packet | None:
     return take(stream)
 
 
-def parse_connect(packet: Packet, *, strict: bool = True) -> Connect:
+def parse_connect(packet: MqttPacket, *, strict: bool = True) -> ConnectPacket:
     """Read a CONNECT.
 
     Args:
@@ -227,7 +227,9 @@ def parse_connect(packet: Packet, *, strict: bool = True) -> Connect:
     password = fields.data("password") if flags & _PASSWORD else b""
     if strict and fields.rest:
         raise MqttError(f"CONNECT has {len(fields.rest)} bytes too many", None)
-    return Connect(version, client_id, user_name, keep_alive, bool(flags & _CLEAN), will_topic, password)
+    return ConnectPacket(
+        version, client_id, user_name, keep_alive, bool(flags & _CLEAN), will_topic, password
+    )
 
 
 def _impossible(flags: int) -> bool:
@@ -239,10 +241,10 @@ def _impossible(flags: int) -> bool:
     )
 
 
-def connect_in(stream: bytes) -> Connect | None:
+def connect_in(stream: bytes) -> ConnectPacket | None:
     """Return the CONNECT with which a stream begins, or None when it begins with none that can be read."""
     first = next(iter(packets_in(stream)), None)
-    if first is None or first.kind != Kind.CONNECT:
+    if first is None or first.kind != PacketKind.CONNECT:
         return None
     try:
         return parse_connect(first, strict=False)
@@ -250,7 +252,7 @@ def connect_in(stream: bytes) -> Connect | None:
         return None
 
 
-def with_client_id(packet: Packet, client_id: str) -> bytes:
+def with_client_id(packet: MqttPacket, client_id: str) -> bytes:
     """Return a CONNECT with another client identifier; everything else in it stays.
 
     Args:
@@ -264,10 +266,10 @@ def with_client_id(packet: Packet, client_id: str) -> bytes:
     fields.number("keep alive")
     head = fields.until_here
     fields.data("client identifier")
-    return encoded(Kind.CONNECT, 0, head + _string(client_id) + fields.rest)
+    return encoded(PacketKind.CONNECT, 0, head + _string(client_id) + fields.rest)
 
 
-def parse_publish(packet: Packet) -> tuple[str, bytes]:
+def parse_publish(packet: MqttPacket) -> tuple[str, bytes]:
     """Return topic and payload of a PUBLISH.
 
     Raises:
@@ -283,7 +285,7 @@ def parse_publish(packet: Packet) -> tuple[str, bytes]:
 def published(stream: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield topic and payload of each PUBLISH in a stream that can be read."""
     for packet in packets_in(stream):
-        if packet.kind == Kind.PUBLISH:
+        if packet.kind == PacketKind.PUBLISH:
             try:
                 yield parse_publish(packet)
             except MqttError:
@@ -293,11 +295,11 @@ def published(stream: bytes) -> Iterator[tuple[str, bytes]]:
 class Fields:
     """Reads the fields of a packet from front to back; each raises `MqttError` when the packet ends before."""
 
-    def __init__(self, packet: Packet) -> None:
+    def __init__(self, packet: MqttPacket) -> None:
         self._body = packet.body
         self._at = 0
         try:
-            self._name = Kind(packet.kind).name
+            self._name = PacketKind(packet.kind).name
         except ValueError:
             self._name = f"packet of type {packet.kind}"
 

@@ -16,7 +16,7 @@ from harness.gateway.mqtt.identity import MqttIdentity, Registry
 from harness.gateway.mqtt.isolation import Isolation
 from harness.gateway.mqtt.packets import (
     ConnAck,
-    Connect,
+    ConnectPacket,
     MqttError,
     parse_connect,
     take_connect,
@@ -121,7 +121,7 @@ class MqttUpstream:
         self._session.hold("broker", yes=False)
         self._to_broker(side, early)
 
-    def _keep_apart(self, identity: MqttIdentity, connect: Connect) -> None:
+    def _keep_apart(self, identity: MqttIdentity, connect: ConnectPacket) -> None:
         if not self._settings.isolate:
             return
         own = OwnTopics(identity.product_key, identity.device_name)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from harness.itls.events import Direction, Seen
+from harness.itls.events import Direction, ObservedRecord
 from harness.itls.messages import MessageType
 from harness.itls.records import ContentType
 from harness.itls.server import ServerHooks
@@ -48,14 +48,14 @@ class Misbehaviour:
     expected_alerts: frozenset[int] = frozenset()
     defect: str = ""
 
-    def went_out(self, seen: Iterable[Seen]) -> bool:
+    def went_out(self, seen: Iterable[ObservedRecord]) -> bool:
         """Return whether the spoiled message went out; a session that ended before tells nothing about the board."""
         if self.target is None:
             return False
         spoiled = _SPOILED[self.target]
         return any(one.direction is Direction.OUT and spoiled(one) for one in seen)
 
-    def accepted(self, seen: Iterable[Seen], *, closed: bool | None = None) -> bool:
+    def accepted(self, seen: Iterable[ObservedRecord], *, closed: bool | None = None) -> bool:
         """Return whether the board accepted what it had to refuse.
 
         True when it went on with the next message of its own: a hello after a spoiled challenge, its Finished after a
@@ -83,27 +83,27 @@ class Misbehaviour:
         return closed is False or any(went_on(one) for one in answers)
 
 
-def _message(kind: MessageType) -> Callable[[Seen], bool]:
+def _message(kind: MessageType) -> Callable[[ObservedRecord], bool]:
     first = bytes((kind,))
     return lambda one: one.kind is ContentType.HANDSHAKE and one.plain.startswith(first)
 
 
-def _data(one: Seen) -> bool:
+def _data(one: ObservedRecord) -> bool:
     return one.kind is ContentType.APPLICATION_DATA
 
 
-def _any(one: Seen) -> bool:
+def _any(one: ObservedRecord) -> bool:
     return bool(one.wire)
 
 
-_SPOILED: Mapping[Target, Callable[[Seen], bool]] = {
+_SPOILED: Mapping[Target, Callable[[ObservedRecord], bool]] = {
     Target.HELLO: _any,
     Target.CHALLENGE: _message(MessageType.HELLO_VERIFY_REQUEST),
     Target.SERVER_HELLO: _message(MessageType.SERVER_HELLO),
     Target.FINISHED: _message(MessageType.FINISHED),
     Target.DATA: _data,
 }
-_WENT_ON: Mapping[Target, Callable[[Seen], bool]] = {
+_WENT_ON: Mapping[Target, Callable[[ObservedRecord], bool]] = {
     Target.HELLO: _message(MessageType.CLIENT_HELLO),
     Target.CHALLENGE: _message(MessageType.CLIENT_HELLO),
     Target.SERVER_HELLO: _message(MessageType.FINISHED),

@@ -23,7 +23,7 @@ from typing import Final
 
 from harness.id2 import defects
 from harness.id2.codes import ItlsAlert
-from harness.itls.alerts import AlertMessage, Level
+from harness.itls.alerts import AlertLevel, AlertMessage
 from harness.itls.extensions import Ext, Extension
 from harness.itls.messages import MessageType, framed
 from harness.itls.misbehaviour import changes
@@ -44,7 +44,7 @@ from harness.itls.misbehaviour.hooks import (
     is_finished,
     is_server_hello,
 )
-from harness.itls.records import PLAIN_MAX, ContentType, Record
+from harness.itls.records import PLAIN_MAX, ContentType, TlsRecord
 from harness.itls.server import ServerHooks
 from harness.severity import Severity
 
@@ -62,7 +62,7 @@ _FAR = 1 << 40
 _UNKNOWN_EXTENSION = 0x2ABC
 _UNKNOWN_TYPE = 99
 _CERTIFICATE, _HELLO_DONE, _HELLO_REQUEST = framed(11, bytes(3)), framed(14, b""), framed(0, b"")
-_WARNING = AlertMessage(Level.WARNING, ItlsAlert.USER_CANCELED).data
+_WARNING = AlertMessage(AlertLevel.WARNING, ItlsAlert.USER_CANCELED).data
 
 _BAD_HELLO = frozenset({ItlsAlert.HANDSHAKE_FAILURE, ItlsAlert.ILLEGAL_PARAMETER, ItlsAlert.DECODE_ERROR})
 _BAD_FINISHED = _BAD_HELLO | {ItlsAlert.DECRYPTION, ItlsAlert.BAD_RECORD_MAC}
@@ -177,7 +177,7 @@ def _before(which: Which, extra: bytes) -> MakesHooks:
 
 
 def _clear(kind: ContentType, content: bytes) -> bytes:
-    return Record(kind, content).wire
+    return TlsRecord(kind, content).wire
 
 
 def _bits(name: str, what: str, parts: Iterable[int], fractions: str) -> Iterable[tuple[str, str, Change]]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from harness.id2.codes import ItlsAlert
 from harness.itls.connection import Connection
 from harness.itls.messages import ClientHello, HelloVerifyRequest, MessageType, ServerHello
-from harness.itls.records import HEADER_SIZE, ContentType, Protection, Record
+from harness.itls.records import HEADER_SIZE, ContentType, Protection, TlsRecord
 from harness.itls.server import ServerHooks
 from harness.itls.suites import Suite
 
@@ -85,7 +85,7 @@ class RecordsBeforeData(ServerHooks):
         """Protect the additional records first."""
         if protection is not None and self._first(kind, b"", True):
             protected = (protection.protect(self._kind, self._content) for _ in range(self._times))
-            self._before = b"".join(Record(self._kind, payload).wire for payload in protected)
+            self._before = b"".join(TlsRecord(self._kind, payload).wire for payload in protected)
 
     def record(self, kind: ContentType, data: bytes, *, encrypted: bool) -> bytes:
         """Put them in front."""

@@ -16,9 +16,16 @@ from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.km import Flash, SoftKm
 from harness.simulator.link.log import LiveLog
 from harness.simulator.link.mqtt import Login
-from harness.simulator.link.outcome import Backoff, Outcome
+from harness.simulator.link.outcome import AttemptOutcome, ReconnectPauses
 from harness.simulator.link.power import Power
-from harness.simulator.link.session import AccessPoint, Board, Patience, connect, provision, tell_beside
+from harness.simulator.link.session import (
+    AccessPoint,
+    BoardContext,
+    Patience,
+    connect,
+    provision,
+    tell_beside,
+)
 from harness.simulator.link.traffic import MqttEcho, RawEcho, Traffic
 
 _RULE = "-" * 43
@@ -136,10 +143,10 @@ class LinkApp:
         self._log.tell("link_app", 97, "gives up until the next start")
         self._power.wait(None, 0, None)
 
-    def _connect_for_ever(self, board: Board) -> None:
+    def _connect_for_ever(self, board: BoardContext) -> None:
         """Provision where needed, connect, and connect again, until there is no sense in it any more."""
         told = False
-        backoff = Backoff(self._hooks, self._patience.first_pause, self._patience.longest_pause)
+        backoff = ReconnectPauses(self._hooks, self._patience.first_pause, self._patience.longest_pause)
         while True:
             if not told and (held := board.km.held) is not None:
                 told = True
@@ -152,13 +159,13 @@ class LinkApp:
                 return
             self._power.pause(pause)
 
-    def _attempt(self, board: Board) -> Outcome:
+    def _attempt(self, board: BoardContext) -> AttemptOutcome:
         if board.km.id2 is None and self._behaviour.by_wrapper:
             return provision(board)
         self._log.tell("hal_itls_establish_timeout", 206, "iTLS Library, Version: 2.0.0")
         return connect(board, self._traffic(board))
 
-    def _traffic(self, board: Board) -> Traffic:
+    def _traffic(self, board: BoardContext) -> Traffic:
         behaviour = self._behaviour
 
         def beside(data: bytes) -> None:
@@ -178,7 +185,7 @@ class LinkApp:
             beside=beside,
         )
 
-    def _board(self, firmware: Firmware) -> Board:
+    def _board(self, firmware: Firmware) -> BoardContext:
         try:
             token = otp.parse_token(firmware.product_secret.reveal().decode("latin-1"))
         except Id2Error as error:
@@ -193,7 +200,9 @@ class LinkApp:
             random=self._random,
         )
         access_point = AccessPoint(firmware.host, firmware.port, firmware.product_key)
-        return Board(access_point, km, self._log, self._hooks, self._power, self._patience, self._random)
+        return BoardContext(
+            access_point, km, self._log, self._hooks, self._power, self._patience, self._random
+        )
 
     def _banner(self) -> None:
         log = self._log

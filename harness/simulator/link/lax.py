@@ -11,11 +11,11 @@ from harness.itls import messages
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
 from harness.itls.errors import ItlsError
-from harness.itls.events import Event, Received
+from harness.itls.events import DataReceived, Event
 from harness.itls.extensions import Ext, Extension
 from harness.itls.key_schedule import PREMASTER_SIZE, SessionKeys
 from harness.itls.messages import TLS_1_2, HelloVerifyRequest, MessageType, ServerHello
-from harness.itls.records import HEADER_SIZE, ContentType, Protection, Record, RecordBuffer
+from harness.itls.records import HEADER_SIZE, ContentType, Protection, RecordBuffer, TlsRecord
 from harness.itls.suites import BLOCK_SIZE
 
 _SEPARATOR = b"~"
@@ -165,7 +165,7 @@ class ClampedPadding(Protection):
 
 
 class _AnyVersionBuffer(RecordBuffer):
-    def next(self) -> Record | None:
+    def next(self) -> TlsRecord | None:
         if len(self._data) >= HEADER_SIZE:
             self._data[1:3] = TLS_1_2
         return super().next()
@@ -219,7 +219,7 @@ class AnyChallengeExtension(ClientConnection):
 class SkipsUnasked(ClientConnection):
     """Certificates and the end of a flight are read as TLS has them, and thrown away."""
 
-    def _record(self, record: Record, events: list[Event]) -> None:
+    def _record(self, record: TlsRecord, events: list[Event]) -> None:
         in_clear = len(record.payload) % BLOCK_SIZE
         if record.kind is ContentType.HANDSHAKE and in_clear and record.payload[0] in _UNASKED:
             return
@@ -227,7 +227,7 @@ class SkipsUnasked(ClientConnection):
 
 
 class _KnownTypesBuffer(RecordBuffer):
-    def next(self) -> Record | None:
+    def next(self) -> TlsRecord | None:
         data = self._data
         while len(data) >= HEADER_SIZE and data[0] not in _KNOWN_TYPES:
             del data[: HEADER_SIZE + int.from_bytes(data[3:HEADER_SIZE], "big")]
@@ -245,7 +245,7 @@ class SkipsUnknownTypes(ClientConnection):
 class SkipsChangeCipherSpec(ClientConnection):
     """A ChangeCipherSpec is thrown away, as TLS 1.3 has it."""
 
-    def _record(self, record: Record, events: list[Event]) -> None:
+    def _record(self, record: TlsRecord, events: list[Event]) -> None:
         if record.kind is not ContentType.CHANGE_CIPHER_SPEC:
             super()._record(record, events)
 
@@ -253,9 +253,9 @@ class SkipsChangeCipherSpec(ClientConnection):
 class TakesDataInClear(ClientConnection):
     """Application data that is no whole number of blocks is taken for data in clear, whatever the state."""
 
-    def _record(self, record: Record, events: list[Event]) -> None:
+    def _record(self, record: TlsRecord, events: list[Event]) -> None:
         if record.kind is ContentType.APPLICATION_DATA and len(record.payload) % BLOCK_SIZE:
-            events.append(Received(record.payload))
+            events.append(DataReceived(record.payload))
             return
         super()._record(record, events)
 
@@ -278,7 +278,7 @@ class NoCodeNeeded(ClientConnection):
 
 
 class _LooksAhead(Protection):
-    def open(self, record: Record) -> bytes:
+    def open(self, record: TlsRecord) -> bytes:
         expected = self.sequence
         for skipped in range(_SKIPPED):
             self.sequence = expected + skipped

@@ -16,11 +16,11 @@ ACCEPTED = 0
 _LENGTH_BYTES = 4
 
 
-class MqttError(Exception):
+class NoMqttError(Exception):
     """The server sent something that is no MQTT, or more than the device can hold."""
 
 
-class Kind(IntEnum):
+class PacketType(IntEnum):
     """Type of a packet."""
 
     CONNECT = 1
@@ -35,7 +35,7 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Packet:
+class BoardPacket:
     """One packet.
 
     Attributes:
@@ -56,7 +56,7 @@ class Published:
     Attributes:
         topic: Its topic.
         payload: Its content.
-        acknowledge: Packet id to acknowledge; None for a message that wants none.
+        acknowledge: BoardPacket id to acknowledge; None for a message that wants none.
     """
 
     topic: str
@@ -104,11 +104,11 @@ class PacketBuffer:
     def __init__(self) -> None:
         self._data = bytearray()
 
-    def add(self, data: bytes) -> list[Packet]:
+    def add(self, data: bytes) -> list[BoardPacket]:
         """Add bytes, and return the packets that are whole now.
 
         Raises:
-            MqttError: A length that has no end, or a packet that is too long.
+            NoMqttError: A length that has no end, or a packet that is too long.
         """
         self._data += data
         found = []
@@ -116,22 +116,24 @@ class PacketBuffer:
             found.append(packet)
         return found
 
-    def _next(self) -> Packet | None:
+    def _next(self) -> BoardPacket | None:
         length, shift = 0, 0
         for at, byte in enumerate(self._data[1 : 1 + _LENGTH_BYTES], 1):
             length |= (byte & 0x7F) << shift
             shift += 7
             if length > PACKET_MAX:
-                raise MqttError(f"a packet of {length} bytes; {PACKET_MAX} are the most")
+                raise NoMqttError(f"a packet of {length} bytes; {PACKET_MAX} are the most")
             if not byte & 0x80:
                 end = at + 1 + length
                 if len(self._data) < end:
                     return None
-                packet = Packet(self._data[0] >> 4, self._data[0] & 0x0F, bytes(self._data[at + 1 : end]))
+                packet = BoardPacket(
+                    self._data[0] >> 4, self._data[0] & 0x0F, bytes(self._data[at + 1 : end])
+                )
                 del self._data[:end]
                 return packet
         if len(self._data) > _LENGTH_BYTES:
-            raise MqttError("the length of a packet has no end")
+            raise NoMqttError("the length of a packet has no end")
         return None
 
 
@@ -139,53 +141,53 @@ def connect(login: Login, keepalive: int) -> bytes:
     """Return the packet that opens a clean session."""
     head = _text("MQTT") + bytes((4, 0b1100_0010)) + keepalive.to_bytes(2)
     return _packet(
-        Kind.CONNECT, 0, head + _text(login.client_id) + _text(login.user_name) + _text(login.password)
+        PacketType.CONNECT, 0, head + _text(login.client_id) + _text(login.user_name) + _text(login.password)
     )
 
 
 def subscribe(number: int, topic: str) -> bytes:
     """Return the packet that asks for a topic, each message at least once."""
-    return _packet(Kind.SUBSCRIBE, 2, number.to_bytes(2) + _text(topic) + b"\x01")
+    return _packet(PacketType.SUBSCRIBE, 2, number.to_bytes(2) + _text(topic) + b"\x01")
 
 
 def publish(topic: str, payload: bytes) -> bytes:
     """Return the packet that publishes a message, at most once."""
-    return _packet(Kind.PUBLISH, 0, _text(topic) + payload)
+    return _packet(PacketType.PUBLISH, 0, _text(topic) + payload)
 
 
 def acknowledge(number: int) -> bytes:
     """Return the packet that acknowledges a message."""
-    return _packet(Kind.PUBACK, 0, number.to_bytes(2))
+    return _packet(PacketType.PUBACK, 0, number.to_bytes(2))
 
 
-PING = bytes((Kind.PINGREQ << 4, 0))
-DISCONNECT = bytes((Kind.DISCONNECT << 4, 0))
+PING = bytes((PacketType.PINGREQ << 4, 0))
+DISCONNECT = bytes((PacketType.DISCONNECT << 4, 0))
 
 
-def published(packet: Packet) -> Published:
+def published(packet: BoardPacket) -> Published:
     """Read a PUBLISH.
 
     Raises:
-        MqttError: It is cut off.
+        NoMqttError: It is cut off.
     """
     body = packet.body
     end = 2 + int.from_bytes(body[:2])
     quality = packet.flags >> 1 & 3
     start = end + (2 if quality else 0)
     if len(body) < max(start, 2):
-        raise MqttError("a PUBLISH that is cut off")
+        raise NoMqttError("a PUBLISH that is cut off")
     number = int.from_bytes(body[end:start]) if quality else None
     return Published(body[2:end].decode("utf-8", "replace"), body[start:], number)
 
 
-def return_code(packet: Packet) -> int:
+def return_code(packet: BoardPacket) -> int:
     """Return the last byte of a CONNACK or SUBACK: 0 to 2 is a yes, everything else a no.
 
     Raises:
-        MqttError: It is cut off.
+        NoMqttError: It is cut off.
     """
-    if len(packet.body) < (2 if packet.kind == Kind.CONNACK else 3):
-        raise MqttError("an acknowledgement that is cut off")
+    if len(packet.body) < (2 if packet.kind == PacketType.CONNACK else 3):
+        raise NoMqttError("an acknowledgement that is cut off")
     return packet.body[-1]
 
 
@@ -194,7 +196,7 @@ def _text(text: str) -> bytes:
     return len(data).to_bytes(2) + data
 
 
-def _packet(kind: Kind, flags: int, body: bytes) -> bytes:
+def _packet(kind: PacketType, flags: int, body: bytes) -> bytes:
     length, left = bytearray(), len(body)
     while True:
         left, low = left >> 7, left & 0x7F

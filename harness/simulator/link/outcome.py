@@ -13,7 +13,7 @@ MOST_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptOutcome:
     """How an attempt ended.
 
     Attributes:
@@ -32,7 +32,7 @@ class Outcome:
         return self.refused or self.alert in FINAL_ALERTS
 
 
-class Backoff:
+class ReconnectPauses:
     """Growing pauses between attempts.
 
     Args:
@@ -48,7 +48,7 @@ class Backoff:
         self._failed = 0
         self._refused = 0
 
-    def after(self, outcome: Outcome) -> float | None:
+    def after(self, outcome: AttemptOutcome) -> float | None:
         """Return the seconds until the next attempt, or None when the board gives up until it is started anew."""
         if outcome.useful:
             self._failed = self._refused = 0

@@ -85,7 +85,7 @@ class Power:
                 return False
 
 
-class Wire:
+class LinkWire:
     """A TCP connection of a board.
 
     Args:

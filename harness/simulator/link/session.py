@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from harness.itls.client import WRAPPER_POLICY, ClientConnection
 from harness.itls.errors import ItlsError
-from harness.itls.events import Alerted, Ended, Established, Event, Received
+from harness.itls.events import Alerted, DataReceived, Established, Event, StreamEnded
 from harness.simulator.chip.randomness import RandomSource
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.km import SoftKm
 from harness.simulator.link.log import LiveLog
-from harness.simulator.link.outcome import Outcome
-from harness.simulator.link.power import Power, Wire, WireLost
-from harness.simulator.link.traffic import Refused, Silent, Traffic
+from harness.simulator.link.outcome import AttemptOutcome
+from harness.simulator.link.power import LinkWire, Power, WireLost
+from harness.simulator.link.traffic import LoginRefusedError, ServerSilentError, Traffic
 
 _ESTABLISH = "hal_itls_establish_timeout"
 _HANDSHAKE_FAILED = "-0x7980"
@@ -56,7 +56,7 @@ class AccessPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class BoardContext:
     """What every connection of one start of the board shares.
 
     Attributes:
@@ -77,16 +77,16 @@ class Board:
     patience: Patience
     random: RandomSource
 
-    def wire(self) -> Wire:
+    def wire(self) -> LinkWire:
         """Connect.
 
         Raises:
             WireLost: The server cannot be reached.
         """
-        return Wire(self.access_point.host, self.access_point.port, self.power, self.patience.connect)
+        return LinkWire(self.access_point.host, self.access_point.port, self.power, self.patience.connect)
 
 
-def tell_beside(board: Board, data: bytes) -> None:
+def tell_beside(board: BoardContext, data: bytes) -> None:
     """Send data in clear over a connection of its own; nothing when there is none."""
     if not data:
         return
@@ -97,7 +97,7 @@ def tell_beside(board: Board, data: bytes) -> None:
         return
 
 
-def provision(board: Board) -> Outcome:
+def provision(board: BoardContext) -> AttemptOutcome:
     """Ask for an ID² as the provisioning wrapper does: one exchange, no handshake."""
     log, access_point, km = board.log, board.access_point, board.km
     log.tell("id2_client_wrap_do_provisioning", 823, f"host: {access_point.host}")
@@ -120,10 +120,10 @@ def provision(board: Board) -> Outcome:
         log.tell_error("id2_client_wrap_do_provisioning", 861, _told(error))
     if km.id2 is None:
         log.tell("link_app", 112, "id2 client do provisioning fail, -1")
-    return Outcome(useful=km.id2 is not None, alert=alert)
+    return AttemptOutcome(useful=km.id2 is not None, alert=alert)
 
 
-def connect(board: Board, traffic: Traffic) -> Outcome:
+def connect(board: BoardContext, traffic: Traffic) -> AttemptOutcome:
     """Connect, make the handshake, and carry traffic until the session ends."""
     log, access_point = board.log, board.access_point
     log.tell(_ESTABLISH, 239, f"  . Connecting to tcp/{access_point.host}/{access_point.port}...")
@@ -132,7 +132,7 @@ def connect(board: Board, traffic: Traffic) -> Outcome:
     except WireLost as error:
         log.tell(_ESTABLISH, 247, f"failed, {error.what}")
         log.raw(f"  ! mbedtls_net_connect returned {_NO_CONNECTION}\n")
-        return Outcome()
+        return AttemptOutcome()
     log.tell(_ESTABLISH, 253, "ok")
     log.tell(_ESTABLISH, 258, "  . Setting up the SSL/TLS structure...")
     log.tell(_ESTABLISH, 266, " ok")
@@ -146,7 +146,9 @@ def connect(board: Board, traffic: Traffic) -> Outcome:
 class _Session:
     """A connection from its first hello to its end."""
 
-    def __init__(self, wire: Wire, connection: ClientConnection, board: Board, traffic: Traffic) -> None:
+    def __init__(
+        self, wire: LinkWire, connection: ClientConnection, board: BoardContext, traffic: Traffic
+    ) -> None:
         self._wire = wire
         self._connection = connection
         self._board = board
@@ -155,7 +157,7 @@ class _Session:
         self._alert: int | None = None
         self._ended = False
 
-    def run(self) -> Outcome:
+    def run(self) -> AttemptOutcome:
         log = self._log
         log.tell(_ESTABLISH, 306, "  . Performing the SSL/TLS handshake...")
         refused, failed = False, ""
@@ -167,9 +169,9 @@ class _Session:
         except ItlsError as error:
             failed = _told(error)
             self._farewell()
-        except (WireLost, Silent) as error:
+        except (WireLost, ServerSilentError) as error:
             failed = _told(error)
-        except Refused as error:
+        except LoginRefusedError as error:
             failed, refused = str(error), error.final
             self._connection.close()
             self._farewell()
@@ -180,7 +182,7 @@ class _Session:
         if failed:
             log.tell("link_app", 141, failed)
         log.tell("hal_itls_destroy", 342, "itls disconnect")
-        return Outcome(useful=self._traffic.up, alert=self._alert, refused=refused)
+        return AttemptOutcome(useful=self._traffic.up, alert=self._alert, refused=refused)
 
     def _step(self) -> None:
         """Wait for what comes next: bytes, or the time to say something."""
@@ -201,16 +203,16 @@ class _Session:
         if isinstance(event, Established):
             self._log.tell(_ESTABLISH, 313, " ok")
             self._say(self._traffic.begin(time.monotonic()))
-        elif isinstance(event, Received):
+        elif isinstance(event, DataReceived):
             self._say(self._traffic.receive(event.data, time.monotonic()))
         elif isinstance(event, Alerted) and not event.message.closes:
             self._log.alert(event.message.level, event.message.number)
             if event.message.fatal:
                 self._alert = event.message.number
-        elif isinstance(event, Ended):
+        elif isinstance(event, StreamEnded):
             self._end(event)
 
-    def _end(self, event: Ended) -> None:
+    def _end(self, event: StreamEnded) -> None:
         if event.clean and not self._board.hooks.heeds_close:
             self._board.power.wait(None, 0, None)
         self._ended = True

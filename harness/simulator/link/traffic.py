@@ -9,7 +9,7 @@ from collections.abc import Callable
 from harness.simulator.link import mqtt
 from harness.simulator.link.hooks import LinkHooks
 from harness.simulator.link.log import LiveLog
-from harness.simulator.link.mqtt import Kind, Login, MqttError, Packet, PacketBuffer
+from harness.simulator.link.mqtt import BoardPacket, Login, NoMqttError, PacketBuffer, PacketType
 
 _FINAL_CODES = frozenset(
     {1, 2, 4, 5}
@@ -18,7 +18,7 @@ _PING_AFTER = 0.75  # of the keep-alive time, so that a slow ping is in time too
 _SUBSCRIPTION_REFUSED = 0x80
 
 
-class Refused(Exception):  # noqa: N818 - an event of the board's life, not an error
+class LoginRefusedError(Exception):
     """The broker refused.
 
     Attributes:
@@ -30,7 +30,7 @@ class Refused(Exception):  # noqa: N818 - an event of the board's life, not an e
         self.final = final
 
 
-class Silent(Exception):  # noqa: N818 - an event of the board's life, not an error
+class ServerSilentError(Exception):
     """The broker does not answer any more."""
 
 
@@ -52,7 +52,7 @@ class Traffic(ABC):
         """Data came.
 
         Raises:
-            Refused: The broker says no.
+            LoginRefusedError: The broker says no.
         """
 
     def patience(self, now: float) -> float | None:
@@ -64,7 +64,7 @@ class Traffic(ABC):
         """Nothing came for the time that `patience` said.
 
         Raises:
-            Silent: The server counts as gone.
+            ServerSilentError: The server counts as gone.
         """
         del now
         return b""
@@ -133,14 +133,14 @@ class MqttEcho(Traffic):
         """Answer what comes.
 
         Raises:
-            Refused: The broker says no, or something that is no MQTT.
+            LoginRefusedError: The broker says no, or something that is no MQTT.
         """
         answers = b""
         try:
             for packet in self._packets.add(data):
                 answers += self._answer_to(packet, now)
-        except MqttError as error:
-            raise Refused(f"mqtt: {error}", final=False) from None
+        except NoMqttError as error:
+            raise LoginRefusedError(f"mqtt: {error}", final=False) from None
         if answers:
             self._said_at = now
         return answers
@@ -157,39 +157,39 @@ class MqttEcho(Traffic):
         """Ping.
 
         Raises:
-            Silent: The answer to what was said last is overdue.
+            ServerSilentError: The answer to what was said last is overdue.
         """
         if self._waits_since is not None:
-            raise Silent("mqtt: the broker does not answer")
+            raise ServerSilentError("mqtt: the broker does not answer")
         return self._ask(mqtt.PING, now)
 
     def _ask(self, packet: bytes, now: float) -> bytes:
         self._waits_since = self._said_at = now
         return packet
 
-    def _answer_to(self, packet: Packet, now: float) -> bytes:
-        if packet.kind == Kind.CONNACK:
+    def _answer_to(self, packet: BoardPacket, now: float) -> bytes:
+        if packet.kind == PacketType.CONNACK:
             return self._logged_in(mqtt.return_code(packet), now)
-        if packet.kind == Kind.SUBACK:
+        if packet.kind == PacketType.SUBACK:
             self._waits_since = None
             if mqtt.return_code(packet) >= _SUBSCRIPTION_REFUSED:
-                raise Refused("mqtt subscribe refused", final=True)
+                raise LoginRefusedError("mqtt subscribe refused", final=True)
             self._log.tell("link_app", 188, "mqtt subscribed")
-        elif packet.kind == Kind.PINGRESP:
+        elif packet.kind == PacketType.PINGRESP:
             self._waits_since = None
-        elif packet.kind == Kind.PUBLISH and self._topics is not None:
+        elif packet.kind == PacketType.PUBLISH and self._topics is not None:
             return self._echo(packet, self._topics[1])
         return b""
 
     def _logged_in(self, code: int, now: float) -> bytes:
         self._waits_since = None
         if code != mqtt.ACCEPTED:
-            raise Refused(f"mqtt connect refused, {code}", final=code in _FINAL_CODES)
+            raise LoginRefusedError(f"mqtt connect refused, {code}", final=code in _FINAL_CODES)
         self.up = True
         self._log.tell("link_app", 174, f"mqtt connected as {self._login.device_name}")
         return b"" if self._topics is None else self._ask(mqtt.subscribe(1, self._topics[0]), now)
 
-    def _echo(self, packet: Packet, topic: str) -> bytes:
+    def _echo(self, packet: BoardPacket, topic: str) -> bytes:
         came = mqtt.published(packet)
         self._beside(self._hooks.beside_with(came.payload))
         answer = mqtt.publish(topic, self._hooks.payload(came.payload))
