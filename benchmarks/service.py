@@ -56,13 +56,15 @@ import sys
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
-from harness.service.mock.listening import HttpThread, listen
+from harness.service.acceptor import listen
+from harness.service.mock.listening import HttpThread
 answer = bytes.fromhex(sys.argv[1])
 async def constant(request):
     await request.body()
     return Response(answer, 200, {"Content-Type": "application/json;charset=utf-8"})
 app = Starlette(routes=[Route("/", constant, methods=["GET", "POST"])])
-server = HttpThread(app, listen("127.0.0.1", 0), connections=512, request_s=20)
+listener = listen("127.0.0.1", 0, name="the bare server", backlog=128, hint="")
+server = HttpThread(app, listener, connections=512, request_s=20)
 print(f"listening on http://127.0.0.1:{server.port}", flush=True)
 sys.stdin.read()
 """
@@ -72,10 +74,17 @@ sys.stdin.read()
 def served(command: list[str]) -> Iterator[tuple[int, int]]:
     """Run a server process; give its port and its process id."""
     process = subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         line = process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{' '.join(command[:3])} did not start:\n{process.stderr.read()}")
         yield urlsplit(line.split()[-1]).port, process.pid
     finally:
         process.send_signal(signal.SIGTERM)
