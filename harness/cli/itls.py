@@ -113,9 +113,9 @@ def _private(key: str | None) -> str | None:
     Raises:
         UsageError: The file is missing, unreadable, no text, too large, or open to others.
     """
-    from harness.board import regular_file
     from harness.board.opening.resolve import MAX_SECRET_BYTES, require_private
     from harness.errors import UsageError
+    from harness.settings import regular_file
 
     if key is None or not key.startswith("file:"):
         return key

@@ -138,11 +138,11 @@ def check_target(path: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    from harness.board import regular_file
-    from harness.board.yaml_lines import MAX_BYTES
+    from harness.board.reading.file import KIND
+    from harness.settings import regular_file
 
     try:
-        return regular_file.read(path, MAX_BYTES).startswith(_MARK.encode())
+        return regular_file.read(path, KIND.max_bytes).startswith(_MARK.encode())
     except (OSError, UsageError):
         return False
 
@@ -159,12 +159,14 @@ def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: 
     """
     import yaml
 
-    from harness.board import yaml_lines
+    from harness.board.reading.file import KIND
+    from harness.settings import yaml_file
     from harness.settings.simulated_device import PIN
 
     source = described.source.path
     assert source is not None, "a board file that was loaded has a path"
-    document = yaml_lines.parse(source.read_text(encoding="utf-8"), str(source)).to_data()
+    document = yaml_file.load(source, KIND).to_data()
+    assert isinstance(document, dict), "the board file was loaded before"
     transports = document["transports"]
     assert isinstance(transports, dict), "the board file was loaded before"
     keys: dict[str, object] = {}

@@ -5,12 +5,11 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from harness.errors import UsageError
 from harness.operator.steps import STEPS, Field, Step
+from harness.settings import yaml_file
 
-_MAX_BYTES = 1 << 20
+_KIND = yaml_file.Kind("a file of answers", max_bytes=1 << 20, max_depth=8, has_secrets=True)
 
 Answers = Mapping[str, Mapping[str, str]]
 
@@ -24,33 +23,16 @@ def load(path: Path) -> Answers:
         UsageError: The file cannot be read, names a step or field that does not exist, holds a value in a
             wrong form, or holds a secret and others may read it. No value is repeated in the message.
     """
-    text, mode = _read(path)
-    try:
-        # The base loader makes texts of everything: digits of a ciphertext must not become a number.
-        document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it builds plain texts, lists and maps only
-    except (yaml.YAMLError, RecursionError):
-        raise UsageError(f"{path}: is not YAML", hint="write `step: {field: value}` lines") from None
+    mode = 0
+
+    def see(status: os.stat_result) -> None:
+        nonlocal mode
+        mode = stat.S_IMODE(status.st_mode)
+
+    document = yaml_file.load(path, _KIND, check=see).to_data()
     if not isinstance(document, dict):
         raise UsageError(f"{path}: must be a list of steps, each `step: {{field: value}}`")
     return {_known_step(path, name).id: _fields(path, name, given, mode) for name, given in document.items()}
-
-
-def _read(path: Path) -> tuple[str, int]:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise UsageError(f"{path}: is not a regular file")
-            data = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: the answers cannot be read: {error.strerror}") from None
-    if len(data) > _MAX_BYTES:
-        raise UsageError(f"{path}: is larger than {_MAX_BYTES // 1024} KiB")
-    try:
-        return data.decode("utf-8-sig"), stat.S_IMODE(status.st_mode)
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text") from None
 
 
 def _known_step(path: Path, name: object) -> Step:

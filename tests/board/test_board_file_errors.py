@@ -437,6 +437,26 @@ def test_one_more_line_is_one_problem(refusal, sound, more, line):
     assert refusal(f"{sound}{more}\n") == f"lab.yaml:{line}"
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "lab.yaml: the file is empty; a board file starts with `version: 1`"),
+        ("# only a comment\n", "lab.yaml: the file is empty; a board file starts with `version: 1`"),
+        ("---\n", "lab.yaml: the file is empty; a board file starts with `version: 1`"),
+        ("null\n", "lab.yaml: the file is empty; a board file starts with `version: 1`"),
+        ("- a\n", "lab.yaml:1: the file holds a list; a board file is a mapping of sections"),
+        (
+            "\njust words\n",
+            "lab.yaml:2: the file holds a single value; a board file is a mapping of sections",
+        ),
+    ],
+)
+def test_a_file_that_is_no_mapping(text, message):
+    with pytest.raises(UsageError) as caught:
+        parse(text, Path("lab.yaml"))
+    assert caught.value.message == message
+
+
 def test_several_problems_are_all_listed_in_the_order_of_the_lines(refusal, sound):
     text = (
         sound.replace("carrier: se", "carrier: xyz").replace("version: 1", "version: 9")

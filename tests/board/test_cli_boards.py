@@ -73,7 +73,7 @@ def test_list_shows_what_is_wrong(harness, tmp_path, sound):
     (tmp_path / "bad.yaml").write_text("version: 1\nversion: 1\n")
     code, out, _ = harness("boards", "list", str(tmp_path))
     assert code == 0
-    assert f"{tmp_path}/bad.yaml:2: version: written twice; the first is on line 1" in out
+    assert f"{tmp_path}/bad.yaml:2:1: version: written twice; the first is on line 1" in out
     assert "ok, 3 warnings" in out
 
 

@@ -5,7 +5,6 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.board import regular_file
 from harness.board.models import BoardFile
 from harness.board.reading.checks import simulated_device
 from harness.errors import UsageError
@@ -13,6 +12,7 @@ from harness.id2 import published
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
+from harness.settings import regular_file
 from harness.settings.references import (
     DeviceKeyReference,
     PinReference,

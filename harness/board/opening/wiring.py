@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from harness.board import regular_file
 from harness.board.models import BoardFile
 from harness.board.opening import recorded_run
 from harness.board.opening.opener import make_transport, occupies
 from harness.board.opening.resolve import Resolver
 from harness.errors import HarnessError, UsageError
+from harness.settings import regular_file, yaml_file
 from harness.settings.link_flash import LinkFlash
 from harness.transport.base import Transport
 from harness.transport.faults.faulty import Faulty
 from harness.transport.faults.plan import FaultPlan
-from harness.transport.faults.syntax import MAX_TEXT, parse, parse_yaml
+from harness.transport.faults.syntax import KIND, parse, parse_yaml
 from harness.transport.reconnecting import Reconnecting
 from harness.transport.recording.redaction import Redaction
 from harness.transport.recording.replayed import Match, Replayed, Timing
@@ -216,9 +216,7 @@ def fault_plans(given: Iterable[str]) -> dict[str, FaultPlan]:
 
 def _from_file(file: str) -> FaultPlan:
     try:
-        text = regular_file.read(Path(file), MAX_TEXT).decode("utf-8")
+        data = regular_file.read(Path(file), KIND.max_bytes)
     except (FileNotFoundError, IsADirectoryError):
         raise UsageError(f"{file}: no such file with a fault plan") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: is not UTF-8 text: {error.reason}") from None
-    return parse_yaml(text, file)
+    return parse_yaml(yaml_file.decode(data, file, KIND), file)

@@ -8,10 +8,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 import harness
-from harness.board import regular_file, yaml_lines
 from harness.board.models import BoardFile, Source
 from harness.board.reading import checks, explain, hex_doubts
 from harness.errors import UsageError
+from harness.settings import regular_file, yaml_file
 from harness.settings.problems import PlacedProblem, Problem, as_error, field_name
 from harness.settings.suggest import nearest
 
@@ -20,6 +20,7 @@ DEFAULT_FOLDER = Path("boards")
 SHIPPED = Path(harness.__file__).parent / "boards"
 """The boards that the harness brings; those of the same name in `DEFAULT_FOLDER` come before them."""
 
+KIND = yaml_file.Kind("a board file")
 MAX_LISTED = 12
 
 __all__ = ["BoardFile", "board_files", "load", "parse"]
@@ -40,7 +41,7 @@ def load(path: Path | str) -> BoardFile:
     """
     found = _locate(Path(path))
     data = _read(found)
-    return parse(_decode(data, str(found)), found, sha256=hashlib.sha256(data).hexdigest())
+    return parse(yaml_file.decode(data, str(found), KIND), found, sha256=hashlib.sha256(data).hexdigest())
 
 
 def parse(text: str, path: Path, *, sha256: str = "") -> BoardFile:
@@ -54,7 +55,8 @@ def parse(text: str, path: Path, *, sha256: str = "") -> BoardFile:
     Raises:
         UsageError: As for `load`.
     """
-    document = yaml_lines.parse(text, str(path))
+    document = yaml_file.parse(text, str(path), KIND)
+    _require_mapping(document)
     try:
         board = BoardFile.model_validate(document.to_data())
     except ValidationError as error:
@@ -78,11 +80,22 @@ def board_files(folder: Path) -> list[Path]:
         return []
 
 
-def _placed(document: yaml_lines.Document, problems: Iterable[Problem]) -> list[PlacedProblem]:
+def _placed(document: yaml_file.Document, problems: Iterable[Problem]) -> list[PlacedProblem]:
     return [
         PlacedProblem(document.file, document.line_of(problem.loc), field_name(problem.loc), problem.text)
         for problem in problems
     ]
+
+
+def _require_mapping(document: yaml_file.Document) -> None:
+    root = document.root
+    if root is None:
+        raise UsageError(f"{document.file}: the file is empty; a board file starts with `version: 1`")
+    if not isinstance(root, yaml_file.Mapping):
+        found = "a list" if isinstance(root, yaml_file.Sequence) else "a single value"
+        raise UsageError(
+            f"{document.file}:{root.line}: the file holds {found}; a board file is a mapping of sections"
+        )
 
 
 def _locate(path: Path) -> Path:
@@ -102,26 +115,11 @@ def _is_name(path: Path) -> bool:
 
 def _read(path: Path) -> bytes:
     try:
-        return regular_file.read(path, yaml_lines.MAX_BYTES)
+        return regular_file.read(path, KIND.max_bytes)
     except FileNotFoundError:
         raise _missing(path) from None
     except IsADirectoryError:
         raise UsageError(f"{path}: is a folder, not a board file; {_listing(path)}") from None
-
-
-def _decode(data: bytes, file: str) -> str:
-    if b"\0" in data:
-        raise UsageError(
-            f"{file}: is a binary file (byte 0x00 at offset {data.index(0)}); a board file is YAML text"
-        )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(
-            f"{file}:{line}: is not UTF-8 text (byte {data[error.start]:#04x} at offset {error.start}); "
-            f"a board file is YAML text"
-        ) from None
 
 
 def _missing(path: Path) -> UsageError:

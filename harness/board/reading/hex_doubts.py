@@ -6,9 +6,9 @@ from typing import Annotated, get_args, get_origin
 from pydantic import BaseModel
 
 from harness.board.models import BoardFile
-from harness.board.yaml_lines import Document, Mapping, Scalar, Sequence
 from harness.settings.problems import Loc, Problem
 from harness.settings.words import HexByCustom
+from harness.settings.yaml_file import Document, Scalar
 
 
 def advice(board: BoardFile, document: Document) -> list[Problem]:
@@ -55,14 +55,7 @@ def _mark_in(annotation: object) -> HexByCustom | None:
 
 def _written(document: Document, loc: Loc) -> str | None:
     """Return the text of a field as it stands in the file; None for one that is not there."""
-    node: Mapping | Sequence | Scalar = document.root
-    for part in loc:
-        if isinstance(node, Mapping) and isinstance(part, str) and part in node.entries:
-            node = node.entries[part][1]
-        elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
-            node = node.items[part]
-        else:
-            return None
+    node = document.find(loc)
     return node.text if isinstance(node, Scalar) else None
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from harness.errors import UsageError
@@ -18,6 +17,7 @@ from harness.service.mock import token
 from harness.service.mock.admin import Admin
 from harness.service.mock.devices import DeviceState
 from harness.service.mock.products import DEFAULT_REGION, Edition, NodeType, Registration
+from harness.settings import yaml_file
 
 SeedState = Literal[
     DeviceState.UNKNOWN,
@@ -30,6 +30,7 @@ SeedState = Literal[
 """States that need no history; `bound` comes by a success, `burning` by a production line."""
 
 
+_KIND = yaml_file.Kind("a seed file", max_bytes=16 << 20, max_values=1_000_000, has_secrets=True)
 _PLANTED_ALREADY = "leave --seed out: the store has what it needs already; or take a new --db"
 
 
@@ -93,22 +94,11 @@ def load(path: Path) -> Seed:
             secret.
     """
     try:
-        # Every scalar is text here: to YAML itself a key of digits only would be a number, without its
-        # leading zeros.
-        content = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader builds text only
-    except OSError as error:
-        raise UsageError(f"seed file {path}: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}" if mark else ""
-        raise UsageError(
-            f"seed file {path}{where}: not YAML: {getattr(error, 'problem', None) or error}"
-        ) from None
-    except (RecursionError, ValueError) as error:
-        problem = "nested too deeply" if isinstance(error, RecursionError) else "not YAML"
-        raise UsageError(f"seed file {path}: {problem}") from None
+        document = yaml_file.load(path, _KIND)
+    except UsageError as error:
+        raise UsageError(f"seed file {error.message}") from None
     try:
-        return Seed.model_validate({} if content in (None, "") else content)
+        return Seed.model_validate(document.to_data() or {})
     except ValidationError as error:
         problems = [
             f"{_field(problem['loc'])}: {plain(problem['msg'])}"

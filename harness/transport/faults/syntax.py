@@ -14,11 +14,10 @@ In YAML a fault is a word, the same text, or a mapping:
 """
 
 from collections.abc import Iterator
-from typing import Protocol
-
-import yaml
 
 from harness.errors import UsageError
+from harness.settings import yaml_file
+from harness.settings.yaml_file import Mapping, Node, Scalar, Sequence
 from harness.transport.faults.plan import Fault, FaultPlan
 from harness.transport.faults.words import Place, Word, fault_of, whole_number
 
@@ -28,7 +27,7 @@ MAX_TEXT = 65536
 MAX_FAULTS = 256
 """Faults in one plan."""
 
-_DEEPEST = 8  # levels of YAML; a plan has five
+KIND = yaml_file.Kind("a fault plan", MAX_TEXT, max_depth=8)  # a plan has five levels
 
 
 def parse(text: str, source: str = "fault plan") -> FaultPlan:
@@ -64,33 +63,26 @@ def parse_yaml(text: str, source: str = "fault plan") -> FaultPlan:
         UsageError: names source, line and column of what is wrong.
     """
     _check_size(text, source)
-    try:
-        _check_depth(text, source)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        place = _marked(source, error.problem_mark)
-        raise place.wrong(f"not YAML: {error.problem or error}") from None
-    except yaml.YAMLError as error:
-        raise UsageError(f"{source}:1:1: not YAML: {error}") from None
+    root = yaml_file.parse(text, source, KIND).root
     if root is None:
         return FaultPlan()
     seed = 0
-    listed: yaml.Node | None = root
-    if isinstance(root, yaml.MappingNode):
+    listed: Node | None = root
+    if isinstance(root, Mapping):
         listed = None
-        for key, value in _entries(root, source):
-            if key.text == "seed":
-                seed = whole_number("seed", _scalar(value, source))
-            elif key.text == "faults":
+        for name, (key, value) in root.entries.items():
+            if name == "seed":
+                seed = whole_number("seed", _word(value, source))
+            elif name == "faults":
                 listed = value
             else:
-                raise key.place.wrong(f"no such field {key.text[:40]!r}", "a plan has: seed, faults")
+                raise _place(key, source).wrong(f"no such field {name[:40]!r}", "a plan has: seed, faults")
     if listed is None:
         return FaultPlan((), seed)
-    if not isinstance(listed, yaml.SequenceNode):
+    if not isinstance(listed, Sequence):
         raise _place(listed, source).wrong("faults are a list: - nak after=3")
     faults: list[Fault] = []
-    for node in listed.value:
+    for node in listed.items:
         _check_count(len(faults), _place(node, source))
         faults.append(fault_of(_words_of(node, source)))
     return FaultPlan(tuple(faults), seed)
@@ -99,15 +91,6 @@ def parse_yaml(text: str, source: str = "fault plan") -> FaultPlan:
 def _check_size(text: str, source: str) -> None:
     if len(text) > MAX_TEXT:
         raise UsageError(f"{source}: a fault plan of more than {MAX_TEXT} characters")
-
-
-def _check_depth(text: str, source: str) -> None:
-    """Refuse what is nested as no plan is, before it is read in earnest: that would take long."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise _marked(source, event.start_mark).wrong("nested too deeply for a fault plan")
 
 
 def _check_count(count: int, place: Place) -> None:
@@ -135,58 +118,37 @@ def _split(clause: str, source: str, line: int, column: int) -> list[Word]:
     return words
 
 
-def _words_of(node: yaml.Node, source: str) -> list[Word]:
+def _words_of(node: Node, source: str) -> list[Word]:
     """Return a fault of the YAML form as the words of its text form."""
-    if isinstance(node, yaml.ScalarNode):
-        place = _place(node, source)
+    place = _place(node, source)
+    if isinstance(node, Scalar):
         # In a quoted text the first character is the quote.
-        words = _split(str(node.value), source, place.line, place.column - 1 + (1 if node.style else 0))
+        words = _split(node.text or "", source, place.line, place.column - 1 + node.quoted)
         if not words:
             raise place.wrong("an empty fault")
         return words
-    if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
-        ((kind, details),) = _entries(node, source)
-        if isinstance(details, yaml.ScalarNode) and not details.value:
-            return [kind]
-        if isinstance(details, yaml.MappingNode):
-            words = [kind]
-            for name, value in _entries(details, source):
-                given = _scalar(value, source)
-                words.append(Word(f"{name.text}={given.text}", name.place))
-            return words
+    if not isinstance(node, Mapping) or len(node.entries) != 1:
+        raise place.wrong("a fault is a word, such as nak, or a mapping, such as nak: {after: 3}")
+    ((key, details),) = node.entries.values()
+    kind = _word(key, source)
+    if isinstance(details, Scalar) and not details.text:
+        return [kind]
+    if not isinstance(details, Mapping):
         raise _place(details, source).wrong(f"write {kind.text[:40]}: {{after: 3}}")
-    raise _place(node, source).wrong("a fault is a word, such as nak, or a mapping, such as nak: {after: 3}")
+    return [
+        kind,
+        *(
+            Word(f"{name}={_word(value, source).text}", _place(key, source))
+            for name, (key, value) in details.entries.items()
+        ),
+    ]
 
 
-def _entries(node: yaml.MappingNode, source: str) -> Iterator[tuple[Word, yaml.Node]]:
-    seen: set[str] = set()
-    for key, value in node.value:
-        word = _scalar(key, source)
-        if word.text in seen:
-            raise word.place.wrong(f"{word.text[:40]!r} stands there twice")
-        seen.add(word.text)
-        yield word, value
-
-
-def _scalar(node: yaml.Node, source: str) -> Word:
-    if not isinstance(node, yaml.ScalarNode):
+def _word(node: Node, source: str) -> Word:
+    if not isinstance(node, Scalar):
         raise _place(node, source).wrong("a single word or number is expected here")
-    return Word(str(node.value), _place(node, source))
+    return Word(node.text or "", _place(node, source))
 
 
-def _place(node: yaml.Node, source: str) -> Place:
-    return Place(source, node.start_mark.line + 1, node.start_mark.column + 1)
-
-
-class _Mark(Protocol):
-    """Where YAML stands, whichever of its two parsers says so; lines and columns from 0."""
-
-    @property
-    def line(self) -> int: ...
-
-    @property
-    def column(self) -> int: ...
-
-
-def _marked(source: str, mark: _Mark | None) -> Place:
-    return Place(source, mark.line + 1, mark.column + 1) if mark else Place(source, 1, 1)
+def _place(node: Node, source: str) -> Place:
+    return Place(source, node.line, node.column)

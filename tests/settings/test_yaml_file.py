@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.board import yaml_lines
 from harness.errors import UsageError
+from harness.settings import yaml_file
+
+KIND = yaml_file.Kind("a board file")
 
 
 def parse(text):
-    return yaml_lines.parse(text, "b.yaml")
+    return yaml_file.parse(text, "b.yaml", KIND)
 
 
 def refused(text):
@@ -63,33 +65,22 @@ def test_lines(loc, line):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "b.yaml: the file is empty; a board file starts with `version: 1`"),
-        ("# only a comment\n", "b.yaml: the file is empty; a board file starts with `version: 1`"),
-        ("---\n", "b.yaml: the file is empty; a board file starts with `version: 1`"),
-        ("null\n", "b.yaml: the file is empty; a board file starts with `version: 1`"),
-        ("- a\n", "b.yaml:1: the file holds a list; a board file is a mapping of sections"),
-        ("\njust words\n", "b.yaml:2: the file holds a single value; a board file is a mapping of sections"),
-        ("a: 1\na: 2\n", "b.yaml:2: a: written twice; the first is on line 1"),
-        ("x:\n  y:\n    z: 1\n    z: 2\n", "b.yaml:4: x.y.z: written twice; the first is on line 3"),
-        ("x: [{a: 1}, {a: 1, a: 2}]\n", "b.yaml:1: x[1].a: written twice; the first is on line 1"),
-        ("a: 1\n---\nb: 2\n", "b.yaml:2: a second YAML document starts here; a board file holds one"),
-        ("? [a, b]\n: 1\n", "b.yaml:1: a key must be a single word"),
-        ("? {a: b}\n: 1\n", "b.yaml:1: a key must be a single word"),
+        ("a: 1\na: 2\n", "b.yaml:2:1: a: written twice; the first is on line 1"),
+        ("x:\n  y:\n    z: 1\n    z: 2\n", "b.yaml:4:5: x.y.z: written twice; the first is on line 3"),
+        ("x: [{a: 1}, {a: 1, a: 2}]\n", "b.yaml:1:20: x[1].a: written twice; the first is on line 1"),
+        ("&a a: 1\n*a : 2\n", "b.yaml:1:1: a: written twice; the first is on line 1"),
+        ("a: 1\n---\nb: 2\n", "b.yaml:2:1: a second YAML document starts here; a board file holds one"),
+        ("? [a, b]\n: 1\n", "b.yaml:1:3: a key must be a single word"),
+        ("? {a: b}\n: 1\n", "b.yaml:1:3: a key must be a single word"),
         (
             "a: !!python/object/apply:os.system [x]\n",
-            (
-                "b.yaml:1: the tag 'tag:yaml.org,2002:python/object/apply:os.system' is not used "
-                "in board files: "
-                "remove it"
-            ),
+            "b.yaml:1:4: a board file uses no tags: remove this one, 'tag:yaml.org,2002:python/object/apply:os.system'",
         ),
-        ("a: !!int 5\n", "b.yaml:1: the tag 'tag:yaml.org,2002:int' is not used in board files: remove it"),
-        ("a: *b\n", "b.yaml:1: the alias *b has no finished anchor before it"),
-        ("a: &b [*b]\n", "b.yaml:1: the alias *b has no finished anchor before it"),
-        ("&a a: 1\n*a : 2\n", "b.yaml:2: a key must be a single word"),
+        ("a: !!int 5\n", "b.yaml:1:4: a board file uses no tags: remove this one, 'tag:yaml.org,2002:int'"),
+        ("a: &b [*b]\n", "b.yaml:1:4: holds an alias of itself"),
         (
             "a: \x07\n",
-            "b.yaml:1: a character that YAML does not allow (character code 0x7); is this a text file?",
+            "b.yaml:1:4: a character that YAML does not allow (character code 0x7); is this a text file?",
         ),
     ],
 )
@@ -105,6 +96,7 @@ def test_refused(text, message):
         ("a:\n\tb: 1\n", "b.yaml:2:1:", "not valid YAML: a tab stands where YAML wants spaces"),
         ("a: 'open\n", "b.yaml:2:1:", "not valid YAML"),
         ("a: @b\n", "b.yaml:1:4:", "not valid YAML"),
+        ("a: *b\n", "b.yaml:1:4:", "not valid YAML: found undefined alias"),
     ],
 )
 def test_malformed_names_line_and_column(text, place, reason):
@@ -126,14 +118,14 @@ def test_aliases_are_written_out():
 def test_alias_bomb_ends_at_the_limit():
     levels = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 12))
     assert refused(f"l0: &l0 [x, x, x]\n{levels}\n") == (
-        "b.yaml:5: more than 10000 values, aliases written out; this is not a board file"
+        "b.yaml:5:5: more than 10000 values, aliases written out; this is not a board file"
     )
 
 
 def test_depth_is_bounded():
     assert parse("a: " + "[" * 31 + "]" * 31).to_data()
-    assert refused("a: " + "[" * 32 + "]" * 32) == "b.yaml:1: nested more than 32 deep"
-    assert refused("[" * 100_000) == "b.yaml:1: nested more than 32 deep"
+    assert refused("a: " + "[" * 32 + "]" * 32) == "b.yaml:1:35: nested more than 32 deep"
+    assert refused("[" * 100_000) == "b.yaml:1:33: nested more than 32 deep"
 
 
 def test_number_of_values_is_bounded():
@@ -149,13 +141,13 @@ def data_or_message(text):
     try:
         return parse(text).to_data(), "b.yaml"
     except UsageError as error:
-        return {}, error.message
+        return None, error.message
 
 
 @given(st.text(max_size=200))
 def test_any_text_gives_data_or_a_usage_error(text):
     data, message = data_or_message(text)
-    assert isinstance(data, dict)
+    assert data is None or isinstance(data, dict | list | str)
     assert message.startswith("b.yaml")
     assert "\n" not in message
 
@@ -190,7 +182,7 @@ YAML_PIECES = [
 @given(st.lists(st.sampled_from(YAML_PIECES), max_size=30).map("".join))
 def test_any_yaml_like_text_gives_data_or_a_usage_error(text):
     data, message = data_or_message(text)
-    assert isinstance(data, dict)
+    assert data is None or isinstance(data, dict | list | str)
     assert message.startswith("b.yaml")
 
 
@@ -217,3 +209,56 @@ def test_round_trip_with_lines(tree):
     for line, key in enumerate(tree, start=1):
         assert document.line_of((key,)) == line
         assert document.line_of((key, "not there", 5)) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("pin: *4711\n", "1:6"),
+        ("pin: !4711 a\n", "1:6"),
+        ("4711: a\n4711: b\n", "2:1"),
+        ("pin: '4711\n", "2:1"),
+        ("pin: 4711: 4711\n", "1:10"),
+    ],
+)
+def test_what_a_file_of_secrets_holds_is_not_repeated(text, place):
+    with pytest.raises(UsageError) as caught:
+        yaml_file.parse(text, "secrets.yaml", yaml_file.Kind("a file of secrets", has_secrets=True))
+    assert caught.value.message.startswith(f"secrets.yaml:{place}: ")
+    assert "4711" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"a: \0", "is a binary file (byte 0x00 at offset 3); a board file is YAML text"),
+        (b"a: 1\nb: \xff", "is not UTF-8 text (byte 0xff at offset 8); a board file is YAML text"),
+        (b"a: '" + b"1" * KIND.max_bytes + b"'", "is larger than 256 KiB"),
+        (b"\xef\xbb\xbfa: 1", None),
+    ],
+)
+def test_what_is_no_text(tmp_path, data, message):
+    path = tmp_path / "b.yaml"
+    path.write_bytes(data)
+    if message is None:
+        assert yaml_file.load(path, KIND).to_data() == {"a": "1"}
+        return
+    with pytest.raises(UsageError) as caught:
+        yaml_file.load(path, KIND)
+    assert caught.value.message.startswith(str(path))
+    assert caught.value.message.endswith(message)
+
+
+def test_a_file_that_is_none(tmp_path):
+    with pytest.raises(UsageError, match=r"none\.yaml: no such file; a board file is wanted here"):
+        yaml_file.load(tmp_path / "none.yaml", KIND)
+    with pytest.raises(UsageError, match="is a folder, not a board file"):
+        yaml_file.load(tmp_path, KIND)
+
+
+def test_the_limits_are_those_of_the_kind():
+    flat = yaml_file.Kind("a flat file", max_depth=1, max_values=3)
+    assert yaml_file.parse("[a, b]", "f.yaml", flat).to_data() == ["a", "b"]
+    for text, problem in (("[[a]]", "nested more than 1 deep"), ("[a, b, c]", "more than 3 values")):
+        with pytest.raises(UsageError, match=problem):
+            yaml_file.parse(text, "f.yaml", flat)
