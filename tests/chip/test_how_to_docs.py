@@ -7,8 +7,8 @@ import pytest
 
 from harness.carrier.errors import CarrierError
 from harness.chip.session import ChipSession
-from harness.errors import ToolError
-from harness.transport.base import StreamRead, StreamWrite
+from harness.errors import BenchError, ToolError
+from harness.transport.base import Capability, StreamRead, StreamWrite, Transport
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -22,8 +22,32 @@ def names_of(page):
     return names
 
 
+class Loopback(Transport):
+    """A stream that gives back what was written to it."""
+
+    capabilities = frozenset({Capability.STREAM})
+    identity = "loopback"
+    _bytes = None
+
+    def open(self):
+        self._bytes = bytearray()
+
+    def close(self):
+        self._bytes = None
+
+    def do(self, operation):
+        if self._bytes is None:
+            raise BenchError("loopback: not open")
+        if isinstance(operation, StreamWrite):
+            self._bytes += operation.data
+            return b""
+        taken = bytes(self._bytes[: operation.limit])
+        del self._bytes[: operation.limit]
+        return taken
+
+
 def test_transport_and_framing_fit_together():
-    transport = names_of("add-a-transport.md")["Loopback"]("loop")
+    transport = Loopback("loop")
     channel = names_of("add-a-chip.md")["Framed"](transport)
     with ChipSession(channel) as session:
         answer = session.send_raw(bytes.fromhex("AABB9000"))  # what goes in comes back
