@@ -44,7 +44,7 @@ def report_formats(incomplete: str) -> list[str]:
     """Return what `report --format` takes."""
     from harness.report.renderer import RENDERERS
 
-    return [name for name in ("all", "terminal", *RENDERERS.names) if name.startswith(incomplete)]
+    return [name for name in ("all", *RENDERERS.names, "terminal") if name.startswith(incomplete)]
 
 
 def device_faults(incomplete: str) -> list[tuple[str, str]]:

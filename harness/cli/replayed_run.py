@@ -1,15 +1,14 @@
 """Which recorded run `harness run --replay` means."""
 
-import json
 import sys
 from pathlib import Path
 
+from harness.board.opening.recorded_run import header_of
 from harness.board.reading.file import load
 from harness.errors import UsageError
 
 LATEST = "latest"
 _HEADER = "run.json"
-_LARGEST = 16 * 1024 * 1024
 
 
 def split(boards: list[Path], replay: Path | None) -> tuple[list[Path], Path | None]:
@@ -62,9 +61,8 @@ def run_to_replay(replay: Path, runs: Path, board: Path) -> Path:
 def _asked_devices(folder: Path, board: str) -> bool:
     """Whether it is a run of the board that was no replay itself."""
     try:
-        if (folder / _HEADER).stat().st_size > _LARGEST:
-            return False
-        header = json.loads((folder / _HEADER).read_bytes())
-        return header["board"] == board and not header["options"].get("replay")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        header = header_of(folder)
+    except UsageError:
         return False
+    options = header.get("options")
+    return header.get("board") == board and isinstance(options, dict) and not options.get("replay")

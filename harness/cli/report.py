@@ -18,6 +18,13 @@ _NO_LIMIT = 1_000_000  # columns
 _ALL, _TERMINAL = "all", "terminal"
 
 
+def _known(name: str) -> str:
+    names = complete.report_formats("")
+    if name not in names:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, names))}.")
+    return name
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command("report", help="Render the reports of a run again, or check that it was not changed.")(report)
@@ -39,6 +46,7 @@ def report(
             help="Which report to render: all, terminal, or one format; a word that is none lists them.",
             metavar="NAME",
             autocompletion=complete.report_formats,
+            callback=_known,
         ),
     ] = _ALL,
     check: Annotated[

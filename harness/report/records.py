@@ -17,13 +17,13 @@ Number = Annotated[int | float | str, Field(description='A number, or the text "
 Moment = Annotated[str, Field(description="UTC, ISO 8601 with milliseconds.")]
 
 
-class Record(BaseModel):
+class ReportPart(BaseModel):
     """A part of the report."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, from_attributes=True)
 
 
-class Step(Record):
+class Step(ReportPart):
     """One step of a scenario."""
 
     index: int = Field(description="Position in the scenario, from 0.")
@@ -35,7 +35,7 @@ class Step(Record):
     error: ErrorRecord | None
 
 
-class MeasurementResult(Record):
+class MeasurementResult(ReportPart):
     """A value against its limits (both included)."""
 
     step: int | None = Field(description="Step that took it, from 0; null outside of steps.")
@@ -47,7 +47,7 @@ class MeasurementResult(Record):
     verdict: Verdict
 
 
-class Evidence(Record):
+class Evidence(ReportPart):
     """A file that shows what a verdict was given for."""
 
     step: int | None
@@ -62,7 +62,7 @@ class Evidence(Record):
     state: Literal["intact", "changed", "missing"] = Field(description="The file, compared with its hash.")
 
 
-class Finding(Record):
+class Finding(ReportPart):
     """A defect or an observation."""
 
     scenario: str = Field(description="Key of the scenario; empty for the run itself.")
@@ -73,7 +73,7 @@ class Finding(Record):
     detail: str
 
 
-class Scenario(Record):
+class Scenario(ReportPart):
     """One scenario that was run, or was meant to."""
 
     key: str = Field(description="Its id, with #2 … when it ran again.")
@@ -97,7 +97,7 @@ class Scenario(Record):
     notes: list[str]
 
 
-class RequirementResult(Record):
+class RequirementResult(ReportPart):
     """A requirement, and what this run says about it."""
 
     id: str
@@ -109,7 +109,7 @@ class RequirementResult(Record):
     scenarios: list[str] = Field(description="Keys of the scenarios that check it.")
 
 
-class Totals(Record):
+class Totals(ReportPart):
     """How many scenarios have which verdict."""
 
     passed: int
@@ -120,7 +120,7 @@ class Totals(Record):
     not_run: int
 
 
-class Coverage(Record):
+class Coverage(ReportPart):
     """How many requirements are in which state."""
 
     known: int
@@ -131,7 +131,7 @@ class Coverage(Record):
     uncovered: int = Field(description="No scenario of this run checks it.")
 
 
-class TransportUsed(Record):
+class TransportUsed(ReportPart):
     """A transport that was opened."""
 
     name: str
@@ -139,7 +139,7 @@ class TransportUsed(Record):
     recording: str = Field(description="Path inside the run folder; empty when nothing was recorded.")
 
 
-class RunReport(Record):
+class RunReport(ReportPart):
     """A whole run."""
 
     schema_version: Literal[1] = 1

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.board.opening.recorded_run import NO_SCENARIO, Unanswered, coverage, keeps_inputs
+from harness.board.opening.recorded_run import NO_SCENARIO, Unanswered, keeps_inputs, plan_of
 from harness.run import manifest
 from harness.run.inputs import FILE, RecordedInputs
 from harness.run.run import Header, Run, ScenarioInfo
@@ -49,7 +49,7 @@ def run(tmp_path):
 
 
 def test_what_ran_has_answers_and_what_was_left_out_has_none(run):
-    found = coverage(run.path)
+    found = plan_of(run.path)
     for name in ("passed", "failed", "skipped", "skipped-in-a-step", "cut", "never"):
         assert found.lacks(name) is None, name
     assert found.lacks("smaller") == Unanswered(
@@ -63,11 +63,11 @@ def test_what_ran_has_answers_and_what_was_left_out_has_none(run):
 
 @pytest.mark.parametrize(("header", "probes"), [({"probes": ["GetID", 7]}, {"GetID", "7"}), ({}, None)])
 def test_a_header_names_the_probes_or_does_not(run, header, probes):
-    assert coverage(run.path).probes == {"GetID"}
+    assert plan_of(run.path).probes == {"GetID"}
     known = json.loads((run.path / "run.json").read_text())
     del known["probes"]
     (run.path / "run.json").write_text(json.dumps(known | header))
-    assert coverage(run.path).probes == probes
+    assert plan_of(run.path).probes == probes
 
 
 def test_only_a_manifest_can_say_that_a_run_never_kept_its_inputs(run):

@@ -39,7 +39,7 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class RecordedPlan:
     """Which scenarios and probes a recording has answers for.
 
     Attributes:
@@ -59,7 +59,7 @@ class Coverage:
         return self.left_out.get(scenario)
 
 
-def coverage(run: Path) -> Coverage:
+def plan_of(run: Path) -> RecordedPlan:
     """Return what a recorded run asked its devices, by its journal and its header.
 
     A scenario that began and skipped itself, or whose end is missing, ran: the recording has what it asked.
@@ -83,9 +83,9 @@ def coverage(run: Path) -> Coverage:
             left_out[event.scenario] = Unanswered(
                 f"the recorded run did not run it: {why}", event.outside_plan
             )
-    probes = _header(run).get("probes")
+    probes = header_of(run).get("probes")
     named = frozenset(str(name) for name in probes) if isinstance(probes, list) else None
-    return Coverage(frozenset(planned), left_out, named)
+    return RecordedPlan(frozenset(planned), left_out, named)
 
 
 def check(run: Path, board: BoardFile) -> None:
@@ -97,7 +97,7 @@ def check(run: Path, board: BoardFile) -> None:
         UsageError: it is no run folder, a run of another board, or a file of it is missing or is not what it should
             be; the message names the file.
     """
-    header = _header(run)
+    header = header_of(run)
     if header.get("board") != board.name:
         other = safe_text(str(header.get("board")), 60)
         raise UsageError(
@@ -166,7 +166,7 @@ def faults_of(run: Path) -> dict[str, str]:
     Raises:
         UsageError: it is no run folder.
     """
-    options = _header(run).get("options")
+    options = header_of(run).get("options")
     options = options if isinstance(options, dict) else {}
     replay = options.get("replay")
     found: dict[str, str] = {}
@@ -177,7 +177,12 @@ def faults_of(run: Path) -> dict[str, str]:
     return found
 
 
-def _header(run: Path) -> dict[str, object]:
+def header_of(run: Path) -> dict[str, object]:
+    """Return the header of a run, `run.json`.
+
+    Raises:
+        UsageError: it is no run folder, or the header is none.
+    """
     file = RunFolder(run).header
     if not os.path.lexists(file):
         raise UsageError(f"{run}: is no run folder: it has no run.json", hint=_HINT)

@@ -114,13 +114,13 @@ class Wiring:
         ]
         return told
 
-    def coverage(self) -> recorded_run.Coverage | None:
+    def recorded_plan(self) -> recorded_run.RecordedPlan | None:
         """Return which scenarios and probes the recorded run has answers for; None for the devices themselves.
 
         Raises:
             HarnessError: its journal cannot be read.
         """
-        return None if self.replay is None else recorded_run.coverage(self.replay.run)
+        return None if self.replay is None else recorded_run.plan_of(self.replay.run)
 
     def options(self) -> dict[str, object]:
         """Return the same for the header of a run; what is not asked for is left out."""

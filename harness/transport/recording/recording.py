@@ -18,7 +18,7 @@ _DIRECTIONS = frozenset({">", "<", "!", "#"})
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class RecordingHeader:
     """The first line of a recording.
 
     Attributes:
@@ -132,7 +132,7 @@ class Reading:
             raise self._wrong("not a JSON object")
         return value
 
-    def _read_header(self) -> Header:
+    def _read_header(self) -> RecordingHeader:
         line = self._line()
         if not line:
             raise UsageError(
@@ -174,12 +174,12 @@ def read(path: Path) -> Reading:
     return Reading(path)
 
 
-def _header(value: dict[str, object]) -> Header:
+def _header(value: dict[str, object]) -> RecordingHeader:
     anchor = value["anchor"]
     capabilities = value["capabilities"]
     if not isinstance(anchor, dict) or not isinstance(capabilities, list):
         raise TypeError
-    return Header(
+    return RecordingHeader(
         transport=_text(value["transport"]),
         identity=_text(value["identity"]),
         capabilities=tuple(_text(each) for each in capabilities),

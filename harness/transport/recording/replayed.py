@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.errors import BenchError
 from harness.transport.base import Capability, Operation, StreamRead, StreamWrite, Transport, refuse
-from harness.transport.recording.recording import Header
+from harness.transport.recording.recording import RecordingHeader
 from harness.transport.recording.redaction import Redaction
 from harness.transport.recording.steps import Key, Step, key_of, load, shown
 
@@ -303,6 +303,6 @@ def _index(steps: list[Step]) -> dict[Key, list[int]]:
     return dict(found)
 
 
-def _capabilities(header: Header) -> frozenset[Capability]:
+def _capabilities(header: RecordingHeader) -> frozenset[Capability]:
     known = {member.value: member for member in Capability}
     return frozenset(known[name] for name in header.capabilities if name in known)

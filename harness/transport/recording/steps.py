@@ -10,7 +10,7 @@ from harness.transport import errors as transport_errors
 from harness.transport.base import I2cRead, Operation, SpiTransfer
 from harness.transport.printable import hex_bytes, safe_text
 from harness.transport.recording.recorder import PIECE, parts
-from harness.transport.recording.recording import Header, Record, read
+from harness.transport.recording.recording import Record, RecordingHeader, read
 
 _FIRST_RECORD = 2  # line 1 of a recording is its header
 _SHOWN = 24  # bytes of a request in a message
@@ -92,7 +92,7 @@ def shown(key: Key) -> str:
     return " ".join(words)
 
 
-def load(path: Path) -> tuple[Header, list[Step], bool]:
+def load(path: Path) -> tuple[RecordingHeader, list[Step], bool]:
     """Read a recording.
 
     Returns:
