@@ -36,11 +36,11 @@ from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
-from harness.service.mock import devices
-from harness.service.mock.devices import Device, DeviceState
 from harness.service.mock.server import MockService
 from harness.service.mock.signature import sign
-from harness.service.mock.store import Store
+from harness.service.mock.store import devices
+from harness.service.mock.store.devices import Device, DeviceState
+from harness.service.mock.store.store import Store
 from harness.service.rpc import percent_encode, timestamp
 from harness.service.wire import HttpWire
 
@@ -57,7 +57,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 from harness.service.acceptor import listen
-from harness.service.mock.listening import HttpThread
+from harness.service.mock.http.listening import HttpThread
 answer = bytes.fromhex(sys.argv[1])
 async def constant(request):
     await request.body()

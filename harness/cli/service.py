@@ -13,8 +13,8 @@ import typer
 
 if TYPE_CHECKING:
     from harness.secret import Secret
+    from harness.service.mock.http.tls import Tls
     from harness.service.mock.server import MockService
-    from harness.service.mock.tls import Tls
 
 _TOKEN_MIN = 16
 
@@ -155,7 +155,7 @@ def _tls(*, wanted: bool, cert: Path | None, key: Path | None, ca: Path | None, 
         if ca is not None:
             raise UsageError("--tls-ca needs --tls: without TLS there is no certificate")
         return None
-    from harness.service.mock.tls import Tls
+    from harness.service.mock.http.tls import Tls
 
     made = Tls.from_files(cert, key) if cert is not None and key is not None else Tls.made(host)
     if ca is not None:

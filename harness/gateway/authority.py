@@ -24,16 +24,17 @@ from harness.itls.errors import ItlsError
 from harness.itls.extensions import CHALLENGE_SIZE
 from harness.itls.messages import ClientHello
 from harness.itls.server import Admission
-from harness.service.mock import calls, devices, housekeeping, onetime, products, provisioning
+from harness.service.mock import provisioning
 from harness.service.mock.acceptance import accept, require_own, require_usable
-from harness.service.mock.access import MAIN_ACCOUNT
-from harness.service.mock.calls import CallRecord
 from harness.service.mock.core import Core, new_request_id
-from harness.service.mock.devices import Device, DeviceState
 from harness.service.mock.gateway import Throttle
 from harness.service.mock.judge import judge
-from harness.service.mock.products import Product
 from harness.service.mock.request import GatewayRefused, Refused, Request
+from harness.service.mock.store import calls, devices, housekeeping, onetime, products
+from harness.service.mock.store.access import MAIN_ACCOUNT
+from harness.service.mock.store.calls import CallRecord
+from harness.service.mock.store.devices import Device, DeviceState
+from harness.service.mock.store.products import Product
 
 _PRODUCT_KEY = re.compile(r"[A-Za-z0-9]{11}")
 _SUCCESS = "200"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.secret import Secret
-from harness.service.mock.calls import CallRecord
+from harness.service.mock.store.calls import CallRecord
 
 VERIFYING = ("Verify", "VerifyAndEncrypt", "GetServerAuthCodeAndEncryptData")
 """Operations that judge a device's code."""

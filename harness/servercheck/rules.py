@@ -24,7 +24,7 @@ from harness.servercheck.authentication import (
     digest,
     random_of,
 )
-from harness.service.mock.calls import IN_THE_URL
+from harness.service.mock.store.calls import IN_THE_URL
 from harness.service.rpc import API_VERSION
 
 ENOUGH_TRIES = 10

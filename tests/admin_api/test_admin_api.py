@@ -14,10 +14,10 @@ from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
 from harness.service.errors import ServiceRefusal, ServiceUnavailable
-from harness.service.mock import burning
 from harness.service.mock.api.body_limit import BODY_MAX
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
+from harness.service.mock.store import burning
 from harness.service.wire import HttpWire
 from tests.service.service_bench import Device
 

@@ -8,7 +8,7 @@ import pytest
 from harness.secret import Secret
 from harness.servercheck.authentication import Authentication, DeviceRequest, Given
 from harness.servercheck.rules import Rule, final_problems, judge, lost_problems, retry_problems
-from harness.service.mock.calls import IN_THE_URL, CallRecord
+from harness.service.mock.store.calls import IN_THE_URL, CallRecord
 
 ID2 = "2122232425262728292A2B2C"
 PRODUCT = "a1TESTabcde"

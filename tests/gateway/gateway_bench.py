@@ -16,10 +16,10 @@ from harness.itls.errors import ItlsError
 from harness.itls.events import Alerted, DataReceived, Event, StreamEnded
 from harness.secret import Secret
 from harness.service.mock import token
-from harness.service.mock.admin import Admin
-from harness.service.mock.products import Product
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
+from harness.service.mock.store.products import Product
 from tests.service.service_bench import Device, new_device
 
 PATIENCE_S = 10.0

@@ -16,11 +16,11 @@ from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.service.mock.devices import DeviceState
-from harness.service.mock.products import Edition
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
-from harness.service.mock.store import Store
+from harness.service.mock.store.devices import DeviceState
+from harness.service.mock.store.products import Edition
+from harness.service.mock.store.store import Store
 from tests.gateway.gateway_bench import Caller, GatewayBench, blank, other_key, running_bench
 from tests.service.service_bench import SYMMETRIC, Device, new_device
 
@@ -274,7 +274,7 @@ def test_too_many_handshakes_of_one_product_are_busy_and_others_are_not():
 
 
 def test_a_store_that_another_process_holds_is_busy(tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.service.mock.store._BUSY_MS", 50)
+    monkeypatch.setattr("harness.service.mock.store.store._BUSY_MS", 50)
     with MockService(tmp_path / "service.db") as mock, Gateway(mock) as gateway:
         bench = GatewayBench(mock, gateway)
         device, product = bench.device(), bench.product()

@@ -18,9 +18,9 @@ from harness.gateway.mqtt.packets import (
     with_client_id,
 )
 from harness.id2.keys import Key, KeyType
-from harness.service.mock.devices import Device, DeviceState, insert
 from harness.service.mock.server import MockService
-from harness.service.mock.store import Store
+from harness.service.mock.store.devices import Device, DeviceState, insert
+from harness.service.mock.store.store import Store
 
 SUFFIX = "securemode=8,signmethod=hmacsha1,timestamp=2524608000000,authtype=id2"
 LIMIT = 4096
@@ -293,7 +293,7 @@ def test_each_connect_is_in_the_call_log(platform):
 
 
 def test_a_store_that_another_process_holds_is_no_server(tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.service.mock.store._BUSY_MS", 50)
+    monkeypatch.setattr("harness.service.mock.store.store._BUSY_MS", 50)
     with MockService(tmp_path / "service.db") as mock:
         product = on_platform(mock)
         other = Store(tmp_path / "service.db")

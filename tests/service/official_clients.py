@@ -1,4 +1,4 @@
-"""The cloud's own Python clients, pointed at a mock: one face for the tests, nothing of them replaced.
+"""The cloud's own Python clients, pointed at a mock: one interface for the tests, nothing of them replaced.
 
 `alibabacloud-tea-openapi` signs in the headers (ACS3-HMAC-SHA256), or in the parameters when asked for the older
 algorithm; `aliyun-python-sdk-core` signs in the parameters.

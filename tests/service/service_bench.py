@@ -13,11 +13,11 @@ from harness.id2 import authcode
 from harness.id2.keys import Key, KeyType
 from harness.service.client import Id2Service
 from harness.service.errors import ServiceRefusal
-from harness.service.mock import housekeeping
-from harness.service.mock.admin import Admin
-from harness.service.mock.products import Product
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.server import MockService
 from harness.service.mock.signature import sign
+from harness.service.mock.store import housekeeping
+from harness.service.mock.store.products import Product
 from harness.service.rpc import timestamp
 
 SYMMETRIC = (

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from harness.id2 import otp
 from harness.id2.codes import ServiceCode
 from harness.id2.keys import KeyType
-from harness.service.mock import burning, store
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
 from harness.service.mock.signature import sign
+from harness.service.mock.store import burning, store
 from tests.service.service_bench import Bench, Device, new_device
 
 LINE = rsa.generate_private_key(public_exponent=65537, key_size=1024)

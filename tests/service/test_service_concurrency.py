@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from harness.service.errors import ServiceRefusal
-from harness.service.mock.devices import DeviceState
 from harness.service.mock.server import MockService
+from harness.service.mock.store.devices import DeviceState
 from tests.service.service_bench import Bench, new_device
 
 CLIENTS = 8

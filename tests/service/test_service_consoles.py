@@ -8,11 +8,11 @@ import pytest
 
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
-from harness.service.mock import housekeeping, schema
-from harness.service.mock.devices import DeviceState
-from harness.service.mock.products import Console, NodeType, Registration
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
+from harness.service.mock.store import housekeeping, schema
+from harness.service.mock.store.devices import DeviceState
+from harness.service.mock.store.products import Console, NodeType, Registration
 from tests.service.service_bench import Bench
 from tests.service.test_service_otp import device_code
 

@@ -22,8 +22,8 @@ from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
 from harness.service.errors import ServiceRefusal, ServiceUnavailable
-from harness.service.mock.devices import DeviceState
 from harness.service.mock.server import MockService
+from harness.service.mock.store.devices import DeviceState
 from harness.service.wire import HttpWire
 from tests.service.service_bench import Device, new_device
 

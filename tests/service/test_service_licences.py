@@ -8,9 +8,9 @@ import pytest
 from harness.errors import UsageError
 from harness.service.errors import ServiceRefusal
 from harness.service.mock import validity
-from harness.service.mock.devices import DeviceState
-from harness.service.mock.licences import OrderKind, Reason
 from harness.service.mock.settings import Settings
+from harness.service.mock.store.devices import DeviceState
+from harness.service.mock.store.licences import OrderKind, Reason
 from tests.service.service_bench import Device, new_device
 
 DAY_MS = 24 * 3600 * 1000

@@ -8,9 +8,9 @@ import pytest
 
 from harness.id2 import authcode, ciphers, servercode
 from harness.id2.keys import Key, KeyType
-from harness.service.mock import onetime
-from harness.service.mock.devices import DeviceState
 from harness.service.mock.settings import Settings
+from harness.service.mock.store import onetime
+from harness.service.mock.store.devices import DeviceState
 from tests.service.service_bench import SYMMETRIC, Device, new_device
 
 VECTORS = Path(__file__).parents[1] / "vectors"

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from harness.id2 import otp
 from harness.id2.keys import KeyType
 from harness.secret import Secret
-from harness.service.mock.devices import DeviceState
 from harness.service.mock.settings import Settings
+from harness.service.mock.store.devices import DeviceState
 from tests.service.service_bench import Device
 
 VECTORS = Path(__file__).parents[1] / "vectors"

@@ -9,8 +9,8 @@ from harness.id2 import authcode
 from harness.id2.codes import ServiceCode
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.service.mock.devices import DeviceState
 from harness.service.mock.settings import Settings
+from harness.service.mock.store.devices import DeviceState
 from tests.service.service_bench import SYMMETRIC, Device, new_device
 
 MINUTE_MS = 60_000

@@ -6,11 +6,11 @@ from harness.errors import UsageError
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
-from harness.service.mock.access import Policy
-from harness.service.mock.admin import Admin
-from harness.service.mock.products import Console
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.seed import load, plant
 from harness.service.mock.server import MockService
+from harness.service.mock.store.access import Policy
+from harness.service.mock.store.products import Console
 
 GOOD = """\
 access_keys:

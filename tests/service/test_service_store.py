@@ -18,10 +18,10 @@ from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
 from harness.service.errors import ServiceRefusal, ServiceUnavailable
-from harness.service.mock import schema, store
-from harness.service.mock.devices import DeviceState
 from harness.service.mock.server import MockService
-from harness.service.mock.store import Store
+from harness.service.mock.store import schema, store
+from harness.service.mock.store.devices import DeviceState
+from harness.service.mock.store.store import Store
 from harness.service.wire import HttpWire
 from tests.service.service_bench import Bench, new_device
 
@@ -173,7 +173,7 @@ def test_a_defect_inside_is_answered_with_500_and_undone(monkeypatch, caplog):
         device, product = bench.device(), bench.product(licences=1)
         code = device.answer(service.get_server_random(device.id2))
         with monkeypatch.context() as patched:
-            patched.setattr("harness.service.mock.devices.update", lambda *_: 1 / 0)
+            patched.setattr("harness.service.mock.store.devices.update", lambda *_: 1 / 0)
             with pytest.raises(ServiceUnavailable, match="HTTP 500"):
                 service.verify(device.id2, product.product_key, code)
         assert "ZeroDivisionError" in caplog.text

@@ -5,8 +5,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from harness.service.mock.access import Policy
 from harness.service.mock.signature import sign
+from harness.service.mock.store.access import Policy
 
 
 @pytest.fixture

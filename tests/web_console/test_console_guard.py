@@ -5,7 +5,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.secret import Secret
-from harness.service.mock.guard import Guard
+from harness.service.mock.http.guard import Guard
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
 from tests.web_console.web_bench import Browser

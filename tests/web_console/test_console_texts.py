@@ -10,13 +10,13 @@ import harness.service.mock.console as package
 from harness.id2.adaptation import Cause, Item, Verdict
 from harness.id2.codes import ServiceCode
 from harness.id2.decryption import DecryptionCause
-from harness.service.mock.access import Policy
 from harness.service.mock.console.language import Language, choose, texts
 from harness.service.mock.console.pages.debugging import ALGORITHMS
 from harness.service.mock.console.view import shown
-from harness.service.mock.devices import DeviceState, Origin
-from harness.service.mock.licences import OrderKind, Reason
-from harness.service.mock.products import Console, Edition, NodeType, Registration
+from harness.service.mock.store.access import Policy
+from harness.service.mock.store.devices import DeviceState, Origin
+from harness.service.mock.store.licences import OrderKind, Reason
+from harness.service.mock.store.products import Console, Edition, NodeType, Registration
 
 FOLDER = Path(package.__file__).parent
 FAMILIES = {

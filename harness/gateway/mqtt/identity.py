@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from harness.errors import UsageError
 from harness.gateway.authority import note_call
 from harness.gateway.mqtt.packets import ConnAck, ConnectPacket, MqttError
-from harness.service.mock import naming, products
+from harness.service.mock.admin import naming
 from harness.service.mock.core import Core
-from harness.service.mock.products import PUBLIC_INSTANCE, Product, Registration
+from harness.service.mock.store import products
+from harness.service.mock.store.products import PUBLIC_INSTANCE, Product, Registration
 
 DEMANDED = {
     "securemode": "8",

@@ -9,13 +9,14 @@ Source: service.md 3, 4.4.
 from dataclasses import replace
 
 from harness.id2.codes import ServiceCode
-from harness.service.mock import devices, licences, onetime, products, validity
-from harness.service.mock.devices import Device, DeviceState, Origin
+from harness.service.mock import validity
 from harness.service.mock.judge import Judged
-from harness.service.mock.licences import CHIP_YEARS, Licence, OrderKind, Reason
-from harness.service.mock.products import Edition, Product
 from harness.service.mock.request import Refused, Request
 from harness.service.mock.settings import Settings
+from harness.service.mock.store import devices, licences, onetime, products
+from harness.service.mock.store.devices import Device, DeviceState, Origin
+from harness.service.mock.store.licences import CHIP_YEARS, Licence, OrderKind, Reason
+from harness.service.mock.store.products import Edition, Product
 
 _HOUR_MS = 3600 * 1000
 _DAY_MS = 24 * _HOUR_MS

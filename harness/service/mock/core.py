@@ -7,16 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from harness.id2.codes import ServiceCode
-from harness.service.mock import calls, envelope, gateway, housekeeping, operations
-from harness.service.mock.calls import CallRecord
+from harness.service.mock import gateway, operations
 from harness.service.mock.clock import Clock
-from harness.service.mock.envelope import Reply
 from harness.service.mock.faults import Fault, FaultKind, Faults, spoil
 from harness.service.mock.gateway import Throttle
-from harness.service.mock.incoming import Incoming
+from harness.service.mock.http import envelope
+from harness.service.mock.http.envelope import Reply
+from harness.service.mock.http.incoming import Incoming
 from harness.service.mock.request import Data, GatewayRefused, Refused, Request
 from harness.service.mock.settings import Settings
-from harness.service.mock.store import Store
+from harness.service.mock.store import calls, housekeeping
+from harness.service.mock.store.calls import CallRecord
+from harness.service.mock.store.store import Store
 
 _LOG = logging.getLogger(__name__)
 _SUCCESS = 200

@@ -17,13 +17,13 @@ from datetime import datetime
 
 from harness.secret import Secret
 from harness.service import acs3
-from harness.service.mock import access, onetime
-from harness.service.mock.access import Holder
-from harness.service.mock.incoming import Incoming
+from harness.service.mock.http.incoming import Incoming
 from harness.service.mock.operations import OPERATIONS
 from harness.service.mock.request import GatewayRefused
 from harness.service.mock.settings import Settings
 from harness.service.mock.signature import SIGNATURE_METHOD, SIGNATURE_VERSION, sign, string_to_sign
+from harness.service.mock.store import access, onetime
+from harness.service.mock.store.access import Holder
 from harness.service.rpc import VERSION
 
 FORMATS = ("JSON", "XML")

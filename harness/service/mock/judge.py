@@ -11,9 +11,9 @@ from harness.id2.authcode import AuthCode
 from harness.id2.codes import ServiceCode
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key
-from harness.service.mock import onetime
-from harness.service.mock.devices import Device
 from harness.service.mock.request import Refused, Request
+from harness.service.mock.store import onetime
+from harness.service.mock.store.devices import Device
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from harness.id2 import ciphers, servercode
 from harness.id2.codes import ServiceCode
 from harness.id2.errors import Id2Error
-from harness.service.mock import devices, licences, onetime, production_line, products, provisioning
+from harness.service.mock import production_line, provisioning
 from harness.service.mock.acceptance import accept, require_own, require_usable
-from harness.service.mock.devices import Device, DeviceState
 from harness.service.mock.judge import judge
-from harness.service.mock.products import Product
 from harness.service.mock.request import Data, Refused, Request
+from harness.service.mock.store import devices, licences, onetime, products
+from harness.service.mock.store.devices import Device, DeviceState
+from harness.service.mock.store.products import Product
 from harness.service.rpc import API_VERSION
 
 

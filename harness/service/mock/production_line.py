@@ -15,9 +15,9 @@ import re
 from collections.abc import Sequence
 
 from harness.id2.codes import ServiceCode
-from harness.service.mock import burning
-from harness.service.mock.burning import BurnLicence, Receipt
 from harness.service.mock.request import Data, Refused, Request
+from harness.service.mock.store import burning
+from harness.service.mock.store.burning import BurnLicence, Receipt
 
 _VENDOR_CODE = re.compile(r"[0-9A-F]{4}")
 

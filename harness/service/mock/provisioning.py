@@ -17,12 +17,13 @@ from harness.id2.codes import ServiceCode
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.service.mock import devices, licences, onetime, products, token
+from harness.service.mock import token
 from harness.service.mock.acceptance import require_own
-from harness.service.mock.devices import Device, DeviceState, Origin
-from harness.service.mock.licences import Reason
-from harness.service.mock.products import Product
 from harness.service.mock.request import Data, Refused, Request
+from harness.service.mock.store import devices, licences, onetime, products
+from harness.service.mock.store.devices import Device, DeviceState, Origin
+from harness.service.mock.store.licences import Reason
+from harness.service.mock.store.products import Product
 
 ID_PREFIX = "00FFFFFF"
 """How the identifiers seen in public samples begin."""

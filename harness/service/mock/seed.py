@@ -14,9 +14,9 @@ from harness.plain_words import plain
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.mock import token
-from harness.service.mock.admin import Admin
-from harness.service.mock.devices import DeviceState
-from harness.service.mock.products import DEFAULT_REGION, Edition, NodeType, Registration
+from harness.service.mock.admin.admin import Admin
+from harness.service.mock.store.devices import DeviceState
+from harness.service.mock.store.products import DEFAULT_REGION, Edition, NodeType, Registration
 from harness.settings import yaml_file
 
 SeedState = Literal[

@@ -13,14 +13,14 @@ from harness.service.acceptor import listen
 from harness.service.access_key import AccessKey
 from harness.service.descriptors import connections_at_once
 from harness.service.endpoint import is_loopback
-from harness.service.mock import app
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.clock import Clock
 from harness.service.mock.core import Core
-from harness.service.mock.listening import HttpThread
+from harness.service.mock.http import app
+from harness.service.mock.http.listening import HttpThread
+from harness.service.mock.http.tls import Tls
 from harness.service.mock.settings import Settings
-from harness.service.mock.store import Store
-from harness.service.mock.tls import Tls
+from harness.service.mock.store.store import Store
 
 if TYPE_CHECKING:
     from harness.service.client import Call, Id2Service
@@ -171,7 +171,7 @@ class MockService:
 
     def _web_routes(self) -> list[BaseRoute]:
         from harness.service.mock import api, console  # noqa: PLC0415 - suites do without pages and start faster
-        from harness.service.mock.guard import Guard  # noqa: PLC0415 - as above
+        from harness.service.mock.http.guard import Guard  # noqa: PLC0415 - as above
 
         guard = Guard(
             self.settings,

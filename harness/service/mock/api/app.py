@@ -1,6 +1,6 @@
 """The admin API over HTTP: what `Admin` does in process, with an OpenAPI description at `/admin/openapi.json`.
 
-Source: service.md 2, 3; the real service has no such face, its consoles do this.
+Source: service.md 2, 3; the real service has no such interface, its consoles do this.
 """
 
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from starlette.routing import Match, Route
 
 from harness import __version__
 from harness.errors import UsageError
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api import control, devices, licences, production, products
 from harness.service.mock.api.models import Problem
 
@@ -42,8 +42,8 @@ def build(admin: Admin) -> FastAPI:
             422: {"model": Problem, "description": "The request is not in the described form."},
         },
     )
-    for room in (products, licences, devices, production, control):
-        app.include_router(room.router(admin))
+    for part in (products, licences, devices, production, control):
+        app.include_router(part.router(admin))
     app.add_route("/", home, include_in_schema=False)
     app.add_exception_handler(UsageError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

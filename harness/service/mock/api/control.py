@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api import models
 from harness.service.mock.api.answers import NOT_THERE, REFUSED, not_there
 from harness.service.mock.api.models import AccessKeyInfo, AccessKeyMade, Call, ClockTime, Fault, TemporaryKey

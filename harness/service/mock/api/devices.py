@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query
 from harness.errors import UsageError
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api import models
 from harness.service.mock.api.answers import NOT_THERE, REFUSED, links, not_there
 from harness.service.mock.api.models import DebugDevice, Device, DevicePage, Id2, NewDevice, ProductKey
-from harness.service.mock.devices import Device as Stored
-from harness.service.mock.devices import DeviceState
+from harness.service.mock.store.devices import Device as Stored
+from harness.service.mock.store.devices import DeviceState
 
 _OF_A_DEVICE = ("get_device", "set_state", "erase")
 

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StrictBool
 
 from harness.id2.keys import KeyType
-from harness.service.mock.access import Policy
-from harness.service.mock.devices import DeviceState
 from harness.service.mock.faults import FaultKind
-from harness.service.mock.products import Console, Edition, NodeType, Registration
+from harness.service.mock.store.access import Policy
+from harness.service.mock.store.devices import DeviceState
+from harness.service.mock.store.products import Console, Edition, NodeType, Registration
 
 
 def _whole_number(value: object) -> object:

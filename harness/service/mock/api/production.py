@@ -4,11 +4,11 @@ import base64
 
 from fastapi import APIRouter
 
-from harness.service.mock import burning
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api import models
 from harness.service.mock.api.answers import REFUSED
 from harness.service.mock.api.models import BurnItem, BurnLicence, Vendor
+from harness.service.mock.store import burning
 
 
 def router(admin: Admin) -> APIRouter:

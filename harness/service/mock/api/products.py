@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from harness.secret import Secret
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api import models
 from harness.service.mock.api.answers import NOT_THERE, REFUSED, links, not_there
 from harness.service.mock.api.models import (

@@ -3,10 +3,10 @@
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api.app import build, home
 from harness.service.mock.api.body_limit import BodyLimit
-from harness.service.mock.guard import Guard
+from harness.service.mock.http.guard import Guard
 
 
 def routes(admin: Admin, guard: Guard) -> list[BaseRoute]:

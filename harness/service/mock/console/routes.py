@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.console.pages import (
     access_keys,
     adaptation,
@@ -20,7 +20,7 @@ from harness.service.mock.console.pages import (
 )
 from harness.service.mock.console.site import Handler, Site
 from harness.service.mock.console.view import View
-from harness.service.mock.guard import Guard
+from harness.service.mock.http.guard import Guard
 
 
 def _missing(view: View) -> Response:

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.errors import UsageError
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.console.forms import BadForm, read_form
 from harness.service.mock.console.language import Language, choose
 from harness.service.mock.console.view import Flashes, View
-from harness.service.mock.guard import Guard, cookie
+from harness.service.mock.http.guard import Guard, cookie
 
 _LOG = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"

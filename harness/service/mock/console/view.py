@@ -18,9 +18,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from harness.id2.codes import describe_service
 from harness.secret import Secret
-from harness.service.mock.admin import Admin
+from harness.service.mock.admin.admin import Admin
 from harness.service.mock.console.language import Language, texts
-from harness.service.mock.guard import Guard
+from harness.service.mock.http.guard import Guard
 from harness.transport.printable import safe_text
 
 _TEMPLATES = Path(__file__).parent / "templates"

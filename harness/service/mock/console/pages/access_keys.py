@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from harness.errors import UsageError
 from harness.secret import Secret
-from harness.service.mock.access import Policy
 from harness.service.mock.console.view import Flash, View
+from harness.service.mock.store.access import Policy
 
 _LIFETIME_MIN_S, _LIFETIME_MAX_S = 900, 43_200
 

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
+from harness.service.mock.admin.debugging import CodeMode
 from harness.service.mock.console.view import Flash, View
-from harness.service.mock.debugging import CodeMode
-from harness.service.mock.devices import Origin
+from harness.service.mock.store.devices import Origin
 
 ALGORITHMS = tuple(kind for kind in KeyType if kind.symmetric and kind is not KeyType.SM1_128)
 """What a debug ID² can have: keys that a test program takes as a constant."""

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from harness.errors import UsageError
 from harness.service.mock.console.view import Flash, View
-from harness.service.mock.devices import DeviceState
+from harness.service.mock.store.devices import DeviceState
 
 _PAGE = 50
 _CALLS = 20

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from harness.errors import UsageError
 from harness.service.mock.console.pages.products import errors_of_purchase
 from harness.service.mock.console.view import Flash, View
-from harness.service.mock.products import DEFAULT_REGION
+from harness.service.mock.store.products import DEFAULT_REGION
 from harness.service.mock.validity import YEARS
 
 _LEDGER = 100

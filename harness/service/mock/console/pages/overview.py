@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from harness.service.mock.console.view import View
-from harness.service.mock.devices import DeviceState
+from harness.service.mock.store.devices import DeviceState
 
 _CALLS = 8
 

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
-from harness.service.mock import naming
+from harness.service.mock.admin import naming
 from harness.service.mock.console.view import Flash, View
-from harness.service.mock.products import PUBLIC_INSTANCE, Console, NodeType, Registration
+from harness.service.mock.store.products import PUBLIC_INSTANCE, Console, NodeType, Registration
 from harness.service.mock.validity import YEARS
 
 ALGORITHMS = tuple(KeyType)

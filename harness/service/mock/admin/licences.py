@@ -6,11 +6,13 @@ Source: service.md 3.
 import sqlite3
 
 from harness.errors import UsageError
-from harness.service.mock import licences, naming, products, validity
-from harness.service.mock.access import MAIN_ACCOUNT
+from harness.service.mock import validity
+from harness.service.mock.admin import naming
 from harness.service.mock.core import Core
-from harness.service.mock.licences import Counters, LedgerEntry, Order, OrderKind
-from harness.service.mock.products import DEFAULT_REGION, Product
+from harness.service.mock.store import licences, products
+from harness.service.mock.store.access import MAIN_ACCOUNT
+from harness.service.mock.store.licences import Counters, LedgerEntry, Order, OrderKind
+from harness.service.mock.store.products import DEFAULT_REGION, Product
 
 _MOST_AT_ONCE = 10_000_000
 

@@ -7,9 +7,10 @@ import sqlite3
 
 from harness.errors import UsageError
 from harness.service.access_key import AccessKey
-from harness.service.mock import access, naming
-from harness.service.mock.access import MAIN_ACCOUNT, AccessKeyInfo, Policy, StsCredentials
+from harness.service.mock.admin import naming
 from harness.service.mock.core import Core
+from harness.service.mock.store import access
+from harness.service.mock.store.access import MAIN_ACCOUNT, AccessKeyInfo, Policy, StsCredentials
 
 _LONGEST_S = 12 * 3600
 _SHORTEST_S = 1

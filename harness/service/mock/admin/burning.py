@@ -11,10 +11,10 @@ from harness.errors import UsageError
 from harness.id2.codes import ServiceCode, describe_service
 from harness.id2.errors import Id2Error
 from harness.id2.keys import KeyType
-from harness.service.mock import burning
-from harness.service.mock.burning import BurnItem, BurnLicence, Receipt, Vendor
 from harness.service.mock.core import Core
 from harness.service.mock.request import Refused
+from harness.service.mock.store import burning
+from harness.service.mock.store.burning import BurnItem, BurnLicence, Receipt, Vendor
 
 _CODE_FORM = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.service.mock.schema import APPLICATION_ID, MIGRATIONS
+from harness.service.mock.store.schema import APPLICATION_ID, MIGRATIONS
 
 _BUSY_MS = 5000
 _CHECKPOINT_PAGES = 8000

@@ -1,23 +1,23 @@
 """What only a console can do at the real service: products, licences, devices, AccessKeys. In process.
 
-One face, whose parts stand in `admin_products`, `admin_licences`, `admin_devices`, `admin_access`, `admin_burning`
-and `debugging`. All of it is safe to use while calls come in, and from any thread.
+One interface, whose parts are the other modules of this package. All of it is safe to use while calls come in, and
+from any thread.
 
 Source: service.md 2, 3, 4.1, 4.3, 6.6.
 """
 
 from datetime import datetime, timedelta
 
-from harness.service.mock import calls
-from harness.service.mock.admin_access import AccessAdmin
-from harness.service.mock.admin_burning import BurningAdmin
-from harness.service.mock.admin_devices import DeviceAdmin
-from harness.service.mock.admin_licences import LicenceAdmin
-from harness.service.mock.admin_products import ProductAdmin
-from harness.service.mock.calls import CallRecord
+from harness.service.mock.admin.access import AccessAdmin
+from harness.service.mock.admin.burning import BurningAdmin
+from harness.service.mock.admin.debugging import DebuggingAdmin
+from harness.service.mock.admin.devices import DeviceAdmin
+from harness.service.mock.admin.licences import LicenceAdmin
+from harness.service.mock.admin.products import ProductAdmin
 from harness.service.mock.core import Core
-from harness.service.mock.debugging import DebuggingAdmin
 from harness.service.mock.faults import Faults
+from harness.service.mock.store import calls
+from harness.service.mock.store.calls import CallRecord
 
 
 class Admin(ProductAdmin, LicenceAdmin, DeviceAdmin, AccessAdmin, BurningAdmin, DebuggingAdmin):

@@ -12,10 +12,10 @@ from harness.errors import UsageError
 from harness.id2 import adaptation, authcode, decryption
 from harness.id2.decryption import Decryption, DecryptionCause
 from harness.id2.errors import Id2Error
-from harness.service.mock import adaptations, devices, onetime
-from harness.service.mock.adaptations import Adaptation
 from harness.service.mock.core import Core
-from harness.service.mock.devices import Device, DeviceState
+from harness.service.mock.store import adaptations, devices, onetime
+from harness.service.mock.store.adaptations import Adaptation
+from harness.service.mock.store.devices import Device, DeviceState
 
 CodeMode = Literal["challenge", "timestamp"]
 

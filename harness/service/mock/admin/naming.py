@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from harness.errors import UsageError
-from harness.service.mock.products import Console
 from harness.service.mock.settings import Settings
+from harness.service.mock.store.products import Console
 
 _Member = TypeVar("_Member", bound=StrEnum)
 

@@ -23,9 +23,9 @@ from harness.id2 import ciphers
 from harness.id2.codes import ServiceCode
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.service.mock import devices
-from harness.service.mock.devices import Device, DeviceState, Origin
 from harness.service.mock.request import Refused
+from harness.service.mock.store import devices
+from harness.service.mock.store.devices import Device, DeviceState, Origin
 
 VERSION = "1.0.0"
 """`apiVersion` of the vendor's Java library, part of the signed text."""

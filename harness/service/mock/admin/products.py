@@ -13,13 +13,15 @@ from harness.errors import UsageError
 from harness.id2.errors import Id2Error
 from harness.id2.keys import KeyType
 from harness.secret import Secret
-from harness.service.mock import licences as orders
-from harness.service.mock import naming, products, token
-from harness.service.mock.access import MAIN_ACCOUNT
-from harness.service.mock.admin_licences import require_purchase, require_sold
+from harness.service.mock import token
+from harness.service.mock.admin import naming
+from harness.service.mock.admin.licences import require_purchase, require_sold
 from harness.service.mock.core import Core
-from harness.service.mock.licences import OrderKind
-from harness.service.mock.products import (
+from harness.service.mock.store import licences as orders
+from harness.service.mock.store import products
+from harness.service.mock.store.access import MAIN_ACCOUNT
+from harness.service.mock.store.licences import OrderKind
+from harness.service.mock.store.products import (
     DEFAULT_REGION,
     PUBLIC_INSTANCE,
     Console,

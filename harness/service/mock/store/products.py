@@ -12,7 +12,7 @@ from functools import lru_cache
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
 from harness.secret import Secret
-from harness.service.mock.access import MAIN_ACCOUNT
+from harness.service.mock.store.access import MAIN_ACCOUNT
 
 DEFAULT_REGION = "cn-shanghai"
 PUBLIC_INSTANCE = "-"

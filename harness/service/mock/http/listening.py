@@ -15,9 +15,9 @@ from uvicorn.server import ServerState
 
 from harness.errors import ToolError
 from harness.service.acceptor import Acceptor, turns
-from harness.service.mock.app import BREAK_OFF
-from harness.service.mock.connection_limit import ConnectionLimit
-from harness.service.mock.log_repeats import RepeatFilter
+from harness.service.mock.http.app import BREAK_OFF
+from harness.service.mock.http.connection_limit import ConnectionLimit
+from harness.service.mock.http.log_repeats import RepeatFilter
 
 _START_S = 10.0
 _GRACE_S = 1.0

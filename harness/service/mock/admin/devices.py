@@ -12,9 +12,10 @@ from harness.id2 import ids
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
-from harness.service.mock import devices, naming
+from harness.service.mock.admin import naming
 from harness.service.mock.core import Core
-from harness.service.mock.devices import Device, DevicePage, DeviceState, Origin
+from harness.service.mock.store import devices
+from harness.service.mock.store.devices import Device, DevicePage, DeviceState, Origin
 
 DEBUG_ID_PREFIX = "000FFFFF"
 """How debug ID²s begin in the vendor's sample logs. Source: service.md 6.1."""

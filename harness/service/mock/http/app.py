@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from harness.service.mock import incoming
 from harness.service.mock.core import Core
-from harness.service.mock.envelope import Reply
+from harness.service.mock.http import incoming
+from harness.service.mock.http.envelope import Reply
 from harness.service.mock.request import GatewayRefused
 
 BREAK_OFF = "id2_break_off"

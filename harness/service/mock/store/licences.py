@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.service.mock import validity
-from harness.service.mock.products import Product
+from harness.service.mock.store.products import Product
 
 CHIP_YEARS = 5
 """Validity of the licence that comes with an ID² chip. Source: service.md 1.3, 3."""
