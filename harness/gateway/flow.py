@@ -21,7 +21,7 @@ class Flow:
         self._transport: asyncio.Transport | None = None
 
     def begin(self, transport: asyncio.Transport) -> None:
-        """The connection is there."""
+        """Take the transport of a connection that was made."""
         self._transport = transport
 
     @property

@@ -76,7 +76,7 @@ def _is_http(head: bytes) -> bool:
 
 
 def _is_foreign_tls(head: bytes) -> bool:
-    """Whether it is a ClientHello that has no suite and no extension of iTLS."""
+    """Return whether it is a ClientHello that has no suite and no extension of iTLS."""
     if not _TLS_RECORD.match(head):
         return False
     size = int.from_bytes(head[6:_HEADERS], "big")
@@ -93,7 +93,7 @@ def _is_foreign_tls(head: bytes) -> bool:
 
 
 def _lacks_suites(body: bytes) -> bool:
-    """Whether the list of suites of a hello whose rest cannot be read has none of iTLS."""
+    """Return whether the list of suites of a hello whose rest cannot be read has none of iTLS."""
     reader = Reader(body, "ClientHello")
     try:
         reader.take(2 + messages.RANDOM_SIZE, "head")

@@ -34,7 +34,7 @@ class Upstream(Protocol):
     """Where the plain stream of a session goes, and where its answers come from."""
 
     def established(self) -> None:
-        """The handshake is complete."""
+        """Begin: the handshake is complete."""
         ...
 
     def data(self, data: bytes) -> None:
@@ -46,7 +46,7 @@ class Upstream(Protocol):
         ...
 
     def over(self) -> None:
-        """The session is over."""
+        """End: the session is over."""
         ...
 
 
@@ -112,7 +112,7 @@ class Session(asyncio.BufferedProtocol):
     # ---- what the loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A device has connected."""
+        """Begin the session of a device that has connected, or abort it when there are too many."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._flow.begin(transport)
@@ -133,7 +133,7 @@ class Session(asyncio.BufferedProtocol):
         return self._shared
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Bytes came."""
+        """Act on bytes that came."""
         data = bytes(memoryview(self._shared)[:nbytes])
         if self._over:
             self._last_words(data)
@@ -152,7 +152,7 @@ class Session(asyncio.BufferedProtocol):
             self._flow.count(records)
 
     def eof_received(self) -> bool:
-        """The device will send no more."""
+        """End the session: the device will send no more."""
         if not self._over:
             with self.log:
                 self._connection.end_of_stream()
@@ -160,7 +160,7 @@ class Session(asyncio.BufferedProtocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
+        """Log how the connection ended, and forget it."""
         if not self._over:
             with self.log:
                 self._mark_over("cut" if exc is None else "reset", "" if exc is None else _reason(exc))
@@ -170,14 +170,14 @@ class Session(asyncio.BufferedProtocol):
         self._gone(self)
 
     def pause_writing(self) -> None:
-        """The device does not read."""
+        """Stop the upstream while the device does not read, and watch whether it reads again."""
         if not self._over:
             self._upstream.full(yes=True)
             self._read_out, self._read_at = self._taken(), self._loop.time()
             self._stall = self._loop.call_later(self._settings.stalled_s / _LOOKS, self._watch_stall)
 
     def resume_writing(self) -> None:
-        """It reads again."""
+        """Let the upstream go on: the device reads again."""
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
@@ -390,7 +390,7 @@ class Session(asyncio.BufferedProtocol):
         self._end("alert", error)
 
     def _end(self, how: Ending, error: str = "") -> None:
-        """The session is over; its connection lingers until the device has heard it, for a while."""
+        """Mark the session as over; its connection lingers until the device has closed too, for `linger_s` at most."""
         if self._over:
             return
         self._mark_over(how, error)

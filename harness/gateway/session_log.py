@@ -208,7 +208,7 @@ class SessionStore:
         return log
 
     def ended(self, log: SessionLog) -> None:
-        """A session is over: from now on its log may go."""
+        """Allow the log of a session that is over to be dropped."""
         with self._changed:
             self._over.append(log.number)
             self._trim()

@@ -177,7 +177,7 @@ class Connection(ABC):
         """Act on a handshake message; `raw` is the message with its header."""
 
     def _protect(self, keys: SessionKeys, *, as_client: bool, checks_mac: bool = True) -> None:
-        """From here on both directions are under keys."""
+        """Put both directions under keys from here on."""
         self.keys = keys
         mine, theirs = (keys.client, keys.server) if as_client else (keys.server, keys.client)
         self._writer = self._WRITING(keys.suite, mine, self._random)

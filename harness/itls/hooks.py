@@ -7,7 +7,7 @@ class Hooks:
     """Where a side that misbehaves on purpose takes hold of what goes out; this one changes nothing."""
 
     def before_record(self, kind: ContentType, protection: Protection | None) -> None:
-        """Before a record is protected; `protection` is None while records travel in clear."""
+        """Act before a record is protected; `protection` is None while records travel in clear."""
 
     def tail(self, kind: ContentType, mac: bytes, padding: bytes) -> bytes:
         """Return what is encrypted behind the content of a record: its MAC, and padding up to whole blocks."""

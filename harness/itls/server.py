@@ -69,7 +69,7 @@ class ServerHooks(Hooks):
         return hello
 
     def established(self, connection: Connection) -> None:
-        """The handshake is complete; the server's Finished is on its way."""
+        """Act when the handshake is complete and the server's Finished is on its way."""
 
     def challenge(self, data: bytes, /) -> bytes:
         """Return what goes out as challenge."""

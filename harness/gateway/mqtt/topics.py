@@ -34,11 +34,11 @@ class OwnTopics:
     device_name: str
 
     def may_publish(self, topic: str) -> bool:
-        """Whether a topic is the device's own; one with a wildcard is no topic."""
+        """Return whether a topic is the device's own; one with a wildcard is no topic."""
         return not _WILDCARDS.intersection(topic) and self._owns(topic.split("/"))
 
     def may_subscribe(self, topic_filter: str) -> bool:
-        """Whether a filter matches topics of the device only, and broadcasts to its product."""
+        """Return whether a filter matches topics of the device only, and broadcasts to its product."""
         levels = topic_filter.split("/")
         return self._owns(levels) or levels[:3] == ["", _BROADCAST, self.product_key]
 

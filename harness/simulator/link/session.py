@@ -15,7 +15,7 @@ from harness.simulator.link.km import SoftKm
 from harness.simulator.link.log import LiveLog
 from harness.simulator.link.outcome import AttemptOutcome
 from harness.simulator.link.power import LinkWire, Power, WireLost
-from harness.simulator.link.traffic import LoginRefusedError, ServerSilentError, Traffic
+from harness.simulator.link.traffic import BrokerSilentError, LoginRefusedError, Traffic
 
 _ESTABLISH = "hal_itls_establish_timeout"
 _HANDSHAKE_FAILED = "-0x7980"
@@ -169,7 +169,7 @@ class _Session:
         except ItlsError as error:
             failed = _told(error)
             self._farewell()
-        except (WireLost, ServerSilentError) as error:
+        except (WireLost, BrokerSilentError) as error:
             failed = _told(error)
         except LoginRefusedError as error:
             failed, refused = str(error), error.final

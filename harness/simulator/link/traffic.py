@@ -30,7 +30,7 @@ class LoginRefusedError(Exception):
         self.final = final
 
 
-class ServerSilentError(Exception):
+class BrokerSilentError(Exception):
     """The broker does not answer any more."""
 
 
@@ -45,11 +45,11 @@ class Traffic(ABC):
 
     @abstractmethod
     def begin(self, now: float) -> bytes:
-        """The handshake is complete."""
+        """Begin: the handshake is complete."""
 
     @abstractmethod
     def receive(self, data: bytes, now: float) -> bytes:
-        """Data came.
+        """Act on data that came.
 
         Raises:
             LoginRefusedError: The broker says no.
@@ -61,10 +61,10 @@ class Traffic(ABC):
         return None
 
     def idle(self, now: float) -> bytes:
-        """Nothing came for the time that `patience` said.
+        """Act when nothing came for the time that `patience` said.
 
         Raises:
-            ServerSilentError: The server counts as gone.
+            BrokerSilentError: The server counts as gone.
         """
         del now
         return b""
@@ -154,13 +154,13 @@ class MqttEcho(Traffic):
         return max(self._said_at + _PING_AFTER * self._keepalive - now, 0.0)
 
     def idle(self, now: float) -> bytes:
-        """Ping.
+        """Send a ping.
 
         Raises:
-            ServerSilentError: The answer to what was said last is overdue.
+            BrokerSilentError: The answer to what was said last is overdue.
         """
         if self._waits_since is not None:
-            raise ServerSilentError("mqtt: the broker does not answer")
+            raise BrokerSilentError("mqtt: the broker does not answer")
         return self._ask(mqtt.PING, now)
 
     def _ask(self, packet: bytes, now: float) -> bytes:
