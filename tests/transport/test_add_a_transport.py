@@ -82,13 +82,13 @@ def test_the_page_as_it_stands(tmp_path, folder, harness, emulator):
     assert code == 0
     assert "chip: emulator, emulator at chip.pty\n" in told
     assert "chip needs stream; supplied stream" in told
-    code, told = harness(*run, "-k", "test_id or test_select")
+    code, told = harness(*run, "-k", "test_select")
     report = folder / "runs" / "latest" / "report.json"
     verdicts = [each["verdict"] for each in json.loads(report.read_text())["scenarios"]]
-    assert verdicts.count("passed") >= 2, told
+    assert verdicts.count("passed") >= 1, told
     assert "failed" not in verdicts, told
     assert "chip is simulated" in told
-    assert f"emulator at {folder / 'chip.pty'}" in report.read_text()
+    assert '"emulator at chip.pty"' in report.read_text()
     code, told = harness(*discover)
     assert code == 0
     assert f"pty     {emulator}  claimed by emulated:chip" in told
@@ -112,16 +112,24 @@ def test_a_device_that_is_not_there_blocks(tmp_path, harness):
     assert "chip.pty: cannot be opened: No such file or directory" in told
 
 
-QUESTIONS = ("can_supply", "make", "occupies", "place", "remark", "means", "can_be_unplugged", "stands_in")
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_a_kind_that_leaves_a_question_unanswered_cannot_be_registered(tmp_path, harness, question):
-    install(tmp_path / "site", SOURCE.replace(f"def {question}(", f"def not_{question}("))
+def test_a_kind_that_leaves_questions_unanswered_cannot_be_registered(tmp_path, harness):
+    questions = (
+        "can_be_unplugged",
+        "can_supply",
+        "make",
+        "means",
+        "occupies",
+        "place",
+        "remark",
+        "stands_in",
+    )
+    source = re.sub(rf"def ({'|'.join(questions)})\(", r"def not_\1(", SOURCE)
+    settings = SOURCE.index("class EmulatorSettings")
+    install(tmp_path / "site", SOURCE[:settings] + source[source.index("class EmulatorSettings") :])
     code, told = harness("boards", "check", "emulated.yaml")
     assert code == 2
     assert "transport kind 'emulator' of emulator_transport:EmulatorSettings (emulator_transport)" in told
-    assert f"leaves unanswered: {question}\n" in told
+    assert f"leaves unanswered: {', '.join(questions)}\n" in told
 
 
 def test_a_lock_is_never_silently_missing(tmp_path, harness):
