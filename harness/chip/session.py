@@ -62,11 +62,6 @@ class ChipSession:
         self.last = Delivery()
         self._history: deque[tuple[bytes | str, bytes | str]] = deque(maxlen=history)
 
-    @property
-    def last_transmissions(self) -> int:
-        """How often something was sent for the last command; the vendor's adapter allows two."""
-        return self.last.transmissions
-
     def traffic(self) -> tuple[str, ...]:
         """Return the last exchanges, oldest first, each line printable; hidden data is left out."""
         return tuple(line for sent, got in self._history for line in (f"> {_hex(sent)}", f"< {_hex(got)}"))

@@ -57,12 +57,6 @@ class Utf8Stream:
         return head
 
 
-def to_utf8(data: bytes) -> bytes:
-    """Return the whole of a text as UTF-8, without its byte order mark."""
-    stream = Utf8Stream()
-    return stream.feed(data) + stream.finish()
-
-
 def _mark_of(head: bytes) -> tuple[bytes, str] | None:
     return next((mark for mark in _MARKS if head.startswith(mark[0])), None)
 

@@ -48,11 +48,6 @@ class Match:
         return _text(self.data)
 
     @property
-    def text_before(self) -> str:
-        """What came between the last match and this one, as text."""
-        return _text(self.before)
-
-    @property
     def groups(self) -> tuple[str | None, ...]:
         """The groups as text."""
         return tuple(None if group is None else _text(group) for group in self.group_data)

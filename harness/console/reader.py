@@ -189,10 +189,6 @@ class Console:
         with self._lock:
             return self._window.bytes(position), self._window.end
 
-    def text_since(self, position: int) -> str:
-        r"""Return what came from offset `position` on as text; bytes that are not UTF-8 stand as `\xNN`."""
-        return self.since(position)[0].decode("utf-8", errors="backslashreplace")
-
     @contextmanager
     def slice(self) -> Iterator[Slice]:
         """Give the output that comes inside the block: `with console.slice() as s: …; s.text`."""

@@ -30,7 +30,6 @@ from harness.id2.report import (
     ValidationReport,
 )
 
-CIPHER_MIN = 49
 """Hex digits: the vendor's program uses `ID2_CIPHER_DATA` only when it is longer than 48 characters."""
 _TIMESTAMP_1_0_1 = "1605617436545"  # constant of the test program of SDK 1.0.1
 _REPORTS_MAX = 16

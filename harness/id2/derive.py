@@ -14,7 +14,6 @@ from harness.id2.keys import Key, KeyType
 from harness.id2.signing import Signer
 
 SEED_MAX = 128
-SECRET_LENGTH = 64
 DERIVED_MAX = 32
 
 _FAMILIES = ("3DES", "AES", "SM4")

@@ -1,23 +1,17 @@
-"""KPM: business keys wrapped by the ID² key, the device's code for them and the blob that imports one.
-
-Source: device-protocol.md c.7. The auth code was run; the import blob is known from source text only, and how
-the wrapped key is padded is not in it. Padding with PKCS#5 is our reading: the only one that fits 24 bytes.
-"""
+"""KPM: the code with which a device asks for a business key. Source: device-protocol.md c.7."""
 
 import base64
 import binascii
 from dataclasses import dataclass
 from enum import IntEnum
 
-from harness.id2 import ciphers
 from harness.id2.codetext import CODE_MAX, AuthCode, parse
 from harness.id2.errors import Id2Error
-from harness.id2.keys import Key, KeyType
+from harness.id2.keys import KeyType
 
 MAGIC = 0x4B
 VERSION = 0x01
 ID2_INDEX = 0
-CTID_INDEX = 1
 INVALID_INDEX = 0xFF
 _TEXT_MAX = 4096
 
@@ -64,38 +58,6 @@ class KpmCode:
         return _pack(self.index, self.info, fields)
 
 
-@dataclass(frozen=True, slots=True)
-class KpmImport:
-    """What the service gives to import a business key.
-
-    Attributes:
-        index: Where to store it.
-        info: What kind of key.
-        key: The key, encrypted under the ID² key.
-        check_value: The identifier, encrypted under the new key.
-    """
-
-    index: int
-    info: KeyInfo
-    key: bytes
-    check_value: bytes
-
-    @property
-    def text(self) -> str:
-        """The blob as base64 text."""
-        return _pack(self.index, self.info, (self.key, self.check_value))
-
-
-def km_name(index: int) -> str:
-    """Return the name under which the key manager stores a business key.
-
-    Raises:
-        Id2Error: Index 0 (the ID² key) or above 254.
-    """
-    _require_index(index)
-    return f"ID2IntStr_{index:02x}"
-
-
 def build_code(id2: str, index: int, info: KeyInfo, code: AuthCode) -> KpmCode:
     """Build the code of a device.
 
@@ -124,65 +86,6 @@ def parse_code(text: str) -> KpmCode:
     if len(inner) > CODE_MAX:
         raise Id2Error("KPM code: its auth code is too long", field="code")
     return build_code(id2, index, info, parse(inner))
-
-
-def build_import(id2_key: Key, id2: str, index: int, info: KeyInfo, new_key: Key) -> KpmImport:
-    """Build the blob that imports a business key.
-
-    Args:
-        id2_key: Symmetric ID² key of the device.
-        id2: Identifier of the device.
-        index: Where to store the key.
-        info: Its kind.
-        new_key: The key; must be of that kind.
-
-    Raises:
-        Id2Error: Outside the limits, or keys of the wrong type.
-    """
-    _require_index(index)
-    if new_key.key_type is not info.key_type:
-        raise Id2Error(
-            f"business key is {new_key.key_type}; key info {info.value} is {info.key_type}", field="key"
-        )
-    wrapped = ciphers.encrypt(id2_key, new_key.reveal())
-    return KpmImport(index, info, wrapped, ciphers.encrypt(new_key, id2.encode()))
-
-
-def parse_import(text: str) -> KpmImport:
-    """Read an import blob, without opening it.
-
-    Raises:
-        Id2Error: Not base64, or wrong mark, version or lengths.
-    """
-    index, info, (key, check_value) = _unpack(text, "KPM blob")
-    return KpmImport(index, info, key, check_value)
-
-
-def open_import(id2_key: Key, id2: str, blob: KpmImport) -> Key:
-    """Open an import blob as the device does, and check its check value.
-
-    Returns:
-        The business key.
-
-    Raises:
-        Id2Error: Not wrapped by this key, of the wrong size, or a check value that is not the identifier.
-    """
-    key_type = blob.info.key_type
-    try:
-        if len(blob.key) == key_type.key_size:
-            raw = ciphers.ecb_decrypt(id2_key, blob.key)
-        else:
-            raw = ciphers.decrypt(id2_key, blob.key)
-        key = Key.parse(key_type, raw.hex())
-    except Id2Error:
-        raise Id2Error("KPM blob: its key does not open with this ID² key", field="key") from None
-    try:
-        shown = ciphers.decrypt(key, blob.check_value)
-    except Id2Error:
-        shown = b""
-    if shown != id2.encode():
-        raise Id2Error("KPM blob: the check value does not open to the ID", field="check_value")
-    return key
 
 
 def _require_index(index: int) -> None:

@@ -32,8 +32,6 @@ class Point:
     y: int
 
 
-GENERATOR = Point(GX, GY)
-
 # Jacobian coordinates (X, Y, Z) stand for (X/Z², Y/Z³); Z = 0 is the point at infinity.
 _Jacobian = tuple[int, int, int]
 _INFINITY: _Jacobian = (1, 1, 0)

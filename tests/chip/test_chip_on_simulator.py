@@ -16,6 +16,7 @@ from harness.chip.ica import (
     LengthPrefix,
     Marking,
     Mode,
+    Option,
     PointPublicKey,
     ecb_algorithm,
 )
@@ -183,9 +184,8 @@ def test_challenges_and_vendor_information(session):
     assert {len(challenge) for challenge in challenges} == set(range(4, 17))
     info = chip.get_vendor_info()
     assert info.vendor == chip.get_id().vendor
-    assert "AES" in info.option_names
-    assert "3DES" not in info.option_names
-    assert info.unknown_bits == ()
+    assert Option.AES in info.options
+    assert Option.DES3 not in info.options
 
 
 def test_pins(session):

@@ -14,7 +14,7 @@ GET_ID = commands.get_id()
 def test_a_plain_answer(scripted):
     session = scripted(("80F8000000", "AABB9000"))
     assert session.send(GET_ID).data == b"\xaa\xbb"
-    assert session.last_transmissions == 1
+    assert session.last.transmissions == 1
     assert session.last.sdk_could
 
 
@@ -22,7 +22,7 @@ def test_61_is_followed_by_get_response(scripted):
     session = scripted(("80F8000000", "610F"), ("00C000000F", "AABB9000"))
     response = session.send(GET_ID)
     assert (response.data, response.sw) == (b"\xaa\xbb", 0x9000)
-    assert session.last_transmissions == 2
+    assert session.last.transmissions == 2
     assert session.last.sdk_could
 
 
@@ -35,21 +35,21 @@ def test_61_with_data_collects_it_and_says_that_the_sdk_could_not(scripted):
     session = scripted(("80F8000000", "AA6101"), ("00C0000001", "BB9000"))
     assert session.send(GET_ID).data == b"\xaa\xbb"
     assert session.last.data_before_end
-    assert session.last_transmissions == 2
+    assert session.last.transmissions == 2
     assert not session.last.sdk_could
 
 
 def test_a_long_chain_of_61(scripted):
     session = scripted(("80F8000000", "6102"), ("00C0000002", "AABB6101"), ("00C0000001", "CC9000"))
     assert session.send(GET_ID).data == b"\xaa\xbb\xcc"
-    assert session.last_transmissions == 3
+    assert session.last.transmissions == 3
     assert not session.last.sdk_could
 
 
 def test_6c_repeats_the_command_with_that_length(scripted):
     session = scripted(("80F8000000", "6C0F"), ("80F800000F", "AA9000"))
     assert session.send(GET_ID).data == b"\xaa"
-    assert session.last_transmissions == 2
+    assert session.last.transmissions == 2
 
 
 def test_6c_keeps_the_data_of_the_command(scripted):
@@ -121,7 +121,7 @@ def test_raw_bytes_go_out_as_they_are_and_once(scripted):
     session = scripted(("80", "6700"), ("80F8000000000000", "610F"))
     assert session.send_raw(b"\x80").sw == 0x6700
     assert session.send_raw(bytes.fromhex("80F8000000000000")).sw == 0x610F
-    assert session.last_transmissions == 1
+    assert session.last.transmissions == 1
 
 
 def test_an_error_of_the_channel_gets_place_and_traffic():

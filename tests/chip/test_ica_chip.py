@@ -12,12 +12,13 @@ from harness.chip.ica import (
     LengthPrefix,
     Marking,
     Mode,
+    Option,
     PointPublicKey,
 )
-from harness.chip.ica.keys import build_elements
 from harness.run.failure import ErrorRecord
 from harness.run.safe import Mask
 from harness.secret import Secret
+from tests.chip.elements import build_elements
 
 AES = Algorithm.AES_ECB
 SELECT = "00A404000EA0000000416C6959756E2E494432"
@@ -56,7 +57,7 @@ def test_an_id_of_a_wrong_form(chip, answer):
 def test_vendor_information(chip):
     raw = "8185" + "00" * 8 + "02000000" + "0010" + "00" * 4
     info = chip(("80FC000014", raw + "9000")).get_vendor_info()
-    assert (info.maker, info.option_names) == ("Infineon", ("AES",))
+    assert (info.maker, info.options) == ("Infineon", {Option.AES})
     with pytest.raises(AnswerError, match="instead of 20"):
         chip(("80FC000014", raw[:-2] + "9000")).get_vendor_info()
 

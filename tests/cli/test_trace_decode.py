@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.chip import fm1280_spi
+from harness.chip.apdu import Command
 from harness.chip.fm1280_frame import Frame
 from harness.chip.ica import commands
 from harness.chip.ica.algorithms import Algorithm, AsymAlgorithm, DigestType, Mode
@@ -39,7 +40,7 @@ def framed(payload, flag):
         (commands.get_id(), "GetID"),
         (commands.get_vendor_info(), "GetVendorInfo"),
         (commands.get_challenge(16), "GetChallenge 16 bytes"),
-        (commands.get_response(15), "GET RESPONSE 15 bytes"),
+        (Command(0x00, 0xC0, 0x00, 0x00, le=15), "GET RESPONSE 15 bytes"),
         (
             commands.symmetric_crypt(Mode.ENCRYPT, Algorithm.AES_ECB, bytes(48))[0],
             "SymmetricCrypt encrypt AES-ECB key 0, 48 bytes",
@@ -82,12 +83,12 @@ def test_status_words_have_meanings(status, words):
 
 def test_answer_that_is_fetched_belongs_to_its_command():
     sign = commands.symmetric_crypt(Mode.ENCRYPT, Algorithm.AES_ECB, bytes(16))[0].to_bytes()
-    asked = (">", sign), ("<", bytes.fromhex("6110")), (">", commands.get_response(16).to_bytes())
+    asked = (">", sign), ("<", bytes.fromhex("6110")), (">", bytes.fromhex("00C0000010"))
     assert told("exchange", *asked)[-1] == "GET RESPONSE 16 bytes of SymmetricCrypt"
     asked = (
         (">", GET_ID),
         ("<", bytes.fromhex("610F")),
-        (">", commands.get_response(15).to_bytes()),
+        (">", bytes.fromhex("00C000000F")),
         ("<", ID),
     )
     assert told("exchange", *asked)[-1].endswith("vendor 8180, ID 2122232425262728292A2B2C")

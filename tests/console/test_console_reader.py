@@ -128,7 +128,7 @@ def test_output_is_read_while_nobody_expects(board, console):
     until(lambda: console.received == 4)
     board.say(b"ing")
     until(lambda: console.received == 7)
-    assert console.text_since(0) == "booting"
+    assert console.since(0) == (b"booting", 7)
     assert console.position == 0
     assert console.expect(b"ting", timeout=1).end == console.position == 7
 

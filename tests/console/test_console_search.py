@@ -23,7 +23,7 @@ def test_a_literal():
     match = find(b"login:", None, b"boot\nlog", b"in: ")
     assert (match.data, match.before, match.start, match.end, match.stamp) == (b"login:", b"boot\n", 5, 11, 2)
     assert (match.pattern, match.index, match.failure, match.groups) == (b"login:", 0, False, ())
-    assert (match.text, match.text_before, match.group(0)) == ("login:", "boot\n", "login:")
+    assert (match.text, match.before, match.group(0)) == ("login:", b"boot\n", "login:")
 
 
 def test_text_is_looked_for_as_utf8():

@@ -55,11 +55,6 @@ def get_challenge(size: int) -> Command:
     return Command(0x00, 0x84, 0x00, 0x00, le=size, name="GetChallenge")
 
 
-def get_response(size: int) -> Command:
-    """GET RESPONSE: fetch `size` bytes (1 to 256) that a 61xx announced."""
-    return Command(0x00, 0xC0, 0x00, 0x00, le=size, name="GET RESPONSE")
-
-
 def symmetric_crypt(
     mode: Mode,
     algorithm: Algorithm,

@@ -9,8 +9,6 @@ from typing import Self
 
 from harness.chip.apdu import ApduError
 
-_LONG_1, _LONG_2 = 0x81, 0x82
-
 
 class Element(IntEnum):
     """Tags of key elements."""
@@ -61,26 +59,6 @@ def parse_elements(raw: bytes) -> tuple[tuple[int, bytes], ...]:
     return tuple(elements)
 
 
-def build_elements(*elements: tuple[int, bytes]) -> bytes:
-    """Return a row of elements; the inverse of `parse_elements`.
-
-    Raises:
-        ApduError: a tag that is no byte, or a value longer than 65535 bytes.
-    """
-    out = bytearray()
-    for tag, value in elements:
-        if not 0 <= tag <= 0xFF or len(value) > 0xFFFF:
-            raise ApduError(f"element {tag:02X} with {len(value)} bytes cannot be written")
-        if len(value) < 0x80:
-            out += bytes((tag, len(value)))
-        elif len(value) <= 0xFF:
-            out += bytes((tag, _LONG_1, len(value)))
-        else:
-            out += bytes((tag, _LONG_2)) + len(value).to_bytes(2, "big")
-        out += value
-    return bytes(out)
-
-
 def _length(raw: bytes, at: int) -> tuple[int, int]:
     """Return the length written at `at`, and where the value starts."""
     if at >= len(raw):
@@ -88,7 +66,7 @@ def _length(raw: bytes, at: int) -> tuple[int, int]:
     first = raw[at]
     if first <= 0x80:
         return first, at + 1
-    extra = {_LONG_1: 1, _LONG_2: 2}.get(first)
+    extra = {0x81: 1, 0x82: 2}.get(first)
     if extra is None:
         raise ApduError(f"length byte {first:02X} at byte {at + 1} has no meaning")
     if at + 1 + extra > len(raw):

@@ -104,30 +104,6 @@ class VendorInfo:
         """What the bitmap claims."""
         return frozenset(option for option in Option if self.bitmap & option.mask)
 
-    @property
-    def option_names(self) -> tuple[str, ...]:
-        """What the bitmap claims, as names in the order of the bits."""
-        return tuple(option.label for option in Option if self.bitmap & option.mask)
-
-    @property
-    def unknown_bits(self) -> tuple[str, ...]:
-        """Set bits without a meaning in the specification, as `byte B bit N`."""
-        known = {option.mask for option in Option}
-        return tuple(
-            f"byte {byte} bit {bit}"
-            for byte in range(_BITMAP_SIZE)
-            for bit in range(1, 9)
-            if self.bitmap & _bit(byte, bit) and _bit(byte, bit) not in known
-        )
-
-    @property
-    def version_text(self) -> str:
-        """The version as text where it is printable ASCII, else as hex."""
-        stripped = self.version.rstrip(b"\x00 ")
-        if stripped and all(0x20 <= byte < 0x7F for byte in stripped):
-            return stripped.decode("ascii")
-        return self.version.hex().upper()
-
 
 def bitmap_of(*options: Option) -> int:
     """Return the bitmap with just these options."""

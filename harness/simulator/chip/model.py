@@ -196,8 +196,3 @@ class Outbox:
 
 def _announce(data: bytes) -> bytes:
     return bytes((0x61, len(data) if len(data) < _MAX_DATA else 0))
-
-
-def is_get_response(command: Received) -> bool:
-    """Tell whether this fetches waiting data."""
-    return command.ins == _GET_RESPONSE and command.cla == 0x00

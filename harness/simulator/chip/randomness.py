@@ -35,17 +35,3 @@ class SeededRandom:
                 self._counter += 1
             taken, self._rest = self._rest[:size], self._rest[size:]
             return taken
-
-
-def constant_random(byte: int) -> RandomSource:
-    """Return a source that gives this byte for ever, as the vendor's published vectors were made with AB."""
-
-    def source(size: int) -> bytes:
-        return bytes((byte,)) * size
-
-    return source
-
-
-def random_source(seed: int | None) -> RandomSource:
-    """Return the seeded source, or the system's when `seed` is None."""
-    return system_random if seed is None else SeededRandom(seed)

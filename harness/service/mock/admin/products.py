@@ -229,19 +229,6 @@ class ProductAdmin:
             products.known(db, product_key)
             products.whitelist_remove(db, product_key, names)
 
-    def may_register(self, product_key: str, device_name: str) -> bool:
-        """Tell whether a device of this name may register under a product.
-
-        Raises:
-            UsageError: There is no such product.
-
-        Source: service.md 2.2 (registration modes).
-        """
-        with self._core.store.reading() as db:
-            found = products.known(db, product_key)
-            listed = device_name in products.whitelist(db, product_key)
-            return found.registration is Registration.AUTO or listed
-
     def debug_product(self) -> Product:
         """Return the fixed product of the debugging service; it is made when it is first asked for."""
         with self._core.store.transaction() as db:
