@@ -57,3 +57,13 @@ class Tagged:
     ) -> JsonSchemaValue:
         """Return the schema of a section of any kind."""
         return handler(self._union.core_schema)
+
+
+def kinds_in(annotation: object) -> dict[str, type[BaseModel]]:
+    """Return the section of each kind that a field takes, one or several or by name; empty for other fields."""
+    for argument in get_args(annotation):
+        if isinstance(argument, Tagged):
+            return argument.members
+        if found := kinds_in(argument):
+            return found
+    return {}

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from harness.board.models import CarrierKind, Pattern, Plan
+from harness.board.models import Pattern, Plan, PlannedCarrier
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.needs import needs, unmet
 from harness.console.dialect import DIALECTS
@@ -13,7 +13,7 @@ from harness.transport.base import Capability
 
 
 def plan(
-    carrier=CarrierKind.SE,
+    carrier=PlannedCarrier.SE,
     platform="third-party-os",
     key_type=KeyType.AES_128,
     pattern=Pattern.OWN_PLATFORM,
@@ -32,30 +32,30 @@ DOCUMENTED = {
 }
 
 
-@pytest.mark.parametrize(("carrier", "platform"), list(product(CarrierKind, DIALECTS.names)))
+@pytest.mark.parametrize(("carrier", "platform"), list(product(PlannedCarrier, DIALECTS.names)))
 def test_exactly_the_documented_cells_are_documented(carrier, platform):
     doubts = plan_matrix.undocumented(plan(carrier, platform))
     assert (doubts == []) is ((carrier.value, platform) in DOCUMENTED)
     assert all(doubt.loc[0] == "plan" for doubt in doubts)
 
 
-@pytest.mark.parametrize(("carrier", "key_type"), list(product(CarrierKind, KeyType)))
+@pytest.mark.parametrize(("carrier", "key_type"), list(product(PlannedCarrier, KeyType)))
 def test_sm1_is_for_hardware_only(carrier, key_type):
     impossible = key_type is KeyType.SM1_128 and carrier in ("km", "tee", "demo")
     assert bool(plan_matrix.contradictions(plan(carrier, key_type=key_type))) is impossible
 
 
-@pytest.mark.parametrize("carrier", CarrierKind)
+@pytest.mark.parametrize("carrier", PlannedCarrier)
 def test_link_tee_is_for_the_tee_only(carrier):
     found = plan_matrix.contradictions(plan(carrier, "link-tee"))
     assert [problem.loc for problem in found] == (
-        [] if carrier is CarrierKind.TEE else [("plan", "platform")]
+        [] if carrier is PlannedCarrier.TEE else [("plan", "platform")]
     )
 
 
 def test_known_defects_are_named():
     assert "RSA" in plan_matrix.key_doubts(plan(key_type=KeyType.RSA_2048))[0].text
-    assert plan_matrix.key_doubts(plan(CarrierKind.KM, key_type=KeyType.RSA_2048)) == []
+    assert plan_matrix.key_doubts(plan(PlannedCarrier.KM, key_type=KeyType.RSA_2048)) == []
     assert "ecc-k256" in plan_matrix.key_doubts(plan(key_type=KeyType.ECC_K256))[0].text
     for key_type in (KeyType.DES3_168, KeyType.AES_256, KeyType.SM4_128, KeyType.SM2_256):
         assert plan_matrix.key_doubts(plan(key_type=key_type)) == []

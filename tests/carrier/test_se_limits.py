@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.carrier.base import AuthMode
+from harness.carrier.base import OPTIONAL_FUNCTIONS, AuthMode, offered_by
 from harness.carrier.errors import CarrierError
-from harness.carrier.se import SDK_VERSION
+from harness.carrier.se import SDK_VERSION, SeCarrier
 from harness.chip.apdu import Response
 from harness.chip.errors import FramingError, StatusError
 from harness.chip.mtk import MtkChip
-from harness.errors import UsageError
+from harness.errors import ToolError, UsageError
+from harness.fixtures.impostor import Impostor
 from harness.id2 import authcode, ciphers, servercode
 from harness.id2.codes import ResultCode
 from harness.id2.keys import Key, KeyType
@@ -401,3 +402,11 @@ def test_mtk_decrypts_no_more_than_its_command_carries(computing):
 def test_an_asymmetric_key_needs_a_chip_that_signs(carrier_on):
     with pytest.raises(UsageError, match="AsymmetricCrypt"):
         carrier_on(None, "sm2-256", chip=MtkChip)
+
+
+def test_what_a_carrier_leaves_out_cannot_be_called_and_says_nothing_of_the_device():
+    assert set(OPTIONAL_FUNCTIONS) == {*offered_by(SeCarrier), *NOT_OFFERED}
+    assert offered_by(Impostor) == ("decrypt", "get_device_challenge", "verify_server")
+    with pytest.raises(ToolError, match="the carrier 'impostor' cannot call get_secret") as raised:
+        Impostor(KeyType.AES_128).get_secret("x")
+    assert "client=get_secret" in raised.value.hint

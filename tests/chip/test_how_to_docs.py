@@ -1,13 +1,12 @@
-"""The code in the three how-to pages works as it stands there."""
+"""The code in the how-to pages on chips and transports works as it stands there."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from harness.carrier.errors import CarrierError
 from harness.chip.session import ChipSession
-from harness.errors import BenchError, ToolError
+from harness.errors import BenchError
 from harness.transport.base import Capability, StreamRead, StreamWrite, Transport
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -57,18 +56,7 @@ def test_transport_and_framing_fit_together():
         transport.do(StreamRead(1, 0))
 
 
-def test_carrier():
-    answers = {"init": (0, None), "get_id": (-11, None), "get_challenge_auth_code": (0, "0~2~…")}
-    carrier = names_of("add-a-carrier.md")["ModuleCarrier"](lambda operation, *_: answers[operation])
-    carrier.init()
-    assert carrier.get_challenge_auth_code("1") == "0~2~…"
-    with pytest.raises(CarrierError, match="get_id gave -11: item not found"):
-        carrier.get_id()
-    with pytest.raises(ToolError, match="the carrier 'module' cannot call get_secret"):
-        carrier.get_secret("x")
-
-
-@pytest.mark.parametrize("page", ["add-a-chip.md", "add-a-carrier.md", "add-a-transport.md"])
+@pytest.mark.parametrize("page", ["add-a-chip.md", "add-a-transport.md"])
 def test_every_file_that_a_page_names_is_there(page):
     text = (DOCS / page).read_text()
     named = set(re.findall(r"`((?:harness|tests)/[\w/.]+)", text))

@@ -3,14 +3,13 @@
 from harness.board.models.board_file import BoardFile, Source
 from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOption, Declaration, Feature
 from harness.board.models.parts import Chip, Console, Device, Limits, Pin
-from harness.board.models.plan import CarrierKind, Pattern, Plan
+from harness.board.models.plan import Pattern, Plan, PlannedCarrier
 from harness.board.models.server import Server, Start, Trigger, Use
 from harness.board.models.service import AccessKey, Product, Service
 
 __all__ = [
     "AccessKey",
     "BoardFile",
-    "CarrierKind",
     "Chip",
     "ChipAlgorithm",
     "ChipCommand",
@@ -23,6 +22,7 @@ __all__ = [
     "Pattern",
     "Pin",
     "Plan",
+    "PlannedCarrier",
     "Product",
     "Server",
     "Service",

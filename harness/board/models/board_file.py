@@ -8,9 +8,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from harness.board.models.declaration import Declaration
 from harness.board.models.parts import Chip, Console, Device, Limits
-from harness.board.models.plan import Plan
+from harness.board.models.plan import Plan, PlannedCarrier
 from harness.board.models.server import Server
 from harness.board.models.service import Service
+from harness.carrier.kind import CARRIERS, CarrierKind
+from harness.carrier.se_kind import SeOverChip
 from harness.settings.link import Link
 from harness.settings.tagged import Tagged
 from harness.settings.words import Section, Text, Word, wrong
@@ -66,6 +68,11 @@ class BoardFile(Section):
         default=None, description="The secure element, when the harness talks to it directly."
     )
     console: Console | None = Field(default=None, description="The serial console, when there is one.")
+    carrier: Annotated[CarrierKind, Tagged(CARRIERS)] | None = Field(
+        default=None,
+        description="How the harness calls the id2_client API of the plan's carrier. Left out: on the chip section for "
+        "carrier se; not at all for the others, which are judged by their console and link.",
+    )
     device: Annotated[Device, BeforeValidator(_empty_is_default, json_schema_input_type=Device | None)] = (
         Field(default_factory=Device, description="The one device on the bench.")
     )
@@ -91,6 +98,13 @@ class BoardFile(Section):
     )
 
     _source: Source = PrivateAttr(default=Source())
+
+    @property
+    def client(self) -> CarrierKind | None:
+        """How the id2_client API is called on this board; None when it cannot be."""
+        if self.carrier is None and self.plan.carrier is PlannedCarrier.SE and self.chip is not None:
+            return SeOverChip()
+        return self.carrier
 
     @property
     def source(self) -> Source:

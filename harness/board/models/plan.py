@@ -18,7 +18,7 @@ class Pattern(StrEnum):
     IOT_PLATFORM = "iot-platform"
 
 
-class CarrierKind(StrEnum):
+class PlannedCarrier(StrEnum):
     """Where the ID² key lives. Source: service.md 1.1; `module` and `demo` are known from the SDK only."""
 
     SE = "se"
@@ -36,7 +36,7 @@ class Plan(Section):
         description="Who authenticates the device: the manufacturer's own IoT platform (own-platform), "
         "somebody else's business system (third-party-system), or Alibaba Cloud IoT Platform (iot-platform)."
     )
-    carrier: CarrierKind = Field(
+    carrier: PlannedCarrier = Field(
         description="Where the ID² key lives: secure element (se), software sandbox (km), trusted execution "
         "environment (tee), a module driven over AT commands (module), or the SDK's debug carrier (demo)."
     )

@@ -7,18 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness.board.models import (
-    BoardFile,
-    CarrierKind,
-    Chip,
-)
+from harness.board.models import BoardFile, Chip
 from harness.board.opening.locks import Locks
 from harness.board.opening.opener import occupies
 from harness.board.opening.resolve import Resolver
 from harness.board.opening.watched import Hearing, WatchedChannel
 from harness.board.opening.wiring import Wiring
 from harness.carrier.base import Carrier
-from harness.carrier.se import SeCarrier
+from harness.carrier.kind import CARRIERS, CarrierContext, CarrierKind
 from harness.chip.carrier_chip import CarrierChip
 from harness.chip.channel import ApduChannel
 from harness.chip.framing import FramingContext
@@ -95,6 +91,7 @@ class Board:
         self._transports: dict[str, Transport] = {}
         self._recorded: dict[str, Recording] = {}
         self._redaction = Redaction()
+        self._opened: set[str] = set()
         self._told: dict[str, str] = {}
         self._session: ChipSession | None = None
         self._chip: CarrierChip | None = None
@@ -312,25 +309,49 @@ class Board:
             self._flash.identity = None
 
     def carrier(self, random: Callable[[int], bytes] | None = None) -> Carrier:
-        """Return the carrier of the plan, on the open chip; its `init` is for the caller to call.
+        """Return the carrier of the plan; its `init` is for the caller to call.
 
         Args:
             random: Gives the device random of its codes, for a carrier of its own; the board's one when left out.
 
         Raises:
-            UsageError: This harness cannot drive the plan's carrier, or the board file has no chip section.
-            HarnessError: As for `chip`.
+            UsageError: Nothing says how the API of the plan's carrier is called.
+            HarnessError: As for `chip`, `console` and `transport`.
         """
-        plan = self.file.plan
-        if plan.carrier is not CarrierKind.SE:
+        kind = self.file.client
+        if kind is None:
             raise UsageError(
-                f"carrier {plan.carrier} cannot be driven directly yet; only se can", board=self.name
+                f"nothing says how the id2_client API of carrier {self.file.plan.carrier} is called",
+                hint=f"write a carrier section; kinds: {', '.join(CARRIERS.names)}",
+                board=self.name,
             )
         if random is not None:
-            return SeCarrier(self.chip(), plan.key_type, random=random)
+            return self._open_carrier(kind, random)
         if self._carrier is None:
-            self._carrier = SeCarrier(self.chip(), plan.key_type, random=self._random)
+            self._carrier = self._open_carrier(kind, self._random)
         return self._carrier
+
+    def _open_carrier(self, kind: CarrierKind, random: Callable[[int], bytes]) -> Carrier:
+        context = CarrierContext(
+            self.file.plan.key_type, self.chip, self.console, self._opened_transport, random
+        )
+        try:
+            return kind.open(context)
+        except HarnessError as error:
+            error.at(board=self.name)
+            raise
+
+    def _opened_transport(self, name: str) -> Transport:
+        transport = self.transport(name)
+        if name not in self._opened:
+            try:
+                transport.open()
+            except HarnessError as error:
+                error.at(board=self.name, transport=name)
+                raise
+            self._opened.add(name)
+            self._tell(transport)
+        return transport
 
     def key(self) -> Key | None:
         """Return the ID² key of the device, or None when the board file names none.
@@ -374,7 +395,8 @@ class Board:
                 stack.callback(locks.release)
             stack.push(self._closing.pop_all())
             stack.callback(self.close_chip)
-            self._console = None
+            self._console = self._carrier = None
+            self._opened.clear()
             self._transports.clear()
             self._recorded.clear()
 

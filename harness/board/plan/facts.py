@@ -7,18 +7,17 @@ from types import MappingProxyType
 
 from harness.board.models import (
     BoardFile,
-    CarrierKind,
     ChipAlgorithm,
     ChipCommand,
     ChipOption,
     Feature,
     Pattern,
+    PlannedCarrier,
     Use,
 )
 from harness.board.plan import matrix as plan_matrix
 from harness.board.reading import checks
-from harness.carrier.base import OPTIONAL_FUNCTIONS, offered_by
-from harness.carrier.se import SeCarrier
+from harness.carrier.base import OPTIONAL_FUNCTIONS
 from harness.chip.command_set import COMMAND_SETS
 from harness.chip.framing import FRAMINGS
 from harness.console.dialect import DIALECTS
@@ -75,7 +74,7 @@ def _of_command_sets() -> dict[str, Word]:
 VOCABULARY: Mapping[str, Word] = MappingProxyType(
     {
         "pattern": _one("plan.pattern", "the integration pattern", Pattern),
-        "carrier": _one("plan.carrier", "where the ID² key lives", CarrierKind),
+        "carrier": _one("plan.carrier", "where the ID² key lives", PlannedCarrier),
         "platform": Word("plan.platform", "what runs on the board", values=DIALECTS.names),
         "key_type": _one("plan.key_type", "type of the ID² key", KeyType),
         "symmetric": Word("plan.key_type", "the key is symmetric", "the key is not symmetric"),
@@ -87,14 +86,14 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
         ),
         "chip": Word("chip", "the harness talks to the chip directly", _NO_CHIP),
         "client": Word(
-            "plan.carrier",
+            "carrier",
             "the harness calls the id2_client API; asked with a value: this function of it",
             "the harness calls no id2_client API of this carrier",
             OPTIONAL_FUNCTIONS,
             many=True,
         ),
         "sdk_on_host": Word(
-            "plan.carrier",
+            "carrier",
             "the harness plays the SDK, and draws the device random of auth codes",
             "the device draws the device random of its auth codes",
         ),
@@ -224,8 +223,8 @@ def facts_of(board: BoardFile) -> Facts:
     if chip:
         words |= {"chip": (), "framing": (chip.framing,), "command_set": (chip.command_set,)}
         words |= chip.command_set_kind.facts()
-        if plan.carrier is CarrierKind.SE:
-            words |= {"client": offered_by(SeCarrier), "sdk_on_host": ()}
+    if board.client:
+        words["client"] = board.client.functions()
     if console:
         prints = console.program_kind.topics()
         words |= {"console": (), "program": (console.program,)}
@@ -244,6 +243,7 @@ def facts_of(board: BoardFile) -> Facts:
     flags = {
         "symmetric": plan.key_type.symmetric,
         "server_development": plan_matrix.consequences(plan.pattern).server_development,
+        "sdk_on_host": board.client is not None and board.client.sdk_on_host(),
         "recorded": _is_recorded(board),
         "simulated": board.simulated,
         "id_known": device.id is not None

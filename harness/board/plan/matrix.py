@@ -6,7 +6,7 @@ Source: service.md 1.1, 1.2; device-protocol.md k.
 
 from dataclasses import dataclass
 
-from harness.board.models import CarrierKind, Pattern, Plan
+from harness.board.models import Pattern, Plan, PlannedCarrier
 from harness.console.dialect import DIALECTS
 from harness.id2.keys import KeyType
 from harness.settings.problems import Problem
@@ -42,7 +42,7 @@ def contradictions(plan: Plan) -> list[Problem]:
     found = []
     if refusal := plan.dialect.refusal(plan.carrier):
         found.append(Problem(("plan", "platform"), f"{refusal}; carrier {plan.carrier} cannot be on it"))
-    software = (CarrierKind.KM, CarrierKind.TEE, CarrierKind.DEMO)
+    software = (PlannedCarrier.KM, PlannedCarrier.TEE, PlannedCarrier.DEMO)
     if plan.key_type is KeyType.SM1_128 and plan.carrier in software:
         found.append(
             Problem(
@@ -55,9 +55,9 @@ def contradictions(plan: Plan) -> list[Problem]:
 
 def undocumented(plan: Plan) -> list[Problem]:
     """Return why there is no guide of the vendor for this carrier on this platform; empty when there is."""
-    if plan.carrier is CarrierKind.DEMO:
+    if plan.carrier is PlannedCarrier.DEMO:
         return [Problem(("plan", "carrier"), "demo is for debugging; a product must not use it")]
-    if plan.carrier is CarrierKind.MODULE:
+    if plan.carrier is PlannedCarrier.MODULE:
         text = "the vendor publishes no guide for module; it is known from the SDK only"
         return [Problem(("plan", "carrier"), text)]
     if plan.carrier in plan.dialect.guides():
@@ -70,7 +70,7 @@ def undocumented(plan: Plan) -> list[Problem]:
 
 def key_doubts(plan: Plan) -> list[Problem]:
     """Return what is known not to work with the plan's key type."""
-    if plan.key_type in (KeyType.RSA_1024, KeyType.RSA_2048) and plan.carrier is CarrierKind.SE:
+    if plan.key_type in (KeyType.RSA_1024, KeyType.RSA_2048) and plan.carrier is PlannedCarrier.SE:
         text = "SDK 3.1.0 makes no auth code with an RSA key in a secure element (known defect)"
         return [Problem(("plan", "key_type"), text)]
     if plan.key_type in UNKNOWN_TO_THE_SERVICE:

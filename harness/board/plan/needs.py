@@ -14,7 +14,7 @@ class Need:
     """What one part of a board needs.
 
     Attributes:
-        part: `chip` or `console`.
+        part: `chip`, `console` or `carrier`.
         transport: Name of the transport that the part uses.
         capabilities: What that transport must carry.
         because: Why, e.g. `framing fm1280`.
@@ -29,7 +29,7 @@ class Need:
 
 
 def needs(board: BoardFile) -> tuple[Need, ...]:
-    """Return what the parts of `board` need, in the order chip, console."""
+    """Return what the parts of `board` need, in the order chip, console, carrier."""
     found = []
     if board.chip:
         carried = board.chip.framing_kind.needs()
@@ -39,6 +39,17 @@ def needs(board: BoardFile) -> tuple[Need, ...]:
     if board.console:
         carried = frozenset({Capability.STREAM})
         found.append(Need("console", board.console.transport, carried, "a console", ("console", "transport")))
+    if board.carrier:
+        found += [
+            Need(
+                "carrier",
+                need.transport,
+                need.capabilities,
+                f"carrier {board.carrier.kind}",
+                ("carrier", need.field),
+            )
+            for need in board.carrier.needs()
+        ]
     return tuple(found)
 
 
@@ -48,7 +59,8 @@ def unmet(board: BoardFile) -> list[Problem]:
     for need in needs(board):
         settings = board.transports.get(need.transport)
         if settings is None:
-            found.append(Problem((need.part, "transport"), _unknown_transport(need.transport, board)))
+            loc = need.loc if need.part == "carrier" else (need.part, "transport")
+            found.append(Problem(loc, _unknown_transport(need.transport, board)))
             continue
         has = settings.supplies()
         if not need.capabilities <= has:

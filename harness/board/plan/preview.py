@@ -116,6 +116,7 @@ def _plan(board: BoardFile) -> tuple[tuple[str, str], ...]:
         ("product created in", f"{means.console} ({means.wizard})"),
         ("server development", "yes" if means.server_development else "no"),
         ("service", board.service.endpoint),
+        *((("client API", board.carrier.place()),) if board.carrier else ()),
         *_link(board),
         *_server(board),
     )

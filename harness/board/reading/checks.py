@@ -4,8 +4,8 @@ import os
 
 from harness.board.models import (
     BoardFile,
-    CarrierKind,
     ChipAlgorithm,
+    PlannedCarrier,
 )
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.needs import needs, unmet
@@ -65,6 +65,7 @@ def errors(board: BoardFile) -> list[Problem]:
     return [
         *plan_matrix.contradictions(board.plan),
         *_parts(board),
+        *_carrier(board),
         *(unmet(board) or _shared(board)),
         *_key(board),
         *_declaration(board),
@@ -93,20 +94,38 @@ def advice(board: BoardFile) -> list[Problem]:
 
 
 def _parts(board: BoardFile) -> list[Problem]:
-    if board.chip is None and board.console is None:
+    if board.chip is None and board.console is None and board.carrier is None:
         return [Problem((), "the board has neither chip nor console: there is nothing to drive")]
     return []
 
 
+def _carrier(board: BoardFile) -> list[Problem]:
+    carrier, plan = board.carrier, board.plan
+    if carrier is None:
+        return []
+    found = []
+    if carrier.plan_carrier() != plan.carrier:
+        text = f"{carrier.kind} is for plan.carrier {carrier.plan_carrier()}; the plan says {plan.carrier}"
+        found.append(Problem(("carrier", "kind"), text))
+    lacking = [part for part in sorted(carrier.parts()) if getattr(board, part) is None]
+    if lacking:
+        text = f"{carrier.kind} needs a {' and a '.join(lacking)} section, which the board does not have"
+        found.append(Problem(("carrier", "kind"), text))
+    if refusal := carrier.refusal(plan.key_type):
+        found.append(Problem(("plan", "key_type"), refusal))
+    return found
+
+
 def _shared(board: BoardFile) -> list[Problem]:
-    if board.chip and board.console and board.chip.transport == board.console.transport:
-        shared = board.console.transport
-        return [
-            Problem(
-                ("console", "transport"), f"{shared!r} leads to the chip already; a transport has one user"
-            )
-        ]
-    return []
+    users: dict[str, str] = {}
+    found = []
+    for need in needs(board):
+        first = users.setdefault(need.transport, need.part)
+        if first != need.part:
+            loc = need.loc if need.part == "carrier" else (need.part, "transport")
+            text = f"{need.transport!r} leads to the {first} already; a transport has one user"
+            found.append(Problem(loc, text))
+    return found
 
 
 def _transports(board: BoardFile) -> list[Problem]:
@@ -154,7 +173,7 @@ def _declaration(board: BoardFile) -> list[Problem]:
     says = board.declaration.declares("algorithms")
     # An empty list says nothing of a chip that the harness does not talk to: its console is judged without it.
     says = says and (bool(declared) or board.chip is not None)
-    if board.plan.carrier is CarrierKind.SE and says and wanted and wanted not in declared:
+    if board.plan.carrier is PlannedCarrier.SE and says and wanted and wanted not in declared:
         return [
             Problem(
                 ("declaration", "algorithms"),
@@ -261,8 +280,8 @@ def _server_doubts(board: BoardFile) -> list[Problem]:
     if board.server is None:
         return []
     found = []
-    if board.chip is None or board.device.key is None:
-        needed = "a chip section" if board.chip is None else "device.key"
+    if board.client is None or board.device.key is None:
+        needed = "device.key" if board.client else "a chip section, or a carrier section"
         text = f"is not judged: the mock answers for the device on the bench, which needs {needed}"
         found.append(Problem(("server",), text))
     if not board.server.trigger.names_the_device:

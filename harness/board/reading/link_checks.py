@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from harness.board.models import BoardFile, CarrierKind
+from harness.board.models import BoardFile, PlannedCarrier
 from harness.id2.keys import KeyType
 from harness.settings.link import Link, Offer
 from harness.settings.problems import Problem
@@ -106,7 +106,7 @@ def _product_key(board: BoardFile) -> list[Problem]:
 def _firmware(board: BoardFile) -> list[Problem]:
     plan = board.plan
     found = []
-    if plan.carrier not in (CarrierKind.KM, CarrierKind.TEE):
+    if plan.carrier not in (PlannedCarrier.KM, PlannedCarrier.TEE):
         text = f"is {plan.carrier}; the simulated link_app keeps its key as km and tee do"
         found.append(Problem(("plan", "carrier"), text))
     if plan.key_type not in _PROVISIONABLE:

@@ -18,7 +18,7 @@ from harness.board.models import BoardFile
 from harness.board.plan.applies import ALWAYS
 from harness.board.plan.facts import VOCABULARY
 from harness.errors import UsageError
-from harness.transport.kinds import TRANSPORTS
+from harness.settings.tagged import kinds_in
 
 BEGIN = "<!-- begin of the generated part: python -m harness.board.reading.reference docs/board-files.md -->"
 END = "<!-- end of the generated part -->"
@@ -30,13 +30,14 @@ def markdown() -> str:
     told: set[type[BaseModel]] = set()
     parts = ["### Top of the file", _table(BoardFile)]
     for name, field in BoardFile.model_fields.items():
+        place = f"{name}.NAME" if get_origin(field.annotation) is dict else name
+        kinds = kinds_in(field.annotation)
+        for kind, settings in kinds.items():
+            parts += [f"### `{place}` of kind `{kind}`", _sentence(settings), _table(settings)]
+            parts += _nested(place, settings, told)
         model = _model_in(field.annotation)
-        if model is not None and name != "transports":
+        if model is not None and not kinds:
             parts += [f"### `{name}`", _sentence(model), _table(model), *_nested(name, model, told)]
-        elif name == "transports":
-            for kind, settings in TRANSPORTS.all().items():
-                parts += [f"### `transports.NAME` of kind `{kind}`", _sentence(settings), _table(settings)]
-                parts += _nested("transports.NAME", settings, told)
     return "\n\n".join([*parts, "### Words of `applies_when`", _vocabulary()])
 
 

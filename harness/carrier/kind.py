@@ -1,0 +1,117 @@
+"""What the harness asks of a kind of carrier: a section of the board file that answers for itself."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.carrier.base import Carrier
+from harness.chip.carrier_chip import CarrierChip
+from harness.console.reader import Console
+from harness.id2.keys import KeyType
+from harness.kinds import Kinds
+from harness.settings.words import Section
+from harness.transport.base import Capability, Transport
+
+
+class Part(StrEnum):
+    """A part of the board that has a section of its own."""
+
+    CHIP = "chip"
+    CONSOLE = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class TransportNeed:
+    """A transport that a carrier uses for itself alone.
+
+    Attributes:
+        field: Field of the carrier's section that names the transport.
+        transport: Its name.
+        capabilities: What it must carry.
+    """
+
+    field: str
+    transport: str
+    capabilities: frozenset[Capability]
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierContext:
+    """What a carrier is opened on; each part is opened when it is asked for, recorded, and closed by the board.
+
+    Attributes:
+        key_type: Type of the plan's ID² key.
+        chip: Returns the chip, selected.
+        console: Returns the console, open.
+        transport: Returns a transport by its name, open.
+        random: Gives random bytes, as many as asked for: from here, so that a run can be replayed.
+    """
+
+    key_type: KeyType
+    chip: Callable[[], CarrierChip]
+    console: Callable[[], Console]
+    transport: Callable[[str], Transport]
+    random: Callable[[int], bytes]
+
+
+class CarrierKind(Section, ABC):
+    """The settings of one kind of carrier, and all that the harness asks of the kind.
+
+    A kind adds its fields and `kind: Literal["its-name"]`, each with a description: the JSON Schema and the reference
+    of board files are made from them. Only `open` touches the device.
+    """
+
+    kind: str
+
+    @classmethod
+    @abstractmethod
+    def plan_carrier(cls) -> str:
+        """Return the word of `plan.carrier` that it is for: `se`, `km`, `tee`, `module` or `demo`."""
+
+    @classmethod
+    @abstractmethod
+    def functions(cls) -> tuple[str, ...]:
+        """Return the optional functions of the API that can be called: the values of the fact `client`.
+
+        `offered_by` of `harness.carrier.base` says which ones a class has.
+        """
+
+    @classmethod
+    @abstractmethod
+    def sdk_on_host(cls) -> bool:
+        """Tell whether the harness plays the SDK here: codes then take their device random from the context."""
+
+    @classmethod
+    @abstractmethod
+    def refusal(cls, key_type: KeyType) -> str:
+        """Return why it cannot hold or use an ID² key of this type; empty when it can."""
+
+    @abstractmethod
+    def parts(self) -> frozenset[Part]:
+        """Return the sections that the board file must have beside this one."""
+
+    @abstractmethod
+    def needs(self) -> tuple[TransportNeed, ...]:
+        """Return the transports that it uses for itself; those of its `parts` are not among them."""
+
+    @abstractmethod
+    def place(self) -> str:
+        """Return how it is reached, in words, for the plan and the report: `AT commands on transport at`."""
+
+    @abstractmethod
+    def open(self, context: CarrierContext) -> Carrier:
+        """Return the carrier; its `init` is called by whoever uses it.
+
+        Raises:
+            BenchError: Nothing answers: say what to check.
+            DeviceError: The device answers, and answers wrongly.
+        """
+
+
+CARRIERS = Kinds(
+    CarrierKind,  # type: ignore[type-abstract]  # the sort itself is never instantiated
+    "carrier kind",
+    "harness.carriers",
+    {"se": "harness.carrier.se_kind:SeOverChip"},
+)
