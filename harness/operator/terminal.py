@@ -99,7 +99,7 @@ class TerminalOperator:
 
 
 def has_terminal() -> bool:
-    """Whether this process is controlled by a terminal."""
+    """Tell whether this process is controlled by a terminal."""
     try:
         os.close(os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
     except OSError:

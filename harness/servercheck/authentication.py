@@ -37,7 +37,7 @@ class DeviceRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ServerSetup:
     """What the server was given to work with.
 
     Attributes:

@@ -18,7 +18,7 @@ from harness.servercheck.authentication import (
     SUCCESS,
     TIMESTAMP_TYPES,
     Authentication,
-    Given,
+    ServerSetup,
     code_of,
     data_digests,
     digest,
@@ -72,7 +72,9 @@ class Finding:
     text: str
 
 
-def judge(one: Authentication, given: Given, earlier: Sequence[Authentication] = ()) -> tuple[Finding, ...]:
+def judge(
+    one: Authentication, given: ServerSetup, earlier: Sequence[Authentication] = ()
+) -> tuple[Finding, ...]:
     """Return everything that is wrong with an authentication of a genuine device.
 
     Args:
@@ -187,7 +189,7 @@ def _passed_on(one: Authentication) -> Iterable[str]:
         yield "the device is accepted although the service verified nothing"
 
 
-def _product(one: Authentication, given: Given) -> Iterable[str]:
+def _product(one: Authentication, given: ServerSetup) -> Iterable[str]:
     for call in one.verifications:
         if call.parameters.get("ProductKey") != given.product_key:
             yield f"{call.operation} names another ProductKey than the server's product"
@@ -271,7 +273,7 @@ def _alike(left: Secret, right: Secret) -> bool:
     return sum(one == other for one, other in pairs) * 2 > len(pairs)
 
 
-def _secrets(one: Authentication, given: Given) -> Iterable[str]:
+def _secrets(one: Authentication, given: ServerSetup) -> Iterable[str]:
     keys = data_digests(one)
     for call in one.calls:
         by_get = call.method == "GET" and "Data" in call.parameters
@@ -313,7 +315,7 @@ def _form(one: Authentication) -> Iterable[str]:
             yield f"{call.operation or 'a call'} was stopped at the gateway: {call.code}"
 
 
-def _rights(one: Authentication, given: Given) -> Iterable[str]:
+def _rights(one: Authentication, given: ServerSetup) -> Iterable[str]:
     for call in one.calls:
         if call.access_key_id != given.access_key_id:
             yield f"{call.operation} is made with another AccessKey than the server was given"

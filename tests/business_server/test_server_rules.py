@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from harness.secret import Secret
-from harness.servercheck.authentication import Authentication, DeviceRequest, Given
+from harness.servercheck.authentication import Authentication, DeviceRequest, ServerSetup
 from harness.servercheck.rules import Rule, final_problems, judge, lost_problems, retry_problems
 from harness.service.mock.store.calls import IN_THE_URL, CallRecord
 
 ID2 = "2122232425262728292A2B2C"
 PRODUCT = "a1TESTabcde"
-GIVEN = Given(PRODUCT, "KEYID", (("AccessKey secret", Secret("very-secret-key")),))
+GIVEN = ServerSetup(PRODUCT, "KEYID", (("AccessKey secret", Secret("very-secret-key")),))
 NOW_MS = 1_700_000_000_000
 
 

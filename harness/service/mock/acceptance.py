@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from harness.id2.codes import ServiceCode
 from harness.service.mock import validity
-from harness.service.mock.judge import Judged
+from harness.service.mock.judge import AcceptedCode
 from harness.service.mock.request import Refused, Request
 from harness.service.mock.settings import Settings
 from harness.service.mock.store import devices, licences, onetime, products
@@ -66,7 +66,7 @@ def require_usable(request: Request, device: Device) -> None:
 
 
 def accept(
-    request: Request, product: Product, device: Device, judged: Judged, *, order_id: int | None = None
+    request: Request, product: Product, device: Device, judged: AcceptedCode, *, order_id: int | None = None
 ) -> None:
     """Write down a success: licence, activation, binding, and what must not be accepted again.
 

@@ -23,12 +23,12 @@ class Clock:
         self._offset_ms = 0
 
     def now_ms(self) -> int:
-        """Milliseconds since 1970, UTC."""
+        """Return the milliseconds since 1970, UTC."""
         with self._lock:
             return time.time_ns() // 1_000_000 + self._offset_ms
 
     def floor_ms(self) -> int:
-        """The earlier of wall time and service time: what is older by this is old in both.
+        """Return the earlier of wall time and service time: what is older by this is old in both.
 
         What is forgotten by this time is not missed when a test moves the clock forth and back again.
         """
@@ -36,7 +36,7 @@ class Clock:
             return time.time_ns() // 1_000_000 + min(self._offset_ms, 0)
 
     def now(self) -> datetime:
-        """The same moment as a UTC datetime."""
+        """Return the same moment as a UTC datetime."""
         return datetime.fromtimestamp(self.now_ms() / 1000, UTC)
 
     def move(self, by: timedelta) -> None:

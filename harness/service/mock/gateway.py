@@ -23,7 +23,7 @@ from harness.service.mock.request import GatewayRefused
 from harness.service.mock.settings import Settings
 from harness.service.mock.signature import SIGNATURE_METHOD, SIGNATURE_VERSION, sign, string_to_sign
 from harness.service.mock.store import access, onetime
-from harness.service.mock.store.access import Holder
+from harness.service.mock.store.access import AccessKeyRecord
 from harness.service.rpc import VERSION
 
 FORMATS = ("JSON", "XML")
@@ -112,7 +112,7 @@ def check_form(incoming: Incoming) -> Claim:
     return claim
 
 
-def authenticate(db: sqlite3.Connection, claim: Claim, now_ms: int, settings: Settings) -> Holder:
+def authenticate(db: sqlite3.Connection, claim: Claim, now_ms: int, settings: Settings) -> AccessKeyRecord:
     """Find out who calls, and remember the nonce.
 
     Returns:
@@ -236,7 +236,7 @@ def _check_time(text: str, now_ms: int, skew_s: int) -> None:
         )
 
 
-def _check_token(db: sqlite3.Connection, holder: Holder, token: str, now_ms: int) -> None:
+def _check_token(db: sqlite3.Connection, holder: AccessKeyRecord, token: str, now_ms: int) -> None:
     if not token:
         raise _missing("SecurityToken")
     wanted = "" if holder.key.token is None else holder.key.token.reveal().decode()

@@ -17,7 +17,7 @@ from harness.service.mock.store.devices import Device
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class AcceptedCode:
     """A good auth code, and what must be marked as used when the operation succeeds.
 
     Attributes:
@@ -31,7 +31,7 @@ class Judged:
     expires_ms: int | None = None
 
 
-def judge(request: Request, device: Device, code_text: str, extra: str) -> Judged:
+def judge(request: Request, device: Device, code_text: str, extra: str) -> AcceptedCode:
     """Judge an auth code.
 
     Args:
@@ -61,7 +61,7 @@ def judge(request: Request, device: Device, code_text: str, extra: str) -> Judge
     return judged
 
 
-def _fresh(request: Request, device: Device, code: AuthCode, extra: bytes) -> Judged:
+def _fresh(request: Request, device: Device, code: AuthCode, extra: bytes) -> AcceptedCode:
     if code.type.timestamp:
         return _fresh_timestamp(request, device, code, extra)
     challenge = onetime.find_challenge(request.db, code.random)
@@ -71,10 +71,10 @@ def _fresh(request: Request, device: Device, code: AuthCode, extra: bytes) -> Ju
         raise Refused(request.settings.spent_challenge_code)
     if request.settings.challenge_spent_by == "attempt":
         onetime.spend_challenge(request.db, code.random, request.now_ms)
-    return Judged(challenge=code.random)
+    return AcceptedCode(challenge=code.random)
 
 
-def _fresh_timestamp(request: Request, device: Device, code: AuthCode, extra: bytes) -> Judged:
+def _fresh_timestamp(request: Request, device: Device, code: AuthCode, extra: bytes) -> AcceptedCode:
     # The SDK signs any text as a timestamp (device-protocol.md a.2); what is no number is no time.
     if not (code.random.isascii() and code.random.isdigit()):
         raise Refused(request.settings.expired_timestamp_code)
@@ -89,7 +89,7 @@ def _fresh_timestamp(request: Request, device: Device, code: AuthCode, extra: by
     mark = hashlib.sha256(signed).digest()
     if onetime.code_used(request.db, mark):
         raise Refused(request.settings.repeated_timestamp_code)
-    return Judged(mark=mark, expires_ms=timestamp + window_ms)
+    return AcceptedCode(mark=mark, expires_ms=timestamp + window_ms)
 
 
 def _genuine(request: Request, device: Device, code: AuthCode, extra: bytes) -> None:

@@ -177,7 +177,7 @@ class Ledger:
         return f"{(midnight + timedelta(days=1)).astimezone():%Y-%m-%d %H:%M %Z}"
 
     def activated(self, id2: str, product_key: str) -> bool:
-        """Whether a success of this device under this product was seen: another one spends no licence.
+        """Tell whether a success of this device under this product was seen: another one spends no licence.
 
         Raises:
             BenchError: The file cannot be used.

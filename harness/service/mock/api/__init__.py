@@ -1,5 +1,5 @@
 """The admin API of the mock service over HTTP."""
 
-from harness.service.mock.api.routes import routes
+from harness.service.mock.api.app import routes
 
 __all__ = ["routes"]

@@ -9,13 +9,16 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Match, Mount, Route
 
 from harness import __version__
 from harness.errors import UsageError
 from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api import control, devices, licences, production, products
+from harness.service.mock.api.body_limit import BodyLimit
 from harness.service.mock.api.models import Problem
+from harness.service.mock.http.guard import Guard
 
 _DESCRIPTION = """\
 The console side of the mock ID² service: products, licences, devices, AccessKeys, the call log, the clock and the
@@ -25,8 +28,15 @@ _MAX_TOLD = 8
 _WHERE = {"api": "admin API of the mock ID² service", "description": "/admin/openapi.json"}
 
 
-def build(admin: Admin) -> FastAPI:
-    """Return the application, to be mounted at `/admin`."""
+def routes(admin: Admin, guard: Guard) -> list[BaseRoute]:
+    """Return the admin API under `/admin`, behind the guard."""
+    return [
+        Route("/admin", _home, methods=["GET"], middleware=[Middleware(guard.protect)]),
+        Mount("/admin", app=guard.protect(BodyLimit(_build(admin)))),
+    ]
+
+
+def _build(admin: Admin) -> FastAPI:
     app = FastAPI(
         title="Mock ID² service: admin API",
         description=_DESCRIPTION,
@@ -44,14 +54,14 @@ def build(admin: Admin) -> FastAPI:
     )
     for part in (products, licences, devices, production, control):
         app.include_router(part.router(admin))
-    app.add_route("/", home, include_in_schema=False)
+    app.add_route("/", _home, include_in_schema=False)
     app.add_exception_handler(UsageError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     return app
 
 
-async def home(_request: Request) -> JSONResponse:
+async def _home(_request: Request) -> JSONResponse:
     """Say where the description is, to people who open `/admin`."""
     return JSONResponse(_WHERE)
 

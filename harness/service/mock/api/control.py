@@ -1,5 +1,6 @@
 """AccessKeys, the clock, the call log and the fault switches."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
@@ -80,17 +81,7 @@ def router(admin: Admin) -> APIRouter:
     @routes.post("/faults", status_code=201, tags=["faults"], responses=REFUSED)
     def add_fault(wanted: models.NewFault) -> list[Fault]:
         """Switch a fault on, behind those that are on; answers with all of them."""
-        admin.faults.add(
-            Switch(
-                kind=wanted.kind,
-                operation=wanted.operation,
-                count=wanted.count,
-                latency_ms=wanted.latency_ms,
-                code=wanted.code,
-                after=wanted.after,
-                after_effect=wanted.after_effect,
-            )
-        )
+        admin.faults.add(Switch(**wanted.model_dump()))
         return [_fault(active) for active in admin.faults.active()]
 
     @routes.delete("/faults", status_code=204, tags=["faults"])
@@ -113,16 +104,4 @@ def _time(admin: Admin) -> ClockTime:
 
 
 def _fault(active: ActiveFault) -> Fault:
-    fault = active.fault
-    return Fault(
-        id=active.id,
-        kind=fault.kind,
-        operation=fault.operation,
-        count=fault.count,
-        latency_ms=fault.latency_ms,
-        code=fault.code,
-        after=fault.after,
-        after_effect=fault.after_effect,
-        struck=active.struck,
-        passed=active.passed,
-    )
+    return Fault(id=active.id, **asdict(active.fault), struck=active.struck, passed=active.passed)

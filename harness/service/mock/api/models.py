@@ -39,19 +39,19 @@ Base64Text = Annotated[
 Account = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$", description="cloud account of the owner")]
 
 
-class Given(BaseModel):
+class RequestBody(BaseModel):
     """A body that a caller sends: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Told(BaseModel):
+class ResponseBody(BaseModel):
     """A body that is answered, read from the attributes of the store's own records."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class Problem(Told):
+class Problem(ResponseBody):
     """Why a request was not done."""
 
     error: str
@@ -59,7 +59,7 @@ class Problem(Told):
 
 
 # ---- products
-class NewProduct(Given):
+class NewProduct(RequestBody):
     """A product to create."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "door_lock", "licences": 3}]})
@@ -82,7 +82,7 @@ class NewProduct(Given):
     account: Account = "main"
 
 
-class Product(Told):
+class Product(ResponseBody):
     """A product, without its secret."""
 
     product_key: str
@@ -100,13 +100,13 @@ class Product(Told):
     created_ms: int
 
 
-class ProductSecret(Told):
+class ProductSecret(ResponseBody):
     """A ProductSecret in clear."""
 
     product_secret: str
 
 
-class ProductChange(Given):
+class ProductChange(RequestBody):
     """What can be changed of a product; fields that are left out stay."""
 
     algorithm: KeyType | None = None
@@ -114,14 +114,14 @@ class ProductChange(Given):
     otp_enabled: StrictBool | None = None
 
 
-class RegistrationChange(Given):
+class RegistrationChange(RequestBody):
     """How devices get into a product; the whitelist needs a confirmation to be switched on."""
 
     mode: Registration
     confirmed: StrictBool = False
 
 
-class Names(Given):
+class Names(RequestBody):
     """Device names for a whitelist."""
 
     names: Annotated[
@@ -130,7 +130,7 @@ class Names(Given):
 
 
 # ---- licences
-class Counters(Told):
+class Counters(ResponseBody):
     """The licence counters of a product."""
 
     purchased: int
@@ -141,7 +141,7 @@ class Counters(Told):
     expiring_3_months: int
 
 
-class Order(Told):
+class Order(ResponseBody):
     """One purchase; `code` is what `Activate` takes as `License`."""
 
     id: int
@@ -158,7 +158,7 @@ class Order(Told):
     bought_ms: int
 
 
-class Purchase(Given):
+class Purchase(RequestBody):
     """Licences to buy for a product."""
 
     quantity: Quantity
@@ -166,7 +166,7 @@ class Purchase(Given):
     trial: StrictBool = False
 
 
-class AccountPurchase(Given):
+class AccountPurchase(RequestBody):
     """Licences to buy for the account, to be assigned later."""
 
     quantity: Quantity
@@ -174,14 +174,14 @@ class AccountPurchase(Given):
     region: Region = "cn-shanghai"
 
 
-class Assignment(Given):
+class Assignment(RequestBody):
     """Licences of the account to give to a product."""
 
     product_key: ProductKey
     quantity: Quantity
 
 
-class LedgerEntry(Told):
+class LedgerEntry(ResponseBody):
     """One use of a licence."""
 
     id: int
@@ -193,7 +193,7 @@ class LedgerEntry(Told):
 
 
 # ---- devices
-class NewDevice(Given):
+class NewDevice(RequestBody):
     """A burnt device to make known."""
 
     id2: Id2
@@ -201,7 +201,7 @@ class NewDevice(Given):
     key: Annotated[SecretStr, Field(min_length=1, max_length=8192, description="hex, or PEM or JSON for RSA")]
 
 
-class Device(Told):
+class Device(ResponseBody):
     """A device, without its key; its state has the end of validity applied."""
 
     id2: str
@@ -213,26 +213,26 @@ class Device(Told):
     expires_ms: int | None
 
 
-class DevicePage(Told):
+class DevicePage(ResponseBody):
     """Some of the devices, and how many there are."""
 
     devices: list[Device]
     total: int
 
 
-class StateChange(Given):
+class StateChange(RequestBody):
     """The state to put a device into."""
 
     state: DeviceState
 
 
-class NewDebugDevice(Given):
+class NewDebugDevice(RequestBody):
     """The key type of a debug device."""
 
     key_type: KeyType = KeyType.AES_128
 
 
-class DebugDevice(Told):
+class DebugDevice(ResponseBody):
     """A debug device with its key in clear; never for production."""
 
     id2: str
@@ -241,14 +241,14 @@ class DebugDevice(Told):
 
 
 # ---- access, clock, calls, faults
-class NewAccessKey(Given):
+class NewAccessKey(RequestBody):
     """An AccessKey to make."""
 
     policy: Policy = Policy.FULL
     account: Account = "main"
 
 
-class AccessKeyInfo(Told):
+class AccessKeyInfo(ResponseBody):
     """An AccessKey without its secret."""
 
     id: str
@@ -257,7 +257,7 @@ class AccessKeyInfo(Told):
     created_ms: int
 
 
-class AccessKeyMade(Told):
+class AccessKeyMade(ResponseBody):
     """A new AccessKey; its secret is told this once."""
 
     id: str
@@ -266,7 +266,7 @@ class AccessKeyMade(Told):
     account: str
 
 
-class NewTemporaryKey(Given):
+class NewTemporaryKey(RequestBody):
     """A temporary AccessKey (STS) to make."""
 
     policy: Policy = Policy.FULL
@@ -276,7 +276,7 @@ class NewTemporaryKey(Given):
     ] = 3600
 
 
-class TemporaryKey(Told):
+class TemporaryKey(ResponseBody):
     """A temporary AccessKey with its token."""
 
     id: str
@@ -285,7 +285,7 @@ class TemporaryKey(Told):
     expires_ms: int
 
 
-class ClockMove(Given):
+class ClockMove(RequestBody):
     """By how much to move the service's clock."""
 
     move_s: Annotated[
@@ -293,13 +293,13 @@ class ClockMove(Given):
     ]
 
 
-class ClockTime(Told):
+class ClockTime(ResponseBody):
     """The service's time."""
 
     now_ms: int
 
 
-class Call(Told):
+class Call(ResponseBody):
     """One line of the call log."""
 
     id: int
@@ -314,7 +314,7 @@ class Call(Told):
     parameters: Mapping[str, str]
 
 
-class NewFault(Given):
+class NewFault(RequestBody):
     """A fault switch to set."""
 
     kind: FaultKind
@@ -328,7 +328,7 @@ class NewFault(Given):
     after_effect: StrictBool = False
 
 
-class Fault(Told):
+class Fault(ResponseBody):
     """A fault switch that is on."""
 
     id: int
@@ -344,21 +344,21 @@ class Fault(Told):
 
 
 # ---- production lines
-class NewVendor(Given):
+class NewVendor(RequestBody):
     """A chip or module vendor to register."""
 
     code: Annotated[str, Field(pattern=r"^[0-9A-F]{4}$", description="vendor code as chips carry it")]
     name: Annotated[str, Field(max_length=64)] = ""
 
 
-class Vendor(Told):
+class Vendor(ResponseBody):
     """A registered vendor."""
 
     code: str
     name: str
 
 
-class NewBurnLicence(Given):
+class NewBurnLicence(RequestBody):
     """A burn licence to grant."""
 
     vendor: Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
@@ -368,7 +368,7 @@ class NewBurnLicence(Given):
     public_key: Annotated[str, Field(max_length=4096, description="RSA public key of the line, PEM")]
 
 
-class BurnLicence(Told):
+class BurnLicence(ResponseBody):
     """A burn licence."""
 
     licence: str
@@ -380,7 +380,7 @@ class BurnLicence(Told):
     retrieved: int
 
 
-class Retrieval(Given):
+class Retrieval(RequestBody):
     """What a production line sends to get ID²s."""
 
     licence: Annotated[str, Field(min_length=1, max_length=128)]
@@ -388,7 +388,7 @@ class Retrieval(Given):
     sign: Base64Text
 
 
-class BurnItem(Told):
+class BurnItem(ResponseBody):
     """One ID² for a line."""
 
     id2: str
@@ -396,7 +396,7 @@ class BurnItem(Told):
     kcv: str
 
 
-class Receipt(Given):
+class Receipt(RequestBody):
     """A line's word that an ID² is in its chip."""
 
     id2: Id2
@@ -404,7 +404,7 @@ class Receipt(Given):
     proof: Base64Text
 
 
-class Receipts(Given):
+class Receipts(RequestBody):
     """Receipts, taken all or none."""
 
     licence: Annotated[str, Field(min_length=1, max_length=128)]

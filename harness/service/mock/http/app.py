@@ -63,7 +63,7 @@ class _Application(Starlette):
 
 
 def _from_browser(scope: Scope) -> bool:
-    """Whether a person has typed the address: a page is wanted, and no operation is asked for."""
+    """Tell whether a person has typed the address: a page is wanted, and no operation is asked for."""
     accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
     return scope["method"] == "GET" and not scope["query_string"] and b"text/html" in accepted.lower()
 

@@ -16,7 +16,7 @@ class ConnectionLimit:
     """
 
     def __init__(self, most: int, request_s: float) -> None:
-        """Begin empty.
+        """Start with no connections.
 
         Args:
             most: Most connections at once.

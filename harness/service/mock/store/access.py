@@ -31,7 +31,7 @@ class Policy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class AccessKeyRecord:
     """An AccessKey with all that the gateway asks about it.
 
     Attributes:
@@ -129,18 +129,18 @@ def insert_temporary(
     return StsCredentials(made, expires_ms)
 
 
-def lookup(db: sqlite3.Connection, key_id: str) -> Holder | None:
+def lookup(db: sqlite3.Connection, key_id: str) -> AccessKeyRecord | None:
     """Look an AccessKey up by its id, temporary and disabled ones too."""
     row = db.execute(
         "SELECT id, secret, policy, account, active, token, expires_ms FROM access_key WHERE id = ?",
         (key_id,),
     ).fetchone()
-    return None if row is None else _holder(row)
+    return None if row is None else _record(row)
 
 
 @lru_cache(maxsize=1024)
-def _holder(row: sqlite3.Row) -> Holder:
-    return Holder(
+def _record(row: sqlite3.Row) -> AccessKeyRecord:
+    return AccessKeyRecord(
         key=AccessKey(
             row["id"], Secret(row["secret"]), None if row["token"] is None else Secret(row["token"])
         ),
