@@ -58,8 +58,7 @@ def _parts(report: RunReport) -> tuple[list[str], list[str], list[str]]:
     told = report.options.get("stand_ins")
     found: dict[object, list[str]] = {"simulated": [], "played back": [], None: []}
     for name, settings in transports.items() if isinstance(transports, Mapping) else ():
-        kind = settings.get("kind") if isinstance(settings, Mapping) else None
-        if not isinstance(kind, str):
+        if not isinstance(settings, Mapping) or not isinstance(kind := settings.get("kind"), str):
             continue
         stand_in = told.get(name) if isinstance(told, Mapping) else _of_kind(kind, settings)
         found.setdefault(stand_in if isinstance(stand_in, str) else None, []).append(
