@@ -15,12 +15,13 @@ from harness.run.header import Header, plain_header
 from harness.run.safe import Mask
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / "tests" / "samples" / "runs"
-NEWEST = SAMPLES / "2-named-probes"
+SAMPLES = ROOT / "tests" / "samples" / "run-folders"
+NEWEST = SAMPLES / "2-named"
 EVERY = sorted(SAMPLES.glob("*/*.tar.xz"))
 CHIPS_WITHOUT_INPUTS = [path for path in EVERY if path.parent.name == "1-no-inputs" and "-se-" in path.name]
 SERVERS = [path for path in EVERY if "business-server" in path.name]
 REPLAYED = [path for path in EVERY if path not in CHIPS_WITHOUT_INPUTS + SERVERS]
+WITH_PROBES = {"2-probes", "2-named"}
 JUDGED = {"passed", "failed", "blocked", "error"}
 
 
@@ -53,6 +54,10 @@ def replayed(archive, run, runs, capfd):
     code = invoke(["run", board_of(archive), f"--runs={runs}", f"--replay={run}"])
     said = capfd.readouterr()
     return code, said.out + said.err
+
+
+def test_no_format_is_missing():
+    assert {path.parent.name for path in EVERY} == {"1-no-inputs", "1-inputs", "2-incomplete"} | WITH_PROBES
 
 
 @pytest.mark.parametrize("archive", named(EVERY))
@@ -103,7 +108,7 @@ def test_its_replay_gives_what_it_judged_the_same_verdict(archive, tmp_path, cap
         if each["event"] == "scenario-finished" and each["verdict"] == "not_run"
     }
     assert all("the recorded run did not" in reasons[name] for name in new)
-    if "probes" in archive.parent.name:
+    if archive.parent.name in WITH_PROBES:
         assert code == 0, said
         again = (tmp_path / "runs" / "latest").resolve()
         for recording in (run / "transport").iterdir():
@@ -147,7 +152,9 @@ def test_there_is_a_sample_of_all_that_a_run_of_now_writes(tmp_path):
     for kind in typing.get_args(events.Event):
         fields = {field.name: field for field in dataclasses.fields(kind)}
         known[fields["event"].default] = set(fields)
-    assert known == FIELDS, "the journal has changed: keep a run of it in tests/samples/runs, and say so here"
+    assert known == FIELDS, (
+        "the journal has changed: keep a run of it in tests/samples/run-folders, and say so here"
+    )
 
 
 FIELDS = {
