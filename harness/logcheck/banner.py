@@ -10,8 +10,8 @@ from harness.id2.errors import quoted
 from harness.logcheck.builddate import build_date, impossible, odd
 from harness.logcheck.context import Context, family_named, setting_family, shape_family
 from harness.logcheck.facts import Facts
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import Program
-from harness.logcheck.sheet import Sheet
 from harness.severity import Severity
 
 _FAMILIES = ("3DES", "AES", "RSA", "ECC", "SM1", "SM2", "SM4")
@@ -27,28 +27,30 @@ def sdk_version(event: e.ClientVersion) -> str:
     return "1.0.0" if event.version == _RELEASE_1_0_0 else event.dotted
 
 
-def judge_program(context: Context, sheet: Sheet) -> None:
+def judge_program(context: Context, judgement: Judgement) -> None:
     """Say which program and version speaks."""
     facts = context.facts
     versions = {sdk_version(event) for _, event in facts.versions}
     lines = [line for line, _ in facts.versions] or [facts.first_line]
     if len(versions) > 1:
-        sheet.failed(
+        judgement.failed(
             "program",
             f"the banners of one start give different versions: {', '.join(sorted(versions))}",
             lines,
         )
     elif versions:
-        sheet.passed("program", f"{facts.program.value} of SDK {versions.pop()}", lines)
+        judgement.passed("program", f"{facts.program.value} of SDK {versions.pop()}", lines)
     elif facts.program is Program.HAL_APP:
-        sheet.passed("program", "hal_app, which prints no version", lines)
+        judgement.passed("program", "hal_app, which prints no version", lines)
     elif facts.module:
-        sheet.passed("program", "id2_app on a module (MDU stub), whose banner has no version", lines)
+        judgement.passed("program", "id2_app on a module (MDU stub), whose banner has no version", lines)
     else:
-        sheet.not_run("program", "the banner with the version is not in the log: its beginning is cut", lines)
+        judgement.not_run(
+            "program", "the banner with the version is not in the log: its beginning is cut", lines
+        )
 
 
-def judge_banner(context: Context, sheet: Sheet) -> None:
+def judge_banner(context: Context, judgement: Judgement) -> None:
     """Compare the lines of the banner with each other, with the carrier's lines and with the codes."""
     facts = context.facts
     if facts.program not in (Program.ID2_APP, Program.ITLS_APP) or not (
@@ -59,7 +61,7 @@ def judge_banner(context: Context, sheet: Sheet) -> None:
     lines = [line for line, _ in (*facts.versions, *facts.builds, *facts.flags, *facts.irots)]
     lines += [line for line, _ in problems]
     said = [text for text in (setting_family(facts), *{event.carrier for _, event in facts.irots}) if text]
-    sheet.judged(
+    judgement.judged(
         "banner",
         [text for _, text in problems],
         f"agrees with itself and with the codes ({', '.join(said)})",
@@ -113,7 +115,7 @@ def _carrier_problems(facts: Facts) -> Iterator[tuple[int, str]]:
         yield chip, f"line {demo} is printed by the Demo carrier, line {chip} by the SE adapter"
 
 
-def judge_provisioning(context: Context, sheet: Sheet) -> None:
+def judge_provisioning(context: Context, judgement: Judgement) -> None:
     """Judge whether the device holds an ID."""
     facts = context.facts
     if not facts.provisioning:
@@ -122,20 +124,20 @@ def judge_provisioning(context: Context, sheet: Sheet) -> None:
     last_line, last = facts.provisioning[-1]
     if last.provisioned:
         detail = "the device holds an ID" + (", after provisioning over the network" if missing else "")
-        sheet.passed("provisioning", detail, [last_line])
+        judgement.passed("provisioning", detail, [last_line])
     else:
-        sheet.failed(
+        judgement.failed(
             "provisioning", "the device holds no ID and did not get one: provision it first", missing
         )
 
 
-def find_build_findings(context: Context, sheet: Sheet) -> None:
+def find_build_findings(context: Context, judgement: Judgement) -> None:
     """Name what the build says of itself that should not be in a product."""
     facts = context.facts
     for line, event in facts.builds:
         made = build_date(event.time)
         if made is not None and (why := odd(made, context.now)):
-            sheet.find(
+            judgement.find(
                 "build-date",
                 Severity.MINOR,
                 "the build date is odd",
@@ -145,9 +147,9 @@ def find_build_findings(context: Context, sheet: Sheet) -> None:
             )
     for line, flag in facts.flags:
         if flag.name == "CONFIG_CHIP_DEBUG" and flag.on:
-            sheet.find_defect("k.6", "CONFIG_CHIP_DEBUG is defined", [line])
+            judgement.find_defect("k.6", "CONFIG_CHIP_DEBUG is defined", [line])
         elif flag.name == "CONFIG_ID2_DEBUG" and flag.on:
-            sheet.find(
+            judgement.find(
                 "debug-build",
                 Severity.MAJOR,
                 "the client is a debug build",
@@ -155,10 +157,10 @@ def find_build_findings(context: Context, sheet: Sheet) -> None:
                 "Undefine it for a product.",
                 [line],
             )
-    if facts.exchanges and all(finding.id != "k.6" for finding in sheet.findings):
-        sheet.find_defect("k.6", "the console has APDU dumps", [facts.exchanges[0].lines[0]])
+    if facts.exchanges and all(finding.id != "k.6" for finding in judgement.findings):
+        judgement.find_defect("k.6", "the console has APDU dumps", [facts.exchanges[0].lines[0]])
     if facts.key_prints:
-        sheet.find(
+        judgement.find(
             "key-on-console",
             Severity.MAJOR,
             "the device's key stands on the console in clear",
@@ -168,7 +170,7 @@ def find_build_findings(context: Context, sheet: Sheet) -> None:
         )
     if context.demo_carrier:
         lines = facts.demo_warnings or [line for line, _ in facts.irots]
-        sheet.find(
+        judgement.find(
             "demo-carrier",
             Severity.MAJOR,
             "the Demo carrier holds the key",

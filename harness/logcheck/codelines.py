@@ -12,7 +12,7 @@ import re
 
 from harness.console import events as e
 from harness.logcheck.entries import Entry
-from harness.logcheck.facts import Dump, Noted, ReportText, Sighting, Workings
+from harness.logcheck.facts import Dump, PrintedValue, ReportText, Sighting, Workings
 from harness.logcheck.reporttext import report_sightings
 
 _ELSEWHERE = re.compile(r"(?<![\w~])\d{1,2}~\d~[^\s\"'|,]{20,480}")
@@ -86,10 +86,10 @@ class CodeLines:
         if self._heading is not None:
             self._suspects.append(line)
         if text.startswith(_BASE64):
-            self.workings.base64_texts.append(Noted(line, text.removeprefix(_BASE64)))
+            self.workings.base64_texts.append(PrintedValue(line, text.removeprefix(_BASE64)))
             return True
         if text.startswith(_SIGNED):  # without its message: the line was broken there
-            self.workings.message_texts.append(Noted(line, text.removeprefix(_SIGNED).strip()))
+            self.workings.message_texts.append(PrintedValue(line, text.removeprefix(_SIGNED).strip()))
             return True
         if found := _LABELLED.fullmatch(text):
             source = {"client authcode": "debug", "server authcode": "server"}.get(found["label"], "demo")

@@ -15,20 +15,20 @@ from harness.id2.report import CHALLENGE, EXTRA, TIMESTAMP
 from harness.logcheck.context import Context
 from harness.logcheck.evidence import dump_problems, workings_problems
 from harness.logcheck.facts import Sighting
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import RecoveredCode
-from harness.logcheck.sheet import Sheet
 from harness.run.verdict import Verdict
 
 TIMESTAMPS = (TIMESTAMP, "1605617436545")  # 3.x and 2.0; id2_test of 1.0.1
 VENDOR_SOURCES = ("unit test", "report", "demo")
 
 
-def judge_codes(context: Context, sheet: Sheet) -> None:
+def judge_codes(context: Context, judgement: Judgement) -> None:
     """Judge every code, and that each heading has its code."""
     for sighting in context.facts.codes:
-        _judge_code(context, sighting, sheet)
+        _judge_code(context, sighting, judgement)
     for lines in context.facts.missing_codes:
-        sheet.failed(
+        judgement.failed(
             f"auth code after line {lines[0]}",
             f"line {lines[0]} announces an auth code, and no line in the form ' [length] code' follows it",
             (lines[0], lines[0] + 1, *lines[1:]),
@@ -42,28 +42,28 @@ def name_of(sighting: Sighting, code: AuthCode | None) -> str:
     return f"auth code: {kind}{' with extra' if extra else ''} ({sighting.source}, line {sighting.line})"
 
 
-def _judge_code(context: Context, sighting: Sighting, sheet: Sheet) -> None:
+def _judge_code(context: Context, sighting: Sighting, judgement: Judgement) -> None:
     code = context.code_of(sighting)
     name = name_of(sighting, code)
     if sighting.source == "server" or sighting.text.startswith(("10~", "11~")):
-        _judge_server_code(context, sighting, sheet)
+        _judge_server_code(context, sighting, judgement)
         return
     problems = list(_length_problems(sighting))
     if authcode.is_hardened(sighting.text):
         if context.key is None:
-            sheet.not_run(name, "hardened form (99~): only the ID² key opens it", [sighting.line])
+            judgement.not_run(name, "hardened form (99~): only the ID² key opens it", [sighting.line])
             return
         try:
             sighting = replace(sighting, text=authcode.unharden(context.key, sighting.text))
             code = authcode.parse(sighting.text)
         except Id2Error as error:
-            sheet.failed(name, str(error), [sighting.line])
+            judgement.failed(name, str(error), [sighting.line])
             return
     lines = [sighting.line]
     bare = sighting
     if id(sighting) in context.headed and code is not None:
         bare = replace(sighting, text=code.text)
-        _note_length_head(sighting, code, sheet)
+        _note_length_head(sighting, code, judgement)
     found = list(_check(context, bare, code))
     problems += found
     basis = "form"
@@ -80,13 +80,13 @@ def _judge_code(context: Context, sighting: Sighting, sheet: Sheet) -> None:
             problems += [text for _, text in seen]
             lines += [line for line, _ in seen if line]
             basis = "key and apdu dump" if basis.startswith("key") else "apdu dump"
-        _note_type(sighting, code, sheet)
+        _note_type(sighting, code, judgement)
     if problems and sighting.open_end:
         problems.append("the log ends in this line: it is cut")
     good = f"{len(sighting.text)} characters; {_BASES[basis]}"
-    passed = sheet.judged(name, problems, good, lines)
+    passed = judgement.judged(name, problems, good, lines)
     verdict = Verdict.PASSED if passed else Verdict.FAILED
-    sheet.codes.append(
+    judgement.codes.append(
         RecoveredCode(
             context.facts.number, sighting.line, sighting.text[:512], sighting.source, verdict, basis
         )
@@ -170,24 +170,24 @@ def _timestamp(sighting: Sighting, code: AuthCode | None) -> str:
     return code.random if code is not None and code.random in TIMESTAMPS else TIMESTAMP
 
 
-def _note_type(sighting: Sighting, code: AuthCode, sheet: Sheet) -> None:
+def _note_type(sighting: Sighting, code: AuthCode, judgement: Judgement) -> None:
     if sighting.kind == "timestamp" and not code.type.timestamp:
-        sheet.find_defect(
+        judgement.find_defect(
             "k.10",
             f"line {sighting.line}: a timestamp was answered with a code of type {code.type.value}",
             [sighting.line],
         )
 
 
-def _note_length_head(sighting: Sighting, code: AuthCode, sheet: Sheet) -> None:
-    sheet.find_defect(
+def _note_length_head(sighting: Sighting, code: AuthCode, judgement: Judgement) -> None:
+    judgement.find_defect(
         "e.2",
         f"line {sighting.line}: SIGN has {len(code.sign)} bytes behind the {len(code.sign):04X} of the chip",
         [sighting.line],
     )
 
 
-def _judge_server_code(context: Context, sighting: Sighting, sheet: Sheet) -> None:
+def _judge_server_code(context: Context, sighting: Sighting, judgement: Judgement) -> None:
     key_type = (
         context.key_type if context.exact_type or (context.key_type and context.key_type.symmetric) else None
     )
@@ -206,10 +206,10 @@ def _judge_server_code(context: Context, sighting: Sighting, sheet: Sheet) -> No
     except Id2Error as error:
         problems.append(str(error))
     good = "server code" + (", SIGN recomputed with the key" if key is not None else ", form right")
-    sheet.judged(f"server code (line {sighting.line})", problems, good, [sighting.line])
+    judgement.judged(f"server code (line {sighting.line})", problems, good, [sighting.line])
 
 
-def judge_tail(context: Context, sheet: Sheet) -> None:
+def judge_tail(context: Context, judgement: Judgement) -> None:
     """Judge that all codes end with one cipher block, which needs no key."""
     if not context.tails:
         return
@@ -237,4 +237,4 @@ def judge_tail(context: Context, sheet: Sheet) -> None:
     good = f"{context.tail.hex().upper()} in all {total} codes" + (
         f" and in {len(context.calls)} answers of the chip" if answers else ""
     )
-    sheet.judged("constant last block", problems, good, lines)
+    judgement.judged("constant last block", problems, good, lines)

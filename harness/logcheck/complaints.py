@@ -10,8 +10,8 @@ from harness.id2 import codes
 from harness.id2.errors import quoted
 from harness.logcheck.context import Context
 from harness.logcheck.facts import Complaint
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import Program
-from harness.logcheck.sheet import Sheet
 
 # Each test that fills a buffer first offers one of length 0 and expects -3.
 _PROBES = {
@@ -36,7 +36,7 @@ _RETURNED = re.compile(r"(?:, |\(ret = |return )(-\d{1,3})\b")
 MAX_SHOWN = 20
 
 
-def judge_complaints(context: Context, sheet: Sheet) -> None:
+def judge_complaints(context: Context, judgement: Judgement) -> None:
     """Judge every line that speaks of an error."""
     facts = context.facts
     expected: list[int] = []
@@ -56,15 +56,15 @@ def judge_complaints(context: Context, sheet: Sheet) -> None:
         else:
             unexpected.append(complaint)
     for complaint in unexpected[:MAX_SHOWN]:
-        sheet.failed(f"error in line {complaint.line}", _explain(complaint), [complaint.line])
-        _find_defects(complaint, sheet)
+        judgement.failed(f"error in line {complaint.line}", _explain(complaint), [complaint.line])
+        _find_defects(complaint, judgement)
     if len(unexpected) > MAX_SHOWN:
         rest = unexpected[MAX_SHOWN:]
-        sheet.failed("errors", f"{len(rest)} more error lines", [complaint.line for complaint in rest])
+        judgement.failed("errors", f"{len(rest)} more error lines", [complaint.line for complaint in rest])
     if not unexpected:
         told = [f"{len(expected)} expected in a passing run"] if expected else []
         told += [f"{len(foreign)} of other programs"] if foreign else []
-        sheet.passed("error lines", f"none unexpected ({', '.join(told) or 'none at all'})", expected)
+        judgement.passed("error lines", f"none unexpected ({', '.join(told) or 'none at all'})", expected)
 
 
 def _is_information(context: Context, complaint: Complaint) -> bool:
@@ -126,6 +126,6 @@ def _explain(complaint: Complaint) -> str:
     return text
 
 
-def _find_defects(complaint: Complaint, sheet: Sheet) -> None:
+def _find_defects(complaint: Complaint, judgement: Judgement) -> None:
     if _KM_RSA.search(complaint.text) or _WRONG_TYPE.search(complaint.text):
-        sheet.find_defect("k.1", f"line {complaint.line}: {quoted(complaint.text, 80)}", [complaint.line])
+        judgement.find_defect("k.1", f"line {complaint.line}: {quoted(complaint.text, 80)}", [complaint.line])

@@ -17,7 +17,7 @@ from harness.id2.hashes import HashType
 from harness.id2.keys import Key, KeyType
 from harness.logcheck.apdu import CryptCall, GetIdCall, calls_of
 from harness.logcheck.claims import NO_CLAIMS, Claims
-from harness.logcheck.facts import Facts, Noted, Sighting
+from harness.logcheck.facts import Facts, PrintedValue, Sighting
 from harness.logcheck.reporttext import report_id
 
 _REPRESENTATIVE = {
@@ -71,7 +71,7 @@ class Context:
 
     facts: Facts
     expected_id: str = ""
-    ids: list[Noted] = field(default_factory=list)
+    ids: list[PrintedValue] = field(default_factory=list)
     id2: str = ""
     parsed: dict[int, AuthCode] = field(default_factory=dict)
     key_type: KeyType | None = None
@@ -195,8 +195,8 @@ def _find_key_type(context: Context) -> None:
 def _find_id(context: Context) -> None:
     facts = context.facts
     places = list(facts.ids)
-    places += [Noted(line, value) for report in facts.reports for line, value in report_id(report)]
-    places += [Noted(call.line, call.id2) for call in context.id_calls if call.id2]
+    places += [PrintedValue(line, value) for report in facts.reports for line, value in report_id(report)]
+    places += [PrintedValue(call.line, call.id2) for call in context.id_calls if call.id2]
     used = {seed.line for derived in (*facts.secrets, *facts.keys) if (seed := derived.seed)}
     last_totp = max((totp.line for totp in facts.totps), default=0)
     seeds = (seed for seed in facts.seeds if seed.value not in _SEEDS_OF_TESTS)

@@ -11,8 +11,8 @@ from harness.id2.errors import Id2Error, quoted
 from harness.id2.hashes import digest
 from harness.logcheck.context import Context
 from harness.logcheck.evidence import answer_to
-from harness.logcheck.facts import Derived, Noted
-from harness.logcheck.sheet import Sheet, first_difference
+from harness.logcheck.facts import Derived, PrintedValue
+from harness.logcheck.judgement import Judgement, first_difference
 
 TEST_SEED = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 KEY_SEED = "appKey"
@@ -20,19 +20,21 @@ _UPPER_HEX_64 = re.compile(r"[0-9A-F]{64}")
 _KEY_LENGTH = 16
 
 
-def judge_derived(context: Context, sheet: Sheet) -> None:
+def judge_derived(context: Context, judgement: Judgement) -> None:
     """Judge every secret, derived key and one-time password of the boot."""
     for secret in context.facts.secrets:
-        _judge_secret(context, secret, sheet)
+        _judge_secret(context, secret, judgement)
     for key in context.facts.keys:
-        _judge_key(context, key, sheet)
+        _judge_key(context, key, judgement)
     for password in context.facts.totps:
-        _judge_totp(context, password, sheet)
+        _judge_totp(context, password, judgement)
 
 
-def _judge_secret(context: Context, secret: Derived, sheet: Sheet) -> None:
+def _judge_secret(context: Context, secret: Derived, judgement: Judgement) -> None:
     if secret.seed is None and context.facts.cut_start:
-        sheet.not_run("device secret", "the beginning of the log is cut, and with it its seed", secret.lines)
+        judgement.not_run(
+            "device secret", "the beginning of the log is cut, and with it its seed", secret.lines
+        )
         return
     problems = []
     if secret.length != len(secret.text):
@@ -48,12 +50,12 @@ def _judge_secret(context: Context, secret: Derived, sheet: Sheet) -> None:
             problems.append(f"it is not the secret of this seed: it differs at position {at}")
         elif wanted is None and context.facts.exchanges and not context.facts.cut_start:
             problems.append("no APDU in the dumps carries the hash of its seed")
-    sheet.judged("device secret", problems, basis, secret.lines)
+    judgement.judged("device secret", problems, basis, secret.lines)
 
 
-def _judge_key(context: Context, key: Derived, sheet: Sheet) -> None:
+def _judge_key(context: Context, key: Derived, judgement: Judgement) -> None:
     if key.seed is None and context.facts.cut_start:
-        sheet.not_run("derived key", "the beginning of the log is cut, and with it its seed", key.lines)
+        judgement.not_run("derived key", "the beginning of the log is cut, and with it its seed", key.lines)
         return
     problems = _seed_problems(key.seed, KEY_SEED)
     if len(key.value) != _KEY_LENGTH:
@@ -67,10 +69,10 @@ def _judge_key(context: Context, key: Derived, sheet: Sheet) -> None:
             problems.append(f"it is not the key of this seed: byte {at} differs")
         elif wanted is None and context.facts.exchanges and not context.facts.cut_start:
             problems.append("no APDU in the dumps carries the hash of ID and seed")
-    sheet.judged("derived key", problems, basis, key.lines)
+    judgement.judged("derived key", problems, basis, key.lines)
 
 
-def _seed_problems(seed: Noted | None, constant: str) -> list[str]:
+def _seed_problems(seed: PrintedValue | None, constant: str) -> list[str]:
     if seed is None:
         return []
     return [] if seed.value == constant else [f"seed is {quoted(seed.value)}; the program uses {constant}"]
@@ -96,7 +98,7 @@ def _expected(context: Context, message: bytes, otherwise: str) -> tuple[bytes |
     ), "the hash of what the chip answered to its seed; the key is not known"
 
 
-def _judge_totp(context: Context, password: Noted, sheet: Sheet) -> None:
+def _judge_totp(context: Context, password: PrintedValue, judgement: Judgement) -> None:
     problems = list(_totp_problems(password.value))
     lines = [password.line]
     for seed in context.ids:
@@ -104,7 +106,7 @@ def _judge_totp(context: Context, password: Noted, sheet: Sheet) -> None:
             lines.append(seed.line)
             if answer_to(context.calls, context.key_type, seed.value.encode()) is None:
                 problems.append(f"no APDU in the dumps carries the hash of the seed in line {seed.line}")
-    sheet.judged(
+    judgement.judged(
         "one-time password",
         problems,
         "form and hidden index are right; not recomputed, the device's clock is not known",

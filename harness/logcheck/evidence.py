@@ -17,7 +17,7 @@ from harness.id2.keys import KeyType
 from harness.logcheck.apdu import DECRYPT, CryptCall
 from harness.logcheck.context import Context
 from harness.logcheck.facts import Dump, Sighting
-from harness.logcheck.sheet import first_difference
+from harness.logcheck.judgement import first_difference
 
 Told = list[tuple[int, str]]
 """Problems, each with the line of the other place that it was held against (0 for none)."""

@@ -18,8 +18,8 @@ from harness.logcheck.banner import sdk_version
 from harness.logcheck.claims import CARRIERS
 from harness.logcheck.context import Context, setting_family, shape_family
 from harness.logcheck.gather import VERIFY_SERVER
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import BootSummary, Program
-from harness.logcheck.sheet import Sheet
 
 _SDK_VERSION = re.compile(r'"sdkVersion"\s*:\s*"(?P<version>[^"]{1,40})"')
 _TESTS = {"derive-key": "Derive Key", "secret": "Get Secret", "totp": "One-Time Password", "kpm": "KPM"}
@@ -42,23 +42,25 @@ class Shown:
     how: str = ""
 
 
-def judge_claims(context: Context, sheet: Sheet) -> None:
+def judge_claims(context: Context, judgement: Judgement) -> None:
     """Judge every claim but the one about the program, which takes the whole log."""
     claims = context.claims
     for name, wanted, show, fits in _comparisons(context):
         shown = show(context)
         if shown is None:
-            sheet.not_run(f"claimed {name}", f"{claims.source} says {wanted}; the console does not show it")
+            judgement.not_run(
+                f"claimed {name}", f"{claims.source} says {wanted}; the console does not show it"
+            )
             continue
         how = f" ({shown.how})" if shown.how else ""
         told = f"{claims.source} says {wanted}, the console shows {quoted(shown.value, 60)}{how}"
-        sheet.judged(f"claimed {name}", [] if fits(shown.value) else [told], told, [shown.line])
-    _judge_key_length(context, sheet)
+        judgement.judged(f"claimed {name}", [] if fits(shown.value) else [told], told, [shown.line])
+    _judge_key_length(context, judgement)
     for feature in claims.features:
-        _judge_feature(context, feature, sheet)
-    _judge_algorithms(context, sheet)
+        _judge_feature(context, feature, judgement)
+    _judge_algorithms(context, judgement)
     if claims.not_shown:
-        sheet.not_run("claimed, never on a console", f"not checked here: {', '.join(claims.not_shown)}")
+        judgement.not_run("claimed, never on a console", f"not checked here: {', '.join(claims.not_shown)}")
 
 
 _Comparison = tuple[str, str, Callable[[Context], Shown | None], Callable[[str], bool]]
@@ -123,7 +125,7 @@ def _is_of_type(context: Context, kind: KeyType, shown: str) -> bool:
     return kind.family in alike.get(shown, (shown,))
 
 
-def _judge_key_length(context: Context, sheet: Sheet) -> None:
+def _judge_key_length(context: Context, judgement: Judgement) -> None:
     """Say what the console shows of the length of the key, which is nothing without the key itself."""
     kind, source = context.claims.key_type, context.claims.source
     if (
@@ -138,12 +140,12 @@ def _judge_key_length(context: Context, sheet: Sheet) -> None:
         told = (
             f"{source} says {kind.value}; the console shows {kind.family}, and no key length without the key"
         )
-        sheet.not_run("claimed key length", told)
+        judgement.not_run("claimed key length", told)
     elif kind.family in ("RSA", "ECC") and sizes:
         told = f"{source} says {kind.value}, whose SIGN has {kind.sign_size} bytes; the codes have "
         told += ", ".join(map(str, sorted(sizes)))
         problems = [] if sizes == {kind.sign_size} else [told]
-        sheet.judged("claimed key length", problems, told, [context.facts.codes[0].line])
+        judgement.judged("claimed key length", problems, told, [context.facts.codes[0].line])
 
 
 def _id(context: Context) -> Shown | None:
@@ -181,7 +183,7 @@ def _command_set(context: Context) -> Shown | None:
     return None
 
 
-def _judge_feature(context: Context, feature: str, sheet: Sheet) -> None:
+def _judge_feature(context: Context, feature: str, judgement: Judgement) -> None:
     facts, source, name = context.facts, context.claims.source, f"claimed feature {feature}"
     told = f"{source} says that the device has it"
     if feature == "otp":
@@ -189,24 +191,24 @@ def _judge_feature(context: Context, feature: str, sheet: Sheet) -> None:
         if switch is not None:
             problem = f"{told}; the console shows that CONFIG_ID2_OTP is not defined"
             good = f"{told}; CONFIG_ID2_OTP is defined"
-            sheet.judged(name, [] if switch[1].on else [problem], good, [switch[0]])
+            judgement.judged(name, [] if switch[1].on else [problem], good, [switch[0]])
             return
     test = next((test for test in facts.tests if test.name == _TESTS.get(feature)), None)
     if test is not None and test.result is not None:
         problem = f"{told}; the console shows {test.name}: {test.result.value}"
         bad = test.result is not e.TestResult.PASS
-        sheet.judged(name, [problem] if bad else [], f"{told}; {test.name} passed", test.lines)
+        judgement.judged(name, [problem] if bad else [], f"{told}; {test.name} passed", test.lines)
         return
     section = next((each for each in facts.sections if each.name == VERIFY_SERVER), None)
     if feature == "verify-server" and section is not None and section.passed is not None:
         lines = [line for line in (section.start, section.end) if line is not None]
         problem = f"{told}; the console shows that the service's code was refused"
-        sheet.judged(name, [] if section.passed else [problem], f"{told}; it accepted the code", lines)
+        judgement.judged(name, [] if section.passed else [problem], f"{told}; it accepted the code", lines)
         return
-    sheet.not_run(name, f"{told}; the console does not show it")
+    judgement.not_run(name, f"{told}; the console does not show it")
 
 
-def _judge_algorithms(context: Context, sheet: Sheet) -> None:
+def _judge_algorithms(context: Context, judgement: Judgement) -> None:
     claims = context.claims
     if not claims.algorithms:
         return
@@ -218,17 +220,19 @@ def _judge_algorithms(context: Context, sheet: Sheet) -> None:
     ]
     if used:
         good = f"{claims.source} says {', '.join(claims.algorithms)}; the console shows {', '.join(used)}"
-        sheet.judged("claimed algorithms", problems, good, used.values())
+        judgement.judged("claimed algorithms", problems, good, used.values())
     if unseen := [name for name in claims.algorithms if name not in used]:
         told = f"{claims.source} says {', '.join(unseen)}; the console does not show them"
-        sheet.not_run("claimed algorithms, not shown", told)
+        judgement.not_run("claimed algorithms, not shown", told)
 
 
-def judge_program_claim(wanted: Program, source: str, boots: Iterable[BootSummary], sheet: Sheet) -> None:
+def judge_program_claim(
+    wanted: Program, source: str, boots: Iterable[BootSummary], judgement: Judgement
+) -> None:
     """Hold the program of the whole log against the one that is claimed."""
     seen = [boot for boot in boots if boot.program is not Program.UNKNOWN]
     if not seen:
-        sheet.not_run(
+        judgement.not_run(
             "claimed program", f"{source} says {wanted.value}; the console does not show which it is"
         )
         return
@@ -236,4 +240,4 @@ def judge_program_claim(wanted: Program, source: str, boots: Iterable[BootSummar
     programs = ", ".join(dict.fromkeys(boot.program.value for boot in seen))
     told = f"{source} says {wanted.value}, the console shows {programs}"
     fits = any(boot.program is wanted for boot in seen)
-    sheet.judged("claimed program", [] if fits else [told], told, [first.first_line])
+    judgement.judged("claimed program", [] if fits else [told], told, [first.first_line])

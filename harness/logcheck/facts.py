@@ -9,7 +9,7 @@ from harness.logcheck.model import Exchange, Program
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class PrintedValue:
     """A value and the line that printed it."""
 
     line: int
@@ -62,12 +62,12 @@ class Workings:
         base64_dumps: The same as dump of its characters.
     """
 
-    message_texts: list[Noted] = field(default_factory=list)
+    message_texts: list[PrintedValue] = field(default_factory=list)
     message_dumps: list[Dump] = field(default_factory=list)
     hashes: list[Dump] = field(default_factory=list)
     padded: list[Dump] = field(default_factory=list)
     signs: list[Dump] = field(default_factory=list)
-    base64_texts: list[Noted] = field(default_factory=list)
+    base64_texts: list[PrintedValue] = field(default_factory=list)
     base64_dumps: list[Dump] = field(default_factory=list)
 
     @property
@@ -189,7 +189,7 @@ class ChallengeLine:
 class Derived:
     """A device secret or a derived key, with the seed it was made from."""
 
-    seed: Noted | None
+    seed: PrintedValue | None
     lines: tuple[int, ...]
     value: bytes
     text: str = ""
@@ -234,7 +234,7 @@ class Section:
     start: int | None = None
     end: int | None = None
     passed: bool | None = None
-    output: Noted | None = None
+    output: PrintedValue | None = None
 
 
 @dataclass(slots=True)
@@ -252,27 +252,27 @@ class Facts:
     irots: list[tuple[int, e.IrotType]] = field(default_factory=list)
     demo_warnings: list[int] = field(default_factory=list)
     provisioning: list[tuple[int, e.ProvisioningState]] = field(default_factory=list)
-    ids: list[Noted] = field(default_factory=list)
+    ids: list[PrintedValue] = field(default_factory=list)
     codes: list[Sighting] = field(default_factory=list)
     missing_codes: list[tuple[int, ...]] = field(default_factory=list)
     tests: list[TestRun] = field(default_factory=list)
     complaints: list[Complaint] = field(default_factory=list)
     challenges: list[ChallengeLine] = field(default_factory=list)
-    seeds: list[Noted] = field(default_factory=list)
+    seeds: list[PrintedValue] = field(default_factory=list)
     secrets: list[Derived] = field(default_factory=list)
     keys: list[Derived] = field(default_factory=list)
-    totps: list[Noted] = field(default_factory=list)
+    totps: list[PrintedValue] = field(default_factory=list)
     dumps: list[Dump] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     reports: list[ReportText] = field(default_factory=list)
     report_marks: list[tuple[int, str]] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
-    demo_tests: list[Noted] = field(default_factory=list)
-    demo_results: list[Noted] = field(default_factory=list)
+    demo_tests: list[PrintedValue] = field(default_factory=list)
+    demo_results: list[PrintedValue] = field(default_factory=list)
     key_prints: list[int] = field(default_factory=list)
     chip_lines: list[int] = field(default_factory=list)
     alarms: list[tuple[int, Alarm]] = field(default_factory=list)
-    itls: list[Noted] = field(default_factory=list)
+    itls: list[PrintedValue] = field(default_factory=list)
     unread: dict[int, str] = field(default_factory=dict)
     torn: list[int] = field(default_factory=list)
     torn_dumps: list[Dump] = field(default_factory=list)

@@ -13,7 +13,7 @@ from harness.logcheck.facts import (
     Complaint,
     Derived,
     Facts,
-    Noted,
+    PrintedValue,
     ReportText,
     Section,
     TestRun,
@@ -96,7 +96,7 @@ class _Gatherer:
                     facts.chip_lines.append(line)
             return
         if is_about_itls(event.origin.function, event.text):
-            facts.itls.append(Noted(line, event.text))
+            facts.itls.append(PrintedValue(line, event.text))
         match event:
             case e.TestMark() | e.TestVerdict():
                 self.codes.forget_workings()
@@ -111,9 +111,9 @@ class _Gatherer:
             case e.AuthCodeLine():
                 self.codes.take(entry, event, self._around())
             case e.DeviceId():
-                facts.ids.append(Noted(line, event.id2))
+                facts.ids.append(PrintedValue(line, event.id2))
             case e.SignedMessage():
-                self.codes.workings.message_texts.append(Noted(line, event.message))
+                self.codes.workings.message_texts.append(PrintedValue(line, event.message))
             case e.ClientVersion():
                 facts.versions.append((line, event))
             case e.BuildTime():
@@ -131,7 +131,7 @@ class _Gatherer:
             case e.DeviceChallenge():
                 facts.challenges.append(ChallengeLine(line, event.challenge, event.length))
             case e.Seed():
-                facts.seeds.append(Noted(line, event.seed))
+                facts.seeds.append(PrintedValue(line, event.seed))
             case e.DeviceSecret():
                 self.codes.forget_workings()
                 seed, lines = self._seeded(line)
@@ -139,7 +139,7 @@ class _Gatherer:
             case e.DerivedKeyRow():
                 self._take_key_row(line, event)
             case e.Totp():
-                facts.totps.append(Noted(line, event.digits))
+                facts.totps.append(PrintedValue(line, event.digits))
             case e.ChipCall():
                 facts.chip_lines.append(line)
                 if event.result:
@@ -208,7 +208,7 @@ class _Gatherer:
         self.facts.sections.append(self.section)
         return self.section
 
-    def _seeded(self, line: int) -> tuple[Noted | None, tuple[int, ...]]:
+    def _seeded(self, line: int) -> tuple[PrintedValue | None, tuple[int, ...]]:
         seed = self.facts.seeds[-1] if self.facts.seeds else None
         return seed, ((line,) if seed is None else (seed.line, line))
 
@@ -236,18 +236,18 @@ class _Gatherer:
             self.unsupported.add(f"{found['what'].upper().replace(' ', '_')}_")
         elif text.startswith("test: id2_client_"):
             self.demo_test = text.removeprefix("test: ")
-            self.facts.demo_tests.append(Noted(line, self.demo_test))
+            self.facts.demo_tests.append(PrintedValue(line, self.demo_test))
         elif text.startswith("dec_out"):
-            self.facts.demo_results.append(Noted(line, text))
+            self.facts.demo_results.append(PrintedValue(line, text))
         elif text.startswith("out_data: "):
             if self.section is not None:
-                self.section.output = Noted(line, text.removeprefix("out_data: "))
+                self.section.output = PrintedValue(line, text.removeprefix("out_data: "))
         elif text == "seed:":
-            self.facts.seeds.append(Noted(line, ""))
+            self.facts.seeds.append(PrintedValue(line, ""))
         elif text.startswith("set key data: "):
             self.facts.key_prints.append(line)
         elif (found := _ID_LINE.fullmatch(text)) and self._expects_id(event):
-            self.facts.ids.append(Noted(line, found["id"]))
+            self.facts.ids.append(PrintedValue(line, found["id"]))
         elif event.error or _SPEAKS_OF_ERROR.search(text, 0, _LOOKED_AT):
             self._complain(line, event)
 

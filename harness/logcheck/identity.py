@@ -11,22 +11,22 @@ from harness.id2.published import IDENTIFIERS, KEYS
 from harness.id2.signing import fits
 from harness.logcheck.context import Context, setting_family, shape_family
 from harness.logcheck.facts import Sighting
+from harness.logcheck.judgement import Judgement, first_difference
 from harness.logcheck.keyring import KeyRing, KnownKey
 from harness.logcheck.model import Program
-from harness.logcheck.sheet import Sheet, first_difference
 from harness.severity import Severity
 
 _FIXED = tuple(known.key for known in KEYS.values())
 
 
-def judge_id(context: Context, sheet: Sheet) -> None:
+def judge_id(context: Context, judgement: Judgement) -> None:
     """Judge the form of the ID, and that every place shows the same."""
     places = context.ids
     if not places:
         if context.facts.cut_start:
-            sheet.not_run("ID", "no line shows the device's ID; the beginning of the log is cut")
+            judgement.not_run("ID", "no line shows the device's ID; the beginning of the log is cut")
         elif context.facts.program in (Program.ID2_APP, Program.DEMO):
-            sheet.missing("ID", "no line of this start shows the device's ID", [context.facts.last_line])
+            judgement.missing("ID", "no line of this start shows the device's ID", [context.facts.last_line])
         return
     problems = []
     wrong = []
@@ -47,21 +47,21 @@ def judge_id(context: Context, sheet: Sheet) -> None:
                 f"{quoted(context.id2)}"
             )
     lines = wrong or [place.line for place in places]
-    sheet.judged("ID", problems, f"{quoted(context.id2)}, the same in all {len(places)} places", lines)
+    judgement.judged("ID", problems, f"{quoted(context.id2)}, the same in all {len(places)} places", lines)
 
 
-def judge_key(context: Context, keys: KeyRing, sheet: Sheet) -> None:
+def judge_key(context: Context, keys: KeyRing, judgement: Judgement) -> None:
     """Find the key of this device among those given, and say so when one does not fit."""
     published = context.id2 in IDENTIFIERS
     for known in keys.given:
-        if _try_given(context, known, sheet):
+        if _try_given(context, known, judgement):
             break
     if context.key is None and keys.published:
-        _try_published(context, keys, sheet)
+        _try_published(context, keys, judgement)
     elif context.key is None and not keys.given:
-        _no_key(context, sheet, debug_id=published)
+        _no_key(context, judgement, debug_id=published)
     if published or context.published_key:
-        sheet.find(
+        judgement.find(
             "published-key",
             Severity.MAJOR,
             "the ID is a published debug ID" if published else "the key is a published debug key",
@@ -72,18 +72,18 @@ def judge_key(context: Context, keys: KeyRing, sheet: Sheet) -> None:
         )
 
 
-def _no_key(context: Context, sheet: Sheet, *, debug_id: bool) -> None:
+def _no_key(context: Context, judgement: Judgement, *, debug_id: bool) -> None:
     if not context.parsed:
         return
     hint = (
         "the ID is a published debug ID: check again with --debug-keys" if debug_id else "give it with --key"
     )
-    sheet.not_run("key", f"no key: SIGN was not recomputed ({hint})")
+    judgement.not_run("key", f"no key: SIGN was not recomputed ({hint})")
 
 
-def _try_given(context: Context, known: KnownKey, sheet: Sheet) -> bool:
+def _try_given(context: Context, known: KnownKey, judgement: Judgement) -> bool:
     if known.id2 and context.id2 and known.id2 != context.id2:
-        sheet.failed(
+        judgement.failed(
             "key",
             f"the key given belongs to ID {quoted(known.id2)}; this device is {quoted(context.id2)}",
             [place.line for place in context.ids[:1]],
@@ -91,22 +91,22 @@ def _try_given(context: Context, known: KnownKey, sheet: Sheet) -> bool:
         return False
     if not context.parsed and not context.hardened:
         if context.ids:
-            sheet.not_run("key", "no auth code in this start to try the key on")
+            judgement.not_run("key", "no auth code in this start to try the key on")
         return False
     codes = _code_lines(context)
     for key in known.candidates:
         if (count := _fitting(context, key)) > 0:
             context.key, context.key_type, context.exact_type = key, key.key_type, True
             context.id2 = context.id2 or known.id2
-            sheet.passed(
+            judgement.passed(
                 "key", f"the key given ({key.key_type.value}) is this device's: {_proof(key, count)}", codes
             )
             return True
     if _is_secret(context, known):
         told = "SM1 is secret: no code of it can be recomputed, so whether the key given fits is not known"
-        sheet.not_run("key", told, codes)
+        judgement.not_run("key", told, codes)
         return False
-    sheet.failed("key", _misfit(context, known), codes)
+    judgement.failed("key", _misfit(context, known), codes)
     return False
 
 
@@ -117,7 +117,7 @@ def _is_secret(context: Context, known: KnownKey) -> bool:
     return setting_family(context.facts) in ("", "SM1") and shape_family(context) in ("SM4", "SM1", "")
 
 
-def _try_published(context: Context, keys: KeyRing, sheet: Sheet) -> None:
+def _try_published(context: Context, keys: KeyRing, judgement: Judgement) -> None:
     if not context.parsed and not context.hardened:
         return
     codes = _code_lines(context)
@@ -130,7 +130,7 @@ def _try_published(context: Context, keys: KeyRing, sheet: Sheet) -> None:
             context.published_key = True
             if not context.id2:
                 context.id2 = known.id2
-                sheet.passed(
+                judgement.passed(
                     "key",
                     f"published debug key {key.key_type.value} of ID {known.id2}: {_proof(key, count)}",
                     codes,
@@ -138,16 +138,16 @@ def _try_published(context: Context, keys: KeyRing, sheet: Sheet) -> None:
                 return
             whose = "belongs to this ID" if known in mine else f"belongs to ID {known.id2}, not to this one"
             detail = f"published debug key {key.key_type.value}, which {whose}: {_proof(key, count)}"
-            sheet.judged("key", [] if known in mine else [detail], detail, codes)
+            judgement.judged("key", [] if known in mine else [detail], detail, codes)
             return
     if fixed:
         told = f"the ID is a published one, its published key is another: {_misfit(context, fixed[0])}"
-        sheet.failed("key", told, codes)
+        judgement.failed("key", told, codes)
     elif context.id2 in IDENTIFIERS:
         told = "the ID is a published one; none of its keys that are known here fits: SIGN was not recomputed"
-        sheet.not_run("key", told)
+        judgement.not_run("key", told)
     else:
-        sheet.not_run("key", "no published debug key belongs to this device: SIGN was not recomputed")
+        judgement.not_run("key", "no published debug key belongs to this device: SIGN was not recomputed")
 
 
 def _code_lines(context: Context) -> list[int]:

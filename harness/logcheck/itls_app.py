@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from harness.id2 import codes
 from harness.id2.errors import quoted
 from harness.logcheck.context import Context
-from harness.logcheck.facts import Noted
+from harness.logcheck.facts import PrintedValue
 from harness.logcheck.itlslines import END, FAILED, LOOP, START, VERIFIED
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import Program
-from harness.logcheck.sheet import Sheet
 
 _HANDSHAKE = "Performing the SSL/TLS handshake"
 _ALERT = re.compile(r"hal itls alert type: (?P<number>\d{1,3})")
@@ -32,7 +32,7 @@ class _Session:
     problems: list[tuple[int, str]] = field(default_factory=list)
 
 
-def judge_itls(context: Context, sheet: Sheet) -> None:
+def judge_itls(context: Context, judgement: Judgement) -> None:
     """Judge each handshake, each exchange of data, and that the program came to its end."""
     facts = context.facts
     if facts.program is not Program.ITLS_APP:
@@ -42,32 +42,32 @@ def judge_itls(context: Context, sheet: Sheet) -> None:
     for session in bad[:MAX_SHOWN]:
         told = [f"line {line}: {text}" for line, text in session.problems]
         lines = [session.line, *(line for line, _ in session.problems)]
-        sheet.failed(f"iTLS session of line {session.line}", "; ".join(told), lines)
+        judgement.failed(f"iTLS session of line {session.line}", "; ".join(told), lines)
     if len(bad) > MAX_SHOWN:
-        sheet.failed("iTLS sessions", f"{len(bad) - MAX_SHOWN} more failed")
+        judgement.failed("iTLS sessions", f"{len(bad) - MAX_SHOWN} more failed")
     if good := [session for session in sessions if not session.problems]:
         seen = f"{len(good)} came about, each with the server's code verified and no alert"
-        sheet.passed("iTLS sessions", seen, [session.line for session in good])
-    _judge_end(context, sessions, sheet)
+        judgement.passed("iTLS sessions", seen, [session.line for session in good])
+    _judge_end(context, sessions, judgement)
 
 
-def _judge_end(context: Context, sessions: list[_Session], sheet: Sheet) -> None:
+def _judge_end(context: Context, sessions: list[_Session], judgement: Judgement) -> None:
     notes = context.facts.itls
     started = [note.line for note in notes if START.fullmatch(note.value) or LOOP.fullmatch(note.value)]
     failed = [note.line for note in notes if FAILED.search(note.value)]
     ended = [note.line for note in notes if END.fullmatch(note.value)]
     if failed:
-        sheet.failed("iTLS sample", "the program reports that it failed", failed)
+        judgement.failed("iTLS sample", "the program reports that it failed", failed)
     elif ended:
-        sheet.passed("iTLS sample", "the program came to its end", ended)
+        judgement.passed("iTLS sample", "the program came to its end", ended)
     elif started:
         told = "the log ends before the sample does, or the program stopped there"
-        sheet.failed("iTLS sample", told, [context.facts.last_line])
+        judgement.failed("iTLS sample", told, [context.facts.last_line])
     if not sessions and not failed:
-        sheet.failed("iTLS sessions", "no handshake is in the log", [context.facts.last_line])
+        judgement.failed("iTLS sessions", "no handshake is in the log", [context.facts.last_line])
 
 
-def _sessions(notes: list[Noted]) -> Iterator[_Session]:
+def _sessions(notes: list[PrintedValue]) -> Iterator[_Session]:
     session: _Session | None = None
     for note in notes:
         text = note.value.strip()

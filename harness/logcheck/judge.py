@@ -28,20 +28,20 @@ from harness.logcheck.expected import judge_claims
 from harness.logcheck.gather import gather
 from harness.logcheck.identity import judge_id, judge_key
 from harness.logcheck.itls_app import judge_itls
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.keyring import KeyRing
 from harness.logcheck.keystrength import judge_key_strength
 from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, RecoveredCode
 from harness.logcheck.randoms import judge_challenges, judge_device_randoms
 from harness.logcheck.restarts import judge_restarts, judge_second_init
 from harness.logcheck.sections import judge_sections
-from harness.logcheck.sheet import Sheet
 from harness.logcheck.unittests import judge_tests
 from harness.logcheck.validation import judge_reports
 from harness.logcheck.wholelog import WholeLog
 from harness.run.verdict import Verdict, worst
 
 _FEW = 3
-_Check = Callable[[Context, Sheet], None]
+_Check = Callable[[Context, Judgement], None]
 
 _CHECKS: tuple[tuple[Topic, _Check], ...] = (
     (Topic.PROGRAM, judge_program),
@@ -92,7 +92,7 @@ DEFAULT_LIMITS = Limits()
 
 
 class _Collector:
-    """Puts the sheets of the boots together within the limits."""
+    """Puts the judgements of the boots together within the limits."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -107,10 +107,10 @@ class _Collector:
         self._extra_failures = 0
         self._known: set[str] = set()
 
-    def add_items(self, sheet: Sheet, *, full: bool = True) -> None:
-        """Take the items of a sheet, within the limits."""
-        self.counts.update(item.verdict for item in sheet.items)
-        for item in sheet.items:
+    def add_items(self, judgement: Judgement, *, full: bool = True) -> None:
+        """Take the items of a judgement, within the limits."""
+        self.counts.update(item.verdict for item in judgement.items)
+        for item in judgement.items:
             listed = full and len(self.items) < self.limits.items
             extra = item.verdict is Verdict.FAILED and self._extra_failures < self.limits.failures
             if listed or extra:
@@ -119,20 +119,20 @@ class _Collector:
             else:
                 self.left_out_items += 1
 
-    def add(self, context: Context, sheet: Sheet) -> None:
+    def add(self, context: Context, judgement: Judgement) -> None:
         """Take what one boot came to."""
         full = len(self.boots) < self.limits.boots
-        self.add_items(sheet, full=full)
-        for finding in sheet.findings:
+        self.add_items(judgement, full=full)
+        for finding in judgement.findings:
             if full or finding.id not in self._known:
                 self.findings.append(finding)
                 self._known.add(finding.id)
         if not full:
             self.left_out_boots += 1
             return
-        self.boots.append(_summary(context, sheet))
+        self.boots.append(_summary(context, judgement))
         self.exchanges += context.facts.exchanges[: self.limits.exchanges - len(self.exchanges)]
-        self.codes += sheet.codes[: self.limits.codes - len(self.codes)]
+        self.codes += judgement.codes[: self.limits.codes - len(self.codes)]
 
 
 def judge(
@@ -172,9 +172,9 @@ def judge(
     now = now or datetime.now(UTC)
     whole = WholeLog()
     for boot in cut_boots(reader.read(chunks)):
-        context, sheet = _judge_boot(boot, keys or KeyRing(), id2, claims, now)
-        whole.take(context, sheet)
-        collector.add(context, sheet)
+        context, judgement = _judge_boot(boot, keys or KeyRing(), id2, claims, now)
+        whole.take(context, judgement)
+        collector.add(context, judgement)
     if collector.boots:
         collector.add_items(whole.judged(claims, collector.boots))
     return LogReport(
@@ -196,31 +196,31 @@ def judge(
 
 def _judge_boot(
     boot: BootLog, keys: KeyRing, id2: str, claims: Claims, now: datetime | None
-) -> tuple[Context, Sheet]:
+) -> tuple[Context, Judgement]:
     context = understand(gather(boot), id2, claims, now)
     versions = context.facts.versions
     version = sdk_version(versions[0][1]) if versions else ""
-    sheet = Sheet(boot.number, version, context.facts.unread)
-    for sheet.topic, check in _CHECKS:
-        check(context, sheet)
-    judge_key(context, keys, sheet)
-    for sheet.topic, check in _CHECKS_WITH_KEY:
-        check(context, sheet)
+    judgement = Judgement(boot.number, version, context.facts.unread)
+    for judgement.topic, check in _CHECKS:
+        check(context, judgement)
+    judge_key(context, keys, judgement)
+    for judgement.topic, check in _CHECKS_WITH_KEY:
+        check(context, judgement)
     if left_out := context.facts.left_out:
-        sheet.failed(
+        judgement.failed(
             "size",
             f"this start prints more than can be judged at once: {left_out} statements were not judged; "
             "cut the log into parts",
             [context.facts.last_line],
         )
     for dump in context.facts.torn_dumps:
-        sheet.topic = Topic.APDU
-        sheet.not_run(f"dump in line {dump.line}", f"{TORN}: {dump.damage}", [dump.line])
-    sheet.excused.update(context.facts.torn)
-    sheet.excused.update(_mostly_strange(context))
-    if sheet.excused:
-        _say_unread(context, sheet)
-    return context, sheet
+        judgement.topic = Topic.APDU
+        judgement.not_run(f"dump in line {dump.line}", f"{TORN}: {dump.damage}", [dump.line])
+    judgement.excused.update(context.facts.torn)
+    judgement.excused.update(_mostly_strange(context))
+    if judgement.excused:
+        _say_unread(context, judgement)
+    return context, judgement
 
 
 def _mostly_strange(context: Context) -> list[int]:
@@ -230,13 +230,13 @@ def _mostly_strange(context: Context) -> list[int]:
     return strange if len(strange) > max(said, _FEW) else []
 
 
-def _say_unread(context: Context, sheet: Sheet) -> None:
+def _say_unread(context: Context, judgement: Judgement) -> None:
     """A log with checks that could not be made, because its lines cannot be read, has not passed."""
-    sheet.topic = Topic.ERRORS
-    lines = sorted(sheet.excused)
+    judgement.topic = Topic.ERRORS
+    lines = sorted(judgement.excused)
     example = next((entry.text for entry in context.facts.entries if entry.line == lines[0]), "")
-    reasons = ", ".join(dict.fromkeys(sheet.unread[line] for line in lines))
-    sheet.blocked(
+    reasons = ", ".join(dict.fromkeys(judgement.unread[line] for line in lines))
+    judgement.blocked(
         "unread lines",
         f"{len(lines)} lines of the SDK are there and cannot be read ({reasons}), the first is line {lines[0]}: "
         f"{quoted(example, 80)}; "
@@ -245,7 +245,7 @@ def _say_unread(context: Context, sheet: Sheet) -> None:
     )
 
 
-def _summary(context: Context, sheet: Sheet) -> BootSummary:
+def _summary(context: Context, judgement: Judgement) -> BootSummary:
     facts = context.facts
     kind = ""
     if context.key_type is not None:
@@ -259,5 +259,5 @@ def _summary(context: Context, sheet: Sheet) -> BootSummary:
         id2=context.id2,
         first_line=facts.first_line,
         last_line=facts.last_line,
-        verdict=worst(item.verdict for item in sheet.items),
+        verdict=worst(item.verdict for item in judgement.items),
     )

@@ -10,14 +10,14 @@ from harness.id2.keys import KeyType
 from harness.id2.published import IDENTIFIERS
 from harness.id2.signing import sign_input
 from harness.logcheck.context import Context
-from harness.logcheck.sheet import Sheet
+from harness.logcheck.judgement import Judgement
 from harness.severity import Severity
 
 _MOST_CODES = 64
 _FEWEST_BLOCKS = 4
 
 
-def judge_key_strength(context: Context, sheet: Sheet) -> None:
+def judge_key_strength(context: Context, judgement: Judgement) -> None:
     """Judge that nobody can guess the key, and that SIGN comes out of a block cipher.
 
     A published debug key under its own ID is a finding of its own, and no failure here. A key that was given is one
@@ -36,13 +36,15 @@ def judge_key_strength(context: Context, sheet: Sheet) -> None:
                 "constant last block of the codes shows it"
             )
             if context.key is None:
-                sheet.failed("key strength", told, lines)
+                judgement.failed("key strength", told, lines)
             else:
                 # Whoever gave the key knows it, as one has a key for tests. No product may be shipped with it.
-                sheet.find("guessable-key", Severity.MAJOR, "the ID² key can be guessed", told, lines)
+                judgement.find("guessable-key", Severity.MAJOR, "the ID² key can be guessed", told, lines)
     problems = cipher_tests.problems_of_pairs(_pairs(context, key_type))
     if problems:
-        sheet.failed("cipher", f"SIGN does not come out of a block cipher: {'; '.join(problems[:3])}", lines)
+        judgement.failed(
+            "cipher", f"SIGN does not come out of a block cipher: {'; '.join(problems[:3])}", lines
+        )
 
 
 def _pairs(context: Context, key_type: KeyType) -> list[weak_keys.Pair]:

@@ -9,14 +9,14 @@ from harness.id2 import devicechallenge
 from harness.id2.demorandom import follows_demo_generator
 from harness.logcheck.context import Context
 from harness.logcheck.facts import ChallengeLine
-from harness.logcheck.sheet import Sheet
+from harness.logcheck.judgement import Judgement
 from harness.severity import Severity
 
 FORCED = "ABABABABABABABAB"
 _COMPARED = 16  # characters of two challenges that chance does not make equal
 
 
-def judge_device_randoms(context: Context, sheet: Sheet) -> None:
+def judge_device_randoms(context: Context, judgement: Judgement) -> None:
     """Judge that no two separately made codes share their device random."""
     makings: dict[str, dict[int, int]] = defaultdict(dict)
     for sighting in context.facts.codes:
@@ -27,7 +27,7 @@ def judge_device_randoms(context: Context, sheet: Sheet) -> None:
         return
     forced = makings.pop(FORCED, {})
     if forced:
-        sheet.find(
+        judgement.find(
             "forced-random",
             Severity.MAJOR,
             f"the device random is forced to {FORCED}",
@@ -35,7 +35,7 @@ def judge_device_randoms(context: Context, sheet: Sheet) -> None:
             "replayed. A product must use a random source.",
             forced.values(),
         )
-    linked = _name_demo_random(context, list(makings), sheet)
+    linked = _name_demo_random(context, list(makings), judgement)
     repeated = {random: made for random, made in makings.items() if len(made) > 1}
     lines = sorted(line for made in repeated.values() for line in made.values())
     seen = "; ".join(
@@ -43,31 +43,33 @@ def judge_device_randoms(context: Context, sheet: Sheet) -> None:
         for random, made in list(repeated.items())[:8]
     )
     if linked and not context.demo_carrier:
-        _judge_linked(context, linked, seen, makings, sheet)
+        _judge_linked(context, linked, seen, makings, judgement)
     elif repeated and context.demo_carrier:
-        sheet.find_defect("k.4", seen, lines, demo=True)
-        sheet.passed("device random", f"repeats, which the Demo carrier is known to do (k.4): {seen}", lines)
+        judgement.find_defect("k.4", seen, lines, demo=True)
+        judgement.passed(
+            "device random", f"repeats, which the Demo carrier is known to do (k.4): {seen}", lines
+        )
     elif repeated and context.facts.cut_start and not context.facts.irots:
-        sheet.not_run(
+        judgement.not_run(
             "device random",
             f"repeats: {seen}; only the Demo carrier may do that (k.4), and its lines are cut off",
             lines,
         )
     elif repeated:
-        sheet.failed("device random", f"repeats: {seen}; a random source was expected", lines)
+        judgement.failed("device random", f"repeats: {seen}; a random source was expected", lines)
     elif forced:
         every = [*forced.values(), *(line for made in makings.values() for line in made.values())]
-        sheet.passed(
+        judgement.passed(
             "device random", f"forced to {FORCED} by the build for fixed keys, not judged further", every
         )
     else:
         every = [line for made in makings.values() for line in made.values()]
-        sheet.passed(
+        judgement.passed(
             "device random", f"{len(makings)} codes were made, {len(makings)} different values", every
         )
 
 
-def _name_demo_random(context: Context, randoms: list[str], sheet: Sheet) -> int:
+def _name_demo_random(context: Context, randoms: list[str], judgement: Judgement) -> int:
     """Name the SDK's demo random where it shows; return how many numbers are its own.
 
     Two numbers that fit are no chance (once in 10**18 logs); one is enough where there is no other.
@@ -82,23 +84,25 @@ def _name_demo_random(context: Context, randoms: list[str], sheet: Sheet) -> int
         f"the SDK's demo random is still linked: {fitting} of {len(numbers)} device randoms and challenges are "
         "successive numbers of its generator"
     )
-    sheet.find_defect("k.4", told, lines[:1], demo=context.demo_carrier)
+    judgement.find_defect("k.4", told, lines[:1], demo=context.demo_carrier)
     return fitting
 
 
 def _judge_linked(
-    context: Context, linked: int, seen: str, makings: dict[str, dict[int, int]], sheet: Sheet
+    context: Context, linked: int, seen: str, makings: dict[str, dict[int, int]], judgement: Judgement
 ) -> None:
     lines = [line for made in makings.values() for line in made.values()]
     told = f"made by the SDK's demo random, which can be computed from the clock ({linked} numbers fit; k.4)"
     told += f"; repeats: {seen}" if seen else ""
     if context.facts.cut_start and not context.facts.irots:
-        sheet.not_run("device random", f"{told}; only the Demo carrier may, and its lines are cut off", lines)
+        judgement.not_run(
+            "device random", f"{told}; only the Demo carrier may, and its lines are cut off", lines
+        )
     else:
-        sheet.failed("device random", f"{told}; a random source was expected", lines)
+        judgement.failed("device random", f"{told}; a random source was expected", lines)
 
 
-def judge_challenges(context: Context, sheet: Sheet) -> None:
+def judge_challenges(context: Context, judgement: Judgement) -> None:
     """Judge length, form and difference of the device challenges."""
     challenges = context.facts.challenges
     if not challenges:
@@ -118,11 +122,11 @@ def judge_challenges(context: Context, sheet: Sheet) -> None:
     for first, second in repeated[:8]:
         text = f"the challenge in line {second} begins like the one in line {first}: the random repeats"
         if context.demo_carrier:
-            sheet.find_defect("k.4", text, [first, second], demo=True)
+            judgement.find_defect("k.4", text, [first, second], demo=True)
         else:
             problems.append(text)
             wrong += [first, second]
-    sheet.judged(
+    judgement.judged(
         "device challenges",
         problems,
         f"{len(challenges)}, each as long as the program says, in upper-case hex, all different",

@@ -10,15 +10,15 @@ from harness.logcheck.boots import program_of
 from harness.logcheck.context import Context
 from harness.logcheck.crash import Alarm, AlarmKind
 from harness.logcheck.facts import Facts
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import Program
-from harness.logcheck.sheet import Sheet
 from harness.severity import Severity
 
 MAX_SHOWN = 10
 _SHOWN = 160
 
 
-def judge_restarts(context: Context, sheet: Sheet) -> None:
+def judge_restarts(context: Context, judgement: Judgement) -> None:
     """Judge every crash text and every start of the board; say so when there is none."""
     facts = context.facts
     first, last = _of_the_program(facts)
@@ -26,18 +26,18 @@ def judge_restarts(context: Context, sheet: Sheet) -> None:
     for line, alarm in bad[:MAX_SHOWN]:
         where = "before the program started" if line < first else "after its last line" if line > last else ""
         told = f"{quoted(alarm.excerpt, _SHOWN)} is a {alarm.name}" + (f", {where}" if where else "")
-        sheet.failed(f"{alarm.kind.value} in line {line}", told, [line], seen=True)
+        judgement.failed(f"{alarm.kind.value} in line {line}", told, [line], seen=True)
     if len(bad) > MAX_SHOWN:
         rest = bad[MAX_SHOWN:]
-        sheet.failed("crash", f"{len(rest)} more lines speak of a crash", [line for line, _ in rest])
+        judgement.failed("crash", f"{len(rest)} more lines speak of a crash", [line for line, _ in rest])
     starts = [(line, alarm) for line, alarm in facts.alarms if alarm.kind is AlarmKind.START]
     inside = [(line, alarm) for line, alarm in starts if first < line < last]
     for line, alarm in inside[:MAX_SHOWN]:
         told = f"{quoted(alarm.excerpt, _SHOWN)}: the board started again while the program ran"
-        sheet.failed(f"restart in line {line}", told, [line], seen=True)
-    _note_restart_after(facts, starts, last, sheet)
+        judgement.failed(f"restart in line {line}", told, [line], seen=True)
+    _note_restart_after(facts, starts, last, judgement)
     if not bad and not inside:
-        sheet.passed("crashes and restarts", "none on the console", [facts.first_line, facts.last_line])
+        judgement.passed("crashes and restarts", "none on the console", [facts.first_line, facts.last_line])
 
 
 def _of_the_program(facts: Facts) -> tuple[int, int]:
@@ -52,11 +52,13 @@ def _of_the_program(facts: Facts) -> tuple[int, int]:
     return (last if first is None else first), last
 
 
-def _note_restart_after(facts: Facts, starts: list[tuple[int, Alarm]], last: int, sheet: Sheet) -> None:
+def _note_restart_after(
+    facts: Facts, starts: list[tuple[int, Alarm]], last: int, judgement: Judgement
+) -> None:
     """Note a start of the board behind a program that had ended: somebody may have reset or powered it."""
     after = [line for line, _ in starts if line > last]
     if after and _has_ended(facts):
-        sheet.find(
+        judgement.find(
             "restart",
             Severity.INFO,
             "the board started again after the program had ended",
@@ -64,7 +66,7 @@ def _note_restart_after(facts: Facts, starts: list[tuple[int, Alarm]], last: int
             after,
         )
     elif after:
-        sheet.failed(
+        judgement.failed(
             f"restart in line {after[0]}", "the board started again before the program had ended", after
         )
 
@@ -81,7 +83,7 @@ def _has_ended(facts: Facts) -> bool:
     )
 
 
-def judge_second_init(context: Context, sheet: Sheet) -> None:
+def judge_second_init(context: Context, judgement: Judgement) -> None:
     """Judge a banner behind the end of the report: 3.1 initialises once, and counts what is nested."""
     facts = context.facts
     if facts.program is not Program.ID2_APP or not facts.versions:
@@ -93,7 +95,7 @@ def judge_second_init(context: Context, sheet: Sheet) -> None:
     counted = any("init count" in entry.text for entry in facts.entries if entry.line >= line)
     if not counted:
         told = "the program starts again behind its report and comes to nothing: the board was restarted, or crashed"
-        sheet.failed(f"restart in line {line}", told, [line], seen=True)
+        judgement.failed(f"restart in line {line}", told, [line], seen=True)
 
 
 _COUNTED_INIT = 0x00030100

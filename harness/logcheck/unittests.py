@@ -10,8 +10,8 @@ from harness.id2.errors import quoted
 from harness.logcheck.context import Context, setting_family
 from harness.logcheck.facts import Facts, TestRun
 from harness.logcheck.gather import DECRYPT
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import Program
-from harness.logcheck.sheet import Sheet
 
 _V2 = ("Get ID", "Get Challenge Auth Code", "Get Timestamp Auth Code", "Get Secret")
 _V3 = (*_V2, "Derive Key")
@@ -37,36 +37,36 @@ _CODES = {
 }
 
 
-def judge_tests(context: Context, sheet: Sheet) -> None:
+def judge_tests(context: Context, judgement: Judgement) -> None:
     """Judge each test that the program reports, and that none is missing."""
     facts = context.facts
     for test in facts.tests:
-        _judge_test(context, test, sheet)
+        _judge_test(context, test, judgement)
     for name in _missing(facts):
-        _judge_missing(context, name, sheet)
+        _judge_missing(context, name, judgement)
     if facts.program is Program.ID2_APP and not facts.tests:
-        _judge_no_tests(facts, sheet)
+        _judge_no_tests(facts, judgement)
 
 
 def _label(test: TestRun) -> str:
     return f"HAL {test.name} test" if test.suite is e.TestSuite.HAL else f"unit test {test.name}"
 
 
-def _judge_test(context: Context, test: TestRun, sheet: Sheet) -> None:
+def _judge_test(context: Context, test: TestRun, judgement: Judgement) -> None:
     problems = list(_test_problems(context.facts, test))
     good = "the program reports Pass"
     if test.result is e.TestResult.NOT_SUPPORTED:
         good = "the program reports Not Support"
-        _note_unsupported(context, test, sheet)
+        _note_unsupported(context, test, judgement)
     if test.steps and test.suite is e.TestSuite.HAL:
         good += f"; {_counted(test)}"
     lines = [*test.lines, *(line for line, _, result in test.steps if result is e.TestResult.FAIL)]
     if test.result is e.TestResult.NOT_SUPPORTED and not problems:
-        sheet.not_run(_label(test), good, lines)
-    elif problems and sheet.unread and test.result is not e.TestResult.FAIL and len(test.lines) < _MARKS:
-        sheet.missing(_label(test), "; ".join(problems), lines)
+        judgement.not_run(_label(test), good, lines)
+    elif problems and judgement.unread and test.result is not e.TestResult.FAIL and len(test.lines) < _MARKS:
+        judgement.missing(_label(test), "; ".join(problems), lines)
     else:
-        sheet.judged(_label(test), problems, good, lines)
+        judgement.judged(_label(test), problems, good, lines)
 
 
 def _test_problems(facts: Facts, test: TestRun) -> Iterator[str]:
@@ -133,9 +133,9 @@ def _counted(test: TestRun) -> str:
     return ", ".join(parts)
 
 
-def _note_unsupported(context: Context, test: TestRun, sheet: Sheet) -> None:
+def _note_unsupported(context: Context, test: TestRun, judgement: Judgement) -> None:
     if test.name in ("Get Secret", "Derive Key") and setting_family(context.facts) == "SM2":
-        sheet.find_defect("k.11", f"{test.name} is reported as Not Support", test.lines)
+        judgement.find_defect("k.11", f"{test.name} is reported as Not Support", test.lines)
 
 
 def _major(facts: Facts) -> tuple[int, int]:
@@ -157,23 +157,23 @@ def _missing(facts: Facts) -> list[str]:
     return [name for name in due if name not in there]
 
 
-def _judge_missing(context: Context, name: str, sheet: Sheet) -> None:
+def _judge_missing(context: Context, name: str, judgement: Judgement) -> None:
     facts = context.facts
     label = f"HAL {name} test" if facts.program is Program.HAL_APP else f"unit test {name}"
     stopped = next((test for test in facts.tests if test.result is e.TestResult.FAIL), None)
     if stopped is not None:
-        sheet.not_run(
+        judgement.not_run(
             label, f"the program stops after the first test that fails ({stopped.name})", stopped.lines[-1:]
         )
     elif facts.program is Program.HAL_APP and _HAL.index(name) < _first_index(facts):
-        sheet.not_run(label, "not in the log: its beginning is cut, or the build leaves it out")
+        judgement.not_run(label, "not in the log: its beginning is cut, or the build leaves it out")
     elif facts.program is Program.HAL_APP and (since := _left_out_before(context, name)):
         version = ".".join(map(str, since))
-        sheet.not_run(label, f"not in the log: versions before {version} have none, or the log is cut")
+        judgement.not_run(label, f"not in the log: versions before {version} have none, or the log is cut")
     elif facts.cut_start and facts.program is Program.ID2_APP:
-        sheet.not_run(label, "not in the log, whose beginning is cut")
+        judgement.not_run(label, "not in the log, whose beginning is cut")
     else:
-        sheet.missing(label, f"not in the log: {_stopped(facts)}", [facts.last_line])
+        judgement.missing(label, f"not in the log: {_stopped(facts)}", [facts.last_line])
 
 
 def _left_out_before(context: Context, name: str) -> tuple[int, int] | None:
@@ -199,17 +199,17 @@ def _stopped(facts: Facts) -> str:
     return "the log ends before it, or the program stopped there"
 
 
-def _judge_no_tests(facts: Facts, sheet: Sheet) -> None:
+def _judge_no_tests(facts: Facts, judgement: Judgement) -> None:
     if facts.module:
-        sheet.not_run("unit tests", "a module build runs none")
+        judgement.not_run("unit tests", "a module build runs none")
     elif any(event.provisioned for _, event in facts.provisioning) and _major(facts) >= (3, 1):
         if facts.report_marks:
-            sheet.missing(
+            judgement.missing(
                 "unit tests", "the device is provisioned, and the program printed none of its unit tests"
             )
         else:
-            sheet.missing("unit tests", f"none in the log: {_stopped(facts)}", [facts.last_line])
+            judgement.missing("unit tests", f"none in the log: {_stopped(facts)}", [facts.last_line])
     elif facts.report_marks:
-        sheet.not_run(
+        judgement.not_run(
             "unit tests", "none in the log; versions before 3.1 run them only when they are asked to"
         )

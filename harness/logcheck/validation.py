@@ -25,8 +25,8 @@ from harness.logcheck.builddate import build_date, impossible
 from harness.logcheck.codes import TIMESTAMPS
 from harness.logcheck.context import Context, without_length_head
 from harness.logcheck.facts import ReportText
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import Program
-from harness.logcheck.sheet import Sheet
 
 MAX_APART = timedelta(days=1)
 _SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")
@@ -39,77 +39,77 @@ _KEYS = {
 }
 
 
-def judge_reports(context: Context, sheet: Sheet) -> None:
+def judge_reports(context: Context, judgement: Judgement) -> None:
     """Judge every validation report, or say why there is none."""
     facts = context.facts
     if facts.program is not Program.ID2_APP:
         return
     for report in facts.reports:
-        _judge_report(context, report, sheet)
+        _judge_report(context, report, judgement)
     failed = [line for line, mark in facts.report_marks if mark == "fail"]
     if failed:
-        sheet.failed("validation report", "the program reports that it could not make it", failed)
+        judgement.failed("validation report", "the program reports that it could not make it", failed)
     elif not facts.reports:
-        _judge_absence(context, sheet)
+        _judge_absence(context, judgement)
 
 
-def _judge_absence(context: Context, sheet: Sheet) -> None:
+def _judge_absence(context: Context, judgement: Judgement) -> None:
     facts = context.facts
     started = [line for line, mark in facts.report_marks if mark == "start"]
     if started:
-        sheet.missing(
+        judgement.missing(
             "validation report",
             "its making starts, and the report does not follow: the log is cut there",
             started,
         )
     elif any(mark == "end" for _, mark in facts.report_marks):
-        sheet.not_run("validation report", "only its end is in the log: the beginning is cut")
+        judgement.not_run("validation report", "only its end is in the log: the beginning is cut")
     elif facts.interrupted:
-        sheet.missing(
+        judgement.missing(
             "validation report",
             "another start follows before it: the program was interrupted or crashed",
             [facts.last_line],
         )
     else:
         other = ", or it is not id2_app" if not facts.tests else ""
-        sheet.missing(
+        judgement.missing(
             "validation report",
             f"not in the log: it ends before the report, or the program stopped{other}",
             [facts.last_line],
         )
 
 
-def _judge_report(context: Context, text: ReportText, sheet: Sheet) -> None:
+def _judge_report(context: Context, text: ReportText, judgement: Judgement) -> None:
     every = [text.banner, *(line for line, _ in text.rows)]
     if not text.rows:
-        sheet.missing("validation report", "its banner is there, and no JSON follows", [text.banner])
+        judgement.missing("validation report", "its banner is there, and no JSON follows", [text.banner])
         return
     if not text.closed:
         last = text.rows[-1][0]
-        sheet.missing(
+        judgement.missing(
             "validation report", f"its JSON is cut: it is not closed by line {last}", [text.banner, last]
         )
         return
     if _SURROGATE.search(text.text):
-        sheet.failed(
+        judgement.failed(
             "validation report", "it holds an escape for half a character, which no program prints", every
         )
         return
     try:
         parsed = id2report.parse(text.text)
     except Id2Error as error:
-        sheet.missing("validation report", str(error), [_line_of_error(text, error), text.banner])
+        judgement.missing("validation report", str(error), [_line_of_error(text, error), text.banner])
         return
     parsed = _without_length_heads(parsed)
     problems = list(_problems(context, text, parsed))
-    _write_parts(context, text, parsed, problems, sheet)
+    _write_parts(context, text, parsed, problems, judgement)
     head = [(line, detail) for line, part, detail in problems if not part]
     good = f"{len(parsed.items)} items, SDK {parsed.sdk_version}, built {parsed.date}"
-    sheet.judged(
+    judgement.judged(
         "validation report", [detail for _, detail in head], good, [line for line, _ in head] or every[:1]
     )
     if reportcheck.kpm_is_mislabelled(parsed):
-        sheet.find_defect("i.3", "the report has a KPM item over a challenge", text.lines_of(API_KPM))
+        judgement.find_defect("i.3", "the report has a KPM item over a challenge", text.lines_of(API_KPM))
 
 
 _ITEM_NAMES = {
@@ -125,7 +125,7 @@ def _write_parts(
     text: ReportText,
     parsed: ValidationReport,
     problems: list[tuple[int, str, str]],
-    sheet: Sheet,
+    judgement: Judgement,
 ) -> None:
     for index, item in enumerate(parsed.items):
         mine = [(line, detail) for line, part, detail in problems if part == str(index)]
@@ -137,7 +137,7 @@ def _write_parts(
         results = text.lines_of('"result"')
         lines = [line for line, _ in mine] or results[index : index + 1]
         name = _ITEM_NAMES.get(item.api, f"report: item {index + 1}")
-        sheet.judged(name, [detail for _, detail in mine], good, lines)
+        judgement.judged(name, [detail for _, detail in mine], good, lines)
 
 
 def _problems(context: Context, text: ReportText, parsed: ValidationReport) -> Iterator[tuple[int, str, str]]:

@@ -7,9 +7,9 @@ from harness.console.program import Topic
 from harness.logcheck.claims import Claims
 from harness.logcheck.context import Context
 from harness.logcheck.expected import judge_program_claim
+from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import BootSummary, Program
 from harness.logcheck.randoms import FORCED
-from harness.logcheck.sheet import Sheet
 
 MAX_RANDOMS = 50_000
 MAX_SHOWN = 8
@@ -23,7 +23,7 @@ class WholeLog:
         self._repeated: dict[str, tuple[int, int]] = {}
         self._hal: list[tuple[int, frozenset[str], int, bool]] = []
 
-    def take(self, context: Context, sheet: Sheet) -> None:
+    def take(self, context: Context, judgement: Judgement) -> None:
         """Take one start, after it was judged by itself."""
         facts = context.facts
         if facts.program is Program.HAL_APP:
@@ -32,12 +32,14 @@ class WholeLog:
         mine = {code.device_random for code in context.parsed.values()} - {FORCED}
         again = {random: self._randoms[random] for random in sorted(mine) if random in self._randoms}
         if again:
-            self._judge_again(context, mine, again, sheet)
+            self._judge_again(context, mine, again, judgement)
         if len(self._randoms) < MAX_RANDOMS:
             for random in mine:
                 self._randoms.setdefault(random, facts.number)
 
-    def _judge_again(self, context: Context, mine: set[str], again: dict[str, int], sheet: Sheet) -> None:
+    def _judge_again(
+        self, context: Context, mine: set[str], again: dict[str, int], judgement: Judgement
+    ) -> None:
         lines = [
             sighting.line
             for sighting in context.facts.codes
@@ -49,22 +51,22 @@ class WholeLog:
         if again.keys() == mine:
             told += "; this start is a copy of that one, or its random begins anew with each start"
         if context.demo_carrier:
-            sheet.find_defect("k.4", told, lines, demo=True)
-        sheet.topic = Topic.RANDOM
-        sheet.failed("device random of another start", f"{told}; a random source was expected", lines)
+            judgement.find_defect("k.4", told, lines, demo=True)
+        judgement.topic = Topic.RANDOM
+        judgement.failed("device random of another start", f"{told}; a random source was expected", lines)
 
-    def judged(self, claims: Claims, boots: list[BootSummary]) -> Sheet:
+    def judged(self, claims: Claims, boots: list[BootSummary]) -> Judgement:
         """Return what the starts come to together."""
-        sheet = Sheet(0)
-        sheet.topic = Topic.TESTS
+        judgement = Judgement(0)
+        judgement.topic = Topic.TESTS
         longest = max((names for _, names, _, _ in self._hal), key=len, default=frozenset())
         for number, names, line, interrupted in self._hal:
             if interrupted and names < longest:
                 missing = ", ".join(sorted(longest - names))
                 told = f"start {number} ends before {missing}, which another start of this log has: it was "
                 told += "interrupted, or crashed"
-                sheet.failed("HAL tests", told, [line])
+                judgement.failed("HAL tests", told, [line])
         if claims.program is not None:
-            sheet.topic = Topic.CLAIMS
-            judge_program_claim(claims.program, claims.source, boots, sheet)
-        return sheet
+            judgement.topic = Topic.CLAIMS
+            judge_program_claim(claims.program, claims.source, boots, judgement)
+        return judgement

@@ -23,7 +23,7 @@ from harness.run.events import (
     BoardFound,
     Event,
     FindingNamed,
-    Noted,
+    NoteTaken,
     Requirement,
     RequirementsKnown,
     RunFinished,
@@ -148,7 +148,7 @@ class _RunFold:
                 self._planned[info.id] = ScenarioFold(info, key=info.id, started=None)
         elif isinstance(event, ScenarioStarted):
             self._scenarios[event.scenario] = ScenarioFold(event.info, key=event.scenario, started=event.t)
-        elif isinstance(event, FindingNamed | Noted) and not event.scenario:
+        elif isinstance(event, FindingNamed | NoteTaken) and not event.scenario:
             self._take_loose(event)
         elif event.scenario in self._scenarios:
             if isinstance(event, FindingNamed):
@@ -158,8 +158,8 @@ class _RunFold:
         else:
             self._damage.append(f"a {event.event} event belongs to a scenario that never started")
 
-    def _take_loose(self, event: FindingNamed | Noted) -> None:
-        if isinstance(event, Noted):
+    def _take_loose(self, event: FindingNamed | NoteTaken) -> None:
+        if isinstance(event, NoteTaken):
             self._notes.append(event.text)
         else:
             self._findings.append(Finding.model_validate(event))

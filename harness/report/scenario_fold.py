@@ -12,7 +12,7 @@ from harness.run.events import (
     EvidenceKept,
     FindingNamed,
     MeasurementTaken,
-    Noted,
+    NoteTaken,
     ScenarioFinished,
     ScenarioInfo,
     StepFinished,
@@ -24,7 +24,7 @@ from harness.run.verdict import Verdict, worst
 _EVIDENCE_FILE = re.compile(r"evidence/[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 ScenarioEvent = (
-    StepStarted | StepFinished | MeasurementTaken | EvidenceKept | FindingNamed | Noted | ScenarioFinished
+    StepStarted | StepFinished | MeasurementTaken | EvidenceKept | FindingNamed | NoteTaken | ScenarioFinished
 )
 
 
@@ -71,7 +71,7 @@ class ScenarioFold:
             return f"a {event.event} event of {self.key} stands after its end"
         if isinstance(event, ScenarioFinished):
             self._end = event
-        elif isinstance(event, Noted):
+        elif isinstance(event, NoteTaken):
             self._notes.append(event.text)
         elif event.step is not None and not 0 <= event.step < len(self._steps):
             return f"{self.key} has no step {event.step}"

@@ -188,7 +188,7 @@ class FindingNamed(Timed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noted(Timed):
+class NoteTaken(Timed):
     """A remark; without a scenario it belongs to the run."""
 
     event: Literal["note"] = "note"
@@ -239,7 +239,7 @@ Event = (
     | MeasurementTaken
     | EvidenceKept
     | FindingNamed
-    | Noted
+    | NoteTaken
     | ScenarioFinished
     | RunFinished
 )

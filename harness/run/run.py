@@ -14,7 +14,7 @@ from harness.run import verdict as verdicts
 from harness.run.events import (
     SCHEMA,
     BoardFound,
-    Noted,
+    NoteTaken,
     Requirement,
     RequirementsKnown,
     RunFinished,
@@ -182,7 +182,7 @@ class Run:
 
     def note(self, text: str) -> None:
         """Write a remark that belongs to no scenario."""
-        self._journal.write(Noted(text=text))
+        self._journal.write(NoteTaken(text=text))
 
     def begin(self, info: ScenarioInfo) -> ScenarioLog:
         """Begin a scenario. The same scenario may run again; it then appears as `id#2` and so on."""

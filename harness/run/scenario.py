@@ -11,7 +11,7 @@ from harness.run.events import (
     EvidenceKept,
     FindingNamed,
     MeasurementTaken,
-    Noted,
+    NoteTaken,
     ScenarioFinished,
     ScenarioInfo,
     ScenarioStarted,
@@ -223,7 +223,7 @@ class ScenarioLog:
 
     def note(self, text: str) -> None:
         """Write a remark into the journal."""
-        self._write(Noted(scenario=self.key, step=self._current, text=text))
+        self._write(NoteTaken(scenario=self.key, step=self._current, text=text))
 
     def finish(
         self,
@@ -299,7 +299,9 @@ class ScenarioLog:
         self._steps[index] = worst([verdict, self._steps[index]]) if index in self._steps else verdict
         self._write(StepFinished(scenario=self.key, step=index, verdict=verdict, reason=reason, error=error))
 
-    def _write(self, event: StepFinished | MeasurementTaken | EvidenceKept | FindingNamed | Noted) -> None:
+    def _write(
+        self, event: StepFinished | MeasurementTaken | EvidenceKept | FindingNamed | NoteTaken
+    ) -> None:
         self._check_open()
         self._journal.write(event)
 

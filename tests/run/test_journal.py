@@ -96,7 +96,7 @@ EVENT = st.one_of(
         title=TEXT,
         detail=TEXT,
     ),
-    st.builds(events.Noted, t=COUNT, scenario=TEXT, step=STEP, text=TEXT),
+    st.builds(events.NoteTaken, t=COUNT, scenario=TEXT, step=STEP, text=TEXT),
     st.builds(events.ScenarioFinished, t=COUNT, scenario=TEXT, verdict=VERDICT, reason=TEXT, error=ERROR),
     st.builds(events.RunFinished, t=COUNT, verdict=VERDICT, exit_code=st.integers(0, 4), interrupted=TEXT),
 )
@@ -134,12 +134,12 @@ def test_arbitrary_bytes_never_raise(tmp_path_factory, pieces):
 @settings(deadline=None)
 @given(EVENT, st.data())
 def test_a_cut_anywhere_keeps_all_events_before_it(tmp_path_factory, last, data):
-    first = encode(events.Noted(t=1, text="first"), Mask())
+    first = encode(events.NoteTaken(t=1, text="first"), Mask())
     line = encode(last, Mask())
     path = tmp_path_factory.mktemp("j") / "journal.jsonl"
     path.write_bytes(first + line[: data.draw(st.integers(1, len(line) - 2))])
     text = reader.read(path)
-    assert text.events == (events.Noted(t=1, text="first"),)
+    assert text.events == (events.NoteTaken(t=1, text="first"),)
     assert text.cut
     assert text.problems == ("journal line 2: is cut: the writer was stopped inside it",)
 
@@ -165,7 +165,7 @@ def test_a_cut_anywhere_keeps_all_events_before_it(tmp_path_factory, last, data)
     ],
 )
 def test_a_line_that_is_no_event_is_named_and_the_rest_read(path, line, problem):
-    good = encode(events.Noted(t=1, text="good"), Mask())
+    good = encode(events.NoteTaken(t=1, text="good"), Mask())
     path.write_bytes(good + line + good)
     text = reader.read(path)
     assert len(text.events) == 2
@@ -190,11 +190,11 @@ def test_problems_are_bounded(path):
 
 
 def test_a_line_of_many_megabytes_is_skipped_in_bounded_pieces(path):
-    good = encode(events.Noted(t=1, text="good"), Mask())
+    good = encode(events.NoteTaken(t=1, text="good"), Mask())
     long = b"y" * (20 * LINE_LIMIT) + b"\n"
     path.write_bytes(long + good + long)
     text = reader.read(path)
-    assert text.events == (events.Noted(t=1, text="good"),)
+    assert text.events == (events.NoteTaken(t=1, text="good"),)
     assert len(text.problems) == 2
     assert not text.cut
 
@@ -211,7 +211,7 @@ def test_a_newer_journal_is_refused(path):
 
 def test_fields_of_later_versions_are_ignored(path):
     path.write_bytes(b'{"event":"note","t":1,"text":"a","colour":"red"}\n')
-    assert reader.read(path).events == (events.Noted(t=1, text="a"),)
+    assert reader.read(path).events == (events.NoteTaken(t=1, text="a"),)
 
 
 def test_no_journal_reads_as_empty(path):
@@ -228,8 +228,8 @@ def test_each_event_is_one_write(path, monkeypatch):
         return true_write(file, data)
 
     monkeypatch.setattr(os, "write", watched)
-    journal.write(events.Noted(text="one"))
-    journal.write(events.Noted(text="two"))
+    journal.write(events.NoteTaken(text="one"))
+    journal.write(events.NoteTaken(text="two"))
     monkeypatch.undo()
     journal.close()
     assert [json.loads(line)["text"] for line in written] == ["one", "two"]
@@ -240,10 +240,10 @@ def test_a_disk_that_takes_a_part_at_a_time_gets_the_whole_line(path, monkeypatc
     journal = Journal(path, Mask())
     true_write = os.write
     monkeypatch.setattr(os, "write", lambda file, data: true_write(file, bytes(data)[:3]))
-    journal.write(events.Noted(t=5, text="in pieces"))
+    journal.write(events.NoteTaken(t=5, text="in pieces"))
     monkeypatch.undo()
     journal.close()
-    assert reader.read(path).events == (events.Noted(t=5, text="in pieces"),)
+    assert reader.read(path).events == (events.NoteTaken(t=5, text="in pieces"),)
 
 
 def test_threads_share_a_journal_even_when_the_disk_takes_a_part_at_a_time(path, monkeypatch):
@@ -253,7 +253,7 @@ def test_threads_share_a_journal_even_when_the_disk_takes_a_part_at_a_time(path,
 
     def write(name):
         for number in range(100):
-            journal.write(events.Noted(text=f"{name} {number} {'x' * 300}"))
+            journal.write(events.NoteTaken(text=f"{name} {number} {'x' * 300}"))
 
     threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
     for thread in threads:
@@ -281,7 +281,7 @@ def test_after_close_nothing_is_written(path):
     journal.close()
     journal.close()
     with pytest.raises(ToolError):
-        journal.write(events.Noted(text="late"))
+        journal.write(events.NoteTaken(text="late"))
 
 
 def test_an_event_that_no_line_can_hold_is_refused_before_anything_is_written(path):
@@ -300,14 +300,14 @@ def test_a_full_disk_names_the_path_and_loses_nothing(path):
         import sys
         from pathlib import Path
         from harness.errors import BenchError
-        from harness.run.events import Noted
+        from harness.run.events import NoteTaken
         from harness.run.journal import Journal
         from harness.run.safe import Mask
 
         journal, count = Journal(Path(sys.argv[1]), Mask()), 0
         try:
             while True:
-                journal.write(Noted(text="x" * 100))
+                journal.write(NoteTaken(text="x" * 100))
                 count += 1
         except BenchError as error:
             print(count, error.message, error.hint, error.exit_code, sep="\\n")
@@ -331,16 +331,16 @@ def test_a_full_disk_names_the_path_and_loses_nothing(path):
 
 def test_when_there_is_space_again_the_cut_line_is_closed_off(path):
     journal = Journal(path, Mask())
-    journal.write(events.Noted(t=1, text="before"))
+    journal.write(events.NoteTaken(t=1, text="before"))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, hard))
     try:
         with pytest.raises(BenchError):
-            journal.write(events.Noted(t=2, text="lost"))
+            journal.write(events.NoteTaken(t=2, text="lost"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    journal.write(events.Noted(t=3, text="after"))
+    journal.write(events.NoteTaken(t=3, text="after"))
     journal.close()
     text = reader.read(path)
     assert [event.text for event in text.events] == ["before", "after"]

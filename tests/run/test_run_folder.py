@@ -17,7 +17,7 @@ from harness import __version__
 from harness.errors import BenchError, ToolError, UsageError
 from harness.run import folder as run_folder
 from harness.run import reader
-from harness.run.events import Noted, RunFinished, RunStarted, ScenarioInfo
+from harness.run.events import NoteTaken, RunFinished, RunStarted, ScenarioInfo
 from harness.run.folder import RunFolder, safe_name
 from harness.run.header import Header, InputFile
 from harness.run.run import Run
@@ -51,7 +51,7 @@ def test_a_folder_named_latest_does_not_stop_the_run(tmp_path):
     run = Run.create(tmp_path, "b")
     run.finish()
     assert (tmp_path / "latest" / "kept").read_text() == "mine"
-    notes = [event.text for event in reader.read(run.folder.journal).events if isinstance(event, Noted)]
+    notes = [event.text for event in reader.read(run.folder.journal).events if isinstance(event, NoteTaken)]
     assert "latest does not point at this run" in notes[0]
 
 

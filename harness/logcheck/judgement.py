@@ -1,4 +1,4 @@
-"""The sheet on which the checks of one boot write their items and findings."""
+"""What the checks of one boot judged: items, findings and recovered codes."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,8 +15,8 @@ MAX_LINES = 40
 _WHOLE_PARTS = (Topic.TESTS, Topic.REPORT, Topic.APDU)  # their items are made of all lines from first to last
 
 
-class Sheet:
-    """Collects what was judged in one boot.
+class Judgement:
+    """Collects items and findings of one boot.
 
     Args:
         boot: Its number.
