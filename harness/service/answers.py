@@ -60,7 +60,7 @@ def parse_envelope(body: bytes) -> Envelope:
         MalformedAnswerError: Not JSON, not an object, or `Code` or `Success` missing or not readable.
     """
     fields = _fields(body)
-    code = _integer(fields.get("code"), "Code")
+    code = integer(fields.get("code"), "Code")
     success = fields.get("success")
     return Envelope(
         code=code,
@@ -115,7 +115,11 @@ def integer(value: object, name: str) -> int:
     Raises:
         MalformedAnswerError: Neither.
     """
-    return _integer(value, name)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 31:
+        return value
+    if isinstance(value, str) and len(value) <= 10 and value.isascii() and value.isdigit():
+        return int(value)
+    raise MalformedAnswerError(f"{name} is {_shown(value)}, not an integer")
 
 
 def base64_bytes(value: object, name: str) -> bytes:
@@ -157,14 +161,6 @@ def _loads(body: bytes) -> object:
         shown = quoted(body[:80].decode("latin-1"))
         raise MalformedAnswerError(f"the answer is not JSON: {shown}") from None
     return value
-
-
-def _integer(value: object, name: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 31:
-        return value
-    if isinstance(value, str) and len(value) <= 10 and value.isascii() and value.isdigit():
-        return int(value)
-    raise MalformedAnswerError(f"{name} is {_shown(value)}, not an integer")
 
 
 def _text(value: object) -> str:

@@ -3,6 +3,7 @@
 import logging
 import secrets
 import sqlite3
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -147,9 +148,7 @@ class Core:
 
 def new_request_id() -> str:
     """Make up the name of a call: a random UUID (version 4) in upper case."""
-    digits = secrets.token_hex(16).upper()
-    variant = "89AB"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+    return str(uuid.uuid4()).upper()
 
 
 def _claimed_key(incoming: Incoming) -> str:

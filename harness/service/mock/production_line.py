@@ -9,7 +9,6 @@ Source: service.md 4.4, 6.6.
 """
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from collections.abc import Sequence
 from harness.id2.codes import ServiceCode
 from harness.service.mock.request import Data, Refused, Request
 from harness.service.mock.store import burning
-from harness.service.mock.store.burning import BurnLicence, Receipt
+from harness.service.mock.store.burning import Receipt
 
 _VENDOR_CODE = re.compile(r"[0-9A-F]{4}")
 
@@ -29,7 +28,7 @@ def retrieve_id2(request: Request) -> Data:
         raise Refused(ServiceCode.VENDOR)
     if not burning.vendor_known(request.db, vendor):
         raise Refused(ServiceCode.NO_VENDOR)
-    licence = _licence(request)
+    licence = burning.known_licence(request.db, request["License"])
     if licence.vendor != vendor:
         raise Refused(ServiceCode.VENDOR)
     if licence.product_code != request["ProductCode"]:
@@ -54,15 +53,13 @@ def retrieve_id2(request: Request) -> Data:
 
 def return_id2(request: Request) -> Data:
     """Take a line's receipts: a JSON list of `id2`, `keySource` (0 or 1) and `proof` (hex, or Base64 for 1)."""
-    burning.give_back(request.db, _licence(request), _receipts(request["Receipts"]), request.now_ms)
+    burning.give_back(
+        request.db,
+        burning.known_licence(request.db, request["License"]),
+        _receipts(request["Receipts"]),
+        request.now_ms,
+    )
     return True
-
-
-def _licence(request: Request) -> BurnLicence:
-    licence = burning.find_licence(request.db, request["License"])
-    if licence is None:
-        raise Refused(ServiceCode.NO_BURN_LICENCE)
-    return licence
 
 
 def _receipts(text: str) -> Sequence[Receipt]:
@@ -90,5 +87,5 @@ def _receipt(item: dict[str, object]) -> Receipt:
 def _base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise Refused(ServiceCode.CRYPTO) from None

@@ -8,9 +8,9 @@ Source: service.md 4.2, 6.5; device-protocol.md c.6.
 """
 
 import base64
-import binascii
 import hashlib
 import secrets
+from functools import partial
 
 from harness.id2 import otp
 from harness.id2.codes import ServiceCode
@@ -84,19 +84,12 @@ def _require_room(request: Request, product: Product, fingerprint: bytes) -> Non
 
 def _parse(text: str) -> otp.DeviceCode:
     """Read the device's code in Base64 or hex: the API's documentation does not say which it is."""
-    for decode in (bytes.fromhex, _from_base64):
+    for decode in (bytes.fromhex, partial(base64.b64decode, validate=True)):
         try:
             return otp.parse_device_code(decode(text))
         except ValueError:
             continue
     raise Refused(ServiceCode.AUTH_CODE)
-
-
-def _from_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
 
 
 def _open(product: Product, code: otp.DeviceCode) -> otp.DeviceReport:

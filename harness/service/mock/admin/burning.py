@@ -100,7 +100,7 @@ class BurningAdmin:
         """
         try:
             with self._core.store.transaction() as db:
-                found = _licence(db, licence)
+                found = burning.known_licence(db, licence)
                 _require_count(count, self._core.settings.retrieve_max)
                 burning.require_signature(found, burning.signed_text(licence, count), sign)
                 return burning.retrieve(db, found, count, self._core.clock.now_ms())
@@ -115,16 +115,9 @@ class BurningAdmin:
         """
         try:
             with self._core.store.transaction() as db:
-                burning.give_back(db, _licence(db, licence), receipts, self._core.clock.now_ms())
+                burning.give_back(db, burning.known_licence(db, licence), receipts, self._core.clock.now_ms())
         except Refused as refused:
             raise _refused(refused.code) from None
-
-
-def _licence(db: sqlite3.Connection, licence: str) -> BurnLicence:
-    found = burning.find_licence(db, licence)
-    if found is None:
-        raise Refused(ServiceCode.NO_BURN_LICENCE)
-    return found
 
 
 def _require_count(count: int, most: int) -> None:

@@ -159,10 +159,16 @@ def insert_licence(db: sqlite3.Connection, made: BurnLicence, now_ms: int) -> No
     )
 
 
-def find_licence(db: sqlite3.Connection, licence: str) -> BurnLicence | None:
-    """Look a burn licence up."""
+def known_licence(db: sqlite3.Connection, licence: str) -> BurnLicence:
+    """Return a burn licence by its text.
+
+    Raises:
+        Refused: 15, there is none.
+    """
     row = db.execute("SELECT * FROM burn_licence WHERE licence = ?", (licence,)).fetchone()
-    return None if row is None else _licence(row)
+    if row is None:
+        raise Refused(ServiceCode.NO_BURN_LICENCE)
+    return _licence(row)
 
 
 def list_licences(db: sqlite3.Connection) -> tuple[BurnLicence, ...]:
