@@ -58,18 +58,18 @@ def _parts(report: RunReport) -> tuple[list[str], list[str], list[str]]:
     told = report.options.get("stand_ins")
     found: dict[object, list[str]] = {"simulated": [], "played back": [], None: []}
     for name, settings in transports.items() if isinstance(transports, Mapping) else ():
-        if not isinstance(settings, Mapping) or not isinstance(kind := settings.get("kind"), str):
+        if not isinstance(settings, Mapping) or not isinstance(settings.get("kind"), str):
             continue
-        stand_in = told.get(name) if isinstance(told, Mapping) else _of_kind(kind, settings)
+        stand_in = told.get(name) if isinstance(told, Mapping) else _of_kind(settings)
         found.setdefault(stand_in if isinstance(stand_in, str) else None, []).append(
             one_line(str(name), _NAME)
         )
     return found["simulated"], found["played back"], found[None]
 
 
-def _of_kind(kind: str, settings: Mapping[str, object]) -> str | None:
+def _of_kind(settings: Mapping[str, object]) -> str | None:
     """Return what stood in for a device in a run of an earlier version, whose header names no stand-ins."""
-    if not kind.startswith("simulated-"):
+    if not str(settings["kind"]).startswith("simulated-"):
         return None
     return "played back" if settings.get("file") else "simulated"
 

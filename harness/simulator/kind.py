@@ -5,8 +5,9 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.simulator.faults.fault import Fault, Layer
+from harness.simulator.usb.twin import UsbTwin
 from harness.transport.found import Found
-from harness.transport.kind import NOTHING, StandIn, TransportKind
+from harness.transport.kind import NOTHING, StandIn, TransportContext, TransportKind
 
 
 class SimulatedKind(TransportKind, ABC):
@@ -36,6 +37,16 @@ class SimulatedKind(TransportKind, ABC):
     def stands_in(self) -> StandIn | None:
         """The simulator does."""
         return StandIn.SIMULATED
+
+    def usb_twin(self, context: TransportContext) -> UsbTwin:
+        """Return the same device for a USB port of this machine's kernel.
+
+        Raises:
+            UsageError: A device of this kind cannot be plugged in, or the settings say something that cannot be.
+        """
+        raise UsageError(
+            f"transport {context.name!r}: a device of kind {self.kind!r} cannot be plugged into the kernel"
+        )
 
 
 def require_layer(fault: Fault | None, layers: tuple[Layer, ...], what: str) -> None:

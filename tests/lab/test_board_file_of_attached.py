@@ -26,7 +26,7 @@ def test_it_loads_and_has_the_same_key_and_pin(name, tmp_path):
     virtual = virtual_board(source)
     kind, node = KINDS[name]
     found = [
-        Attached(each, source.transports[each].kind, "3-1", node, plug.device.descriptors.identity)
+        Attached(each, kind, "3-1", node, plug.device.descriptors.identity)
         for each, plug in virtual.plugs.items()
     ]
     target = tmp_path / f"lab-{name}.yaml"
@@ -52,7 +52,7 @@ def test_the_address_stays(tmp_path):
     source = load(tmp_path / "virtual-se-i2c.yaml")
     who = virtual_board(source).plugs["chip"].device.descriptors.identity
     target = tmp_path / "lab.yaml"
-    write_board_file(source, [Attached("chip", "simulated-i2c", "3-1", "/dev/i2c-9", who)], target)
+    write_board_file(source, [Attached("chip", "i2c", "3-1", "/dev/i2c-9", who)], target)
     settings = load(target).transports["chip"]
     assert (settings.usb.serial_number, settings.address) == ("virtual-se-i2c.chip", 0x31)
 

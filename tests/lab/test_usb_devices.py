@@ -18,7 +18,7 @@ from harness.simulator.chip.kinds import make_chip
 from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.usb import apdu_pipe, ccid
 from harness.simulator.usb.apdu_pipe import ApduPipe
-from harness.simulator.usb.board import Attached, VirtualBoard, usb_device
+from harness.simulator.usb.board import Attached, VirtualBoard
 from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.cdc_acm import CdcAcm
 from harness.simulator.usb.ftdi import FtdiSerial, baudrate
@@ -67,7 +67,7 @@ def gathered(usb, endpoint, length, head=0):
 class TestI2c:
     @pytest.fixture
     def adapter(self):
-        return usb_device(transport("simulated-i2c", address=ADDRESS), context("chip"))
+        return transport("simulated-i2c", address=ADDRESS).usb_twin(context("chip")).device
 
     @pytest.fixture
     def usb(self, host, adapter):
@@ -319,20 +319,20 @@ class TestBoard:
             "c": (transport("simulated-console"), CdcAcm),
         }
         for name, (config, made) in kinds.items():
-            device = usb_device(config, context(name))
+            device = config.usb_twin(context(name)).device
             assert type(device) is made
             assert device.descriptors.identity.serial_number == f"board.{name}"
 
     def test_what_cannot_be_plugged_in(self):
         with pytest.raises(UsageError, match="of kind 'simulated-spi' cannot"):
-            usb_device(transport("simulated-spi"), context("x"))
+            transport("simulated-spi").usb_twin(context("x"))
         with pytest.raises(UsageError, match="no simulated transports"):
             VirtualBoard("board", [])
 
     def test_how_a_board_file_names_it(self):
-        who = usb_device(transport("simulated-serial"), context("b")).descriptors.identity
+        who = transport("simulated-serial").usb_twin(context("b")).device.descriptors.identity
         usb = {"vid": "0x0403", "pid": "0x6001", "serial_number": "board.b"}
-        line = Attached("b", "simulated-serial", "3-1", "/dev/ttyUSB0", who)
+        line = Attached("b", "serial", "3-1", "/dev/ttyUSB0", who)
         assert line.settings() == {"kind": "serial", "usb": usb}
-        bus = Attached("a", "simulated-i2c", "3-1", "/dev/i2c-5", who)
+        bus = Attached("a", "i2c", "3-1", "/dev/i2c-5", who)
         assert bus.settings() == {"kind": "i2c", "usb": usb}

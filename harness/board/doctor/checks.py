@@ -1,6 +1,6 @@
 """The checks of `harness doctor`. Each reads sysfs and procfs below the machine's root and opens no device."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,7 +10,7 @@ from harness.transport.found import VENDORS_CCID, Bus, Found
 from harness.transport.holders import Holder
 
 _PCSC_SOCKET = "/run/pcscd/pcscd.comm"
-_GROUPS = MappingProxyType({Bus.SERIAL: "dialout", Bus.I2C: "i2c", Bus.USB: "plugdev"})
+_GROUPS: Mapping[str, str] = MappingProxyType({Bus.SERIAL: "dialout", Bus.I2C: "i2c", Bus.USB: "plugdev"})
 _DRIVERS = MappingProxyType(
     {
         (0x0403, 0x6001): "ftdi_sio",

@@ -15,6 +15,10 @@ from harness.simulator.chip.kinds import SimulatedChip, make_chip
 from harness.simulator.chip.model import ChipModel
 from harness.simulator.faults.fault import Layer
 from harness.simulator.kind import SimulatedKind, require_layer
+from harness.simulator.usb import ftdi, i2c_adapter
+from harness.simulator.usb.ftdi import FtdiSerial
+from harness.simulator.usb.i2c_adapter import I2cTinyUsb
+from harness.simulator.usb.twin import UsbTwin, named
 from harness.transport.base import Capability, Transport
 from harness.transport.kind import TransportContext
 
@@ -75,6 +79,11 @@ class SimulatedI2cSettings(SimulatedChipKind):
         fault = chip.config.fault
         return {self.address: Fm1280Slave(chip, fault.framing_hooks() if fault else None)}
 
+    def usb_twin(self, context: TransportContext) -> UsbTwin:
+        """Return an i2c-tiny-usb adapter with the chip on its bus."""
+        slaves = self.slaves(self.chip(context))
+        return UsbTwin(I2cTinyUsb(slaves, named(i2c_adapter.DEFAULT, context)), "i2c-*", "i2c")
+
     @property
     def bus_address(self) -> int:
         """Address of the chip."""
@@ -107,3 +116,9 @@ class SimulatedSerialSettings(SimulatedChipKind):
         """Return the line, not opened."""
         chip = self.chip(context)
         return SimulatedLine(context.name, lambda: HexLineChip(chip.session()), chip.identity)
+
+    def usb_twin(self, context: TransportContext) -> UsbTwin:
+        """Return an FTDI-style serial adapter with the chip behind it."""
+        chip = self.chip(context)
+        device = FtdiSerial(lambda: HexLineChip(chip.session()), named(ftdi.DEFAULT, context))
+        return UsbTwin(device, "ttyUSB*", "serial")

@@ -18,6 +18,9 @@ from harness.simulator.faults.fault import Fault, Layer
 from harness.simulator.kind import SimulatedKind, require_layer
 from harness.simulator.link.app import Behaviour
 from harness.simulator.link.board import LinkBoard
+from harness.simulator.usb import cdc_acm
+from harness.simulator.usb.cdc_acm import CdcAcm
+from harness.simulator.usb.twin import UsbTwin, named
 from harness.transport.base import Capability, Transport
 from harness.transport.kind import StandIn, TransportContext, absent
 
@@ -74,6 +77,17 @@ class SimulatedConsoleSettings(SimulatedKind):
             return SimulatedLine(context.name, lambda: firmware, firmware.identity)
         board = self.board(context)
         return SimulatedLine(context.name, lambda: board, board.identity)
+
+    def usb_twin(self, context: TransportContext) -> UsbTwin:
+        """Return a CDC-ACM port with the console behind it."""
+        if self.runs_link_app:
+            raise UsageError(
+                f"transport {context.name!r}: a device that runs link_app cannot be plugged into the kernel"
+            )
+        self.board(context)  # what cannot be is said now, not when a program opens the port
+        return UsbTwin(
+            CdcAcm(lambda: self.board(context), named(cdc_acm.DEFAULT, context)), "ttyACM*", "serial"
+        )
 
     def firmware(self, context: TransportContext) -> LinkBoard:
         """Return the board that runs `link_app`.
