@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.chip.apdu import Command
 from harness.chip.fm1280 import Fm1280I2c, Limits
-from harness.chip.ica import Algorithm, Mode, commands
+from harness.chip.ica import commands
+from harness.chip.ica.algorithms import Algorithm, Mode
 from harness.chip.session import ChipSession
 from harness.id2.keys import KeyType
 from harness.id2.published import KEYS

@@ -1,5 +1,6 @@
 """What a carrier needs of a chip, whatever command set the chip speaks."""
 
+from abc import ABC, abstractmethod
 from typing import Protocol, runtime_checkable
 
 from harness.chip.chip_id import ChipId
@@ -7,18 +8,21 @@ from harness.chip.ica.algorithms import Algorithm, AsymAlgorithm
 from harness.chip.session import ChipSession
 
 
-@runtime_checkable
-class CarrierChip(Protocol):
-    """What an SE carrier calls; the driver of every command set has it."""
+class CarrierChip(ABC):
+    """What an SE carrier calls; the driver of every command set is one.
+
+    Attributes:
+        session: The conversation with the chip, for raw commands and for what the last one took.
+    """
+
+    session: ChipSession
 
     @property
-    def session(self) -> ChipSession:
-        """The conversation with the chip, for raw commands and for what the last one took."""
-
-    @property
+    @abstractmethod
     def largest_data(self) -> int:
         """Most bytes that `encrypt_blocks` and `decrypt_blocks` take at once."""
 
+    @abstractmethod
     def start(self) -> None:
         """Begin a session: select the application once, or nothing where each command selects by itself.
 
@@ -26,6 +30,7 @@ class CarrierChip(Protocol):
             StatusError: the chip refused.
         """
 
+    @abstractmethod
     def select(self) -> None:
         """Select the ID² application or file.
 
@@ -33,6 +38,7 @@ class CarrierChip(Protocol):
             StatusError: the chip refused.
         """
 
+    @abstractmethod
     def get_id(self) -> ChipId:
         """Read vendor and ID.
 
@@ -41,6 +47,7 @@ class CarrierChip(Protocol):
             AnswerError: the answer is no ID.
         """
 
+    @abstractmethod
     def encrypt_blocks(self, algorithm: Algorithm, data: bytes) -> bytes:
         """Encrypt whole blocks under the ID² key; the same length comes back.
 
@@ -50,6 +57,7 @@ class CarrierChip(Protocol):
             ValueError: no whole blocks, or an algorithm that this command set does not have.
         """
 
+    @abstractmethod
     def decrypt_blocks(self, algorithm: Algorithm, data: bytes) -> bytes:
         """Decrypt whole blocks under the ID² key, padding left on; the same length comes back.
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 
 from harness.chip.apdu import Command
 from harness.chip.carrier_chip import CarrierChip
@@ -10,6 +11,16 @@ from harness.id2.keys import KeyType
 from harness.id2.vendors import vendor_name
 from harness.kinds import Kinds
 from harness.settings.words import Section
+
+
+class Meaning(StrEnum):
+    """What the answer to a command holds, which decides how small a part of a key in it is telling."""
+
+    PLAIN = "plain"
+    CIPHER = "cipher"  # what the chip has encrypted, decrypted, signed or hashed
+    RANDOM = "random"
+    ID = "id"
+    FETCHED = "fetched"  # more of the answer to the command before
 
 
 class CommandSet(Section, ABC):
@@ -46,6 +57,21 @@ class CommandSet(Section, ABC):
 
     @classmethod
     @abstractmethod
+    def chains_commands(cls) -> bool:
+        """Tell whether data that is longer than one command goes over in several."""
+
+    @classmethod
+    @abstractmethod
+    def meaning(cls, command: bytes) -> Meaning:
+        """Return what a sound chip answers to a whole command; PLAIN for one that is none of the set."""
+
+    @classmethod
+    @abstractmethod
+    def crypted(cls, command: bytes) -> bytes | None:
+        """Return the data that a whole command has the chip encrypt or decrypt; None for another command."""
+
+    @classmethod
+    @abstractmethod
     def documented(cls) -> frozenset[tuple[int, int]]:
         """Return CLA and INS of every command of the set; any other that a chip answers is a hidden one."""
 
@@ -66,6 +92,11 @@ class CommandSet(Section, ABC):
     @classmethod
     def words(cls) -> Mapping[str, str]:
         """Return the words that only this set brings to `applies_when`, each with what it says of a chip."""
+        return {}
+
+    @classmethod
+    def status_words(cls) -> Mapping[int, str]:
+        """Return the status words that only this set has, each with what it says."""
         return {}
 
     @classmethod

@@ -9,8 +9,9 @@ Source: device-protocol.md e.3.
 from collections.abc import Callable, Mapping
 
 from harness.chip.apdu import MAX_LE, ApduError, Command
+from harness.chip.carrier_chip import CarrierChip
 from harness.chip.chip_id import ChipId
-from harness.chip.command_set import CommandSet
+from harness.chip.command_set import CommandSet, Meaning
 from harness.chip.crc import crc16
 from harness.chip.errors import StatusError
 from harness.chip.ica.algorithms import Algorithm
@@ -27,6 +28,9 @@ _ENCRYPT, _DECRYPT = 0x51, 0x52
 _KEY = bytes.fromhex("0212")
 _CRC_SIZE = 2
 _FETCH = 0x9F
+_WRITE_INS, _FETCH_INS, _GET_RESPONSE = 0xDC, 0xB2, 0xC0
+_HEAD = 5  # class, instruction, P1, P2, Lc
+_REQUEST_HEAD = 8  # 51 00 01, operation, algorithm, key, length
 
 
 def select() -> Command:
@@ -58,7 +62,7 @@ def crypt_request(encrypt: bool, data: bytes) -> Command:
     return write(head + data + crc16(without), name)
 
 
-class MtkChip:
+class MtkChip(CarrierChip):
     """The MTK command set on a chip session; 3DES only, as far as it is known.
 
     Args:
@@ -190,6 +194,28 @@ class MtkCommandSet(CommandSet):
     def has_optional_commands(cls) -> bool:
         """Tell that it has none."""
         return False
+
+    @classmethod
+    def chains_commands(cls) -> bool:
+        """Tell that it does not."""
+        return False
+
+    @classmethod
+    def meaning(cls, command: bytes) -> Meaning:
+        """Return what the request answers, when it is fetched."""
+        if command[1] in (_GET_RESPONSE, _FETCH_INS):
+            return Meaning.FETCHED
+        if command[1] != _WRITE_INS:
+            return Meaning.PLAIN
+        return Meaning.ID if command[_HEAD:] == GET_ID else Meaning.CIPHER
+
+    @classmethod
+    def crypted(cls, command: bytes) -> bytes | None:
+        """Return the data of a request, without the head in front of it and the CRC behind it."""
+        if command[1] != _WRITE_INS:
+            return None
+        body = command[_HEAD : _HEAD + command[4]] if len(command) > _HEAD else b""
+        return body[_REQUEST_HEAD:-_CRC_SIZE]
 
     @classmethod
     def documented(cls) -> frozenset[tuple[int, int]]:

@@ -16,7 +16,11 @@ Model = TypeVar("Model", bound=Section)
 
 
 def naming(**fields: Kinds[Any]) -> Callable[[type[Model]], type[Model]]:
-    """Return a decorator of sections: the words of each named field are the names of the kinds."""
+    """Return a decorator of sections: the words of each named field are the names of the kinds.
+
+    Raises:
+        UsageError: A kind cannot be loaded, or leaves a question unanswered.
+    """
 
     def decorate(model: type[Model]) -> type[Model]:
         return _extended(model, _words(model, fields))
@@ -47,7 +51,7 @@ def _extended(model: type[Model], fields: dict[str, Any]) -> type[Model]:
 
 
 def _words(model: type[Section], fields: dict[str, Kinds[Any]]) -> dict[str, Any]:
-    return {name: (Literal[kinds.names], model.model_fields[name]) for name, kinds in fields.items()}
+    return {name: (Literal[tuple(kinds.all())], model.model_fields[name]) for name, kinds in fields.items()}
 
 
 def _settings(model: type[Section], fields: dict[str, Kinds[Any]]) -> dict[str, Any]:

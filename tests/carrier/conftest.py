@@ -8,7 +8,7 @@ import pytest
 from harness.carrier.se import SeCarrier
 from harness.chip.apdu import Command, Response
 from harness.chip.channel import ApduChannel
-from harness.chip.ica import IcaChip
+from harness.chip.ica.chip import IcaChip
 from harness.chip.session import ChipSession
 from harness.id2 import asymmetric, ciphers
 from harness.id2.keys import Key, KeyType

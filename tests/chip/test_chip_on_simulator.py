@@ -8,18 +8,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from harness.chip.errors import AnswerError, FramingError, PinError, StatusError
 from harness.chip.fm1280 import Fm1280I2c, Limits, Reading
-from harness.chip.ica import (
-    Algorithm,
-    AsymAlgorithm,
-    DigestType,
-    IcaChip,
-    LengthPrefix,
-    Marking,
-    Mode,
-    Option,
-    PointPublicKey,
-    ecb_algorithm,
-)
+from harness.chip.ica.algorithms import Algorithm, AsymAlgorithm, DigestType, Mode, ecb_algorithm
+from harness.chip.ica.chip import IcaChip
+from harness.chip.ica.commands import Marking
+from harness.chip.ica.keys import PointPublicKey
+from harness.chip.ica.length_prefix import LengthPrefix
+from harness.chip.ica.vendor import Option
 from harness.chip.mtk import MtkChip
 from harness.chip.session import ChipSession
 from harness.id2 import asymmetric, ciphers

@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.chip.ica import Algorithm, IcaChip
+from harness.chip.ica.algorithms import Algorithm
+from harness.chip.ica.chip import IcaChip
 from harness.chip.mtk import MtkChip
 
 ICA_TRACES = {

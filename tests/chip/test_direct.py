@@ -1,7 +1,7 @@
 import pytest
 
 from harness.chip.direct import Direct
-from harness.chip.ica import IcaChip
+from harness.chip.ica.chip import IcaChip
 from harness.chip.session import ChipSession
 from harness.errors import BenchError, UsageError
 from harness.transport.base import Capability, Exchange, Transport

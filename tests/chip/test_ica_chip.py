@@ -3,18 +3,12 @@ import hashlib
 import pytest
 
 from harness.chip.errors import AnswerError, PinError, StatusError
-from harness.chip.ica import (
-    Algorithm,
-    AsymAlgorithm,
-    DigestType,
-    Element,
-    IcaChip,
-    LengthPrefix,
-    Marking,
-    Mode,
-    Option,
-    PointPublicKey,
-)
+from harness.chip.ica.algorithms import Algorithm, AsymAlgorithm, DigestType, Mode
+from harness.chip.ica.chip import IcaChip
+from harness.chip.ica.commands import Marking
+from harness.chip.ica.keys import Element, PointPublicKey
+from harness.chip.ica.length_prefix import LengthPrefix
+from harness.chip.ica.vendor import Option
 from harness.run.failure import ErrorRecord
 from harness.run.safe import Mask
 from harness.secret import Secret

@@ -2,8 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.chip.ica import Algorithm, AsymAlgorithm, DigestType, Marking, Mode, cbc_algorithm, ecb_algorithm
 from harness.chip.ica import commands as ica
+from harness.chip.ica.algorithms import (
+    Algorithm,
+    AsymAlgorithm,
+    DigestType,
+    Mode,
+    cbc_algorithm,
+    ecb_algorithm,
+)
+from harness.chip.ica.commands import Marking
 from harness.id2.keys import KeyType
 from harness.secret import Secret
 

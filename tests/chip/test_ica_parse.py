@@ -4,16 +4,14 @@ from hypothesis import strategies as st
 
 from harness.chip.apdu import ApduError
 from harness.chip.chip_id import ChipId
-from harness.chip.ica import (
+from harness.chip.ica.keys import (
     Element,
     GeneratedKey,
-    Option,
     PointPublicKey,
     RsaPublicKey,
-    VendorInfo,
-    bitmap_of,
+    parse_elements,
 )
-from harness.chip.ica.keys import parse_elements
+from harness.chip.ica.vendor import Option, VendorInfo, bitmap_of
 from tests.chip.elements import build_elements
 
 INFO = bytes.fromhex("8180" + "4944322D312E3000" + "02043F00" + "0400" + "00000000")

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from harness.chip.crc import crc16
 from harness.chip.errors import AnswerError, StatusError
-from harness.chip.ica import Algorithm
+from harness.chip.ica.algorithms import Algorithm
 from harness.chip.mtk import MtkChip, crypt_request
 
 DES = Algorithm.DES_ECB

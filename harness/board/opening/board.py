@@ -230,8 +230,7 @@ class Board:
         try:
             self._tell(transport)
             session = ChipSession(channel)
-            chip = settings.command_set_kind.chip(session)
-            _require_all(chip, settings.command_set)
+            chip = _driver(settings, session)
             chip.start()
         except BaseException:
             channel.close()
@@ -431,14 +430,23 @@ class Board:
             self._on_open(transport.name, identity)
 
 
-def _require_all(chip: CarrierChip, command_set: str) -> None:
-    """Check what a driver of another package cannot be trusted to have.
+def _driver(settings: Chip, session: ChipSession) -> CarrierChip:
+    """Return the driver of the chip.
 
     Raises:
-        UsageError: It lacks something that carriers call.
+        UsageError: That of another package lacks something that carriers call.
     """
+    try:
+        chip: object = settings.command_set_kind.chip(session)
+    except TypeError as error:  # an abstract class, or other arguments than it takes
+        raise _no_driver(settings, str(error)) from error
     if not isinstance(chip, CarrierChip):
-        raise UsageError(
-            f"command set {command_set!r}: its driver {type(chip).__name__} is no whole CarrierChip",
-            hint="harness/chip/carrier_chip.py lists what a driver has; mend the package",
-        )
+        raise _no_driver(settings, f"{type(chip).__name__} is not derived from CarrierChip")
+    return chip
+
+
+def _no_driver(settings: Chip, why: str) -> UsageError:
+    return UsageError(
+        f"command set {settings.command_set!r}: its driver cannot be used: {why}",
+        hint="harness/chip/carrier_chip.py says what a driver has; mend the package, or uninstall it",
+    )

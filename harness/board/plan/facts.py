@@ -100,6 +100,11 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
         "framing": Word("chip.framing", "how APDUs travel", _NO_CHIP, FRAMINGS.names),
         "command_set": Word("chip.command_set", "APDU set of the chip", _NO_CHIP, COMMAND_SETS.names),
         "select": Word("chip.select", "SELECT is sent when a session opens", "SELECT is not sent"),
+        "single_command": Word(
+            "chip.command_set",
+            "data for the chip goes over in one command alone",
+            "what is longer than one command goes over in several",
+        ),
         "console": Word("console", "there is a serial console", _NO_CONSOLE),
         "program": Word("console.program", "program that prints to the console", _NO_CONSOLE, PROGRAMS.names),
         "prints": Word(
@@ -223,6 +228,7 @@ def facts_of(board: BoardFile) -> Facts:
     if chip:
         words |= {"chip": (), "framing": (chip.framing,), "command_set": (chip.command_set,)}
         words |= chip.command_set_kind.facts()
+        words |= {} if chip.command_set_kind.chains_commands() else {"single_command": ()}
     if board.client:
         words["client"] = board.client.functions()
     if console:

@@ -6,6 +6,7 @@ Source: device-protocol.md e.2.
 """
 
 from harness.chip.apdu import ApduError, Command, Response
+from harness.chip.carrier_chip import CarrierChip
 from harness.chip.chip_id import ChipId
 from harness.chip.errors import PinError, StatusError
 from harness.chip.ica import commands
@@ -22,7 +23,7 @@ _PIN_BLOCKED = 0x6983
 _VERIFY_FAILED = 0x6A80
 
 
-class IcaChip:
+class IcaChip(CarrierChip):
     """The ICA command set on a chip session.
 
     Args:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pydantic import Field
 
 from harness.chip.apdu import Command
-from harness.chip.command_set import CommandSet
+from harness.chip.command_set import CommandSet, Meaning
 from harness.chip.ica import commands
 from harness.chip.ica.chip import IcaChip
 from harness.chip.session import ChipSession
@@ -18,6 +18,15 @@ _DOCUMENTED = frozenset(
         *((0x84, ins) for ins in (0x24, 0x5E, 0xE2)),
     )
 )
+_HEAD = 5  # class, instruction, P1, P2, Lc
+_SYMMETRIC_CRYPT = 0xF6
+_CRYPT_HEAD = 5  # mode, algorithm, key and length in the first command of a chain
+_MEANINGS = {
+    **dict.fromkeys((0xF0, 0xF2, 0xF4, _SYMMETRIC_CRYPT), Meaning.CIPHER),
+    0x84: Meaning.RANDOM,
+    0xF8: Meaning.ID,
+    0xC0: Meaning.FETCHED,
+}
 _REFUSED = ("E0F8000000", "8002000000", "80F87F7F00", "80F6000103510300")
 
 
@@ -49,6 +58,24 @@ class IcaCommandSet(CommandSet):
     def has_optional_commands(cls) -> bool:
         """Tell that it has: the standard leaves most commands open."""
         return True
+
+    @classmethod
+    def chains_commands(cls) -> bool:
+        """Tell that it does."""
+        return True
+
+    @classmethod
+    def meaning(cls, command: bytes) -> Meaning:
+        """Return what the instruction answers."""
+        return _MEANINGS.get(command[1], Meaning.PLAIN)
+
+    @classmethod
+    def crypted(cls, command: bytes) -> bytes | None:
+        """Return the data of SymmetricCrypt; an IV in front of it counts as one more block."""
+        if command[1] != _SYMMETRIC_CRYPT:
+            return None
+        body = command[5 : 5 + command[4]] if len(command) > _HEAD else b""
+        return body[_CRYPT_HEAD:] if command[2] == 0 else body
 
     @classmethod
     def documented(cls) -> frozenset[tuple[int, int]]:
