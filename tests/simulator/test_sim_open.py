@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from harness.board.reading.explain import problems
 from harness.chip.fm1280 import Fm1280I2c, Limits
 from harness.chip.hexline import HexLine
-from harness.chip.ica import Option
 from harness.chip.ica.algorithms import Algorithm
 from harness.chip.ica.chip import IcaChip
+from harness.chip.ica.vendor import Option
 from harness.chip.mtk import MtkChip, MtkCommandSet
 from harness.chip.session import ChipSession
 from harness.errors import BenchError, DeviceError, HarnessError, UsageError

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.board.opening.locks import Locks
+from tests.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "add-a-transport.md").read_text()
@@ -170,3 +171,7 @@ def test_what_is_wrong_in_its_settings_is_told_with_the_line(tmp_path, folder, h
     code, text = harness("boards", "check", "emulated.yaml")
     assert code == 2
     assert told in text
+
+
+def test_every_file_that_the_page_names_is_there():
+    assert Page("add-a-transport.md").missing_files() == []
