@@ -1,6 +1,6 @@
 """Where a key or a secret is to be found. The value itself is never in a board file."""
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema, model_validator
 
@@ -26,16 +26,33 @@ PublishedKeyType = Annotated[
 ]
 
 
-def _exactly_one(section: Section, advice: str) -> None:
-    given = [name for name in type(section).model_fields if getattr(section, name) is not None]
-    if not given:
-        raise wrong(f"is empty; write {advice}")
-    if len(given) > 1:
-        raise wrong(f"says {' and '.join(given)}; write only one of them")
+class Reference(Section):
+    """Says where a value is to be found, in exactly one of its ways."""
+
+    ways: ClassVar[str]
+    """The ways as a person writes them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_reference(cls, value: object) -> object:
+        if not isinstance(value, (dict, cls)):
+            raise wrong(f"{NEVER_INLINE} {cls.ways}")
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if not given:
+            raise wrong(f"is empty; write {self.ways}")
+        if len(given) > 1:
+            raise wrong(f"says {' and '.join(given)}; write only one of them")
+        return self
 
 
-class SecretReference(Section):
+class SecretReference(Reference):
     """A secret, by reference: from the environment or from a file that only its owner can read."""
+
+    ways: ClassVar[str] = "{env: NAME} or {file: PATH}"
 
     env: EnvName | None = Field(
         default=None, description="Name of the environment variable that holds the secret."
@@ -46,21 +63,11 @@ class SecretReference(Section):
         "this file.",
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _is_a_reference(cls, value: object) -> object:
-        if not isinstance(value, (dict, cls)):
-            raise wrong(f"{NEVER_INLINE} {{env: NAME}} or {{file: PATH}}")
-        return value
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        _exactly_one(self, "{env: NAME} or {file: PATH}")
-        return self
-
-
-class PinReference(Section):
+class PinReference(Reference):
     """A PIN, by reference: its characters, or `0x` and hex digits."""
+
+    ways: ClassVar[str] = "{env: NAME}, {file: PATH} or {simulated: TRANSPORT}"
 
     env: EnvName | None = Field(
         default=None, description="Name of the environment variable that holds the PIN."
@@ -73,21 +80,11 @@ class PinReference(Section):
         default=None, description="Name of a simulated transport of this board: the PIN that its chip has."
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _is_a_reference(cls, value: object) -> object:
-        if not isinstance(value, (dict, cls)):
-            raise wrong(f"{NEVER_INLINE} {{env: NAME}} or {{file: PATH}}")
-        return value
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        _exactly_one(self, "{env: NAME}, {file: PATH} or {simulated: TRANSPORT}")
-        return self
-
-
-class DeviceKeyReference(Section):
+class DeviceKeyReference(Reference):
     """The ID² key of the device, by reference. Needed to recompute its codes; few real devices have one."""
+
+    ways: ClassVar[str] = "{env: NAME}, {file: PATH} or {published: KEY-TYPE}"
 
     env: EnvName | None = Field(
         default=None,
@@ -105,21 +102,13 @@ class DeviceKeyReference(Section):
         description="Name of a simulated transport of this board: the same key as its device has.",
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _is_a_reference(cls, value: object) -> object:
-        if not isinstance(value, (dict, cls)):
-            raise wrong(f"{NEVER_INLINE} {{env: NAME}}, {{file: PATH}} or {{published: KEY-TYPE}}")
-        return value
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        _exactly_one(self, "{env: NAME}, {file: PATH} or {published: KEY-TYPE}")
-        return self
-
-
-class SimulatedKeyReference(Section):
+class SimulatedKeyReference(Reference):
     """The key of a simulated device: a reference, or a test key that no real device has."""
+
+    ways: ClassVar[str] = (
+        "{published: KEY-TYPE}, {env: NAME}, {file: PATH}, or {test_key: HEX} for a key that no real device has"
+    )
 
     env: EnvName | None = Field(
         default=None,
@@ -137,18 +126,3 @@ class SimulatedKeyReference(Section):
         description="A test key as hex digits. Only here, and never for a key that a real device holds: "
         "everyone who can read the board file has it.",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_a_reference(cls, value: object) -> object:
-        if not isinstance(value, (dict, cls)):
-            raise wrong(
-                f"{NEVER_INLINE} {{published: KEY-TYPE}}, {{env: NAME}} or {{file: PATH}}, "
-                f"or {{test_key: HEX}} for a key that no real device has"
-            )
-        return value
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        _exactly_one(self, "{published: KEY-TYPE}, {env: NAME}, {file: PATH} or {test_key: HEX}")
-        return self
