@@ -28,9 +28,11 @@ def ledger(
             raise UsageError(f"{path}: there is no such ledger")
         print(f"{path}: nothing was ever spent")
         return
-    with Ledger(path, "") as book:
-        spent = book.today()
+    with Ledger(path, "") as ledger:
+        spent = ledger.today()
         for one in spent:
-            left = max(0, book.daily - one.used)
+            left = max(0, ledger.daily - one.used)
             print(f"{one.id2}  {one.used} used, {left} left, last {one.last}  {one.service}")
-        print(f"{path}: {len(spent)} device{'' if len(spent) == 1 else 's'} today; new day {book.next_day()}")
+        print(
+            f"{path}: {len(spent)} device{'' if len(spent) == 1 else 's'} today; new day {ledger.next_day()}"
+        )

@@ -165,7 +165,7 @@ class Board:
                 self.file,
                 name,
                 self.resolver,
-                lambda text: self._befallen(name, text),
+                lambda text: self._note(name, text),
                 self._flash,
                 self._redaction,
             )
@@ -379,8 +379,8 @@ class Board:
         for recording in self._recorded.values():
             recording.note(text)
 
-    def _befallen(self, name: str, text: str) -> None:
-        """Write what befell a transport into its recording, and tell whoever keeps the journal."""
+    def _note(self, name: str, text: str) -> None:
+        """Write an event of a transport, such as a fault, into its recording, and report it with `on_note`."""
         if (recording := self._recorded.get(name)) is not None:
             recording.note(text)
         if self._on_note is not None:

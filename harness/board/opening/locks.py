@@ -187,7 +187,7 @@ class _Lock:
     def _busy(self) -> LockedError:
         # A holder in another container is not in this one's list; its note is.
         folder, stem = self._file.parent, self._file.stem
-        holder = _holder_now(folder, stem) or next(_noted(folder, stem), None)
+        holder = _holder_now(folder, stem) or next(_known_holders(folder, stem), None)
         who = str(holder) if holder else "another process, which left no note"
         return LockedError(
             f"{self._name} is in use by {who}",
@@ -238,7 +238,7 @@ def _holder_now(folder: Path, stem: str) -> Holder | None:
     # Some file systems (btrfs, overlays) show another device here than in the kernel's list, so a note that names
     # a process on the same inode counts. Without one the device must fit too: inodes are unique on one device only.
     pids = {pid: device for pid, device, inode in _flocks(kernel) if inode == str(file.st_ino)}
-    for holder in _noted(folder, stem):
+    for holder in _known_holders(folder, stem):
         if holder.pid in pids:
             return holder
     here = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}"
@@ -259,7 +259,7 @@ def _note_of_mine(folder: Path, stem: str) -> Path:
     return folder / f"{stem}.{os.geteuid()}.holder"
 
 
-def _noted(folder: Path, stem: str) -> Iterator[Holder]:
+def _known_holders(folder: Path, stem: str) -> Iterator[Holder]:
     """Give the holders that the notes of all users name, the newest first."""
     dated: list[tuple[int, Path]] = []
     for note in folder.glob(f"{stem}.*.holder"):
