@@ -45,7 +45,7 @@ ONE_PROBLEM = {
         (
             "3: transport: unknown key; did you mean 'transports'? valid keys: version, name, "
             "description, plan, "
-            "transports, chip, console, carrier, device, declaration, service, server, link, limits"
+            "transports, chip, console, carrier, controllers, device, declaration, service, server, link, limits"
         ),
     ),
     "unknown carrier": (

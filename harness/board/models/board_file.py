@@ -13,6 +13,8 @@ from harness.board.models.server import Server
 from harness.board.models.service import Service
 from harness.carrier.kind import CARRIERS, CarrierKind
 from harness.carrier.se_kind import SeOverChip
+from harness.controller.kind import CONTROLLERS, Ability, Controller
+from harness.controller.serial_lines import SerialLines
 from harness.settings.link import Link
 from harness.settings.tagged import Tagged
 from harness.settings.words import Section, Text, Word, wrong
@@ -73,6 +75,11 @@ class BoardFile(Section):
         description="How the harness calls the id2_client API of the plan's carrier. Left out: on the chip section for "
         "carrier se; not at all for the others, which are judged by their console and link.",
     )
+    controllers: dict[Word, Annotated[Controller, Tagged(CONTROLLERS)]] = Field(
+        default_factory=dict,
+        description="What can be done to the board from outside (reset, power, flash), under names of your choice.",
+        max_length=8,
+    )
     device: Annotated[Device, BeforeValidator(_empty_is_default, json_schema_input_type=Device | None)] = (
         Field(default_factory=Device, description="The one device on the bench.")
     )
@@ -105,6 +112,20 @@ class BoardFile(Section):
         if self.carrier is None and self.plan.carrier is PlannedCarrier.SE and self.chip is not None:
             return SeOverChip()
         return self.carrier
+
+    def controller(self, ability: Ability) -> Controller | None:
+        """Return what can do this to the board; None when nothing can."""
+        for controller in self.controllers.values():
+            if ability in controller.abilities():
+                return controller
+        if ability is Ability.RESET and self.link is not None and self.link.reset is not None:
+            return SerialLines(reset=self.link.reset)
+        return None
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether the board can be started anew without a person: a simulated one starts when its console opens."""
+        return self.simulated or self.controller(Ability.RESET) is not None
 
     @property
     def source(self) -> Source:

@@ -132,6 +132,8 @@ class Board:
             replayed = self._wiring.replay is not None
             used = () if replayed else self.file.transports.values()
             names = [place for settings in used for place in occupies(settings, self.file.folder)]
+            if not replayed:
+                names += [place for one in self.file.controllers.values() for place in one.occupies()]
             if names:
                 names.append(f"board {self.name}")
             locks = Locks(
@@ -378,6 +380,12 @@ class Board:
         """
         for recording in self._recorded.values():
             recording.note(text)
+
+    def note(self, text: str) -> None:
+        """Write what is done to the board into every recording, and report it with `on_note`."""
+        self.mark(text)
+        if self._on_note is not None:
+            self._on_note(text)
 
     def _note(self, name: str, text: str) -> None:
         """Write an event of a transport, such as a fault, into its recording, and report it with `on_note`."""

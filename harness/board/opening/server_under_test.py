@@ -1,9 +1,7 @@
 """The manufacturer's server as a process, and the trigger that makes it authenticate a device."""
 
-import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -20,7 +18,7 @@ import httpx
 from harness.board.models import BoardFile
 from harness.board.models.server import PLACEHOLDER, Start, Trigger
 from harness.errors import HarnessError, Outcome, UsageError
-from harness.run import orphans
+from harness.run.programs import end_group, start_program
 from harness.settings.references import SecretReference
 
 _LAST_LINES = 15
@@ -118,7 +116,7 @@ class ServerProcess:
         self._ready = threading.Event()
         self._pattern = re.compile(start.ready)
         self.said = ""
-        self._process = _started(command, folder, environment | own)
+        self._process = start_program(command, folder, environment | own, named_in="server")
         assert self._process.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
@@ -197,7 +195,7 @@ def pull(trigger: Trigger, values: Mapping[str, str], folder: Path, environment:
 
 
 def _by_command(trigger: Trigger, command: list[str], folder: Path, environment: dict[str, str]) -> Decision:
-    process = _started(command, folder, environment)
+    process = start_program(command, folder, environment, named_in="server")
     try:
         output, _ = process.communicate(timeout=trigger.timeout_s)
     except subprocess.TimeoutExpired:
@@ -246,38 +244,3 @@ def _decided(trigger: Trigger, detail: str, output: bytes, *, accepted: bool) ->
         accepted = re.search(trigger.accepted, output.decode("utf-8", "replace")) is not None
         detail += "" if accepted else f", and the output does not match {trigger.accepted!r}"
     return Decision(accepted=accepted, decided=True, detail=detail)
-
-
-def _started(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    try:
-        orphans.prepare()
-        process = subprocess.Popen(  # noqa: S603 - the person who wrote the board file names the program
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its arguments cannot be passed on"
-        raise UsageError(
-            f"server: {command[0]!r} cannot be started: {reason}",
-            hint="name the program by a path, or use {python} for this Python",
-        ) from None
-    orphans.watch(process.pid)
-    return process
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it started: SIGTERM, then SIGKILL to what is left after a while."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE_S)
-    # Children that outlive their parent are still in its group.
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    orphans.forget(process.pid)
-    process.wait()

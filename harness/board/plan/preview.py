@@ -9,6 +9,7 @@ from harness.board.opening.resolve import Resolver
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.facts import Facts, facts_of
 from harness.board.plan.needs import needs
+from harness.controller.kind import Ability, Controller
 from harness.errors import UsageError
 
 
@@ -118,6 +119,7 @@ def _plan(board: BoardFile) -> tuple[tuple[str, str], ...]:
         ("service", board.service.endpoint),
         *((("client API", board.carrier.place()),) if board.carrier else ()),
         *_link(board),
+        *((f"controller {name}", _controller(one)) for name, one in board.controllers.items()),
         *_server(board),
     )
 
@@ -128,6 +130,11 @@ def _link(board: BoardFile) -> tuple[tuple[str, str], ...]:
         return ()
     where = f"{link.listen}, {'a free port' if link.port == 0 else f'port {link.port}'}"
     return (("link", f"{', '.join(link.offers) or 'a handshake'}; the harness waits on {where}"),)
+
+
+def _controller(controller: Controller) -> str:
+    able = (ability.value for ability in Ability if ability in controller.abilities())
+    return f"{controller.place()}: {', '.join(able)}"
 
 
 def _server(board: BoardFile) -> tuple[tuple[str, str], ...]:

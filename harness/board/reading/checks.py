@@ -9,7 +9,7 @@ from harness.board.models import (
 )
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.needs import needs, unmet
-from harness.board.reading import declaration_checks, link_checks
+from harness.board.reading import controller_checks, declaration_checks, link_checks
 from harness.id2 import published
 from harness.id2.keys import KeyType
 from harness.settings.problems import Problem, printable
@@ -72,6 +72,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *_transports(board),
         *_certificates(board),
         *_server(board),
+        *controller_checks.errors(board),
         *link_checks.errors(board),
     ]
 

@@ -4,6 +4,8 @@ import ipaddress
 import re
 
 from harness.board.models import BoardFile, PlannedCarrier
+from harness.board.reading import controller_checks
+from harness.controller.serial_lines import SerialLines
 from harness.id2.keys import KeyType
 from harness.settings.link import Link, Offer
 from harness.settings.problems import Problem
@@ -30,10 +32,7 @@ def errors(board: BoardFile) -> list[Problem]:
             Problem(("link", "port"), "a real board cannot be told a free port; name the one it connects to")
         )
     if link.reset is not None:
-        known = {action for settings in board.transports.values() for action in settings.line_steps()}
-        if link.reset not in known:
-            text = f"no serial transport has an action {link.reset!r}; actions: {', '.join(sorted(known)) or 'none'}"
-            found.append(Problem(("link", "reset"), text))
+        found += controller_checks.actions_not_there(board, SerialLines(reset=link.reset), ("link",))
     topics = link.topics(board.service.product.product_key or _UNKNOWN)
     if topics is not None and topics[0] == topics[1]:
         text = "is the topic of echo.subscribe too: the harness would hear itself there, and not the board"
@@ -51,7 +50,7 @@ def advice(board: BoardFile) -> list[Problem]:
         found.append(
             Problem(("link", "listen"), f"{link.listen} is this machine's own; no board can reach it")
         )
-    if link.reset is None:
+    if not board.can_restart:
         text = f"is left out: nothing starts the board anew, and this is not run: {'; '.join(needs_restart(link))}"
         found.append(Problem(("link", "reset"), text))
     product = board.service.product

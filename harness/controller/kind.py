@@ -1,0 +1,103 @@
+"""What the harness asks of a controller: what can be done to a board from outside, such as a reset."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from harness.kinds import Kinds
+from harness.settings.words import Section
+
+
+class Ability(StrEnum):
+    """What a controller can do to a board."""
+
+    RESET = "reset"
+    POWER_OFF = "power_off"
+    POWER_ON = "power_on"
+    POWER_CYCLE = "power_cycle"
+    FLASH = "flash"
+
+
+@dataclass(frozen=True, slots=True)
+class LineAction:
+    """A named action of a transport that a controller carries out.
+
+    Attributes:
+        field: Field of the controller's section that names it.
+        action: Its name.
+        transport: The transport; None for the one that has an action of this name.
+    """
+
+    field: str
+    action: str
+    transport: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerContext:
+    """What a controller works on.
+
+    Attributes:
+        folder: Folder of the board file.
+        environment: The environment for programs, without the secrets of the board file.
+        carry_out: Carries out an action of a transport.
+        note: Writes a sentence into the journal; the text must be safe to print.
+        firmware: The file to flash, checked against its hash; None for other abilities.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+    carry_out: Callable[[LineAction], None]
+    note: Callable[[str], None]
+    firmware: Path | None = None
+
+
+class Controller(Section, ABC):
+    """The settings of one kind of controller, and all that the harness asks of the kind.
+
+    A kind adds its fields and `kind: Literal["its-name"]`, each with a description: the JSON Schema and the reference
+    of board files are made from them. Only `do` touches anything.
+    """
+
+    kind: str
+
+    @abstractmethod
+    def abilities(self) -> frozenset[Ability]:
+        """Return what it can do with these settings."""
+
+    @abstractmethod
+    def line_actions(self) -> tuple[LineAction, ...]:
+        """Return the actions of transports that it carries out; they must be there."""
+
+    @abstractmethod
+    def occupies(self) -> tuple[str, ...]:
+        """Return what one run must have for itself, in words that are equal for equal things.
+
+        An empty tuple says that nothing is occupied beside the transports of the board.
+        """
+
+    @abstractmethod
+    def place(self) -> str:
+        """Return how it acts, in words, for the plan."""
+
+    @abstractmethod
+    def do(self, ability: Ability, context: ControllerContext) -> None:
+        """Do one of its abilities; return when it is done.
+
+        Raises:
+            BenchError: It could not be done: the bench is at fault, and nothing is said of the device.
+            UsageError: The board file names something that is not there.
+        """
+
+
+CONTROLLERS = Kinds(
+    Controller,  # type: ignore[type-abstract]  # the sort itself is never instantiated
+    "controller kind",
+    "harness.controllers",
+    {
+        "serial-lines": "harness.controller.serial_lines:SerialLines",
+        "command": "harness.controller.command:CommandController",
+    },
+)
