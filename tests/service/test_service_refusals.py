@@ -409,9 +409,9 @@ def test_setting_one_code_per_millisecond(own_bench):
 @only(freshness_first=False)
 def test_setting_signature_before_freshness(own_bench):
     device, product = own_bench.active()
-    stranger = Device(device.id2, new_device().key)
+    other_key = Device(device.id2, new_device().key)
     with own_bench.refused(21):
-        own_bench.service.verify(device.id2, product.product_key, stranger.stamp(1))
+        own_bench.service.verify(device.id2, product.product_key, other_key.stamp(1))
     with own_bench.refused(33):
         own_bench.service.verify(device.id2, product.product_key, device.stamp(1))
 

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query
 from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api import models
 from harness.service.mock.api.answers import NOT_THERE, REFUSED, not_there
-from harness.service.mock.api.models import AccessKeyInfo, AccessKeyMade, Call, ClockTime, Fault, TemporaryKey
+from harness.service.mock.api.models import AccessKeyInfo, AccessKeyMade, ClockTime, Fault, TemporaryKey
 from harness.service.mock.faults import ActiveFault
 from harness.service.mock.faults import Fault as Switch
+from harness.service.mock.store.calls import CallRecord
 
 _Number = Annotated[int, models.Field(ge=1, le=2**63 - 1)]
 
@@ -68,10 +69,9 @@ def router(admin: Admin) -> APIRouter:
         before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
         operation: Annotated[str | None, Query(max_length=64)] = None,
         id2: Annotated[str | None, Query(max_length=64)] = None,
-    ) -> list[Call]:
+    ) -> list[CallRecord]:
         """The newest calls, oldest first; `before` gives those before a number."""
-        found = admin.calls(limit=limit, before=before, operation=operation, id2=id2)
-        return [Call.model_validate(call) for call in found]
+        return list(admin.calls(limit=limit, before=before, operation=operation, id2=id2))
 
     @routes.get("/faults", tags=["faults"])
     def list_faults() -> list[Fault]:

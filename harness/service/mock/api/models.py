@@ -3,7 +3,6 @@
 Times are milliseconds since 1970 by the service's clock.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StrictBool
@@ -130,32 +129,6 @@ class Names(RequestBody):
 
 
 # ---- licences
-class Counters(ResponseBody):
-    """The licence counters of a product."""
-
-    purchased: int
-    used: int
-    unused: int
-    expired: int
-    expiring_1_month: int
-    expiring_3_months: int
-
-
-class Order(ResponseBody):
-    """One purchase; `code` is what `Activate` takes as `License`."""
-
-    id: int
-    product_key: str | None
-    kind: str
-    years: int
-    quantity: int
-    used: int
-    assigned: int
-    region: str
-    account: str
-    code: str
-    source_id: int | None
-    bought_ms: int
 
 
 class Purchase(RequestBody):
@@ -179,17 +152,6 @@ class Assignment(RequestBody):
 
     product_key: ProductKey
     quantity: Quantity
-
-
-class LedgerEntry(ResponseBody):
-    """One use of a licence."""
-
-    id: int
-    at_ms: int
-    product_key: str
-    id2: str
-    order_id: int
-    reason: str
 
 
 # ---- devices
@@ -299,21 +261,6 @@ class ClockTime(ResponseBody):
     now_ms: int
 
 
-class Call(ResponseBody):
-    """One line of the call log."""
-
-    id: int
-    at_ms: int
-    request_id: str
-    method: str
-    operation: str
-    access_key_id: str
-    status: int
-    code: str
-    fault: str
-    parameters: Mapping[str, str]
-
-
 class NewFault(RequestBody):
     """A fault switch to set."""
 
@@ -351,13 +298,6 @@ class NewVendor(RequestBody):
     name: Annotated[str, Field(max_length=64)] = ""
 
 
-class Vendor(ResponseBody):
-    """A registered vendor."""
-
-    code: str
-    name: str
-
-
 class NewBurnLicence(RequestBody):
     """A burn licence to grant."""
 
@@ -366,18 +306,6 @@ class NewBurnLicence(RequestBody):
     quota: Quantity
     key_type: KeyType = KeyType.AES_128
     public_key: Annotated[str, Field(max_length=4096, description="RSA public key of the line, PEM")]
-
-
-class BurnLicence(ResponseBody):
-    """A burn licence."""
-
-    licence: str
-    vendor: str
-    product_code: str
-    key_type: KeyType
-    public_key: str
-    quota: int
-    retrieved: int
 
 
 class Retrieval(RequestBody):

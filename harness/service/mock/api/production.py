@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api import models
 from harness.service.mock.api.answers import REFUSED
-from harness.service.mock.api.models import BurnItem, BurnLicence, Vendor
+from harness.service.mock.api.models import BurnItem
 from harness.service.mock.store import burning
+from harness.service.mock.store.burning import BurnLicence, Vendor
 
 
 def router(admin: Admin) -> APIRouter:
@@ -18,25 +19,24 @@ def router(admin: Admin) -> APIRouter:
     @routes.get("/vendors")
     def list_vendors() -> list[Vendor]:
         """The registered vendors, by code."""
-        return [Vendor.model_validate(vendor) for vendor in admin.vendors()]
+        return list(admin.vendors())
 
     @routes.post("/vendors", status_code=201, responses=REFUSED)
     def register_vendor(wanted: models.NewVendor) -> Vendor:
         """Register a vendor."""
-        return Vendor.model_validate(admin.register_vendor(wanted.code, wanted.name))
+        return admin.register_vendor(wanted.code, wanted.name)
 
     @routes.get("/burn-licences")
     def list_burn_licences() -> list[BurnLicence]:
         """The burn licences, oldest first."""
-        return [BurnLicence.model_validate(licence) for licence in admin.burn_licences()]
+        return list(admin.burn_licences())
 
     @routes.post("/burn-licences", status_code=201, responses=REFUSED)
     def grant_burn_licence(wanted: models.NewBurnLicence) -> BurnLicence:
         """Grant a burn licence to a vendor."""
-        made = admin.create_burn_licence(
+        return admin.create_burn_licence(
             wanted.vendor, wanted.product_code, wanted.quota, wanted.key_type, wanted.public_key
         )
-        return BurnLicence.model_validate(made)
 
     @routes.post("/production-line/retrievals", status_code=201, responses=REFUSED)
     def retrieve(wanted: models.Retrieval) -> list[BurnItem]:

@@ -14,6 +14,7 @@ from harness.service.mock.api.models import (
     ProductKey,
     ProductSecret,
 )
+from harness.service.mock.store.licences import Counters
 
 _OF_A_PRODUCT = (
     "get_product",
@@ -90,10 +91,10 @@ def router(admin: Admin) -> APIRouter:
         return ProductSecret(product_secret=secret)
 
     @routes.get("/{product_key}/counters", responses=NOT_THERE)
-    def get_counters(product_key: ProductKey) -> models.Counters:
+    def get_counters(product_key: ProductKey) -> Counters:
         """The licence counters."""
         require(product_key)
-        return models.Counters.model_validate(admin.counters(product_key))
+        return admin.counters(product_key)
 
     @routes.put("/{product_key}/registration", responses=NOT_THERE | REFUSED)
     def set_registration(product_key: ProductKey, change: models.RegistrationChange) -> Product:

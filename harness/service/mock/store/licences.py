@@ -112,8 +112,8 @@ class Counters:
     used: int
     unused: int
     expired: int
-    expiring_1_month: int = 0
-    expiring_3_months: int = 0
+    expiring_1_month: int
+    expiring_3_months: int
 
 
 def buy(
