@@ -11,7 +11,7 @@ from harness.chip.ica.keys import (
     RsaPublicKey,
     parse_elements,
 )
-from harness.chip.ica.vendor import Option, VendorInfo, bitmap_of
+from harness.chip.ica.vendor import VendorInfo
 from tests.chip.elements import build_elements
 
 INFO = bytes.fromhex("8180" + "4944322D312E3000" + "02043F00" + "0400" + "00000000")
@@ -38,11 +38,6 @@ def test_every_option_bit_is_where_the_specification_puts_it():
         bitmap[place // 8] = 1 << place % 8
         info = VendorInfo.parse(INFO[:10] + bytes(bitmap) + INFO[14:])
         assert labels(info) == ({name} if name else set())
-
-
-def test_bitmaps_can_be_made():
-    assert bitmap_of(Option.DES3, Option.SM3).to_bytes(4, "big") == bytes.fromhex("01002000")
-    assert bitmap_of(*Option).to_bytes(4, "big") == bytes.fromhex("0F1F3F00")
 
 
 def test_a_vendor_that_nobody_knows():

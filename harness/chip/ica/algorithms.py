@@ -112,12 +112,6 @@ _ECB = {
     KeyType.SM1_128: Algorithm.SM1_ECB,
     KeyType.SM4_128: Algorithm.SM4_ECB,
 }
-_CBC = {
-    Algorithm.DES_ECB: Algorithm.DES_CBC,
-    Algorithm.AES_ECB: Algorithm.AES_CBC,
-    Algorithm.SM1_ECB: Algorithm.SM1_CBC,
-    Algorithm.SM4_ECB: Algorithm.SM4_CBC,
-}
 
 
 def ecb_algorithm(key_type: KeyType) -> Algorithm:
@@ -129,12 +123,3 @@ def ecb_algorithm(key_type: KeyType) -> Algorithm:
     if key_type not in _ECB:
         raise ValueError(f"{key_type} is no symmetric key type")
     return _ECB[key_type]
-
-
-def cbc_algorithm(key_type: KeyType) -> Algorithm:
-    """Return the CBC algorithm for a symmetric key type.
-
-    Raises:
-        ValueError: an asymmetric key type.
-    """
-    return _CBC[ecb_algorithm(key_type)]

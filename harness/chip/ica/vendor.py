@@ -103,11 +103,3 @@ class VendorInfo:
     def options(self) -> frozenset[Option]:
         """What the bitmap claims."""
         return frozenset(option for option in Option if self.bitmap & option.mask)
-
-
-def bitmap_of(*options: Option) -> int:
-    """Return the bitmap with just these options."""
-    bitmap = 0
-    for option in options:
-        bitmap |= option.mask
-    return bitmap
