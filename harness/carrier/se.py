@@ -283,7 +283,7 @@ class SeCarrier(Carrier):
         """Turn what the chip did wrong into the result code that the SDK gives for it.
 
         The SDK says -1 for every status word but 9000; we keep the words of the chip's own error. That a chip
-        without an ID is told by its status word (-11) is ours.
+        without an ID is recognised by its status word (-11) is ours.
         """
         try:
             yield

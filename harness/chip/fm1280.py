@@ -128,7 +128,7 @@ class Fm1280I2c(ApduChannel):
         return self._transport.name
 
     def open(self) -> None:
-        """Open the bus and, unless told otherwise, fetch the ATR.
+        """Open the bus and, where the settings ask for it, fetch the ATR.
 
         Raises:
             BenchError: the bus cannot be opened, or nothing answers at the address.

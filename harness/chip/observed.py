@@ -5,7 +5,7 @@ from collections.abc import Callable
 from harness.chip.channel import ApduChannel
 
 Observer = Callable[[bytes, bytes], None]
-"""Is told each command and its answer, status word included."""
+"""Called with each command and its answer, status word included."""
 
 
 class ObservedChannel(ApduChannel):
@@ -13,7 +13,7 @@ class ObservedChannel(ApduChannel):
 
     Args:
         inner: The way to the chip.
-        tell: Is told each exchange, in the order of the wire, before the caller has the answer.
+        tell: Called with each exchange, in the order of the wire, before the caller has the answer.
     """
 
     def __init__(self, inner: ApduChannel, tell: Observer) -> None:

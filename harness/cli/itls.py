@@ -67,7 +67,7 @@ def tunnel(
     debug_key: DebugKeyOption = False,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 has one chosen.", min=0, max=65535)] = 0,
 ) -> None:
-    """Say where in the first line of stdout, and end with exit code 0 when told to stop."""
+    """Print the address in the first line of stdout, and end with exit code 0 on SIGINT or SIGTERM."""
     import signal
 
     from harness.itls.tunnel import Tunnel

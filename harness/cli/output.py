@@ -47,7 +47,7 @@ class OwnConsole(Console):
         self._width, self._height = new_size
 
     def on_broken_pipe(self) -> None:
-        """Say nothing more, where rich would end the program."""
+        """Write no more, where rich would end the program."""
         self.quiet = True
         nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         os.dup2(nowhere, self.file.fileno(), inheritable=False)

@@ -160,7 +160,7 @@ def run_boards(
 
     Args:
         boards: Board files, or names of boards.
-        options: What is asked of each run.
+        options: The options of each run.
         select: Only scenarios whose name matches, as pytest's `-k`.
         plugins: Plugins of pytest that take part.
         quiet: Print what did not pass, and one verdict a board.

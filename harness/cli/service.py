@@ -1,4 +1,4 @@
-"""`harness service`: run the mock ID² service, with console and admin API, until it is told to stop."""
+"""`harness service`: run the mock ID² service, with console and admin API, until a signal stops it."""
 
 import contextlib
 import gc
@@ -77,7 +77,7 @@ def service(
         typer.Option(metavar="NAME=VALUE", help="A limit of the gateway (docs/link.md); may be repeated."),
     ] = None,
 ) -> None:
-    """Serve, say where in the first lines of stdout, and end with exit code 0 when told to stop."""
+    """Serve, print the addresses in the first lines of stdout, and end with exit code 0 on SIGINT or SIGTERM."""
     from harness.cli.service_gateway import check_gateway_options, running_gateway
     from harness.cli.service_settings import parse_settings
     from harness.service.endpoint import is_loopback

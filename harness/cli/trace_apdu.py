@@ -27,7 +27,7 @@ class Spoken:
 
     Attributes:
         words: What it asks for.
-        name: Its name alone, which its answer is told with.
+        name: Its name alone, which stands before its answer.
         hidden: Whether its bytes are better not shown.
         known: Whether a command set has it.
     """

@@ -167,7 +167,7 @@ class Console:
             return self._window.end
 
     def check(self) -> None:
-        """Say nothing while the device is there.
+        """Raise if the device is gone.
 
         Raises:
             BenchError: It is gone: unplugged, without power, or its port broke.

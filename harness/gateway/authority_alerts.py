@@ -47,7 +47,7 @@ ALERTS: Mapping[ServiceCode, ItlsAlert] = {
     ServiceCode.PARAMETER: ItlsAlert.GENERIC,
     ServiceCode.SYSTEM: ItlsAlert.GENERIC,
 }
-"""What a device is told for each refusal of the service."""
+"""The alert that a device gets for each refusal of the service."""
 
 PROVISIONING_ALERTS: Mapping[ServiceCode, ItlsAlert] = {
     **ALERTS,

@@ -1,4 +1,4 @@
-"""What speaks to an iTLS port and is no iTLS, told by its first bytes: a sentence that a maker can act on.
+"""Protocols other than iTLS on an iTLS port, recognised by their first bytes: a sentence that a maker can act on.
 
 Source: MQTT Version 3.1.1 (OASIS standard) 3.1; RFC 5246 6.2, 7.4.1.2; RFC 6347 4.1; RFC 9112 3; RFC 4253 4.2;
 device-protocol.md h.1, h.2.

@@ -271,7 +271,7 @@ class Session(asyncio.BufferedProtocol):
         except ItlsError as refused:
             events += connection.before_error
             error = refused
-        except Exception:  # noqa: BLE001 - a defect of ours costs one session, and the device is told so
+        except Exception:  # noqa: BLE001 - a defect of ours costs one session, and the device gets an alert
             _LOG.exception("a session failed inside the gateway")
             connection.alert(ItlsAlert.INTERNAL_ERROR)
             error = ItlsError("the gateway itself failed", ItlsAlert.INTERNAL_ERROR)

@@ -281,7 +281,7 @@ class SessionStore:
         if not newer:
             return SessionTimeoutError(
                 f"no device connected within {timeout:g} s",
-                hint="check that the device is told this address, and that its network reaches this computer",
+                hint="check that this address is set in the device, and that its network reaches this computer",
             )
         count = "was 1 session" if len(newer) == 1 else f"were {len(newer)} sessions"
         return SessionTimeoutError(

@@ -1,4 +1,4 @@
-"""The known defects of the vendor's SDK 3.1, as data: a board that shows one is told which.
+"""The known defects of the vendor's SDK 3.1, as data: the report of a board that shows one names it.
 
 Source: device-protocol.md k, and i.3 for the label of the KPM item.
 """

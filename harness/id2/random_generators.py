@@ -1,4 +1,4 @@
-"""Generators that are no random source, told by their own law: linear congruences, `rand()` of C libraries, hashes.
+"""Generators that are no random source, known by their own law: linear congruences, `rand()` of C libraries, hashes.
 
 The laws are exact, so each match is as improbable for a sound source as guessing its bits. The bounds count every
 generator, byte order and position that was tried, as in `random_tests`.
@@ -165,7 +165,7 @@ def truncated_congruence(values: Values) -> Seen:
 
 
 def _state(known: Congruence, shift: int, value: bytes) -> int | None:
-    """Return a state that gives this value, found from its low bits upwards: those do not depend on the high ones."""
+    """Return a state that gives this value, solved from its low bits upwards: those do not depend on the high ones."""
     return next(_grown(known, shift, value, _low_states(known, shift, value), shift + 1), None)
 
 

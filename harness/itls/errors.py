@@ -8,7 +8,7 @@ class ItlsError(DeviceError):
     """The peer broke the protocol, or this side refuses it.
 
     Attributes:
-        alert: What the peer is told; None when the connection ends without an alert.
+        alert: The alert for the peer; None when the connection ends without one.
     """
 
     def __init__(self, message: str, alert: ItlsAlert | None, *, hint: str = "") -> None:

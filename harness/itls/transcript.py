@@ -18,7 +18,7 @@ from harness.itls.records import ContentType
 from harness.transport.printable import hex_bytes, safe_bytes
 
 RECORDS = 2000
-"""Records that a transcript shows, unless told otherwise."""
+"""Records that a transcript shows by default."""
 
 _WIDTH = 160
 _HEAD = 4

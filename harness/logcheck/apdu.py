@@ -1,4 +1,4 @@
-"""What the recovered APDU exchanges asked of the chip, and what is wrong with them.
+"""The calls in the recovered APDU exchanges with the chip, and what is wrong with them.
 
 An exchange is one command and its answer. A call is what the adapter wanted: it takes more than one
 exchange when the chip answers 61xx, 6Cxx or 9Fxx, or when the data does not fit into one command.

@@ -60,7 +60,7 @@ class Context:
         tails: Last cipher blocks of the codes, how often each.
         key: The device's key, when it is known and fits.
         published_key: `key` is one of the vendor's published ones.
-        calls: What was asked of the chip, from the APDU dumps.
+        calls: Calls to the chip, from the APDU dumps.
         id_calls: The chip's answers to GetID.
         expected_id: The ID that the device should have; empty when nobody said.
         claims: What else somebody says of the device.

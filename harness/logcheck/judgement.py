@@ -53,7 +53,7 @@ class Judgement:
             self._write(name, Verdict.FAILED, detail, lines)
 
     def missing(self, name: str, detail: str, lines: Iterable[int] = ()) -> None:
-        """Write that something is not in the log: failed, unless a line could not be read that may be it."""
+        """Record that something is not in the log: failed, or not run where an unread line may be it."""
         if self.unread:
             self._excuse(name, detail, list(self.unread))
         else:
@@ -68,7 +68,7 @@ class Judgement:
         self._write(name, Verdict.NOT_RUN, detail, lines)
 
     def judged(self, name: str, problems: list[str], good: str, lines: Iterable[int] = ()) -> bool:
-        """Write an item that failed if there is any problem, else passed; tell which."""
+        """Record an item that failed if there is any problem, else passed; return whether it passed."""
         if problems:
             self.failed(name, "; ".join(problems), lines)
         else:

@@ -90,7 +90,7 @@ def paths(files: Sequence[Path], console: Console) -> None:
 
 
 def _lines(report: RunReport, width: int) -> Iterator[Text]:
-    """Give one line a scenario, cut where the terminal ends; those that failed are told in full below."""
+    """Give one line a scenario, cut where the terminal ends; those that failed are shown in full below."""
     left_out = {Verdict.NOT_APPLICABLE, Verdict.NOT_RUN}
     shown = [each for each in report.scenarios if each.verdict not in left_out]
     rows = [

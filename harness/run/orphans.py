@@ -44,7 +44,7 @@ class _Watcher:
         self._watched: set[int] = set()
 
     def ready(self) -> None:
-        """Start the watching process, unless it runs."""
+        """Start the watching process if it does not run yet."""
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 return

@@ -99,7 +99,7 @@ def verdict_of(exception: BaseException) -> Verdict:
     """Return the verdict that an exception means for the step or scenario that it ended.
 
     An assertion is a failure of the device, a `HarnessError` says its own outcome, and everything else (a
-    bug, an interruption) is an error of the harness. A skip or fail asked of pytest counts as what was asked.
+    bug, an interruption) is an error of the harness. `pytest.skip` and `pytest.fail` count as what they say.
     """
     if isinstance(exception, BaseExceptionGroup):
         return worst(verdict_of(each) for each in exception.exceptions)

@@ -1,4 +1,4 @@
-"""What is wrong in a board file, and where: collected first, then told all at once."""
+"""What is wrong in a file that a person wrote, and where: collected first, then reported all at once."""
 
 import re
 from collections.abc import Sequence

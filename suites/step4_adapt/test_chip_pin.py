@@ -23,11 +23,11 @@ def test_pin_state(scenario: Scenario, ica: IcaChip, bench: Bench) -> None:
         sw = pad.state()
         if sw == OK:
             pytest.skip(
-                "the chip says that the PIN was entered, or is not needed: no number of tries is told"
+                "the chip says that the PIN was entered, or is not needed: it says no number of tries"
             )
         if sw in QUERY_REFUSED:
             pytest.skip(
-                f"the chip does not take Verify PIN without data ({sw:04X}): no number of tries is told"
+                f"the chip does not take Verify PIN without data ({sw:04X}): it says no number of tries"
             )
         left = tries_of(sw)
         assert left is not None, f"Verify PIN without data is answered with {sw:04X} and no number of tries"

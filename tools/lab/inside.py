@@ -1,6 +1,6 @@
-"""What runs in the guest: a Python that has imported the modules of others, and waits to be told what to do.
+"""What runs in the guest: a Python that has imported the modules of others, and waits for its command.
 
-The guest is stored while it waits. Each one that is brought back is told the time, takes the host's files as its root,
+The guest is stored while it waits. Each one that is restored gets the time, takes the host's files as its root,
 and goes on as the command that it was given; our own modules are imported from those files, so they are never old.
 Nothing of ours may be imported here.
 """
@@ -27,7 +27,7 @@ _RESEED = 0x5207  # RNDRESEEDCRNG
 
 
 def main() -> int:
-    """Import, wait, and do as told; return the exit code of the command."""
+    """Import, wait, and run the command; return its exit code."""
     for name in json.loads(Path("/lab/modules.json").read_text(encoding="utf-8")):
         try:
             importlib.import_module(name)
@@ -58,7 +58,7 @@ def _say(text: str) -> None:
 
 
 def _told() -> dict[str, Any]:
-    """Say that this guest is ready, again and again, until it is told what time it is."""
+    """Print that this guest is ready, again and again, until it gets the time."""
     settings = termios.tcgetattr(0)
     settings[3] &= ~(termios.ECHO | termios.ISIG)
     termios.tcsetattr(0, termios.TCSANOW, settings)

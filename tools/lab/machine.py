@@ -1,4 +1,4 @@
-"""The virtual machine: how QEMU is started, and the words by which it is told to store a guest."""
+"""The virtual machine: how QEMU is started, and the commands that make it store a guest."""
 
 import json
 import shutil

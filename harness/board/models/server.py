@@ -1,4 +1,4 @@
-"""The manufacturer's own server (step 3): how it is started, and how it is told to authenticate the device."""
+"""The manufacturer's own server (step 3): how it is started, and how the harness lets it authenticate the device."""
 
 import re
 from collections.abc import Iterable

@@ -42,18 +42,18 @@ class Board:
     Args:
         file: The loaded board file.
         recordings: Gives the path of the recording for the name of a transport; None records nothing.
-        on_open: Told the name and the identity of each transport when it is first opened.
+        on_open: Called with the name and the identity of each transport when it is first opened.
         run: Name of the run, for whoever finds the board locked.
         environment: Where `env` references are looked up; the process's own when left out.
         locks: Folder of the locks; the machine-wide one when left out.
         wait: Seconds to wait for the locks.
-        on_wait: Told for whom it begins to wait.
+        on_wait: Called with the holder for whom it begins to wait.
         wiring: What stands between the harness and the devices: a recorded run, faults; nothing when left out.
-        on_note: Told what befalls a transport: a fault that strikes, a device that leaves and returns.
+        on_note: Called with each event of a transport: a fault that strikes, a device that leaves and returns.
         random: Gives the random bytes that the harness shows to the device.
         on_chip: Shown the chip each time a session opens, selected; what it returns says whether the session may
             be used on. When not, another one is opened, which is not shown.
-        on_exchange: Told each command to the chip and its answer.
+        on_exchange: Called with each command to the chip and its answer.
     """
 
     def __init__(

@@ -154,7 +154,7 @@ class Wiring:
             board: The board file.
             name: Name of the transport in it.
             resolver: Finds the keys of simulated devices.
-            note: Told what befalls the transport: a fault that strikes, a device that leaves and returns.
+            note: Called with each event of the transport: a fault that strikes, a device that leaves and returns.
             flash: The flash of a simulated board with a link.
             redaction: What a recording of the transport does not show; nothing when left out.
 

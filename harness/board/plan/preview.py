@@ -1,4 +1,4 @@
-"""What would run on a board, told before anything is touched."""
+"""What would run on a board, found before anything is touched."""
 
 import shlex
 from collections.abc import Mapping, Sequence

@@ -56,7 +56,7 @@ def write_into(path: Path) -> None:
 
 
 def _nested(name: str, model: type[BaseModel], told: set[type[BaseModel]]) -> list[str]:
-    """Return the tables of the sections below a section; a model that was `told` before is not told again."""
+    """Return the tables of the sections below a section; a model in `told` is left out."""
     parts: list[str] = []
     for key, field in model.model_fields.items():
         inner = _model_in(field.annotation)

@@ -53,7 +53,7 @@ class IcaChip(CarrierChip):
         return commands.MAX_SYMMETRIC
 
     def start(self) -> None:
-        """Select the application, unless told otherwise: the vendor's SDK does so once a session.
+        """Select the application, where the board file does not say otherwise: the vendor's SDK does so once a session.
 
         Raises:
             StatusError: the chip refused.

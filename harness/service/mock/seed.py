@@ -70,7 +70,7 @@ class SeedProduct(_Model):
 
 
 class SeedDevice(_Model):
-    """A device: burnt, unless another state is given."""
+    """A device, burnt by default."""
 
     id: Annotated[str, Field(description="ID²")]
     key_type: Annotated[KeyType, Field(description="type of its key")]

@@ -1,4 +1,4 @@
-"""The mock service over real HTTP or TLS: uvicorn in a thread, on this computer unless told otherwise."""
+"""The mock service over real HTTP or TLS: uvicorn in a thread, on the loopback interface by default."""
 
 import secrets
 from collections.abc import Callable

@@ -101,7 +101,7 @@ class Pump:
     """Moves bytes between a device and a non-blocking descriptor until one of them ends.
 
     Memory is bounded: while the device is busy and its input waits, nothing more is read; while the far end
-    does not read, nothing more is asked of the device.
+    does not read, the device is not asked for more.
     """
 
     def __init__(

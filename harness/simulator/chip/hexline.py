@@ -1,7 +1,7 @@
 """The device's side of hex lines: one hex APDU a line in, one hex line out.
 
 Spaces, tabs and lower case are taken; CR, LF and CRLF all end a line; blank lines are nothing. A line that
-is no hex APDU is answered with 6F00, and the reason is told to whoever watches the simulator.
+is no hex APDU is answered with 6F00, and the simulator reports the reason.
 """
 
 from collections.abc import Callable, Iterator

@@ -103,7 +103,7 @@ class ConsoleDevice(StreamDevice):
         self._on_power = on_power
 
     def power_on(self) -> Iterator[Output]:
-        """Print everything, unless it waits for a line."""
+        """Print everything, or nothing for a program that waits for a line (`on_power` is false)."""
         return self._print() if self._on_power else iter(())
 
     def receive(self, data: bytes) -> Iterator[Output]:

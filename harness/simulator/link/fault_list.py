@@ -330,7 +330,7 @@ _BY_HALF: tuple[Fault, ...] = (
         "reused-iv", ivs.REUSED_IV, "all records of a session have the same IV", "the IVs of its records"
     ),
 )
-"""Checks that are made by half, or not at all, and IVs that can be foretold."""
+"""Checks that are incomplete or left out, and predictable IVs."""
 
 _RANDOMS: tuple[Fault, ...] = (
     _link(

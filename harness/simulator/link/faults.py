@@ -170,7 +170,7 @@ class OtherClient(LinkHooks):
 
 
 class OtherPolicy(LinkHooks):
-    """The library is told to leave one check out."""
+    """One check of the library is switched off."""
 
     def __init__(self, policy: ClientPolicy) -> None:
         self._policy = policy

@@ -1,4 +1,4 @@
-"""Clients of iTLS whose IVs can be foretold.
+"""Clients of iTLS with predictable IVs.
 
 Source: RFC 5246 6.2.3.2: an IV must be unpredictable.
 """

@@ -1,6 +1,6 @@
 """What runs inside the session of a firmware: MQTT with an echo, or just an echo.
 
-Each method is told the time (seconds, monotonic) and returns the application data to send.
+Each method takes the time (seconds, monotonic) and returns the application data to send.
 """
 
 from abc import ABC, abstractmethod

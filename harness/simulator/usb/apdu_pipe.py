@@ -14,7 +14,7 @@ class ApduPipe(UsbDevice):
 
     Args:
         chip: The chip.
-        identity: How it is told from others.
+        identity: Identifies it among other devices.
     """
 
     def __init__(self, chip: ChipModel, identity: Identity = DEFAULT) -> None:

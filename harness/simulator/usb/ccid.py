@@ -54,7 +54,7 @@ class CcidToken(UsbDevice):
 
     Args:
         chip: The chip.
-        identity: How it is told from others.
+        identity: Identifies it among other devices.
         extensions: How often it asks for more time before each answer.
     """
 

@@ -92,7 +92,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How a device is told from others.
+    """Identifies a device among others.
 
     Attributes:
         vid: Vendor id.
@@ -116,7 +116,7 @@ class Descriptors:
     """Everything that a device says about itself.
 
     Attributes:
-        identity: How it is told from others.
+        identity: Identifies it among other devices.
         interfaces: What it can do, in its one configuration.
         code: Class, subclass and protocol of the whole device; zeros leave it to the interfaces.
         speed: How fast it is.

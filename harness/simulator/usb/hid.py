@@ -29,7 +29,7 @@ class HidToken(UsbDevice):
 
     Args:
         chip: The chip.
-        identity: How it is told from others.
+        identity: Identifies it among other devices.
         report_id: First byte of every report; None for a token that numbers none.
         report_size: Bytes of a report, with its id.
         out_pipe: Whether it has an interrupt pipe for reports of the host; they come as SET_REPORT otherwise.
@@ -66,7 +66,7 @@ class HidToken(UsbDevice):
         return self._described if kind == _REPORT else None
 
     def control(self, setup: Setup, data: bytes) -> bytes:
-        """Take a report, or be told how often to repeat one, which changes nothing here."""
+        """Take a report, or the rate at which to repeat one, which changes nothing here."""
         number = self._id[0] if self._id else 0
         if setup.kind == _TO_INTERFACE and setup.request == _SET_IDLE:
             return b""

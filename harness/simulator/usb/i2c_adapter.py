@@ -26,7 +26,7 @@ class I2cTinyUsb(UsbDevice):
 
     Args:
         slaves: Devices on the bus by 7-bit address.
-        identity: How it is told from others.
+        identity: Identifies it among other devices.
     """
 
     def __init__(self, slaves: Mapping[int, I2cSlave], identity: Identity = DEFAULT) -> None:

@@ -109,7 +109,7 @@ _OWN: Mapping[FaultKind, tuple[str, ...]] = MappingProxyType(
 SETTINGS: Mapping[FaultKind, tuple[str, ...]] = MappingProxyType(
     {kind: (*_OWN.get(kind, ()), *_COMMON) for kind in FaultKind}
 )
-"""What each kind can be told, in the order in which a plan is printed."""
+"""The settings of each kind, in the order in which a plan is printed."""
 
 
 def default_side(kind: FaultKind) -> Side:

@@ -73,7 +73,7 @@ class _Bridge(PlacedTransport, Generic[_Controlling]):
         """Take the bridge.
 
         Raises:
-            BenchError: not plugged in, no permission, in use, or a bridge that cannot do what is asked of it.
+            BenchError: not plugged in, no permission, in use, or a bridge that does not support the operation.
             UsageError: several bridges fit, opened twice, or pyftdi is not installed.
         """
         with self._lock:

@@ -32,7 +32,7 @@ class CardProtocol(StrEnum):
 
 
 class Ending(IntEnum):
-    """What becomes of the card."""
+    """What to do with the card at the end."""
 
     LEAVE = 0
     RESET = 1

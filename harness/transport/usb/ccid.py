@@ -122,7 +122,7 @@ class CcidTransport(UsbApduTransport):
         return self.atr
 
     def slot_changes(self, timeout: float = _NOTICE_TIME) -> tuple[SlotChange, ...]:
-        """Return what the reader has told of its slots since the last call; waits at most `timeout` seconds.
+        """Return the slot changes that the reader reported since the last call; waits at most `timeout` seconds.
 
         Raises:
             BenchError: not open, or unplugged.

@@ -28,7 +28,7 @@ def router(admin: Admin) -> APIRouter:
 
     @routes.post("/access-keys", status_code=201, tags=["access"], responses=REFUSED)
     def create_access_key(wanted: models.NewAccessKey) -> AccessKeyMade:
-        """Make an AccessKey; its secret is told this once."""
+        """Make an AccessKey; only this answer shows its secret."""
         made = admin.create_access_key(wanted.policy, account=wanted.account)
         return AccessKeyMade(
             id=made.id, secret=made.secret.reveal().decode(), policy=wanted.policy, account=wanted.account

@@ -220,7 +220,7 @@ class AccessKeyInfo(ResponseBody):
 
 
 class AccessKeyMade(ResponseBody):
-    """A new AccessKey; its secret is told this once."""
+    """A new AccessKey; only this answer shows its secret."""
 
     id: str
     secret: str
