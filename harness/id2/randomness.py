@@ -34,7 +34,7 @@ _SMALLEST = 4  # bytes; less is no random that ID² knows
 _SIZES = 4  # groups of one length each, beside the one of all lengths, of one kind
 
 
-class Kind(StrEnum):
+class RandomKind(StrEnum):
     """Where a random value comes from."""
 
     GET_CHALLENGE = "GetChallenge"
@@ -54,7 +54,7 @@ class Draw:
         session: Which session or boot of the run it is from, counted up.
     """
 
-    kind: Kind
+    kind: RandomKind
     value: bytes
     session: int = 0
 
@@ -68,7 +68,7 @@ class Soundness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SourceProblem:
     """Something that a sound source does not do.
 
     Attributes:
@@ -86,7 +86,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class SourceJudgement:
     """What is to be said of one kind of random.
 
     Attributes:
@@ -96,10 +96,10 @@ class Judgement:
         problems: What a sound source does not do, the least probable first.
     """
 
-    kind: Kind
+    kind: RandomKind
     number: int
     soundness: Soundness
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[SourceProblem, ...] = ()
 
     def __str__(self) -> str:
         told = "; ".join(map(str, self.problems[:4]))
@@ -114,7 +114,7 @@ def enough(size: int) -> int:
     return ceil(-_LOG2_EACH + log2(8 * size + 1)) + 1
 
 
-def drawn(kind: Kind, value: str | bytes, session: int = 0) -> Draw | None:
+def drawn(kind: RandomKind, value: str | bytes, session: int = 0) -> Draw | None:
     """Return a value as the statistic takes it; None for one that holds too little to be judged.
 
     Args:
@@ -127,12 +127,12 @@ def drawn(kind: Kind, value: str | bytes, session: int = 0) -> Draw | None:
             value = bytes.fromhex(value[: len(value) & ~1])
         except ValueError:
             return None
-    if kind is Kind.CLIENT_RANDOM and len(value) == 32:
+    if kind is RandomKind.CLIENT_RANDOM and len(value) == 32:
         value = value[4:]  # TLS allows the time in the first four bytes
     return Draw(kind, value, session) if len(value) >= _SMALLEST else None
 
 
-def judge(draws: Iterable[Draw], *, seeds: Sequence[int] = ()) -> tuple[Judgement, ...]:
+def judge(draws: Iterable[Draw], *, seeds: Sequence[int] = ()) -> tuple[SourceJudgement, ...]:
     """Judge all random values of a run, kind by kind. Call it once a run: the false-alarm rate holds for one call.
 
     Args:
@@ -142,14 +142,14 @@ def judge(draws: Iterable[Draw], *, seeds: Sequence[int] = ()) -> tuple[Judgemen
     Returns:
         One judgement for each kind that occurs.
     """
-    kinds: defaultdict[Kind, list[bytes]] = defaultdict(list)
+    kinds: defaultdict[RandomKind, list[bytes]] = defaultdict(list)
     for draw in draws:
         if len(draw.value) >= _SMALLEST:
             kinds[draw.kind].append(draw.value)
-    return tuple(_judge(kind, kinds[kind], seeds) for kind in Kind if kind in kinds)
+    return tuple(_judge(kind, kinds[kind], seeds) for kind in RandomKind if kind in kinds)
 
 
-def _judge(kind: Kind, values: list[bytes], seeds: Sequence[int]) -> Judgement:
+def _judge(kind: RandomKind, values: list[bytes], seeds: Sequence[int]) -> SourceJudgement:
     smallest = min(map(len, values))
     problems = [
         problem
@@ -161,9 +161,9 @@ def _judge(kind: Kind, values: list[bytes], seeds: Sequence[int]) -> Judgement:
     if problems:
         unique = {problem.test: problem for problem in reversed(problems)}
         told = tuple(sorted(unique.values(), key=lambda problem: problem.log2_chance))
-        return Judgement(kind, len(values), Soundness.BROKEN, told)
+        return SourceJudgement(kind, len(values), Soundness.BROKEN, told)
     soundness = Soundness.SOUND if len(values) >= enough(smallest) else Soundness.TOO_FEW
-    return Judgement(kind, len(values), soundness)
+    return SourceJudgement(kind, len(values), soundness)
 
 
 def _groups(values: list[bytes]) -> list[Values]:
@@ -179,14 +179,14 @@ def _groups(values: list[bytes]) -> list[Values]:
     return [group[:MOST_VALUES] for group in groups]
 
 
-def _problems(group: Values, seeds: Sequence[int]) -> Iterable[Problem]:
+def _problems(group: Values, seeds: Sequence[int]) -> Iterable[SourceProblem]:
     if len(group) < 2:
         return
     for name, test in (TESTS | GENERATORS).items():
         seen = test(group)
         if seen.log2_chance <= _LOG2_EACH:
-            yield Problem(name, seen.log2_chance, seen.text)
+            yield SourceProblem(name, seen.log2_chance, seen.text)
     if seeds:
         seen = seeded(group, seeds)
         if seen.log2_chance <= _LOG2_EACH:
-            yield Problem("seeded generator", seen.log2_chance, seen.text)
+            yield SourceProblem("seeded generator", seen.log2_chance, seen.text)

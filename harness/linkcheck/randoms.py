@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from harness.gateway.session_record import SessionRecord
 from harness.id2 import codetext
 from harness.id2.errors import Id2Error
-from harness.id2.randomness import Draw, Kind, drawn
+from harness.id2.randomness import Draw, RandomKind, drawn
 from harness.itls.events import Direction, ObservedRecord
 from harness.itls.records import HEADER_SIZE
 from harness.itls.suites import BLOCK_SIZE, IV_SIZE
@@ -25,13 +25,13 @@ def draws_in(record: SessionRecord) -> list[Draw]:
     """Return the random values that a device shows in one session, in the order in which it showed them."""
     found: list[Draw | None] = []
     for hello in hellos_in(record.seen):
-        found.append(drawn(Kind.CLIENT_RANDOM, hello.random, record.number))
+        found.append(drawn(RandomKind.CLIENT_RANDOM, hello.random, record.number))
         try:
             code = codetext.parse(hello.auth_code.decode("latin-1"))
         except Id2Error:  # none yet, or an OTP code, whose random is under the provisioning key
             continue
-        found.append(drawn(Kind.DEVICE_RANDOM, code.device_random, record.number))
-    found += [drawn(Kind.IV, iv, record.number) for iv, _ in _under_keys(record.seen)]
+        found.append(drawn(RandomKind.DEVICE_RANDOM, code.device_random, record.number))
+    found += [drawn(RandomKind.IV, iv, record.number) for iv, _ in _under_keys(record.seen)]
     return [one for one in found if one is not None]
 
 
@@ -45,7 +45,7 @@ class RandomCollector:
         """Return the values that were not there when these sessions were shown last."""
         found: list[Draw] = []
         for record in records:
-            draws = sorted(draws_in(record), key=lambda one: one.kind is Kind.IV)
+            draws = sorted(draws_in(record), key=lambda one: one.kind is RandomKind.IV)
             found += draws[self._taken[record.number] :]
             self._taken[record.number] = len(draws)
         return found
@@ -54,7 +54,7 @@ class RandomCollector:
 def freshness_problems(records: Iterable[SessionRecord]) -> list[str]:
     """Return which random values of a device came before, and which IVs were known beforehand; empty when none were."""
     problems: list[str] = []
-    seen: Counter[tuple[Kind, bytes]] = Counter()
+    seen: Counter[tuple[RandomKind, bytes]] = Counter()
     chained = 0
     under_keys = 0
     for record in records:
@@ -66,7 +66,7 @@ def freshness_problems(records: Iterable[SessionRecord]) -> list[str]:
         problems.append(
             f"{chained} of {under_keys} IVs are the last ciphertext block of the record before, which everybody knows"
         )
-    for kind in Kind:
+    for kind in RandomKind:
         again = [(value, times) for (one, value), times in seen.items() if one is kind and times > 1]
         if again:
             shown = ", ".join(f"{value.hex().upper()} {times} times" for value, times in again[:_SHOWN])

@@ -9,7 +9,7 @@ from harness.errors import UsageError
 from harness.operator.steps import STEPS, Field, Step
 from harness.settings import yaml_file
 
-_KIND = yaml_file.Kind("a file of answers", max_bytes=1 << 20, max_depth=8, has_secrets=True)
+_KIND = yaml_file.FileKind("a file of answers", max_bytes=1 << 20, max_depth=8, has_secrets=True)
 
 Answers = Mapping[str, Mapping[str, str]]
 

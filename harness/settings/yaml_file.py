@@ -25,7 +25,7 @@ _TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.o
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileKind:
     """A kind of YAML file and its bounds.
 
     Attributes:
@@ -118,7 +118,7 @@ class Document:
                 return
 
 
-def load(path: Path, kind: Kind, *, check: Callable[[os.stat_result], None] | None = None) -> Document:
+def load(path: Path, kind: FileKind, *, check: Callable[[os.stat_result], None] | None = None) -> Document:
     """Read the file at `path`.
 
     Args:
@@ -138,7 +138,7 @@ def load(path: Path, kind: Kind, *, check: Callable[[os.stat_result], None] | No
     return parse(decode(data, str(path), kind), str(path), kind)
 
 
-def decode(data: bytes, file: str, kind: Kind) -> str:
+def decode(data: bytes, file: str, kind: FileKind) -> str:
     """Return the text of a file.
 
     Raises:
@@ -158,7 +158,7 @@ def decode(data: bytes, file: str, kind: Kind) -> str:
         ) from None
 
 
-def parse(text: str, file: str, kind: Kind) -> Document:
+def parse(text: str, file: str, kind: FileKind) -> Document:
     """Parse the text of one YAML file.
 
     Args:
@@ -204,7 +204,7 @@ class _Mark(Protocol):
 class _Reader:
     """Checks composed nodes and turns them into ours."""
 
-    def __init__(self, file: str, kind: Kind) -> None:
+    def __init__(self, file: str, kind: FileKind) -> None:
         self._file = file
         self._kind = kind
         self._values = 0

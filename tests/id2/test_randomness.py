@@ -13,7 +13,7 @@ from harness.id2.randomness import (
     LOG2_FALSE_ALARM,
     MOST_GROUPS,
     Draw,
-    Kind,
+    RandomKind,
     Soundness,
     drawn,
     enough,
@@ -28,7 +28,7 @@ def sound(seed, number=N, size=8):
     return [source.randbytes(size) for _ in range(number)]
 
 
-def judged(values, kind=Kind.GET_CHALLENGE, **more):
+def judged(values, kind=RandomKind.GET_CHALLENGE, **more):
     (judgement,) = judge([Draw(kind, value) for value in values], **more)
     return judgement
 
@@ -213,33 +213,36 @@ def test_enough_values_are_those_in_which_a_stuck_bit_shows():
 
 def test_lengths_are_judged_together_and_apart():
     together = [
-        Draw(Kind.GET_CHALLENGE, value[: 4 + 4 * (place % 4)]) for place, value in enumerate(sound(5, 80, 16))
+        Draw(RandomKind.GET_CHALLENGE, value[: 4 + 4 * (place % 4)])
+        for place, value in enumerate(sound(5, 80, 16))
     ]
     assert judge(together)[0].soundness is Soundness.SOUND
-    again = [*together, Draw(Kind.GET_CHALLENGE, together[3].value[:8])]
+    again = [*together, Draw(RandomKind.GET_CHALLENGE, together[3].value[:8])]
     assert judge(again)[0].soundness is Soundness.SOUND  # 4 bytes may come again by chance
-    long = [Draw(Kind.GET_CHALLENGE, value) for value in sound(6, 40, 8)]
-    fixed = [Draw(Kind.GET_CHALLENGE, value[:15] + b"\x00") for value in sound(7, 64, 16)]
+    long = [Draw(RandomKind.GET_CHALLENGE, value) for value in sound(6, 40, 8)]
+    fixed = [Draw(RandomKind.GET_CHALLENGE, value[:15] + b"\x00") for value in sound(7, 64, 16)]
     assert judge([*long, *fixed])[0].soundness is Soundness.BROKEN
 
 
 def test_kinds_are_not_mixed():
     values = sound(8)
-    both = [Draw(kind, value) for kind in (Kind.GET_CHALLENGE, Kind.DEVICE_RANDOM) for value in values]
+    both = [
+        Draw(kind, value) for kind in (RandomKind.GET_CHALLENGE, RandomKind.DEVICE_RANDOM) for value in values
+    ]
     assert [one.soundness for one in judge(both)] == [Soundness.SOUND] * 2
 
 
 def test_text_is_decoded_and_the_time_in_a_client_random_left_out():
-    assert drawn(Kind.DEVICE_RANDOM, "00112233AABBCCDD") == Draw(
-        Kind.DEVICE_RANDOM, bytes.fromhex("00112233AABBCCDD")
+    assert drawn(RandomKind.DEVICE_RANDOM, "00112233AABBCCDD") == Draw(
+        RandomKind.DEVICE_RANDOM, bytes.fromhex("00112233AABBCCDD")
     )
-    assert drawn(Kind.DEVICE_CHALLENGE, "0011223344556") == Draw(
-        Kind.DEVICE_CHALLENGE, bytes.fromhex("001122334455")
+    assert drawn(RandomKind.DEVICE_CHALLENGE, "0011223344556") == Draw(
+        RandomKind.DEVICE_CHALLENGE, bytes.fromhex("001122334455")
     )
-    assert drawn(Kind.DEVICE_RANDOM, "xyz") is None
-    assert drawn(Kind.DEVICE_RANDOM, "0011") is None
+    assert drawn(RandomKind.DEVICE_RANDOM, "xyz") is None
+    assert drawn(RandomKind.DEVICE_RANDOM, "0011") is None
     with_time = [(1_790_000_000 + number).to_bytes(4) + value for number, value in enumerate(sound(1, N, 28))]
-    draws = [drawn(Kind.CLIENT_RANDOM, value) for value in with_time]
+    draws = [drawn(RandomKind.CLIENT_RANDOM, value) for value in with_time]
     assert judge(draws)[0].soundness is Soundness.SOUND
 
 
@@ -247,7 +250,7 @@ def test_the_false_alarm_rate_is_divided_among_all_that_is_tried():
     from harness.id2 import randomness
 
     tests = len(random_tests.TESTS) + len(generators.GENERATORS) + 1
-    groups = len(Kind) * (1 + randomness._SIZES)
+    groups = len(RandomKind) * (1 + randomness._SIZES)
     assert groups <= MOST_GROUPS
     assert randomness._LOG2_EACH + log2(tests) + log2(MOST_GROUPS) <= LOG2_FALSE_ALARM + 1e-9
     assert 2.0**LOG2_FALSE_ALARM < 1e-6

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from harness.id2.randomness import Kind
+from harness.id2.randomness import RandomKind
 from harness.itls.events import Direction, ObservedRecord
 from harness.itls.records import ContentType
 from harness.linkcheck.randoms import RandomCollector, draws_in, freshness_problems
@@ -23,14 +23,19 @@ def session(number, records=None, **how):
 
 def test_every_kind_is_found_where_it_stands():
     kinds = [draw.kind for draw in draws_in(session(3))]
-    assert kinds == [Kind.CLIENT_RANDOM, Kind.CLIENT_RANDOM, Kind.DEVICE_RANDOM, *[Kind.IV] * 6]
+    assert kinds == [
+        RandomKind.CLIENT_RANDOM,
+        RandomKind.CLIENT_RANDOM,
+        RandomKind.DEVICE_RANDOM,
+        *[RandomKind.IV] * 6,
+    ]
     assert {draw.session for draw in draws_in(session(3))} == {3}
 
 
 def test_values_are_those_of_the_wire():
     shown = session(0)
     under_keys = [one for one in shown.seen if one.direction is Direction.IN and one.sequence is not None]
-    assert [draw.value for draw in draws_in(shown) if draw.kind is Kind.IV] == [
+    assert [draw.value for draw in draws_in(shown) if draw.kind is RandomKind.IV] == [
         one.wire[5:21] for one in under_keys
     ]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.settings import yaml_file
 
-KIND = yaml_file.Kind("a board file")
+KIND = yaml_file.FileKind("a board file")
 
 
 def parse(text):
@@ -223,7 +223,7 @@ def test_round_trip_with_lines(tree):
 )
 def test_what_a_file_of_secrets_holds_is_not_repeated(text, place):
     with pytest.raises(UsageError) as caught:
-        yaml_file.parse(text, "secrets.yaml", yaml_file.Kind("a file of secrets", has_secrets=True))
+        yaml_file.parse(text, "secrets.yaml", yaml_file.FileKind("a file of secrets", has_secrets=True))
     assert caught.value.message.startswith(f"secrets.yaml:{place}: ")
     assert "4711" not in caught.value.message
 
@@ -257,7 +257,7 @@ def test_a_file_that_is_none(tmp_path):
 
 
 def test_the_limits_are_those_of_the_kind():
-    flat = yaml_file.Kind("a flat file", max_depth=1, max_values=3)
+    flat = yaml_file.FileKind("a flat file", max_depth=1, max_values=3)
     assert yaml_file.parse("[a, b]", "f.yaml", flat).to_data() == ["a", "b"]
     for text, problem in (("[[a]]", "nested more than 1 deep"), ("[a, b, c]", "more than 3 values")):
         with pytest.raises(UsageError, match=problem):

@@ -6,7 +6,7 @@ import pytest
 
 from harness.id2 import cipher_tests, weak_keys
 from harness.id2.keys import Key, KeyType
-from harness.id2.randomness import Draw, Kind, Soundness, judge
+from harness.id2.randomness import Draw, RandomKind, Soundness, judge
 from harness.secret import Secret
 from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.ica import IcaChip
@@ -34,7 +34,7 @@ def challenges(fault):
     for number in range(8):
         session = made.session()
         for _ in range(16):
-            yield Draw(Kind.GET_CHALLENGE, session.process(bytes.fromhex("0084000008"))[:-2], number)
+            yield Draw(RandomKind.GET_CHALLENGE, session.process(bytes.fromhex("0084000008"))[:-2], number)
 
 
 @pytest.mark.parametrize("fault", [None, *BAD_RANDOMS], ids=lambda fault: fault.name if fault else "sound")

@@ -20,7 +20,7 @@ DEFAULT_FOLDER = Path("boards")
 SHIPPED = Path(harness.__file__).parent / "boards"
 """The boards that the harness brings; those of the same name in `DEFAULT_FOLDER` come before them."""
 
-KIND = yaml_file.Kind("a board file")
+KIND = yaml_file.FileKind("a board file")
 MAX_LISTED = 12
 
 __all__ = ["BoardFile", "board_files", "load", "parse"]

@@ -30,7 +30,7 @@ SeedState = Literal[
 """States that need no history; `bound` comes by a success, `burning` by a production line."""
 
 
-_KIND = yaml_file.Kind("a seed file", max_bytes=16 << 20, max_values=1_000_000, has_secrets=True)
+_KIND = yaml_file.FileKind("a seed file", max_bytes=16 << 20, max_values=1_000_000, has_secrets=True)
 _PLANTED_ALREADY = "leave --seed out: the store has what it needs already; or take a new --db"
 
 

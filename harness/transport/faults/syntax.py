@@ -27,7 +27,7 @@ MAX_TEXT = 65536
 MAX_FAULTS = 256
 """Faults in one plan."""
 
-KIND = yaml_file.Kind("a fault plan", MAX_TEXT, max_depth=8)  # a plan has five levels
+KIND = yaml_file.FileKind("a fault plan", MAX_TEXT, max_depth=8)  # a plan has five levels
 
 
 def parse(text: str, source: str = "fault plan") -> FaultPlan:
