@@ -145,6 +145,14 @@ def test_its_settings_stand_in_the_chip_section(site, tmp_path):
     assert "acme only: send SELECT once when a session opens." in schema
 
 
+def test_a_setting_that_a_kind_requires(site, tmp_path):
+    change(site / "acme.py", "Field(default=True, description", "Field(description")
+    done = harness(site, tmp_path, *CHECK)
+    assert done.returncode == 2
+    assert "chip.acme_select: is missing" in said(done)
+    assert harness(site, ROOT, "boards", "check", "boards/virtual-se-i2c.yaml").returncode == 0
+
+
 def test_two_kinds_with_one_setting_are_told_apart_by_no_board_file(site, tmp_path):
     change(
         site / "length_byte.py", "longest: int = Field(default=256", "acme_select: int = Field(default=256"
