@@ -90,6 +90,8 @@ class Kinds(Generic[Sort]):
             kind = getattr(importlib.import_module(module), attribute)
         except (ImportError, AttributeError) as error:
             raise self._refused(entry, f"cannot be loaded: {error}") from error
+        except Exception as error:  # what a foreign module raises is anything
+            raise self._refused(entry, f"cannot be loaded: {type(error).__name__}: {error}") from error
         if not (isinstance(kind, type) and issubclass(kind, self._sort)):
             raise self._refused(entry, f"is not a class derived from {_name(self._sort)}")
         if inspect.isabstract(kind):

@@ -97,6 +97,17 @@ def test_what_is_no_kind_is_refused(package, value, said):
     assert "uninstall" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("raise ValueError('boom')\n", "ValueError: boom"), ("def (\n", "SyntaxError: invalid syntax")],
+)
+def test_a_package_that_breaks_when_it_is_imported_is_named(package, source, said):
+    package("broken", "broken", "broken:Lamp", source)
+    with pytest.raises(UsageError) as raised:
+        lamps(red=f"{HERE}:Red").all()
+    assert f"lamp kind 'broken' of broken:Lamp (broken) cannot be loaded: {said}" in str(raised.value)
+
+
 def test_two_packages_cannot_offer_one_name(package):
     package("other", "red", "other:Red")
     with pytest.raises(

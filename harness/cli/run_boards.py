@@ -218,7 +218,7 @@ def _exit_code(follower: _Follower, codes: list[int]) -> int:
     if follower.interrupted:
         return follower.exit_code
     if follower.broken:
-        codes = [*codes, 4]
+        codes = [*codes, 2]
     return next((code for code in _WORST_FIRST if code in codes), 4)
 
 
@@ -231,7 +231,11 @@ def _print_json(reports: list[RunReport], folders: list[Path], said: list[str], 
 
 
 def _what_to_say(follower: _Follower, codes: list[int], boards: Sequence[Path], select: str) -> list[str]:
-    lines = [f"error: a suite cannot be collected: {problem}" for problem in follower.broken]
+    lines = [
+        f"error: a suite cannot be collected: {problem}\n  try: mend the file; python -m py_compile FILE, "
+        "or its import alone, shows the place"
+        for problem in follower.broken
+    ]
     if follower.stopped:
         lines.append(follower.stopped)
     if follower.interrupted:

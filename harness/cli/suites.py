@@ -117,7 +117,7 @@ def planned(board: Path, options: PlanOptions) -> list[PlannedScenario]:
 
     Raises:
         HarnessError: The suites are wrong.
-        ToolError: A suite cannot be collected.
+        UsageError: A suite cannot be collected.
     """
     collected = Collected()
     with nothing_from_outside():
@@ -125,8 +125,11 @@ def planned(board: Path, options: PlanOptions) -> list[PlannedScenario]:
     if collected.refused is not None:
         raise collected.refused
     if collected.broken or code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
-        raise ToolError(
-            "the suites cannot be collected: " + ("; ".join(collected.broken) or f"pytest ended with {code}")
+        if not collected.broken:
+            raise ToolError(f"the suites cannot be collected: pytest ended with {code}")
+        raise UsageError(
+            f"the suites cannot be collected: {'; '.join(collected.broken)}",
+            hint="mend the file; python -m py_compile FILE, or its import alone, shows the place",
         )
     return collected.scenarios
 

@@ -57,11 +57,12 @@ class Leak:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One thing to look for; `key_bytes` is what it gives away."""
+    """One thing to look for; `key_bytes` is what it gives away, `raw` are the bytes that it writes."""
 
     pattern: bytes
     form: str
     key_bytes: bytes
+    raw: bytes
 
 
 def _pairs_swapped(data: bytes, size: int) -> bytes:
@@ -110,18 +111,20 @@ class KeyWatch:
         self._known: set[bytes] = set()
         self._sent: set[bytes] = set()
         self._raw = _distinct(
-            _Part(changed, form, part) for part in _windows(key, PART) for form, changed in _orders(part)
+            _Part(changed, form, part, changed)
+            for part in _windows(key, PART)
+            for form, changed in _orders(part)
         )
         self._hex = [
-            _Part(one.pattern.hex().encode(), f"hex, {one.form}", one.key_bytes) for one in self._raw
+            _Part(one.raw.hex().encode(), f"hex, {one.form}", one.key_bytes, one.raw) for one in self._raw
         ]
         self._base64 = _distinct(
-            _Part(core, f"base64, {one.form}", one.key_bytes)
+            _Part(core, f"base64, {one.form}", one.key_bytes, one.raw)
             for one in self._raw
-            for core in _base64_cores(one.pattern)
+            for core in _base64_cores(one.raw)
         )
         self._short = _distinct(
-            _Part(changed, form, part)
+            _Part(changed, form, part, changed)
             for part in _windows(key, SHORT_PART)
             for form, changed in itertools.islice(_orders(part), _SHORT_ORDERS)
         )
@@ -157,7 +160,7 @@ class KeyWatch:
         """
         found = self._search(self._raw, data) or self._in_text(data)
         # A plaintext may look like the key in any of its orders: test keys and test data both count upwards.
-        leaked = [one for one in found if one.key_bytes not in explained and one.pattern not in explained]
+        leaked = [one for one in found if one.key_bytes not in explained and one.raw not in explained]
         return _worded(leaked, PART, place)
 
     def look_at_answer(self, data: bytes, place: str) -> list[Leak]:

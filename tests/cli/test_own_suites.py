@@ -89,7 +89,7 @@ def test_only_suites_replaces_the_shipped_ones(tmp_path, acme, call):
 
 def test_pytest_runs_them_too(tmp_path, acme, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    given = ["-q", "-p", "harness.fixtures.pytest_entry", "-c", os.devnull, "-p", "no:cacheprovider"]
+    given = ["-q", "-c", os.devnull, "-p", "no:cacheprovider"]
     given += ["--board=virtual-se-i2c", "--only-suites=acme"]
     assert pytest.main([*given, f"--rootdir={tmp_path}"]) == 0
     assert [one["requirements"] for one in report_of(tmp_path)["scenarios"]] == [["ACME-ID-01"]]
@@ -110,7 +110,7 @@ def test_a_step_without_a_requirement(acme, call):
     (acme / "requirements.yaml").write_text("[]\n")
     line = 1 + block("python").splitlines().index('    with scenario.step("ACME-ID-01"):')
     for command in ("plan", "run"):
-        said = call(command, "virtual-se-i2c", "--suites", "acme", code=4)
+        said = call(command, "virtual-se-i2c", "--suites", "acme", code=2)
         assert (
             f"error: acme/step4_adapt/test_our_id.py:{line}: test_vendor_of_the_id: requirement ACME-ID-01 is in "
             "no list\n  try: add it to acme/requirements.yaml, or correct the id" in said

@@ -142,6 +142,9 @@ def test_a_decryption_that_looks_like_the_key_in_another_order_is_no_leak():
     plain = bytes(range(256))
     assert watch.look(plain, "an answer"), "inverted and last byte first, such a key counts upwards again"
     assert not watch.look(plain, "an answer", explained=plain)
+    for text in (plain.hex(), plain.hex(" ").upper(), base64.b64encode(plain).decode()):
+        assert watch.look(text.encode(), "a line of text")
+        assert not watch.look(text.encode(), "a line of text", explained=plain)
 
 
 def test_secret_parts_leave_out_what_is_public():
