@@ -39,7 +39,7 @@ slow-test: $(READY)  ## the tests that need minutes: a 200 MB console
 service-test: $(READY)  ## the mock service under kill -9, load, fuzzed requests, and broken customer servers
 	$(BIN)/python -m pytest -q -s -m service tests
 
-link-test: $(READY)  ## the far end of the link with mosquitto behind it: the link suite, 1,000 devices at once
+link-test: $(READY)  ## the gateway with mosquitto upstream: the link suite, 1,000 devices at once
 	tools/ensure-command.sh mosquitto mosquitto
 	tools/ensure-command.sh tshark tshark
 	$(BIN)/python -m pytest -q -s -m link tests
