@@ -10,14 +10,17 @@ entry point, one line of their `pyproject.toml`:
 
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
-from harness.errors import UsageError
+from harness.errors import HarnessError, ToolError, UsageError
 
 Sort = TypeVar("Sort")
+
+_LONGEST = 400
 
 
 class Kinds(Generic[Sort]):
@@ -105,6 +108,30 @@ class Kinds(Generic[Sort]):
             hint=f"a kind of the group {self._group} answers all abstract methods of {_name(self._sort)}; "
             "mend the package, or uninstall it",
         )
+
+
+@contextmanager
+def asking(kind: object, what: str) -> Iterator[None]:
+    """Name the kind when it breaks: one of another package may raise anything.
+
+    Args:
+        kind: The kind, or what it has made.
+        what: What cannot be had of it: `transport spi cannot be shown`.
+
+    Raises:
+        ToolError: It raised what is no `HarnessError`.
+    """
+    try:
+        yield
+    except HarnessError:
+        raise
+    except Exception as error:
+        name = _name(kind if isinstance(kind, type) else type(kind))
+        said = "".join(letter if letter.isprintable() else " " for letter in str(error)[:_LONGEST])
+        raise ToolError(
+            f"{what}: {type(error).__name__}: {said} (raised by {name})",
+            hint=f"mend {name}, or uninstall the package that it belongs to",
+        ) from error
 
 
 def _where(entry: EntryPoint) -> str:

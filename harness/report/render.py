@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from harness.disk import write_whole, writing
 from harness.errors import BenchError, HarnessError, ToolError, UsageError
+from harness.kinds import asking
 from harness.report.model import fold
 from harness.report.records import RunReport
 from harness.report.renderer import RENDERERS, Renderer
@@ -19,7 +20,7 @@ _Files = Mapping[str, bytes | Path]
 def close(folder: Path) -> list[Path]:
     """Render every report of a run that has ended, then write its manifest; return their paths.
 
-    The manifest is written also when a report cannot be: what the run wrote is what it vouches for.
+    The manifest and the other reports are written also when a report cannot be.
 
     Raises:
         UsageError: `folder` is no run folder, or an installed package offers a report format that is none.
@@ -41,7 +42,7 @@ def render_all(folder: Path) -> list[Path]:
     Raises:
         HarnessError: as for `close`.
     """
-    return _render(folder, _able())
+    return _render(folder, RENDERERS.all())
 
 
 def render(folder: Path, formats: Iterable[str]) -> list[Path]:
@@ -55,10 +56,12 @@ def render(folder: Path, formats: Iterable[str]) -> list[Path]:
         BenchError: the folder cannot be read or written.
         ToolError: a renderer broke.
     """
-    wanted = {name: RENDERERS.get(name)() for name in formats}
-    for name, renderer in wanted.items():
-        if lacking := renderer.lacks():
-            raise UsageError(f"the report format {name} cannot be rendered here: {lacking}")
+    wanted = {name: RENDERERS.get(name) for name in formats}
+    for name, kind in wanted.items():
+        with asking(kind, _cannot(name)):
+            lacking = kind().lacks()
+        if lacking:
+            raise UsageError(f"{_cannot(name)} here: {lacking}")
     return _render(folder, wanted)
 
 
@@ -71,8 +74,9 @@ def rendered(folder: Path) -> dict[str, bytes]:
     run = RunFolder.open(folder)
     report = fold(run, manifest.rewritten(run))
     files: dict[str, bytes] = {}
-    for name, renderer in _able().items():
-        for path, content in _made(name, renderer, report, run).items():
+    for name, kind in RENDERERS.all().items():
+        _, made = _made(name, kind, report, run) or ("", {})
+        for path, content in made.items():
             try:
                 files[path] = content.read_bytes() if isinstance(content, Path) else content
             except OSError as error:
@@ -80,42 +84,53 @@ def rendered(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _able() -> dict[str, Renderer]:
-    made = {name: kind() for name, kind in RENDERERS.all().items()}
-    return {name: renderer for name, renderer in made.items() if not renderer.lacks()}
+def _cannot(name: str) -> str:
+    return f"the report format {name} cannot be rendered"
 
 
-def _render(folder: Path, renderers: Mapping[str, Renderer]) -> list[Path]:
+def _render(folder: Path, kinds: Mapping[str, type[Renderer]]) -> list[Path]:
+    """Render all that this machine can; then raise the first error of those that broke."""
     run = RunFolder.open(folder)
     manifest.remove_drafts(run)
     report = fold(run, manifest.rewritten(run))
-    return [
-        _written(run, renderer.writes, _made(name, renderer, report, run))
-        for name, renderer in renderers.items()
-    ]
+    written: list[Path] = []
+    broken: list[HarnessError] = []
+    for name, kind in kinds.items():
+        try:
+            if (made := _made(name, kind, report, run)) is not None:
+                written.append(_written(run, *made))
+        except HarnessError as error:
+            broken.append(error)
+    if broken:
+        raise broken[0]
+    return written
 
 
-def _made(name: str, renderer: Renderer, report: RunReport, run: RunFolder) -> _Files:
-    """Return the files of one report; a renderer of another package may break, and may say where to write anything."""
-    try:
+def _made(name: str, kind: type[Renderer], report: RunReport, run: RunFolder) -> tuple[str, _Files] | None:
+    """Return the place and the files of one report; None where this machine lacks what it needs.
+
+    A renderer of another package may break, and may say where to write anything.
+    """
+    with asking(kind, _cannot(name)):
+        renderer = kind()
+        place = renderer.writes
+        if renderer.lacks():
+            return None
         files = renderer.render(report, run.path)
-    except HarnessError:
-        raise
-    except Exception as error:
-        raise ToolError(
-            f"the report format {name} cannot be rendered: {type(error).__name__}: {one_line(str(error), 400)}",
-            hint=f"leave it out, or mend {type(renderer).__module__}; the other reports are written",
-        ) from error
-    place = renderer.writes
     outside = [path for path in files if not _is_inside(path, place)]
     missing = not place.endswith("/") and place not in files
     if outside or missing or not manifest.is_report(place):
+        own = one_line(place, 200)
+        why = f"to {own}, which is no name of a report"
+        if outside:
+            why = f"{one_line(', '.join(outside), 200)}, which is not its own place {own}"
+        elif missing:
+            why = f"nothing to its own place {own}"
         raise ToolError(
-            f"the report format {name} writes {one_line(', '.join(outside) or 'nothing', 200)} "
-            f"to {one_line(place, 200)}",
+            f"the report format {name} writes {why}",
             hint="a report is one file, report.SUFFIX or report-NAME.SUFFIX, or a folder, report-NAME/",
         )
-    return files
+    return place, files
 
 
 def _is_inside(path: str, place: str) -> bool:

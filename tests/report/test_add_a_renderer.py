@@ -117,7 +117,12 @@ def test_what_a_machine_lacks_is_left_out_of_all_and_said_when_asked_for(package
         ("def lacks", "def lack", 2, "leaves unanswered: lacks"),
         ("table = io.StringIO()", "raise KeyError(report.board)", 4, "csv cannot be rendered: KeyError"),
         ('writes = "report-verdicts.csv"', 'writes = "journal.jsonl"', 4, "to journal.jsonl"),
-        ("{self.writes: table", '{"../report-x.csv": table', 4, "writes ../report-x.csv"),
+        (
+            "{self.writes: table",
+            '{"../report-x.csv": table',
+            4,
+            "writes ../report-x.csv, which is not its own place report-v",
+        ),
         ("{self.writes: table", '{self.writes: b"", "../report-x.csv": table', 4, "writes ../report-x.csv"),
         ("return {self.writes: table.getvalue().encode()}", "return {}", 4, "writes nothing"),
         ("class CsvReport", "class Other", 2, "cannot be loaded"),
@@ -141,6 +146,42 @@ def test_a_renderer_that_breaks_leaves_a_run_its_verdicts_other_reports_and_mani
     assert done.returncode == 4
     assert "csv cannot be rendered: KeyError" in done.stdout + done.stderr
     assert "recorded-console: passed" in done.stdout, "the verdicts are told all the same"
+    assert "nothing was judged" not in done.stderr
     run = tmp_path / "own" / "latest"
     assert {"report.json", "report.html", "junit.xml", "manifest.json"} <= {one.name for one in run.iterdir()}
     assert '"verdict":"passed"' in (run / "journal.jsonl").read_text().splitlines()[-1]
+
+
+def test_a_device_that_failed_stays_failed_when_a_renderer_breaks(package, harness, tmp_path):
+    site = package(**{"table = io.StringIO()": "raise KeyError(report.board)"})
+    text = (ROOT / "boards" / "virtual-se-i2c.yaml").read_text().replace("name: virtual-se-i2c", "name: bad")
+    (tmp_path / "bad.yaml").write_text(text.replace("\n  vendor: 0x8180", "\n  vendor: 0x1111"))
+    done = harness(site, "run", str(tmp_path / "bad.yaml"), f"--runs={tmp_path / 'own'}", "-k", "vendor")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "csv cannot be rendered: KeyError" in done.stderr
+    assert "bad: failed" in done.stdout
+    assert "nothing was judged" not in done.stderr
+
+
+def test_a_renderer_that_is_none_is_refused_before_the_run_begins(package, harness, tmp_path):
+    site = package(**{"def lacks": "def lack"})
+    board = ROOT / "boards" / "recorded-console.yaml"
+    done = harness(site, "run", str(board), f"--runs={tmp_path / 'own'}", "--quick")
+    assert done.returncode == 2
+    assert (
+        "report format 'csv' of id2_csv_report:CsvReport (id2-csv-report) leaves unanswered: lacks"
+        in done.stderr
+    )
+    assert "nothing was judged" not in done.stderr
+    assert not list((tmp_path / "own").glob("*")), "no run has begun"
+
+
+@pytest.mark.parametrize("answer", ["raise OSError(5, 'disk')", "return 1 / 0"])
+def test_a_renderer_that_cannot_say_what_it_lacks_breaks_alone(package, harness, sample, answer):
+    site = package(**{'return ""': answer})
+    (sample / "report.html").unlink(missing_ok=True)
+    done = harness(site, "report", "--format", "all")
+    assert done.returncode == 4
+    assert "csv cannot be rendered" in done.stderr
+    assert "raised by id2_csv_report.CsvReport" in done.stderr
+    assert (sample / "report.html").exists()
