@@ -10,7 +10,7 @@ entry point, one line of their `pyproject.toml`:
 
 import importlib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 from harness.errors import HarnessError, ToolError, UsageError
 
 Sort = TypeVar("Sort")
+Made = TypeVar("Made")
 
 _LONGEST = 400
 
@@ -102,12 +103,50 @@ class Kinds(Generic[Sort]):
             raise self._refused(entry, f"leaves unanswered: {missing}")
         return kind
 
-    def _refused(self, entry: EntryPoint, why: str) -> UsageError:
+    def refused(self, name: str, why: str, rule: str) -> UsageError:
+        """Return the error that tells why the kind of this name cannot be used; it names the package.
+
+        Args:
+            name: Name of the kind.
+            why: What is wrong, in words that go on after the name.
+            rule: What holds for the kinds of this sort.
+        """
         return UsageError(
-            f"{self.noun} {entry.name!r} of {_where(entry)} {why}",
-            hint=f"a kind of the group {self._group} answers all abstract methods of {_name(self._sort)}; "
-            "mend the package, or uninstall it",
+            f"{self.noun} {name!r} of {_where(self._entries[name])} {why}",
+            hint=f"{rule}; mend the package, or uninstall it",
         )
+
+    def _refused(self, entry: EntryPoint, why: str) -> UsageError:
+        rule = f"a kind of the group {self._group} answers all abstract methods of {_name(self._sort)}"
+        return self.refused(entry.name, why, rule)
+
+
+def made_by(kind: object, make: Callable[[], object], sort: type[Made], what: str) -> Made:
+    """Return what a kind makes, if it is whole.
+
+    Args:
+        kind: The kind.
+        make: Has it make something.
+        sort: The class that everything that it makes derives from.
+        what: What it makes: `command set 'acme': its driver`.
+
+    Raises:
+        UsageError: That of another package lacks something that the harness calls.
+        HarnessError: It could not be made.
+    """
+    with asking(kind, f"{what} cannot be made"):
+        try:
+            made = make()
+        except TypeError as error:  # an abstract class, or other arguments than it takes
+            why = str(error)
+        else:
+            if isinstance(made, sort):
+                return made
+            why = f"{type(made).__name__} is not derived from {sort.__name__}"
+    raise UsageError(
+        f"{what} cannot be used: {why} (made by {_name(type(kind))})",
+        hint=f"{_name(sort)} says what it has; mend the package, or uninstall it",
+    )
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class CommandSet(Section, ABC):
     def facts(self) -> Mapping[str, tuple[str, ...]]:
         """Return the words of `applies_when` that hold for the chip, each with its values.
 
-        `chip`, `framing` and `command_set` need not be among them.
+        They are `select` and those of `words`; a set that states another one is refused.
         """
 
     @classmethod

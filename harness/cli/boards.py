@@ -123,6 +123,7 @@ def check(
     """Check each board file; exit code 2 when one of them is wrong."""
     import sys
 
+    from harness.board.plan.facts import facts_of
     from harness.board.reading.file import load
     from harness.errors import UsageError
 
@@ -130,6 +131,7 @@ def check(
     for name in boards:
         try:
             loaded = load(name)
+            facts_of(loaded)
         except UsageError as error:
             wrong += 1
             print(f"error: {error.message}", file=sys.stderr)

@@ -221,3 +221,46 @@ def test_one_that_leaves_a_question_unanswered_is_refused_at_start(tmp_path):
         "carrier kind 'line-module' of line_module:LineModuleKind (line_module) leaves unanswered: refusal"
         in (done.stdout + done.stderr)
     )
+
+
+def change(site, old, new):
+    source = site / "line_module.py"
+    text = source.read_text()
+    assert old in text
+    source.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("def get_version(", "def read_version(", "abstract class"),
+        (
+            "return LineModule(",
+            "LineModule(",
+            "NoneType is not derived from Carrier (made by line_module.LineM",
+        ),
+        (
+            "return LineModule(",
+            "{}['at'] or LineModule(",
+            "KeyError: 'at' (raised by line_module.LineModuleKind)",
+        ),
+    ],
+)
+def test_a_half_carrier_names_its_kind(bench, tmp_path, old, new, why):
+    change(tmp_path / "site", old, new)
+    found, done = bench("-k", "test_identity")
+    said = done.stdout + done.stderr
+    assert "carrier kind 'line-module': its carrier cannot be" in said
+    assert why in said
+    assert done.returncode not in {0, 1}
+    assert not {"passed", "failed"} & {one["verdict"] for one in found.values()}
+
+
+def test_a_kind_whose_functions_are_none_is_refused(bench, tmp_path):
+    change(tmp_path / "site", "return offered_by(LineModule)", "return ('fly',)")
+    done = harness(tmp_path / "site", tmp_path, "boards", "check", "module.yaml")
+    assert done.returncode == 2
+    assert (
+        "carrier kind 'line-module' of line_module:LineModuleKind (line_module) says that 'fly' can be"
+        in done.stderr
+    )

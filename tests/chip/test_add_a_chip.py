@@ -116,6 +116,31 @@ def test_a_driver_that_is_none_is_not_held_against_the_device(site, tmp_path, ol
     assert not {"passed", "failed"} & set(verdicts(tmp_path).values()) - {"passed"}
 
 
+@pytest.mark.parametrize("command", [CHECK, ("plan", "acme-board.yaml")])
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('return {"acme": ()}', 'return {"carrier": ("x",)}', "states the fact 'carrier'"),
+        ('return {"acme": ()}', 'return {"warm": ()}', "states the fact 'warm'"),
+        ('return {"acme": "the', 'return {"key_type": "the', "brings the word 'key_type' to applies_when"),
+    ],
+)
+def test_a_set_that_states_what_is_not_for_it_to_state(site, tmp_path, command, old, new, why):
+    change(site / "acme.py", old, new)
+    done = harness(site, tmp_path, *command)
+    assert done.returncode == 2, said(done)
+    assert f"command set 'acme' of acme:Acme (acme) {why}" in said(done)
+
+
+def test_a_framing_whose_channel_is_half_is_not_held_against_the_device(site, tmp_path):
+    change(site / "length_byte.py", "def transmit(", "def send(")
+    change(tmp_path / "acme-board.yaml", "framing: hex-line", "framing: length-byte")
+    done = harness(site, tmp_path, *QUICK)
+    assert "framing 'length-byte': its channel cannot be used" in said(done)
+    assert "made by length_byte.LengthByte" in said(done)
+    assert done.returncode not in {0, 1}
+
+
 def test_a_name_that_nobody_offers(site, tmp_path):
     change(tmp_path / "acme-board.yaml", "hex-line, command_set: acme", "hex-lime, command_set: amce")
     done = harness(site, tmp_path, *CHECK)

@@ -23,6 +23,7 @@ from harness.chip.session import ChipSession
 from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
 from harness.id2.keys import Key
+from harness.kinds import made_by
 from harness.secret import Secret
 from harness.settings.link_flash import LinkFirmware, LinkFlash
 from harness.transport.base import Transport
@@ -232,7 +233,9 @@ class Board:
         try:
             self._tell(transport)
             session = ChipSession(channel)
-            chip = _driver(settings, session)
+            command_set = settings.command_set_kind
+            what = f"command set {settings.command_set!r}: its driver"
+            chip = made_by(command_set, lambda: command_set.chip(session), CarrierChip, what)  # type: ignore[type-abstract]  # a sort
             chip.start()
         except BaseException:
             channel.close()
@@ -337,7 +340,8 @@ class Board:
             self.file.plan.key_type, self.chip, self.console, self._opened_transport, random
         )
         try:
-            return kind.open(context)
+            what = f"carrier kind {kind.kind!r}: its carrier"
+            return made_by(kind, lambda: kind.open(context), Carrier, what)  # type: ignore[type-abstract]  # a sort
         except HarnessError as error:
             error.at(board=self.name)
             raise
@@ -427,7 +431,9 @@ class Board:
             kind.bus_address,
             stands_in=kind.stands_in is not None or self._wiring.replay is not None,
         )
-        return settings.framing_kind.channel(context)
+        framing = settings.framing_kind
+        what = f"framing {settings.framing!r}: its channel"
+        return made_by(framing, lambda: framing.channel(context), ApduChannel, what)  # type: ignore[type-abstract]  # a sort
 
     def _tell(self, transport: Transport) -> None:
         identity = transport.identity
@@ -436,25 +442,3 @@ class Board:
         self._told[transport.name] = identity
         if self._on_open is not None:
             self._on_open(transport.name, identity)
-
-
-def _driver(settings: Chip, session: ChipSession) -> CarrierChip:
-    """Return the driver of the chip.
-
-    Raises:
-        UsageError: That of another package lacks something that carriers call.
-    """
-    try:
-        chip: object = settings.command_set_kind.chip(session)
-    except TypeError as error:  # an abstract class, or other arguments than it takes
-        raise _no_driver(settings, str(error)) from error
-    if not isinstance(chip, CarrierChip):
-        raise _no_driver(settings, f"{type(chip).__name__} is not derived from CarrierChip")
-    return chip
-
-
-def _no_driver(settings: Chip, why: str) -> UsageError:
-    return UsageError(
-        f"command set {settings.command_set!r}: its driver cannot be used: {why}",
-        hint="harness/chip/carrier_chip.py says what a driver has; mend the package, or uninstall it",
-    )

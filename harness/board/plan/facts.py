@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from harness.board.models import (
     BoardFile,
+    Chip,
     ChipAlgorithm,
     ChipCommand,
     ChipOption,
@@ -18,6 +19,7 @@ from harness.board.models import (
 from harness.board.plan import matrix as plan_matrix
 from harness.board.reading import checks
 from harness.carrier.base import OPTIONAL_FUNCTIONS
+from harness.carrier.kind import CARRIERS, CarrierKind
 from harness.chip.command_set import COMMAND_SETS
 from harness.chip.framing import FRAMINGS
 from harness.console.dialect import DIALECTS
@@ -25,6 +27,7 @@ from harness.console.program import PROGRAMS, Topic
 from harness.id2 import published
 from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
+from harness.kinds import asking
 from harness.settings.link import Offer
 from harness.transport.kind import StandIn
 
@@ -62,16 +65,25 @@ _NO_CONSOLE = "there is no console section"
 _NO_SERVER = "there is no server section"
 
 
-def _of_command_sets() -> dict[str, Word]:
-    """Return the words that single command sets bring."""
-    return {
-        word: Word("chip.command_set", meaning, f"the chip is none of command set {name}")
-        for name, kind in COMMAND_SETS.all().items()
-        for word, meaning in kind.words().items()
-    }
+_OF_ANY_SET = "select"
+"""The word of the vocabulary that every command set may state of its chip."""
 
 
-VOCABULARY: Mapping[str, Word] = MappingProxyType(
+def _with_command_sets(words: dict[str, Word]) -> Mapping[str, Word]:
+    """Add the words that single command sets bring."""
+    for name, kind in COMMAND_SETS.all().items():
+        for word, meaning in kind.words().items():
+            if word in words:
+                raise COMMAND_SETS.refused(
+                    name,
+                    f"brings the word {word!r} to applies_when, which is there already",
+                    "a command set chooses words of its own",
+                )
+            words[word] = Word("chip.command_set", meaning, f"the chip is none of command set {name}")
+    return MappingProxyType(words)
+
+
+VOCABULARY: Mapping[str, Word] = _with_command_sets(
     {
         "pattern": _one("plan.pattern", "the integration pattern", Pattern),
         "carrier": _one("plan.carrier", "where the ID² key lives", PlannedCarrier),
@@ -174,7 +186,6 @@ VOCABULARY: Mapping[str, Word] = MappingProxyType(
             "which ID² service; one at an address counts as the real one",
             values=("mock", "real"),
         ),
-        **_of_command_sets(),
     }
 )
 """Every word of `applies_when`, with the field that decides it."""
@@ -214,7 +225,11 @@ class Facts(Mapping[str, tuple[str, ...]]):
 
 
 def facts_of(board: BoardFile) -> Facts:
-    """Return the facts of a board file; nothing is opened and no key is read."""
+    """Return the facts of a board file; nothing is opened and no key is read.
+
+    Raises:
+        UsageError: A kind of another package states what is not for it to state.
+    """
     plan, chip, console, device = board.plan, board.chip, board.console, board.device
     declaration = board.declaration
     words: dict[str, tuple[str, ...]] = {
@@ -227,10 +242,10 @@ def facts_of(board: BoardFile) -> Facts:
     }
     if chip:
         words |= {"chip": (), "framing": (chip.framing,), "command_set": (chip.command_set,)}
-        words |= chip.command_set_kind.facts()
+        words |= _of_chip(chip)
         words |= {} if chip.command_set_kind.chains_commands() else {"single_command": ()}
     if board.client:
-        words["client"] = board.client.functions()
+        words["client"] = _functions(board.client)
     if console:
         prints = console.program_kind.topics()
         words |= {"console": (), "program": (console.program,)}
@@ -266,6 +281,32 @@ def facts_of(board: BoardFile) -> Facts:
     }
     words |= {name: () for name, holds in flags.items() if holds}
     return Facts(words)
+
+
+def _of_chip(chip: Chip) -> Mapping[str, tuple[str, ...]]:
+    kind = chip.command_set_kind
+    with asking(kind, f"command set {chip.command_set!r}: its facts cannot be had"):
+        facts = kind.facts()
+        own = {_OF_ANY_SET, *kind.words()}
+    if others := [word for word in facts if word not in own]:
+        raise COMMAND_SETS.refused(
+            chip.command_set,
+            f"states the fact {', '.join(map(repr, others))}, which is not for it to state",
+            f"a command set states {_OF_ANY_SET} and the words of its own words()",
+        )
+    return facts
+
+
+def _functions(client: CarrierKind) -> tuple[str, ...]:
+    with asking(client, f"carrier kind {client.kind!r}: its functions cannot be had"):
+        functions = client.functions()
+    if others := [name for name in functions if name not in OPTIONAL_FUNCTIONS]:
+        raise CARRIERS.refused(
+            client.kind,
+            f"says that {', '.join(map(repr, others))} can be called, which is no optional function of the API",
+            f"there is {', '.join(OPTIONAL_FUNCTIONS)}",
+        )
+    return functions
 
 
 def _has_published_key(board: BoardFile) -> bool:
