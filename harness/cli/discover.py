@@ -52,7 +52,10 @@ def discover(
         raise UsageError("--json lists what is there; it does not go with --udev or --draft")
     if udev and draft is not None:
         raise UsageError("--udev and --draft do not go together", hint="run the command once for each")
-    found = discovery.discover()
+    problems: list[str] = []
+    found = discovery.discover(on_broken=problems.append)
+    for problem in problems:
+        print(f"warning: {problem}", file=sys.stderr)
     if udev:
         print(udev_rules.rules(found, group), end="")
         return
@@ -73,7 +76,7 @@ def discover(
         print(f"{draft}: drafted for {chosen}")
         return
     if as_json:
-        print_json({"devices": [_record(row) for row in rows], "problems": list(map(str, broken))})
+        print_json({"devices": [_record(row) for row in rows], "problems": [*problems, *broken]})
         return
     if not rows:
         print(

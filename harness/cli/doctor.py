@@ -32,11 +32,13 @@ def doctor(
     from harness.cli.width import fitted
     from harness.errors import BenchError
 
+    problems: list[str] = []
+    found = discover(on_broken=problems.append)
     known, broken = load_all(boards)
-    for problem in broken:
-        print(f"warning: not read: {problem}", file=sys.stderr)
+    for problem in (*problems, *(f"not read: {one}" for one in broken)):
+        print(f"warning: {problem}", file=sys.stderr)
     machine = Machine(user=user_name(), own_pid=os.getpid())
-    findings = examine(machine, listed(discover(), known), CHECKS)
+    findings = examine(machine, listed(found, known), CHECKS)
     shown = [finding for finding in findings if hints or finding.level is not Level.HINT]
     if as_json:
         print_json({"blocked": blocks(findings), "findings": [asdict(finding) for finding in shown]})

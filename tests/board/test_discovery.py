@@ -279,7 +279,7 @@ def test_udev_takes_the_rules(found, tmp_path):
 @pytest.fixture
 def here(monkeypatch, tmp_path, found):
     """The command sees the made-up machine and an empty folder of board files."""
-    monkeypatch.setattr(discovery, "discover", lambda: found)
+    monkeypatch.setattr(discovery, "discover", lambda **_: found)
     monkeypatch.setenv("HARNESS_LOCKS", str(tmp_path / "locks"))
     folder = tmp_path / "boards"
     folder.mkdir()
@@ -305,7 +305,7 @@ def test_the_command_says_when_it_cannot_list_readers(here, capsys, monkeypatch,
 
 
 def test_the_command_says_that_there_is_nothing(here, capsys, monkeypatch):
-    monkeypatch.setattr(discovery, "discover", lambda: ())
+    monkeypatch.setattr(discovery, "discover", lambda **_: ())
     assert invoke(["discover", f"--boards={here}"]) == 0
     assert "nothing found" in capsys.readouterr().err
 

@@ -292,7 +292,7 @@ def test_every_fix_is_one_line_that_says_what_to_do(bench):
 def test_the_command(bench, monkeypatch, capsys, closed, code):
     bench.uart()
     found = discover(bench.made.root, readers=list)
-    monkeypatch.setattr(discovery, "discover", lambda: found)
+    monkeypatch.setattr(discovery, "discover", lambda **_: found)
     monkeypatch.setattr(
         "harness.board.doctor.doctor.Machine",
         lambda user, own_pid: Machine(bench.made.root, lambda _p: not closed, lambda _p: (), user, own_pid),
@@ -307,7 +307,7 @@ def test_the_command(bench, monkeypatch, capsys, closed, code):
 
 
 def test_the_command_can_leave_hints_out(bench, monkeypatch, capsys):
-    monkeypatch.setattr(discovery, "discover", lambda: ())
+    monkeypatch.setattr(discovery, "discover", lambda **_: ())
     assert invoke(["doctor", f"--boards={bench.folder}", "--no-hints"]) == 0
     assert "nothing is wrong with" in capsys.readouterr().out
     assert invoke(["doctor", f"--boards={bench.folder}"]) == 0

@@ -31,6 +31,12 @@ def install(site, source, registration=REGISTRATION, name="emulator_transport"):
     (info / "entry_points.txt").write_text(f"[{group}]\n{entry.replace(chr(34), '')}\n")
 
 
+BROKEN = (
+    "transport kind 'emulator' cannot look for devices: ValueError: boom "
+    "(raised by emulator_transport.EmulatorSettings)"
+)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """The folder with the board file of the page."""
@@ -131,6 +137,44 @@ def test_a_kind_that_leaves_questions_unanswered_cannot_be_registered(tmp_path, 
     assert code == 2
     assert "transport kind 'emulator' of emulator_transport:EmulatorSettings (emulator_transport)" in told
     assert f"leaves unanswered: {', '.join(questions)}\n" in told
+
+
+def test_a_kind_that_breaks_as_it_looks_costs_one_line_of_the_list(tmp_path, harness):
+    head = "def find(cls, root: Path) -> Iterator[Found]:\n"
+    assert head in SOURCE
+    install(tmp_path / "site", SOURCE.replace(head, f"{head}        raise ValueError('boom')\n"))
+    whole = harness("discover")[1]
+    code, told = harness("discover", "--json")
+    assert code == 0
+    assert BROKEN in whole
+    assert BROKEN in json.JSONDecoder().raw_decode(told)[0]["problems"][0]
+    assert harness("doctor")[0] in {0, 3}
+    assert BROKEN in harness("doctor")[1]
+
+
+@pytest.mark.parametrize(
+    ("question", "command", "what"),
+    [
+        ("place(self)", "plan", "transport chip cannot be shown"),
+        ("remark(self, folder: Path)", "plan", "transport chip cannot be shown"),
+        ("occupies(self, folder: Path)", "run", "transport kind 'emulator' cannot say what it occupies"),
+        (
+            "make(self, context: TransportContext)",
+            "run",
+            "transport kind 'emulator': its transport cannot be made",
+        ),
+    ],
+)
+def test_a_kind_that_breaks_is_named(tmp_path, harness, question, command, what):
+    source, count = re.subn(
+        rf"(def {re.escape(question)} -> .*:)", r"\1\n        raise ValueError('boom')", SOURCE
+    )
+    assert count == 1
+    install(tmp_path / "site", source)
+    code, told = harness(command, "emulated.yaml")
+    assert code not in {0, 1}
+    assert f"{what}: ValueError: boom (raised by emulator_transport.EmulatorSettings)" in told
+    assert "a defect of the harness" not in told
 
 
 def test_a_lock_is_never_silently_missing(tmp_path, harness):

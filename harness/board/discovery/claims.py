@@ -9,6 +9,7 @@ from harness.board.opening.locks import Holder as LockHolder
 from harness.board.opening.locks import holder_of
 from harness.board.reading.file import DEFAULT_FOLDER, BoardFile, board_files, load
 from harness.errors import HarnessError, UsageError
+from harness.kinds import asking
 from harness.transport.found import Found
 from harness.transport.holders import Holder, holders
 from harness.transport.kind import TransportKind
@@ -95,7 +96,7 @@ def load_all(folder: Path) -> tuple[list[BoardFile], list[str]]:
 def _list(
     found: Found, claims: list[Claim], locks: Path | None, in_use: Callable[[str], tuple[Holder, ...]]
 ) -> Listed:
-    mine = tuple(claim for claim in claims if claim.settings.means(found))
+    mine = tuple(claim for claim in claims if _means(claim, found))
     for name in (*dict.fromkeys(f"board {claim.board}" for claim in mine), *_places(found)):
         if (holder := holder_of(name, locks)) is not None:
             return Listed(found, mine, str(holder), holder)
@@ -103,8 +104,15 @@ def _list(
     return Listed(found, mine, ", ".join(map(str, programs)))
 
 
+def _means(claim: Claim, found: Found) -> bool:
+    with asking(claim.settings, f"transport {claim} cannot be compared with {found}"):
+        return claim.settings.means(found)
+
+
 def _places(found: Found) -> tuple[str, ...]:
     """Return what a run locks when it uses this, whatever its board file; a chip on an I²C bus is locked by itself."""
-    return tuple(
-        dict.fromkeys(place for kind in TRANSPORTS.all().values() for place in kind.locked_as(found))
-    )
+    places: list[str] = []
+    for name, kind in TRANSPORTS.all().items():
+        with asking(kind, f"transport kind {name!r} cannot say how {found} is locked"):
+            places += kind.locked_as(found)
+    return tuple(dict.fromkeys(places))

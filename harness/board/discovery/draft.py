@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.board.discovery.claims import Listed
 from harness.errors import BenchError, UsageError
+from harness.kinds import asking
 from harness.transport.drafted import Drafted, quoted
 from harness.transport.found import Bus, Found
 from harness.transport.kinds import TRANSPORTS
@@ -129,5 +130,8 @@ def _is_named(found: Found, device: str) -> bool:
 
 def _drafted(found: Found) -> Drafted | None:
     """Return the first draft of a kind; None for what no kind could use, such as a disk or a camera."""
-    drafts = (kind.draft(found) for kind in TRANSPORTS.all().values())
-    return next((each for each in drafts if each is not None), None)
+    for name, kind in TRANSPORTS.all().items():
+        with asking(kind, f"transport kind {name!r} cannot draft {found}"):
+            if (drafted := kind.draft(found)) is not None:
+                return drafted
+    return None

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from harness.errors import ToolError
+from harness.kinds import asking
 from harness.transport.found import VENDORS_CCID, Bus, Found, UsbInterface
 from harness.transport.kinds import TRANSPORTS
 from harness.transport.printable import safe_text
@@ -35,17 +37,34 @@ _SCOPE_SYSTEM = 2
 _INTERFACE_DESCRIPTOR, _INTERFACE_LENGTH, _VENDOR_CLASS = 0x04, 9, 0xFF
 
 
-def discover(root: Path = SYSTEM, readers: Callable[[], list[str]] | None = None) -> tuple[Found, ...]:
+def discover(
+    root: Path = SYSTEM,
+    readers: Callable[[], list[str]] | None = None,
+    *,
+    on_broken: Callable[[str], None] | None = None,
+) -> tuple[Found, ...]:
     """Return what is there, by bus.
 
     Args:
         root: Root of the file system.
         readers: Lists the PC/SC readers; pyscard, where it is installed, when left out.
+        on_broken: Told of each transport kind that breaks when it looks; the others are asked all the same.
+
+    Raises:
+        ToolError: A transport kind breaks, and `on_broken` is left out.
     """
     found = [*serial_lines(root), *i2c_buses(root), *usb_devices(root)]
     names = (pcsc_readers if readers is None else readers)()
     found += [Found(Bus.PCSC, safe_text(name, _TEXT_LIMIT)) for name in names]
-    return (*found, *(each for kind in TRANSPORTS.all().values() for each in kind.find(root)))
+    for name, kind in TRANSPORTS.all().items():
+        try:
+            with asking(kind, f"transport kind {name!r} cannot look for devices"):
+                found += kind.find(root)
+        except ToolError as error:
+            if on_broken is None:
+                raise
+            on_broken(error.message)
+    return tuple(found)
 
 
 def serial_lines(root: Path = SYSTEM) -> Iterator[Found]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from harness.board.models import BoardFile
 from harness.board.opening.resolve import Resolver
 from harness.errors import HarnessError, ToolError, UsageError
+from harness.kinds import asking, made_by
 from harness.settings.link_flash import LinkFlash
 from harness.transport.base import Transport
 from harness.transport.kind import TransportContext, TransportKind
@@ -29,7 +30,9 @@ def make_transport(
     if settings is None:
         raise UsageError(f"the board has no transport {name!r}; it has {', '.join(board.transports)}")
     try:
-        return settings.make(context_of(board, name, resolver, flash))
+        context = context_of(board, name, resolver, flash)
+        what = f"transport kind {settings.kind!r}: its transport"
+        return made_by(settings, lambda: settings.make(context), Transport, what)  # type: ignore[type-abstract]  # a sort
     except HarnessError as error:
         error.at(board=board.name, transport=name)
         raise
@@ -59,7 +62,8 @@ def occupies(settings: TransportKind, folder: Path) -> tuple[str, ...]:
         UsageError: Several have that identity.
         ToolError: The kind, of another package, does not answer with a tuple of texts.
     """
-    found: object = settings.occupies(folder)
+    with asking(settings, f"transport kind {settings.kind!r} cannot say what it occupies"):
+        found: object = settings.occupies(folder)
     if not isinstance(found, tuple) or not all(isinstance(place, str) and place for place in found):
         raise ToolError(
             f"transport kind {settings.kind!r} does not say what it occupies: {type(settings).__name__}.occupies "

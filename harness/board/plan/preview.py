@@ -9,8 +9,10 @@ from harness.board.opening.resolve import Resolver
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.facts import Facts, facts_of
 from harness.board.plan.needs import needs
+from harness.carrier.kind import CarrierKind
 from harness.controller.kind import Ability, Controller
 from harness.errors import UsageError
+from harness.kinds import asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,9 @@ def _plan(board: BoardFile) -> tuple[tuple[str, str], ...]:
         ("product created in", f"{means.console} ({means.wizard})"),
         ("server development", "yes" if means.server_development else "no"),
         ("service", board.service.endpoint),
-        *((("client API", board.carrier.place()),) if board.carrier else ()),
+        *((("client API", _carrier(board.carrier)),) if board.carrier else ()),
         *_link(board),
-        *((f"controller {name}", _controller(one)) for name, one in board.controllers.items()),
+        *((f"controller {name}", _controller(name, one)) for name, one in board.controllers.items()),
         *_server(board),
     )
 
@@ -132,9 +134,15 @@ def _link(board: BoardFile) -> tuple[tuple[str, str], ...]:
     return (("link", f"{', '.join(link.offers) or 'a handshake'}; the harness waits on {where}"),)
 
 
-def _controller(controller: Controller) -> str:
-    able = (ability.value for ability in Ability if ability in controller.abilities())
-    return f"{controller.place()}: {', '.join(able)}"
+def _carrier(carrier: CarrierKind) -> str:
+    with asking(carrier, f"carrier kind {carrier.kind!r} cannot be shown"):
+        return carrier.place()
+
+
+def _controller(name: str, controller: Controller) -> str:
+    with asking(controller, f"controller {name} cannot be shown"):
+        able = (ability.value for ability in Ability if ability in controller.abilities())
+        return f"{controller.place()}: {', '.join(able)}"
 
 
 def _server(board: BoardFile) -> tuple[tuple[str, str], ...]:
@@ -156,8 +164,8 @@ def _transports(board: BoardFile) -> tuple[TransportLine, ...]:
     lines = []
     for name, settings in board.transports.items():
         need = by_transport.get(name)
-        lines.append(
-            TransportLine(
+        with asking(settings, f"transport {name} cannot be shown"):
+            line = TransportLine(
                 name=name,
                 kind=settings.kind,
                 place=settings.place(),
@@ -166,7 +174,7 @@ def _transports(board: BoardFile) -> tuple[TransportLine, ...]:
                 supplied=tuple(sorted(settings.supplies())),
                 note=settings.remark(board.folder),
             )
-        )
+        lines.append(line)
     return tuple(lines)
 
 
@@ -176,6 +184,8 @@ def _secrets(board: BoardFile, environment: Mapping[str, str] | None) -> tuple[t
     key = board.device.key
     if key is not None:
         found.append(("device.key", _state(resolver.device_key)))
+    if board.device.pin is not None and board.device.pin.value is not None:
+        found.append(("device.pin.value", _state(resolver.pin)))
     access = board.service.access_key
     if access is not None and access.chain is not None:
         found.append(("service.access_key", "the cloud's own chain, looked up when the run starts"))
