@@ -38,6 +38,18 @@ ONE_PROBLEM = {
             "with a letter or digit"
         ),
     ),
+    "product name too short": (
+        "version: 1\n",
+        "version: 1\nservice: {product: {name: m1}}\n",
+        ("2: service.product.name: has 2 positions; it must have 4 to 30, where a Chinese character is two"),
+    ),
+    "product name with a dash": (
+        "version: 1\n",
+        "version: 1\nservice: {product: {name: my-lock}}\n",
+        (
+            "2: service.product.name: holds '-'; it may hold Chinese characters, letters A-Z, digits and underscores"
+        ),
+    ),
     "name empty": ("name: lab", "name:", "2: name: is empty; write a value or remove the line"),
     "unknown section": (
         "name: lab",

@@ -11,6 +11,7 @@ from harness.board.plan.applies import facts_of
 from harness.errors import UsageError
 from harness.settings.simulated_device import PIN
 from harness.simulator.chip.config import ChipConfig
+from tests.pages import ROOT, harness
 from tests.step4_adapt.conftest import board_of
 
 
@@ -64,3 +65,22 @@ def test_no_pin():
 def test_facts():
     assert {"pin_known", "spare"} <= set(facts_of(board_with({"value": {"simulated": "chip"}}, spare=True)))
     assert not {"pin_known", "spare"} & set(facts_of(board_with({"tries": 3}, spare=False)))
+
+
+def test_a_pin_that_is_not_there_shows_in_the_plan_and_keeps_the_run_from_beginning(tmp_path, monkeypatch):
+    monkeypatch.delenv("MYPIN", raising=False)
+    text = (ROOT / "boards" / "virtual-se-i2c.yaml").read_text()
+    assert "value: {simulated: chip}" in text
+    (tmp_path / "board.yaml").write_text(text.replace("value: {simulated: chip}", "value: {env: MYPIN}"))
+    missing = "device.pin.value: the environment variable MYPIN is not set"
+    planned = harness(tmp_path, tmp_path, "plan", "board.yaml")
+    assert planned.returncode == 0
+    assert missing in planned.stdout.partition("keys and secrets")[2].partition("facts")[0]
+    done = harness(tmp_path, tmp_path, "run", "board.yaml")
+    assert done.returncode == 2
+    assert missing in done.stderr
+    assert not (tmp_path / "runs").exists(), "nothing has begun"
+    monkeypatch.setenv("MYPIN", "123456")
+    done = harness(tmp_path, tmp_path, "run", "board.yaml", "-k", "test_identity")
+    assert missing not in done.stderr
+    assert (tmp_path / "runs" / "latest").exists()

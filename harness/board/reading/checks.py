@@ -10,7 +10,7 @@ from harness.board.models import (
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.needs import needs, unmet
 from harness.board.reading import controller_checks, declaration_checks, link_checks
-from harness.id2 import published
+from harness.id2 import product_name, published
 from harness.id2.keys import KeyType
 from harness.settings.problems import Problem, printable
 from harness.settings.simulated_device import SimulatedDevice
@@ -72,6 +72,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *_transports(board),
         *_certificates(board),
         *_server(board),
+        *_product_name(board),
         *controller_checks.errors(board),
         *link_checks.errors(board),
     ]
@@ -98,6 +99,12 @@ def _parts(board: BoardFile) -> list[Problem]:
     if board.chip is None and board.console is None and board.carrier is None:
         return [Problem((), "the board has neither chip nor console: there is nothing to drive")]
     return []
+
+
+def _product_name(board: BoardFile) -> list[Problem]:
+    """Return what keeps the mock from creating the product; in a real service it is there already."""
+    why = product_name.refusal(board.service.product.name) if board.service.is_mock else ""
+    return [Problem(("service", "product", "name"), why)] if why else []
 
 
 def _carrier(board: BoardFile) -> list[Problem]:

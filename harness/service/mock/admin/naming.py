@@ -4,28 +4,20 @@ Source: service.md 2.1, 2.2.
 """
 
 import re
-import string
 from enum import StrEnum
 from typing import TypeVar
 
 from harness.errors import UsageError
+from harness.id2 import product_name
 from harness.service.mock.settings import Settings
 from harness.service.mock.store.products import Console
 
 _Member = TypeVar("_Member", bound=StrEnum)
 
-_CHINESE = re.compile(r"[㐀-䶿一-鿿]")
-_WORD = frozenset(string.ascii_letters + string.digits + "_")
-_LEAST, _MOST = 4, 30
 _FREE_MOST = 64
 _DEVICE_NAME = re.compile(r"[A-Za-z0-9_.:@-]{4,32}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z0-9]{1,20}){1,3}")
 _INSTANCE = re.compile(r"-|[A-Za-z0-9_-]{2,64}")
-
-
-def positions(name: str) -> int:
-    """Count a name as the IoT Platform does: a Chinese character is two."""
-    return len(name) + len(_CHINESE.findall(name))
 
 
 def require_product_name(name: str, console: Console, settings: Settings) -> None:
@@ -33,23 +25,13 @@ def require_product_name(name: str, console: Console, settings: Settings) -> Non
 
     Raises:
         UsageError: Outside the rule of its console.
-
-    Source: service.md 2.2 (4 to 30 positions; Chinese, letters, digits, underscore).
     """
     if console is Console.ID2 and not settings.id2_console_name_rule:
         if not 1 <= len(name) <= _FREE_MOST or not name.isprintable():
             raise UsageError(f"product name must have 1 to {_FREE_MOST} printable characters")
         return
-    odd = next((char for char in name if char not in _WORD and not _CHINESE.match(char)), None)
-    if odd is not None:
-        raise UsageError(
-            f"product name holds {odd!a}; it may hold Chinese characters, letters A-Z, digits and underscores"
-        )
-    if not _LEAST <= positions(name) <= _MOST:
-        raise UsageError(
-            f"product name has {positions(name)} positions; it must have {_LEAST} to {_MOST}, where a Chinese"
-            " character is two"
-        )
+    if why := product_name.refusal(name):
+        raise UsageError(f"product name {why}")
 
 
 def require_device_name(name: str) -> None:

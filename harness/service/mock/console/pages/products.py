@@ -9,14 +9,13 @@ from enum import StrEnum
 from starlette.responses import Response
 
 from harness.errors import UsageError
+from harness.id2 import product_name
 from harness.id2.keys import KeyType
-from harness.service.mock.admin import naming
 from harness.service.mock.console.view import Flash, View
 from harness.service.mock.store.products import PUBLIC_INSTANCE, Console, NodeType, Registration
 from harness.service.mock.validity import YEARS
 
 ALGORITHMS = tuple(KeyType)
-_NAME_MIN, _NAME_MAX = 4, 30
 _QUANTITY_MAX = 1_000
 _WHITELIST_MAX = 500
 _DEVICES = 10
@@ -176,10 +175,10 @@ def _errors_of_refusal(view: View, refusal: str) -> dict[str, str]:
     """
     if not refusal.startswith("product name"):
         return {}
-    positions = naming.positions(view.field("name"))
+    positions = product_name.positions(view.field("name"))
     if "printable" in refusal:  # the free rule, see `Settings.id2_console_name_rule`
         return {"name": refusal}
-    if _NAME_MIN <= positions <= _NAME_MAX:
+    if product_name.LEAST <= positions <= product_name.MOST:
         return {"name": view.text("error.name_characters")}
     return {"name": view.text("error.name_length", positions=positions)}
 
