@@ -35,11 +35,13 @@ def test_randoms(scenario: Scenario, whole_run: WholeRun) -> None:
     )
     with scenario.step("RND-02"):
         judgements = whole_run.judgements()
+        if not judgements:
+            pytest.skip("no random value of the device was seen")
         for one in judgements:
             scenario.note(str(one))
         broken = [str(one) for one in judgements if one.problems]
         assert not broken, "; ".join(broken)
-        for text in whole_run.too_few(judgements) or ([] if judgements else ["no random value was seen"]):
+        for text in whole_run.too_few(judgements):
             scenario.finding(
                 "randoms-too-few",
                 severity="info",
