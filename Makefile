@@ -33,8 +33,8 @@ mutants: $(READY)  ## run the suites on every broken device and print which scen
 	tools/ensure-command.sh mosquitto mosquitto
 	$(BIN)/python -m pytest -q -s -m mutants tests/mutants
 
-slow-test: $(READY)  ## the tests that need minutes: a 200 MB console
-	$(BIN)/python -m pytest -q -m slow tests
+slow-test: $(READY)  ## the tests that need minutes: a 200 MB console, a wheel in a fresh environment, the pages on extensions
+	$(BIN)/python -m pytest -q -n auto -m slow tests
 
 service-test: $(READY)  ## the mock service under kill -9, load, fuzzed requests, and broken customer servers
 	$(BIN)/python -m pytest -q -s -m service tests

@@ -15,6 +15,8 @@ from harness.controller.kind import Ability
 from harness.errors import BenchError, UsageError
 from tests.pages import Page, harness
 
+pytestmark = pytest.mark.slow  # each step of the page is a command of its own
+
 PAGE = Page("add-a-controller.md")
 COMMANDS, SWITCH = PAGE.blocks("yaml")
 HEAD = """\

@@ -12,6 +12,8 @@ from harness.board.reading.file import load
 from harness.carrier.errors import CarrierError
 from tests.pages import ROOT, Page, harness
 
+pytestmark = pytest.mark.slow  # each step of the page is a command of its own
+
 PAGE = Page("add-a-carrier.md")
 ID2 = "2122232425262728292A2B2C"
 BOARD = f"""\

@@ -15,6 +15,8 @@ from harness.chip.session import ChipSession
 from harness.transport.base import Capability, StreamWrite, Transport
 from tests.pages import ROOT, Page, harness
 
+pytestmark = pytest.mark.slow  # each step of the page is a command of its own
+
 PAGE = Page("add-a-chip.md")
 BOARD = PAGE.blocks("yaml")[0]
 SET, TWIN, FRAMING = range(3)

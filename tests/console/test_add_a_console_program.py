@@ -6,6 +6,8 @@ import pytest
 
 from tests.pages import Page, harness
 
+pytestmark = pytest.mark.slow  # each step of the page is a command of its own
+
 PAGE = Page("add-a-console-program.md")
 BOARD = f"""\
 version: 1

@@ -11,6 +11,8 @@ import pytest
 
 from harness.report import close
 
+pytestmark = pytest.mark.slow  # each step of the page is a command of its own
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "add-a-renderer.md").read_text()
 SOURCE, REGISTRATION = (re.search(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)[1] for kind in ("python", "toml"))

@@ -12,6 +12,8 @@ import pytest
 from harness.board.opening.locks import Locks
 from tests.pages import Page
 
+pytestmark = pytest.mark.slow  # each step of the page is a command of its own
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "add-a-transport.md").read_text()
 SOURCE, REGISTRATION, BOARD = (
