@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from harness.errors import HarnessError, ToolError, UsageError
 
@@ -119,6 +119,26 @@ class Kinds(Generic[Sort]):
     def _refused(self, entry: EntryPoint, why: str) -> UsageError:
         rule = f"a kind of the group {self._group} answers all abstract methods of {_name(self._sort)}"
         return self.refused(entry.name, why, rule)
+
+
+def require_descriptions(kinds: Kinds[Any], name: str, fields: Mapping[str, Any]) -> None:
+    """Refuse a kind with a setting that nothing is said of.
+
+    Args:
+        kinds: The registry.
+        name: Name of the kind.
+        fields: Its settings by name, each with its `description`.
+
+    Raises:
+        UsageError: One has none.
+    """
+    for field, info in fields.items():
+        if not info.description:
+            raise kinds.refused(
+                name,
+                f"has a setting {field!r} without a description",
+                "the reference of board files says of each setting what it is: Field(description=…)",
+            )
 
 
 def made_by(kind: object, make: Callable[[], object], sort: type[Made], what: str) -> Made:

@@ -9,7 +9,7 @@ from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from harness.errors import UsageError
-from harness.kinds import Kinds
+from harness.kinds import Kinds, require_descriptions
 from harness.settings.words import Section
 
 Model = TypeVar("Model", bound=Section)
@@ -59,6 +59,7 @@ def _settings(model: type[Section], fields: dict[str, Kinds[Any]]) -> dict[str, 
     owners: defaultdict[str, list[str]] = defaultdict(list)
     for kinds in fields.values():
         for kind_name, kind in kinds.all().items():
+            require_descriptions(kinds, kind_name, kind.model_fields)
             for name, info in kind.model_fields.items():
                 if name in model.model_fields or not _same(found.setdefault(name, info), info):
                     raise UsageError(

@@ -8,7 +8,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from harness.errors import UsageError
-from harness.kinds import Kinds
+from harness.kinds import Kinds, require_descriptions
 
 
 class Tagged:
@@ -38,6 +38,7 @@ class Tagged:
                     f"{kind.__module__}.{kind.__qualname__} is registered as {name!r}; its field kind says otherwise",
                     hint=f'write kind: Literal["{name}"] = Field(description="…"), or mend the entry point',
                 )
+            require_descriptions(self._kinds, name, kind.model_fields)
         return found
 
     @cached_property

@@ -143,7 +143,7 @@ def test_plan(harness):
     assert "  product created in  ID² console (stand-alone)\n" in out
     assert "  chip: simulated-i2c, simulated ica chip, aes-128, answers direct\n" in out
     assert "    chip needs i2c; supplied i2c\n" in out
-    assert "  device.key  found\n" in out
+    assert "  device.key        found\n  device.pin.value  found\n" in out
     assert "published_key" in out
 
 

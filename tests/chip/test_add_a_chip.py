@@ -10,8 +10,10 @@ import sys
 import pytest
 
 from harness.board.opening.locks import Locks
+from harness.chip.errors import ChipTimeoutError
 from harness.chip.framing import FramingContext
 from harness.chip.session import ChipSession
+from harness.errors import BenchError
 from harness.transport.base import Capability, StreamWrite, Transport
 from tests.pages import ROOT, Page, harness
 
@@ -176,8 +178,23 @@ def test_a_setting_that_a_kind_requires(site, tmp_path):
     change(site / "acme.py", "Field(default=True, description", "Field(description")
     done = harness(site, tmp_path, *CHECK)
     assert done.returncode == 2
-    assert "chip.acme_select: is missing" in said(done)
+    assert "chip.acme_select: is missing; command set acme requires it" in said(done)
     assert harness(site, ROOT, "boards", "check", "boards/virtual-se-i2c.yaml").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "kind"),
+    [
+        ("acme", ', description="send SELECT once when a session opens."', "command set 'acme' of acme:Acme"),
+        ("length_byte", ', description="most bytes of a frame."', "framing 'length-byte' of length_byte:"),
+    ],
+)
+def test_a_setting_that_nothing_is_said_of_is_refused(site, tmp_path, module, text, kind):
+    change(site / f"{module}.py", text, "")
+    done = harness(site, tmp_path, *CHECK)
+    assert done.returncode == 2
+    assert kind in said(done)
+    assert "without a description" in said(done)
 
 
 def test_two_kinds_with_one_setting_are_told_apart_by_no_board_file(site, tmp_path):
@@ -254,3 +271,19 @@ def test_the_framing_carries_apdus():
     with ChipSession(channel) as session:
         answer = session.send_raw(bytes.fromhex("AABB9000"))  # what goes in comes back
     assert (answer.ok, answer.data) == (True, b"\xaa\xbb")
+
+
+def test_silence_is_not_held_against_a_chip_that_was_never_heard():
+    names = {}
+    exec(compile(PAGE.blocks("python")[FRAMING], "length_byte.py", "exec"), names)
+    echo = Echo("chip")
+    channel = names["LengthByte"]().channel(FramingContext(echo, timeout=1.0))
+    channel.open()
+    echo.do = lambda operation: b""
+    with pytest.raises(BenchError, match="nothing came within 1 s"):
+        channel.transmit(b"\x01")
+    del echo.do
+    channel.transmit(b"\x01")
+    echo.do = lambda operation: b""
+    with pytest.raises(ChipTimeoutError, match="no answer within 1 s"):
+        channel.transmit(b"\x01")

@@ -2,14 +2,16 @@
 
 from typing import Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
 from harness.chip.command_set import COMMAND_SETS, CommandSet
 from harness.chip.framing import FRAMINGS, Framing
 from harness.console.program import PROGRAMS, ConsoleProgram
+from harness.kinds import Kinds
 from harness.settings.kinds import naming, naming_with_settings
 from harness.settings.references import DeviceKeyReference, PinReference
-from harness.settings.words import Id2Text, Seconds, Section, Text, Word
+from harness.settings.words import Id2Text, Seconds, Section, Text, Word, wrong
 
 _Kind = TypeVar("_Kind", bound=Section)
 
@@ -40,17 +42,27 @@ class Chip(Section):
     @property
     def framing_kind(self) -> Framing:
         """The framing with its settings."""
-        return self._with_settings(FRAMINGS.get(self.framing))
+        return self._with_settings(FRAMINGS, self.framing)
 
     @property
     def command_set_kind(self) -> CommandSet:
         """The command set with its settings."""
-        return self._with_settings(COMMAND_SETS.get(self.command_set))
+        return self._with_settings(COMMAND_SETS, self.command_set)
 
-    def _with_settings(self, kind: type[_Kind]) -> _Kind:
+    def _with_settings(self, kinds: Kinds[_Kind], name: str) -> _Kind:
+        kind = kinds.get(name)
         given = {
-            name: value for name, value in self if name in kind.model_fields and name in self.model_fields_set
+            field: value
+            for field, value in self
+            if field in kind.model_fields and field in self.model_fields_set
         }
+        missing = wrong(f"is missing; {kinds.noun} {name} requires it")
+        if lacking := [
+            InitErrorDetails(type=missing, loc=(field,), input=None)
+            for field, info in kind.model_fields.items()
+            if info.is_required() and field not in given
+        ]:
+            raise ValidationError.from_exception_data("Chip", lacking)
         return kind.model_validate(given)
 
 
