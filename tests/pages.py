@@ -45,7 +45,7 @@ def harness(site, folder, *arguments, timeout=120):
     done = subprocess.run(
         [sys.executable, "-m", "harness", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{site}"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{site}", "COLUMNS": "200"},  # no line of a plan is broken
         capture_output=True,
         text=True,
         timeout=timeout,
