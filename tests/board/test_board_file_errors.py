@@ -367,6 +367,13 @@ ONE_MORE = {
             "transports with one: chip"
         ),
     ),
+    "PIN of a transport that is not there": (
+        "device: {pin: {tries: 3, value: {simulated: chp}}}",
+        (
+            "7: device.pin.value.simulated: transport 'chp' has no simulated device; did you mean 'chip'? "
+            "transports with one: chip"
+        ),
+    ),
     "algorithm": (
         "declaration:\n  algorithms:\n    - aes-ecb\n    - aes-ebc",
         (

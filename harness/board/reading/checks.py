@@ -12,7 +12,7 @@ from harness.board.plan.needs import needs, unmet
 from harness.board.reading import controller_checks, declaration_checks, link_checks
 from harness.id2 import product_name, published
 from harness.id2.keys import KeyType
-from harness.settings.problems import Problem, printable
+from harness.settings.problems import Loc, Problem, printable
 from harness.settings.simulated_device import SimulatedDevice
 from harness.settings.suggest import meant
 
@@ -68,6 +68,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *_carrier(board),
         *(unmet(board) or _shared(board)),
         *_key(board),
+        *_pin(board),
         *_declaration(board),
         *_transports(board),
         *_certificates(board),
@@ -157,22 +158,31 @@ def _key(board: BoardFile) -> list[Problem]:
         ]
     if key.simulated is None:
         return []
-    with_device = [name for name in board.transports if simulated_device(board, name)]
     device = simulated_device(board, key.simulated)
     loc = ("device", "key", "simulated")
     if device is None:
-        return [
-            Problem(
-                loc,
-                f"transport {key.simulated!r} has no simulated device{meant(key.simulated, with_device)} "
-                f"transports with one: {', '.join(with_device) or 'none'}",
-            )
-        ]
+        return [_not_simulated(board, key.simulated, loc)]
     if device.key_type is not board.plan.key_type:
         return [
             Problem(loc, f"its device has key_type {device.key_type}; plan.key_type is {board.plan.key_type}")
         ]
     return []
+
+
+def _pin(board: BoardFile) -> list[Problem]:
+    value = board.device.pin.value if board.device.pin else None
+    if value is None or value.simulated is None or simulated_device(board, value.simulated) is not None:
+        return []
+    return [_not_simulated(board, value.simulated, ("device", "pin", "value", "simulated"))]
+
+
+def _not_simulated(board: BoardFile, name: str, loc: Loc) -> Problem:
+    with_device = [each for each in board.transports if simulated_device(board, each)]
+    return Problem(
+        loc,
+        f"transport {name!r} has no simulated device{meant(name, with_device)} "
+        f"transports with one: {', '.join(with_device) or 'none'}",
+    )
 
 
 def _declaration(board: BoardFile) -> list[Problem]:
