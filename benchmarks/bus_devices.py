@@ -17,9 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from harness.id2.keys import KeyType
+from harness.id2.published import KEYS
 from harness.simulator.bus.stream import Output, StreamDevice
+from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.fm1280 import ADDRESS, Fm1280Slave
-from harness.simulator.chip.hooks import ChipHooks
 from harness.simulator.chip.model import ChipModel, ChipSession
 from harness.simulator.usb.apdu_pipe import ApduPipe
 from harness.simulator.usb.ccid import CcidToken
@@ -48,7 +50,8 @@ class FixedChip(ChipModel, ChipSession):
     """A chip with one answer."""
 
     def __init__(self) -> None:
-        super().__init__(ChipHooks())
+        published = KEYS[KeyType.AES_128]
+        super().__init__(ChipConfig("ica", published.id2, published.key))
 
     @property
     def identity(self) -> str:

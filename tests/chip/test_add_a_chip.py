@@ -212,7 +212,7 @@ def served(site, path):
     arguments = ["chip", "--command-set", "acme", "--key-type", "aes-128", "--debug-key", "--vendor", "AC3E"]
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", "simulate", *arguments, "--listen", f"unix:{path}"],
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{site}"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{site}", "COLUMNS": "300"},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -49,7 +49,7 @@ def harness(tmp_path, sample):
         done = subprocess.run(
             [sys.executable, "-m", "harness", *arguments],
             cwd=sample.parent.parent,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{site}"},
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{site}", "COLUMNS": "300"},
             capture_output=True,
             text=True,
             timeout=120,
@@ -95,7 +95,7 @@ def test_a_run_writes_it_at_its_end_and_the_shell_offers_it(package, harness, tm
     program = "from harness.cli.complete import report_formats as f; print(f('c'), f('a'))"
     offered = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{site}"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{site}", "COLUMNS": "300"},
         capture_output=True,
         text=True,
         check=True,

@@ -56,7 +56,12 @@ def harness(tmp_path, folder):
         done = subprocess.run(
             [sys.executable, "-m", "harness", *arguments],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path / 'site'}", "HARNESS_LOCKS": str(tmp_path)},
+            env={
+                **os.environ,
+                "PYTHONPATH": f"{ROOT}:{tmp_path / 'site'}",
+                "HARNESS_LOCKS": str(tmp_path),
+                "COLUMNS": "300",  # no line of a message is broken
+            },
             capture_output=True,
             text=True,
             timeout=300,
