@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import tarfile
 import typing
 from pathlib import Path
@@ -86,7 +87,7 @@ def test_nothing_in_it_names_the_machine(archive, tmp_path):
     for path in run.rglob("*"):
         if path.is_file():
             data = path.read_bytes()
-            assert not [word for word in (b"/tmp/", b"/home/", b"/root/") if word in data], path.name
+            assert not re.search(rb"/(tmp|home|root)/", data), path.name
 
 
 @pytest.mark.parametrize("archive", named(REPLAYED))

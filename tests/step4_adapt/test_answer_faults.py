@@ -9,7 +9,7 @@ from harness.suites.step4_adapt import test_chip_mac as macs
 from harness.suites.step4_adapt import test_chip_pin as pin
 from harness.suites.step4_adapt import test_chip_tolerance as tolerance
 from harness.suites.step4_adapt import test_chip_values as values
-from tests.step4_adapt.conftest import KEYS, Judge, board_of
+from tests.step4_adapt.conftest import KEYS, FakeBench, Judge, board_of
 
 JUDGE = Judge(commands, macs, values, hidden, tolerance, pin)
 BOARDS = {
@@ -60,6 +60,15 @@ def test_an_unknown_pin_costs_one_try_and_no_more():
 @pytest.mark.parametrize("fault", ["any-pin", "pin-not-counted", "pin-refused-without-count"])
 def test_broken_pins_show_without_the_pin(fault):
     assert Judge(pin).judge(without_pin(pin=None, spare=False), fault=fault).failed
+
+
+def test_a_pin_that_the_board_file_has_wrong_is_not_held_against_the_chip(monkeypatch):
+    monkeypatch.setattr(FakeBench, "known_pin", lambda _bench: b"654321")
+    outcome = Judge(pin).judge(without_pin(spare=False))
+    assert not outcome.failed
+    assert outcome.not_run["test_right_pin"].startswith(
+        "63C2: the chip calls the PIN of the board file wrong"
+    )
 
 
 def test_more_tries_than_declared():
