@@ -6,6 +6,9 @@ shift
 if command -v "$command" >/dev/null 2>&1; then
     exit 0
 fi
+# One at a time: apt-get update does not wait for the lock of another.
+exec 9>"${TMPDIR:-/tmp}/id2-harness-packages.$(id -u).lock"
+flock 9
 echo "installing $* ($command is missing)"
 as_root=""
 [ "$(id -u)" = 0 ] || as_root=sudo
