@@ -1,0 +1,39 @@
+/*
+ * What a machine gives to the client beyond the OSA (ls_osa.h) and the SE driver (se_driver.h): flash memory and
+ * entropy. Everything else of the HAL (storage, reserved partition, device id, random, ciphers, hashes) is made of
+ * these in firmware/client.
+ */
+#ifndef ID2_MACHINE_H
+#define ID2_MACHINE_H
+
+#include <stdint.h>
+
+/* Size of the flash that the machine gives: two areas of as many blocks. An erased byte is FF. */
+#define ID2_FLASH_BLOCK 4096u
+#define ID2_FLASH_BLOCKS 16u
+#define ID2_FLASH_SIZE (ID2_FLASH_BLOCK * ID2_FLASH_BLOCKS)
+#define ID2_FLASH_WORD 4u
+
+/* Set a block to FF. Return 0, or -1 when it cannot be done. The power may go in the middle. */
+int id2_machine_flash_erase(uint32_t block);
+
+/* Write whole words at an address that is a multiple of 4, one word after the other. Each word is written as a whole
+ * or not at all when the power goes. Return 0 or -1. */
+int id2_machine_flash_program(uint32_t address, const void *data, uint32_t size);
+
+/* Read bytes from any address. Return 0 or -1. */
+int id2_machine_flash_read(uint32_t address, void *data, uint32_t size);
+
+/* Fill a buffer with bytes that nobody can foresee, as good as the machine has them; called once at each start.
+ * A machine without a source of its own may give few bits: the random generator mixes in a count of starts that is
+ * kept in flash. Return 0 or -1. */
+int id2_machine_entropy(uint8_t *data, uint32_t size);
+
+/* Start the client's HAL (storage, count of starts, random), then print the self-test and the validation report, as
+ * configured. The machine calls it once at each start, when its OSA and its driver work; then it starts the probe. */
+void id2_firmware_start(void);
+
+/* Return how often this firmware has started with this flash, the present start included. */
+uint32_t id2_firmware_starts(void);
+
+#endif
