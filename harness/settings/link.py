@@ -1,13 +1,12 @@
 """The end-to-end link: what the firmware of the board does over iTLS, and where the harness waits for it."""
 
-import ipaddress
 import re
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from harness.settings.words import Seconds, Section, Word, wrong
+from harness.settings.words import Address, Seconds, Section, Word, wrong
 
 _TOPIC_MAX = 128
 _SHARED = "$share/"
@@ -38,13 +37,6 @@ def _topic(value: str) -> str:
     return value
 
 
-def _address(value: str) -> str:
-    try:
-        return str(ipaddress.ip_address(value))
-    except ValueError:
-        raise wrong("must be an address of this machine, such as 127.0.0.1 or 0.0.0.0 for all") from None
-
-
 Topic = Annotated[str, StringConstraints(min_length=1), AfterValidator(_topic)]
 """An MQTT topic; `{product_key}` and `{device_name}` in it stand for those of the board."""
 
@@ -63,7 +55,7 @@ class Echo(Section):
 class Link(Section):
     """What the board does over iTLS; decides which scenarios of the link apply."""
 
-    listen: Annotated[str, AfterValidator(_address)] = Field(
+    listen: Address = Field(
         default="127.0.0.1", description="Address on which the harness waits for the board."
     )
     port: int = Field(

@@ -1,5 +1,6 @@
 """The small types that board file fields are made of, and the base of every section."""
 
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,6 +80,13 @@ def _id2(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise wrong("must be an address of this machine, such as 127.0.0.1 or 0.0.0.0 for all") from None
+
+
 def _env_name(value: str) -> str:
     # A person in a hurry pastes the key itself here; the message must not carry it on.
     if re.fullmatch(r"[0-9A-Fa-f]{16,}", value) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,127}", value):
@@ -153,6 +161,9 @@ PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096), Afte
 
 EnvName = Annotated[str, AfterValidator(_env_name)]
 """Name of an environment variable."""
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An IP address of this machine to listen on."""
 
 Id2Text = Annotated[str, AfterValidator(_id2)]
 """An ID²: 24 upper-case hex digits, or the longer PUF form."""

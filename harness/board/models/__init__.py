@@ -2,7 +2,7 @@
 
 from harness.board.models.board_file import BoardFile, Source
 from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOption, Declaration, Feature
-from harness.board.models.parts import Chip, Console, Device, Limits, Pin
+from harness.board.models.parts import Chip, Console, Device, Limits, Network, Pin
 from harness.board.models.plan import Pattern, Plan, PlannedCarrier
 from harness.board.models.server import Server, Start, Trigger, Use
 from harness.board.models.service import AccessKey, Product, Service
@@ -19,6 +19,7 @@ __all__ = [
     "Device",
     "Feature",
     "Limits",
+    "Network",
     "Pattern",
     "Pin",
     "Plan",

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from harness.board.models.declaration import Declaration
-from harness.board.models.parts import Chip, Console, Device, Limits
+from harness.board.models.parts import Chip, Console, Device, Limits, Network
 from harness.board.models.plan import Plan, PlannedCarrier
 from harness.board.models.server import Server
 from harness.board.models.service import Service
@@ -99,6 +99,11 @@ class BoardFile(Section):
     )
     link: Link | None = Field(
         default=None, description="What the board does over iTLS, when its firmware connects by itself."
+    )
+    network: Network | None = Field(
+        default=None,
+        description="Where the harness is the far end of the board's own TCP connections, which its port makes when it "
+        "is asked to. Left out: they are judged of a simulated board only, on 127.0.0.1.",
     )
     limits: Annotated[Limits, BeforeValidator(_empty_is_default, json_schema_input_type=Limits | None)] = (
         Field(default_factory=Limits, description="Limits that scenarios measure against.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from harness.probe.functions import Group
 from harness.settings.words import Number16, Section, wrong
 
 
@@ -129,6 +130,23 @@ class Declaration(Section):
     )
     sdk_version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){2}$")] | None = Field(
         default=None, description="Version of the ID² Client SDK in the firmware, such as 3.1.0."
+    )
+    port: Annotated[tuple[Group, ...], _Once] = Field(
+        default=(),
+        description="Groups of functions that the board's port has; each is then judged through the probe in its "
+        "firmware.",
+    )
+    rtc: bool = Field(
+        default=False,
+        description="A clock of the board goes on over a reset, and ls_osa_get_time_ms with it. Without one the time "
+        "starts anew.",
+    )
+    thread_stack: int = Field(
+        default=4096,
+        description="Bytes of stack that a thread of the board can be given and that suffice to print a line; for "
+        "ls_osa_thread_create.",
+        ge=256,
+        le=1 << 20,
     )
 
     def declares(self, field: str) -> bool:

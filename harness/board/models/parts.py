@@ -1,8 +1,8 @@
 """The parts of a board that scenarios talk to: chip, console, device, and the limits they must keep."""
 
-from typing import Self, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
 from harness.chip.command_set import COMMAND_SETS, CommandSet
@@ -11,7 +11,7 @@ from harness.console.program import PROGRAMS, ConsoleProgram
 from harness.kinds import Kinds
 from harness.settings.kinds import naming, naming_with_settings
 from harness.settings.references import DeviceKeyReference, PinReference
-from harness.settings.words import Id2Text, Seconds, Section, Text, Word, wrong
+from harness.settings.words import Address, Id2Text, Seconds, Section, Text, Word, wrong
 
 _Kind = TypeVar("_Kind", bound=Section)
 
@@ -132,6 +132,19 @@ class Device(Section):
     )
 
 
+class Network(Section):
+    """Where the harness is the far end of the TCP connections that the board's port makes."""
+
+    listen: Address = Field(
+        default="127.0.0.1", description="Address on which the harness waits for the board."
+    )
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,63}$")] | None = Field(
+        default=None,
+        description="Name or address by which the board reaches this computer: what ls_osa_net_connect is called with. "
+        "Left out: that of listen.",
+    )
+
+
 class Limits(Section):
     """Limits of this board that a scenario measures against."""
 
@@ -144,4 +157,18 @@ class Limits(Section):
     replug_s: Seconds = Field(
         default=10.0,
         description="Seconds to wait for a USB device that was unplugged or reset to come back on its port.",
+    )
+    tick_ms: int = Field(
+        default=10,
+        description="Longest time, in milliseconds, that ls_osa_msleep and the other waits of the port may last beyond "
+        "what was asked: a tick of the board's operating system, and what it may do meanwhile.",
+        ge=1,
+        le=1000,
+    )
+    drift_ppm: int = Field(
+        default=20_000,
+        description="Most that ls_osa_get_time_ms may run fast or slow, in millionths. The default, 2 %, is kept by "
+        "clocks without a crystal too; this computer's own clock is trusted to 50.",
+        ge=100,
+        le=100_000,
     )

@@ -28,6 +28,7 @@ from harness.id2 import published
 from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
 from harness.kinds import asking
+from harness.probe.functions import Group
 from harness.settings.link import Offer
 from harness.transport.kind import StandIn
 
@@ -153,6 +154,13 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
         ),
         "option": _many("declaration.options", "declared bit of the option bitmap", ChipOption),
         "feature": _many("declaration.features", "declared part of the id2_client API", Feature),
+        "port": Word(
+            "declaration.port",
+            "the board's port has functions; asked with a value: this group of them",
+            "none declared",
+            tuple(member.value for member in Group),
+            many=True,
+        ),
         "pin_known": Word(
             "device.pin.value", "the PIN of the chip is known", "the PIN of the chip is not known"
         ),
@@ -259,6 +267,7 @@ def facts_of(board: BoardFile) -> Facts:
         "command": declaration.commands,
         "option": declaration.options or (),
         "feature": declaration.features,
+        "port": declaration.port,
     }
     words |= {name: tuple(values) for name, values in lists.items() if values}
     flags = {
