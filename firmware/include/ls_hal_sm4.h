@@ -1,0 +1,25 @@
+/*
+ * SM4 of the HAL, which the maker of the board writes.
+ *
+ * Ours, not the vendor's: names and signatures only, for builds without his SDK. With his headers on the include path leave
+ * this folder out of it.
+ */
+#ifndef ID2_OWN_LS_HAL_SM4_H
+#define ID2_OWN_LS_HAL_SM4_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int ls_hal_sm4_ecb_get_size(void);
+int ls_hal_sm4_ecb_init(void *ctx, int is_enc, const uint8_t *key, size_t key_size);
+int ls_hal_sm4_ecb_process(void *ctx, const uint8_t *src, uint8_t *dst, size_t size);
+
+int ls_hal_sm4_cbc_get_size(void);
+int ls_hal_sm4_cbc_init(void *ctx, int is_enc, const uint8_t *key, size_t key_size, uint8_t iv[16]);
+int ls_hal_sm4_cbc_process(void *ctx, const uint8_t *src, uint8_t *dst, size_t size);
+
+int ls_hal_sm4_ctr_get_size(void);
+int ls_hal_sm4_ctr_init(void *ctx, int is_enc, const uint8_t *key, size_t key_size, uint8_t iv[16]);
+int ls_hal_sm4_ctr_process(void *ctx, const uint8_t *src, uint8_t *dst, size_t size);
+
+#endif
