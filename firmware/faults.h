@@ -1,7 +1,7 @@
 /*
  * Faults that can be compiled into the firmware: at most one in a build, by -DID2_FAULT=ID2_FAULT_<NAME>.
  *
- * A fault is real code in the client, the port or the board behind `if (ID2_FAULT_IS(NAME))`. It shows that the
+ * A fault is real code of the client, the port or the board behind `if (ID2_FAULT_IS(NAME))`. It shows that the
  * scenarios find what they say they find. Without ID2_FAULT a build is sound.
  */
 #ifndef ID2_FAULTS_H
@@ -13,7 +13,141 @@
 #define ID2_FAULT ID2_FAULT_NONE
 #endif
 
-/* For #if and for if: a name that is not defined here is 0 to the preprocessor, and no build has fault 0. */
+/* For if: the compiler refuses a name that is not defined here. */
 #define ID2_FAULT_IS(name) (ID2_FAULT == ID2_FAULT_##name)
+
+/* Faults of storage, random, driver, device id and ciphers: in firmware/client, so every machine has them. */
+#define ID2_FAULT_RANDOM_CONSTANT 101
+#define ID2_FAULT_RANDOM_REPEATS_AFTER_RESET 102
+#define ID2_FAULT_RANDOM_STUCK_BIT 103
+#define ID2_FAULT_RANDOM_REPEATS_BLOCK 104
+#define ID2_FAULT_RANDOM_SHORT 105
+#define ID2_FAULT_KV_LOSES_LAST_WRITE 106
+#define ID2_FAULT_KV_FORGETS 107
+#define ID2_FAULT_KV_TRUNCATES 108
+#define ID2_FAULT_KV_KEEPS_DELETED 109
+#define ID2_FAULT_PARTITION_OFF_BY_ONE 110
+#define ID2_FAULT_PARTITION_LOST_ON_POWER_CUT 111
+#define ID2_FAULT_PARTITION_BEYOND_END 112
+#define ID2_FAULT_DRIVER_SWALLOWS_STATUS 113
+#define ID2_FAULT_DRIVER_DROPS_LAST_BYTE 114
+#define ID2_FAULT_DRIVER_OK_WITHOUT_CHIP 115
+#define ID2_FAULT_DRIVER_BEFORE_OPEN 116
+#define ID2_FAULT_DRIVER_OVERFLOWS 117
+#define ID2_FAULT_DRIVER_TAKES_ANY_HANDLE 118
+#define ID2_FAULT_DEVICE_ID_CHANGES 119
+#define ID2_FAULT_DEVICE_ID_CHANGES_AFTER_RESET 120
+#define ID2_FAULT_DEVICE_ID_SHORT_BUFFER 121
+#define ID2_FAULT_MEMORY_LEAK 122
+#define ID2_FAULT_SHA256_PIECES_WRONG 123
+#define ID2_FAULT_SM3_TAIL_WRONG 124
+#define ID2_FAULT_CBC_IV_NOT_CHAINED 125
+#define ID2_FAULT_CTR_CARRY_LOST 126
+#define ID2_FAULT_SM4_DECRYPT_WRONG 127
+
+#define ID2_HAL_FAULTS(X) \
+    X(RANDOM_CONSTANT, "random: every answer has the same bytes") \
+    X(RANDOM_REPEATS_AFTER_RESET, "random: the stream starts with the same bytes after each reset") \
+    X(RANDOM_STUCK_BIT, "random: one bit of each byte is always set") \
+    X(RANDOM_REPEATS_BLOCK, "random: a block of 16 bytes comes again and again") \
+    X(RANDOM_SHORT, "random: only the first 64 bytes of a request are filled") \
+    X(KV_LOSES_LAST_WRITE, "key-value store: the last value that was set is gone after a reset") \
+    X(KV_FORGETS, "key-value store: everything is gone after a reset") \
+    X(KV_TRUNCATES, "key-value store: a value keeps 64 bytes at most and says nothing") \
+    X(KV_KEEPS_DELETED, "key-value store: a deleted value is there again after a reset") \
+    X(PARTITION_OFF_BY_ONE, "reserved partition: what is written lands one byte too far unless at offset 0") \
+    X(PARTITION_LOST_ON_POWER_CUT, "reserved partition: a write erases everything, then takes its time") \
+    X(PARTITION_BEYOND_END, "reserved partition: a write beyond the end is accepted") \
+    X(DRIVER_SWALLOWS_STATUS, "SE driver: the answer comes without its status word") \
+    X(DRIVER_DROPS_LAST_BYTE, "SE driver: the last byte of an answer of 256 bytes of data is lost") \
+    X(DRIVER_OK_WITHOUT_CHIP, "SE driver: success with an empty answer when no chip answers") \
+    X(DRIVER_BEFORE_OPEN, "SE driver: transmit answers before the session is open") \
+    X(DRIVER_OVERFLOWS, "SE driver: an answer is copied whole, however small the buffer is") \
+    X(DRIVER_TAKES_ANY_HANDLE, "SE driver: a handle that was never given is taken") \
+    X(DEVICE_ID_CHANGES, "device id: another one at each call") \
+    X(DEVICE_ID_CHANGES_AFTER_RESET, "device id: another one after each reset") \
+    X(DEVICE_ID_SHORT_BUFFER, "device id: a buffer that is too short gets a piece of the id and success") \
+    X(MEMORY_LEAK, "client: each auth code keeps a block of memory") \
+    X(SHA256_PIECES_WRONG, "SHA-256: what waits for the rest of its block is dropped at the next piece") \
+    X(SM3_TAIL_WRONG, "SM3: wrong when 56 bytes of the last block are used") \
+    X(CBC_IV_NOT_CHAINED, "AES-CBC and SM4-CBC: each piece starts with the first iv again") \
+    X(CTR_CARRY_LOST, "AES-CTR and SM4-CTR: the counter does not carry out of its last byte") \
+    X(SM4_DECRYPT_WRONG, "SM4: decryption encrypts")
+
+/* Faults of the OSA: each machine has them in its own files. */
+#define ID2_FAULT_TIME_JUMPS_BACK 201
+#define ID2_FAULT_TIME_DRIFTS 202
+#define ID2_FAULT_TIME_COARSE 203
+#define ID2_FAULT_TIME_RESTARTS 204
+#define ID2_FAULT_SLEEP_SHORT 205
+#define ID2_FAULT_SLEEP_LONG 206
+#define ID2_FAULT_CALLOC_DIRTY 207
+#define ID2_FAULT_FREE_FORGETS 208
+#define ID2_FAULT_MALLOC_OVERLAPS 209
+#define ID2_FAULT_SNPRINTF_NO_END 210
+#define ID2_FAULT_SNPRINTF_LOWER_CASE 211
+#define ID2_FAULT_SNPRINTF_NO_PRECISION 212
+#define ID2_FAULT_MUTEX_NOT_LOCKING 213
+#define ID2_FAULT_SEMAPHORE_NOT_WAITING 214
+#define ID2_FAULT_THREAD_NEVER_RUNS 215
+#define ID2_FAULT_CONNECT_REFUSED_OK 216
+#define ID2_FAULT_RECEIVE_IGNORES_TIMEOUT 217
+#define ID2_FAULT_SEND_TRUNCATES 218
+
+#define ID2_MACHINE_FAULTS(X) \
+    X(TIME_JUMPS_BACK, "time: every few seconds it jumps 50 ms back") \
+    X(TIME_DRIFTS, "time: runs 5 % too fast") \
+    X(TIME_COARSE, "time: moves in steps of 10 ms") \
+    X(TIME_RESTARTS, "time: starts again at 0 after 5 s") \
+    X(SLEEP_SHORT, "msleep: returns after three quarters of the time") \
+    X(SLEEP_LONG, "msleep: takes twice as long") \
+    X(CALLOC_DIRTY, "calloc: the memory is not zeroed") \
+    X(FREE_FORGETS, "free: every second block is not given back") \
+    X(MALLOC_OVERLAPS, "malloc: a block of 64 bytes or more overlaps the one before") \
+    X(SNPRINTF_NO_END, "snprintf: a text that is cut has no NUL at its end") \
+    X(SNPRINTF_LOWER_CASE, "snprintf: %08X prints lower-case digits") \
+    X(SNPRINTF_NO_PRECISION, "snprintf: %.*s prints the whole text") \
+    X(MUTEX_NOT_LOCKING, "mutex: create makes none, and lock succeeds without one") \
+    X(SEMAPHORE_NOT_WAITING, "semaphore: wait returns at once with success") \
+    X(THREAD_NEVER_RUNS, "thread: create succeeds and nothing runs") \
+    X(CONNECT_REFUSED_OK, "network: a connection that was refused is reported as made") \
+    X(RECEIVE_IGNORES_TIMEOUT, "network: receive waits much longer than it is told") \
+    X(SEND_TRUNCATES, "network: of more than 1460 bytes only 1460 are sent, and all are reported")
+
+/* Faults that show only after certain calls before: for the explorer. In firmware/client. */
+#define ID2_FAULT_CODE_AFTER_CLEANUP 301
+#define ID2_FAULT_INIT_COUNT_AFTER_ERROR 302
+#define ID2_FAULT_OLD_KEY_AFTER_PROVISIONING 303
+#define ID2_FAULT_EXTRA_OF_REFUSED_CALL 304
+#define ID2_FAULT_ANSWER_LEAKS_INTO_NEXT 305
+#define ID2_FAULT_TYPE_AFTER_REFUSED_DECRYPT 306
+#define ID2_FAULT_DERIVE_AFTER_ENCRYPT 307
+#define ID2_FAULT_ID_SHORT_AFTER_SHORT_BUFFERS 308
+#define ID2_FAULT_TIMESTAMP_AFTER_LONG_CHALLENGE 309
+#define ID2_FAULT_VERIFY_REMEMBERED 310
+#define ID2_FAULT_DEVICE_CHALLENGE_REPEATS 311
+#define ID2_FAULT_SECOND_INIT_UNPROVISIONS 312
+#define ID2_FAULT_SECRET_AFTER_LONGEST_DECRYPT 313
+#define ID2_FAULT_RESET_WHILE_COUNTED 314
+#define ID2_FAULT_STATE_AFTER_REFUSED_OTP_DATA 315
+
+#define ID2_STATE_FAULTS(X) \
+    X(CODE_AFTER_CLEANUP, "auth codes are still given after the last cleanup") \
+    X(INIT_COUNT_AFTER_ERROR, "after a refused call the next init is not counted") \
+    X(OLD_KEY_AFTER_PROVISIONING, "after new OTP data the key stays the old one until the next init") \
+    X(EXTRA_OF_REFUSED_CALL, "the extra of a refused auth code is signed in the next code without extra") \
+    X(ANSWER_LEAKS_INTO_NEXT, "after an answer of 512 bytes the next derived key ends in bytes of it") \
+    X(TYPE_AFTER_REFUSED_DECRYPT, "after a refused decrypt the next auth code has the TYPE of the one before") \
+    X(DERIVE_AFTER_ENCRYPT, "the next derived key after an encryption uses its seed") \
+    X(ID_SHORT_AFTER_SHORT_BUFFERS, "after three buffers that were too short the ID has one character less") \
+    X(TIMESTAMP_AFTER_LONG_CHALLENGE, "a timestamp code after too long a challenge is a challenge code") \
+    X(VERIFY_REMEMBERED, "a server code that was right makes the first one after the next init right") \
+    X(DEVICE_CHALLENGE_REPEATS, "the first device challenge after cleanup and init is the last one before") \
+    X(SECOND_INIT_UNPROVISIONS, "while init is counted twice and more, the device says that it has no ID") \
+    X(SECRET_AFTER_LONGEST_DECRYPT, "the secret after a decryption of 1024 bytes is another one") \
+    X(RESET_WHILE_COUNTED, "a reset while init is counted twice and more leaves the client initialised") \
+    X(STATE_AFTER_REFUSED_OTP_DATA, "after refused OTP data the provisioning state is told the wrong way round")
+
+#define ID2_FAULTS(X) ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X)
 
 #endif

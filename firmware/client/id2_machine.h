@@ -29,6 +29,17 @@ int id2_machine_flash_read(uint32_t address, void *data, uint32_t size);
  * kept in flash. Return 0 or -1. */
 int id2_machine_entropy(uint8_t *data, uint32_t size);
 
+/*
+ * The chip of the SE carrier: one command as a line of hex digits, one answer as a line of hex digits. The driver
+ * (se_driver.h) is in firmware/client and needs the stream only. A machine without a chip returns -1 from open.
+ */
+int id2_machine_chip_open(void);
+/* Send bytes. Return 0, or -1 when the chip is gone. */
+int id2_machine_chip_write(const uint8_t *data, uint32_t size);
+/* Wait for one byte, at most this many milliseconds. Return 1 with the byte, 0 for none, -1 when the chip is gone. */
+int id2_machine_chip_read(uint8_t *byte, uint32_t timeout_ms);
+void id2_machine_chip_close(void);
+
 /* Start the client's HAL (storage, count of starts, random), then print the self-test and the validation report, as
  * configured. The machine calls it once at each start, when its OSA and its driver work; then it starts the probe. */
 void id2_firmware_start(void);
