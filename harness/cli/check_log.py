@@ -88,7 +88,7 @@ def check_log(
 
     from harness.errors import BenchError, UsageError
     from harness.logcheck import judge
-    from harness.logcheck.render import show, to_document
+    from harness.logcheck.render import show, show_findings, to_document
     from harness.run.asserts import require_asserts
     from harness.run.verdict import Verdict, exit_code
     from harness.transport.printable import safe_text
@@ -105,9 +105,12 @@ def check_log(
     if as_json:
         print(json.dumps(to_document(report, file, code), indent=2))
         raise typer.Exit(code)
+    wide = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Console(width=None if wide else 140, highlight=False, emoji=False, markup=False)
     if report.recognised:
-        wide = sys.stdout.isatty() or "COLUMNS" in os.environ
-        show(report, Console(width=None if wide else 140, highlight=False, emoji=False, markup=False))
+        show(report, console)
+    else:
+        show_findings(report, console)
     name = "standard input" if file == STDIN else file
     if not report.recognised and report.unread:
         line, example = report.unread[0]

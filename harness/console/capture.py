@@ -13,6 +13,7 @@ from harness.console import landmarks
 from harness.console.encoding import Utf8Stream
 from harness.console.lines import DEFAULT_LIMIT, Line, LineReader
 from harness.console.prefixes import Prefixes
+from harness.console.probe_signs import is_own_line, sign_in
 from harness.console.sdklog import plain
 from harness.console.torn import Captured, Mender
 
@@ -21,6 +22,8 @@ __all__ = ["CaptureReader", "Captured", "printed_text", "read_capture"]
 AHEAD_LINES = 300
 """Lines that are looked at before the first of them is given out."""
 AHEAD_BYTES = 1 << 18
+MAX_PROBE_LINES = 20
+"""Numbers of lines of a probe that are kept."""
 
 
 @dataclass(slots=True)
@@ -32,9 +35,18 @@ class _Held:
 
 
 class CaptureReader:
-    """Takes chunks of any size and gives back lines; what it holds back is bounded."""
+    """Takes chunks of any size and gives back lines; what it holds back is bounded.
+
+    What the harness and a probe in the firmware say to each other is nothing that the program prints, and left out.
+
+    Attributes:
+        lines: Number of the newest line.
+        probe_lines: Numbers of the first lines that only a firmware with a probe prints.
+    """
 
     def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
+        self.lines = 0
+        self.probe_lines: list[int] = []
         self._stream = Utf8Stream()
         self._lines = LineReader(limit=limit)
         self._prefixes = Prefixes()
@@ -60,6 +72,11 @@ class CaptureReader:
 
     def _hold(self, line: Line) -> None:
         held = _Held(line, plain(line.text))
+        self.lines = line.number
+        if sign_in(held.text) and len(self.probe_lines) < MAX_PROBE_LINES:
+            self.probe_lines.append(line.number)
+        if not line.piece and not line.cut and is_own_line(held.text):
+            return
         if not line.piece and (found := landmarks.find(held.text)) is not None:
             held.landmark = found
             held.key = self._prefixes.learn(held.text, found)

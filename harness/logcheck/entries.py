@@ -119,6 +119,12 @@ class EntryReader:
                 yield from self._entries(captured)
         for captured in self._reader.finish():
             yield from self._entries(captured)
+        self.lines = self._reader.lines
+
+    @property
+    def probe_lines(self) -> tuple[int, ...]:
+        """Numbers of the first lines that only a firmware with a probe prints."""
+        return tuple(self._reader.probe_lines)
 
     def _entries(self, captured: Captured) -> Iterator[Entry]:
         line, text = captured.line, captured.text

@@ -180,7 +180,7 @@ def judge(
     return LogReport(
         boots=tuple(collector.boots),
         items=tuple(collector.items),
-        findings=tuple(collector.findings),
+        findings=(*collector.findings, *whole.found(reader.probe_lines)),
         exchanges=tuple(collector.exchanges),
         codes=tuple(collector.codes),
         lines=reader.lines,

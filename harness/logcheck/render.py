@@ -32,9 +32,14 @@ def show(report: LogReport, console: Console) -> None:
     hidden = max(0, len(report.items) - MAX_ROWS) + report.left_out_items
     if hidden:
         console.print(f"{hidden} more items were judged and are not listed")
+    show_findings(report, console)
+    console.print(Text(verdict_line(report)), soft_wrap=True)
+
+
+def show_findings(report: LogReport, console: Console) -> None:
+    """Print the findings alone."""
     for finding in report.findings:
         console.print(_finding(finding, many=len(report.boots) > 1))
-    console.print(Text(verdict_line(report)), soft_wrap=True)
 
 
 def verdict_line(report: LogReport) -> str:
@@ -100,7 +105,7 @@ def _lines(lines: tuple[int, ...]) -> str:
 
 
 def _finding(finding: Finding, *, many: bool) -> Text:
-    where = f"boot {finding.boot}, " if many else ""
+    where = f"boot {finding.boot}, " if many and finding.boot else ""
     place = f" ({where}line {finding.lines[0]})" if finding.lines else ""
     style = _STYLES[finding.severity]
     return Text.assemble(

@@ -1,15 +1,18 @@
-"""Judge what only several starts together show: randoms that come again, a program that once did more.
+"""Judge what belongs to no single start: randoms that come again, a program that once did more, a probe.
 
-Source: device-protocol.md b.1, i.2, j.1, k.4.
+Source: device-protocol.md b.1, i.2, j.1, k.4; docs/probe-protocol.md.
 """
+
+from collections.abc import Iterable
 
 from harness.console.program import Topic
 from harness.logcheck.claims import Claims
 from harness.logcheck.context import Context
 from harness.logcheck.expected import judge_program_claim
 from harness.logcheck.judgement import Judgement
-from harness.logcheck.model import BootSummary, Program
+from harness.logcheck.model import BootSummary, Finding, Program
 from harness.logcheck.randoms import FORCED
+from harness.severity import Severity
 
 MAX_RANDOMS = 50_000
 MAX_SHOWN = 8
@@ -70,3 +73,23 @@ class WholeLog:
             judgement.topic = Topic.CLAIMS
             judge_program_claim(claims.program, claims.source, boots, judgement)
         return judgement
+
+    @staticmethod
+    def found(probe_lines: Iterable[int]) -> list[Finding]:
+        """Return the findings of the whole log.
+
+        Args:
+            probe_lines: Lines that only a firmware with a probe prints.
+        """
+        judgement = Judgement(0)
+        if lines := list(probe_lines):
+            judgement.find(
+                "probe-in-firmware",
+                Severity.CRITICAL,
+                "the firmware carries a probe",
+                "It prints the lines of a probe: whoever reaches this console can have auth codes made, keys derived "
+                "and data decrypted with the device's key. Build the firmware of a product without "
+                "ID2_PROBE_ENABLE.",
+                lines,
+            )
+        return judgement.findings

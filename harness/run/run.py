@@ -14,6 +14,7 @@ from harness.run import verdict as verdicts
 from harness.run.events import (
     SCHEMA,
     BoardFound,
+    FindingNamed,
     NoteTaken,
     Requirement,
     RequirementsKnown,
@@ -30,6 +31,7 @@ from harness.run.safe import Mask
 from harness.run.scenario import ScenarioLog
 from harness.run.verdict import Verdict
 from harness.secret import Secret
+from harness.severity import Severity
 
 __all__ = ["Header", "InputFile", "Run", "ScenarioInfo", "ScenarioLog"]
 
@@ -183,6 +185,10 @@ class Run:
     def note(self, text: str) -> None:
         """Write a remark that belongs to no scenario."""
         self._journal.write(NoteTaken(text=text))
+
+    def finding(self, defect: str, *, severity: Severity, title: str, detail: str) -> None:
+        """Name a defect or an observation that belongs to no scenario; it does not decide the verdict."""
+        self._journal.write(FindingNamed(defect=defect, severity=severity, title=title, detail=detail))
 
     def begin(self, info: ScenarioInfo) -> ScenarioLog:
         """Begin a scenario. The same scenario may run again; it then appears as `id#2` and so on."""

@@ -365,3 +365,42 @@ def test_error_of_the_first_demo_is_told(sample, told):
         sample(DEMO.part), b"test: id2_client_get_timestamp", told + b"\ntest: id2_client_get_timestamp"
     )
     assert list(failures(check(data, DEMO.keys))) == ["error in line 101"]
+
+
+PROBE_HELLO = b"+ID2P 00 3F1C HI p=1 l=79 in=1024,512,128 o=1024 g=00000001 n=- %E3D8\r\n"
+PROBE_START = b"id2 probe: this firmware carries out test commands, do not ship it\r\n"
+PROBE_CODE = b"\r\n+ID2P 04 3F1C OK 0 118 892C t:0~2~ABABABABABABABAB~55B83408399FA660F05 %C95F\r\n"
+
+
+@pytest.mark.parametrize("lines", [PROBE_START, PROBE_HELLO, PROBE_START + b"\r\n" + PROBE_HELLO])
+def test_a_probe_in_the_firmware_is_a_critical_finding(sample, lines):
+    data = sample("aes128")
+    report = check(lines + data, AES.keys)
+    assert_passed(report)
+    (finding,) = [finding for finding in report.findings if finding.id == "probe-in-firmware"]
+    assert (finding.severity, finding.lines[0]) == ("critical", 1)
+    assert "probe-in-firmware" not in {finding.id for finding in check(data, AES.keys).findings}
+
+
+def test_a_code_that_a_probe_hands_out_is_none_of_the_program(sample):
+    data = sample("aes128")
+    at = data.index(b"====> ID2 Client Test Get Secret")
+    talked = data[:at] + b"(ash)# id2p 04 run cac a=32,o=512 %9990\r\n" + PROBE_CODE + data[at:]
+    report = check(talked, AES.keys)
+    assert_passed(report)
+    assert len(report.codes) == len(check(data, AES.keys).codes)
+    assert [finding.id for finding in report.findings].count("probe-in-firmware") == 1
+
+
+def test_a_console_with_nothing_but_a_probe_is_told_of(tmp_path, capsys):
+    from harness.cli.main import invoke
+
+    log = tmp_path / "console.log"
+    log.write_bytes(b"ready\r\n" + PROBE_START + PROBE_HELLO)
+    assert invoke(["check-log", str(log)]) == 2
+    shown = capsys.readouterr()
+    assert "finding probe-in-firmware [critical]" in shown.out
+    assert "3 lines" in shown.err
+    log.write_bytes(b"ready\r\n" + PROBE_HELLO.replace(b"E3D8", b"E3D9"))
+    assert invoke(["check-log", str(log)]) == 2
+    assert "probe-in-firmware" not in capsys.readouterr().out
