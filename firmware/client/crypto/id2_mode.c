@@ -59,9 +59,24 @@ static void stream_byte(struct id2_mode *mode, uint8_t input, uint8_t *output, s
     *output = result;
 }
 
+/* Each byte takes a block of its own; the iv is the last 16 bytes of ciphertext. */
+static void cfb8_byte(struct id2_mode *mode, uint8_t input, uint8_t *output, size_t block)
+{
+    id2_cipher_encrypt(&mode->cipher, mode->iv, mode->stream);
+    uint8_t result = (uint8_t)(input ^ mode->stream[0]);
+    memmove(mode->iv, mode->iv + 1, block - 1);
+    mode->iv[block - 1] = mode->encrypt ? result : input;
+    *output = result;
+}
+
 int id2_mode_process(struct id2_mode *mode, const uint8_t *input, uint8_t *output, size_t size)
 {
     size_t block = id2_cipher_block(&mode->cipher);
+    if (mode->kind == ID2_MODE_CFB8) {
+        for (size_t i = 0; i < size; i++)
+            cfb8_byte(mode, input[i], output + i, block);
+        return 0;
+    }
     if (mode->kind == ID2_MODE_CTR || mode->kind == ID2_MODE_CFB) {
         for (size_t i = 0; i < size; i++)
             stream_byte(mode, input[i], output + i, block);

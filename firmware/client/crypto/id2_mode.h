@@ -4,7 +4,7 @@
 
 #include "id2_cipher.h"
 
-enum id2_mode_kind { ID2_MODE_ECB, ID2_MODE_CBC, ID2_MODE_CTR, ID2_MODE_CFB };
+enum id2_mode_kind { ID2_MODE_ECB, ID2_MODE_CBC, ID2_MODE_CTR, ID2_MODE_CFB, ID2_MODE_CFB8 };
 
 struct id2_mode {
     struct id2_cipher cipher;

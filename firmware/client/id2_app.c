@@ -1,0 +1,249 @@
+/*
+ * The self-test of the client and the validation report, printed in the form of the SDK's id2_app, so that the service's
+ * console and the harness can judge them.
+ */
+#include <string.h>
+
+#include "firmware_start.h"
+#include "id2_client.h"
+#include "id2_client_dpm.h"
+#include "id2_internal.h"
+#include "id2_log.h"
+
+#define CHALLENGE "55B83408399FA660F05C82E4F25333DC"
+#define TIMESTAMP "1512022279204"
+#define EXTRA "abcd1234"
+#define SEED "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define WORTH_LOOKING_AT 48u /* a ciphertext or server code is used only when it is longer */
+
+/* One buffer for all texts: a code, or a ciphertext in bytes. */
+static uint8_t text[ID2_MAX_AUTH_CODE_LEN + 1];
+
+static int test_get_id(void)
+{
+    uint32_t size = 0;
+    ID2_INFO("====> ID2 Client Test %s Start.", "Get ID");
+    int short_buffer = id2_client_get_id(text, &size);
+    size = ID2_ID_MAX_LEN;
+    int result = id2_client_get_id(text, &size);
+    if (result == IROT_SUCCESS)
+        ID2_INFO("ID2: %.*s", (int)size, (char *)text);
+    ID2_INFO("====> ID2 Client Test %s End.", "Get ID");
+    return short_buffer == IROT_ERROR_SHORT_BUFFER && result == IROT_SUCCESS;
+}
+
+static int test_device_challenge(void)
+{
+    int good = 1;
+    ID2_INFO("====> ID2 Client Test %s Start.", "Get Device Challenge");
+    for (uint32_t wanted = 16; good && wanted <= ID2_MAX_DEVICE_RANDOM_LEN; wanted += 16) {
+        uint32_t size = wanted == ID2_MAX_DEVICE_RANDOM_LEN ? wanted + 1 : wanted;
+        good = id2_client_get_device_challenge(text, &size) == IROT_SUCCESS && size == wanted;
+        if (good)
+            ID2_INFO("Device Challenge: %.*s %u", (int)size, (char *)text, (unsigned)size);
+    }
+    ID2_INFO("====> ID2 Client Test %s End.", "Get Device Challenge");
+    return good;
+}
+
+static int get_code(int mode, const char *extra, uint32_t *size)
+{
+    const uint8_t *bytes = (const uint8_t *)extra;
+    uint32_t extra_size = extra == NULL ? 0 : (uint32_t)strlen(extra);
+    int result = mode ? id2_client_get_timestamp_auth_code(TIMESTAMP, bytes, extra_size, text, size)
+                      : id2_client_get_challenge_auth_code(CHALLENGE, bytes, extra_size, text, size);
+    if (result == IROT_SUCCESS)
+        text[*size] = 0;
+    return result;
+}
+
+static int print_codes(int mode)
+{
+    uint32_t size = 0;
+    if (get_code(mode, NULL, &size) != IROT_ERROR_SHORT_BUFFER)
+        return 0;
+    size = ID2_MAX_AUTH_CODE_LEN;
+    if (get_code(mode, NULL, &size) != IROT_SUCCESS)
+        return 0;
+    ID2_INFO("authcode[no extra]:\n [%u] %s", (unsigned)size, (char *)text);
+    size = ID2_MAX_AUTH_CODE_LEN;
+    if (get_code(mode, EXTRA, &size) != IROT_SUCCESS)
+        return 0;
+    ID2_INFO("authcode[extra = %s]:\n [%u] %s", EXTRA, (unsigned)size, (char *)text);
+    return 1;
+}
+
+static int test_challenge_code(void)
+{
+    ID2_INFO("====> ID2 Client Test %s Start.", "Get Challenge Auth Code");
+    int good = print_codes(0);
+    ID2_INFO("====> ID2 Client Test %s End.", "Get Challenge Auth Code");
+    return good;
+}
+
+static int test_timestamp_code(void)
+{
+    ID2_INFO("====> ID2 Client Test %s Start.", "Get Timestamp Auth Code");
+    int good = print_codes(1);
+    ID2_INFO("====> ID2 Client Test %s End.", "Get Timestamp Auth Code");
+    return good;
+}
+
+static int test_secret(void)
+{
+    uint32_t size = 0;
+    ID2_INFO("====> ID2 Client Test %s Start.", "Get Secret");
+    int short_buffer = id2_client_get_secret(SEED, text, &size);
+    size = ID2_DERIV_SECRET_LEN;
+    int result = id2_client_get_secret(SEED, text, &size);
+    if (result == IROT_SUCCESS)
+        ID2_INFO("device secret: [%u] %.*s", (unsigned)size, (int)size, (char *)text);
+    ID2_INFO("====> ID2 Client Test %s End.", "Get Secret");
+    return short_buffer == IROT_ERROR_SHORT_BUFFER && result == IROT_SUCCESS;
+}
+
+static int test_derive_key(void)
+{
+    ID2_INFO("====> ID2 Client Test %s Start.", "Derive Key");
+    int result = id2_client_derive_key("appKey", text, 16);
+    for (uint32_t i = 0; result == IROT_SUCCESS && i < 16; i += 4)
+        ID2_INFO("key: 0x%02x 0x%02x 0x%02x 0x%02x", text[i], text[i + 1], text[i + 2], text[i + 3]);
+    ID2_INFO("====> ID2 Client Test %s End.", "Derive Key");
+    return result == IROT_SUCCESS;
+}
+
+static int test_totp(void)
+{
+    uint64_t seconds = (uint64_t)ls_osa_get_time_ms() / 1000 + 1;
+    if (id2_client_dpm_get_totp(seconds, (uint32_t)(seconds % 100), 180, 12, text) != IROT_SUCCESS)
+        return 0;
+    ID2_INFO("Generated TOTP: %.*s", 12, (char *)text);
+    return 1;
+}
+
+static int mark(const char *name, int good)
+{
+    ls_osa_print(LS_LOG_TAG "id2_client_unit_test %d: =================>ID2 Client Test %s %s.\n\n", __LINE__, name,
+                 good ? "Pass" : "Fail");
+    return good;
+}
+
+static int unit_test(void)
+{
+    return mark("Get ID", test_get_id()) && mark("Get Device Challenge", test_device_challenge()) &&
+           mark("Get Challenge Auth Code", test_challenge_code()) &&
+           mark("Get Timestamp Auth Code", test_timestamp_code()) && mark("Get Secret", test_secret()) &&
+           mark("Derive Key", test_derive_key()) && mark("One-Time Password", test_totp());
+}
+
+static int print_item(int mode)
+{
+    uint32_t size = ID2_MAX_AUTH_CODE_LEN;
+    if (get_code(mode, EXTRA, &size) != IROT_SUCCESS)
+        return 0;
+    ls_osa_print("        {\n            \"api\": \"id2_client_get_%s_auth_code\",\n", mode ? "timestamp" : "challenge");
+    ls_osa_print("            \"args\": {\n                \"%s\": \"%s\",\n                \"extra\":     \"%s\"\n"
+                 "            },\n",
+                 mode ? "timestamp" : "challenge", mode ? TIMESTAMP : CHALLENGE, EXTRA);
+    ls_osa_print("            \"result\": \"%s\"\n        }%s\n", (char *)text, mode ? "" : ", ");
+    return 1;
+}
+
+static int generate_authcode(void)
+{
+    uint32_t size = ID2_ID_MAX_LEN;
+    uint32_t version;
+    ls_osa_print(LS_LOG_TAG "id2_client_generate_authcode %d: ====> ID2 Client Generate AuthCode Start.\n", __LINE__);
+    int good = id2_client_get_version(&version) == IROT_SUCCESS && id2_client_get_id(text, &size) == IROT_SUCCESS;
+    if (good) {
+        ls_osa_print(LS_LOG_TAG "id2_client_generate_authcode %d: \n\n"
+                                "============ ID2 Validation Json Message ============:\n",
+                     __LINE__);
+        ls_osa_print("{\n    \"reportVersion\": \"1.0.0\",\n    \"sdkVersion\": \"%u.%u.%u\",\n",
+                     (unsigned)(version >> 16 & 0xff), (unsigned)(version >> 8 & 0xff), (unsigned)(version & 0xff));
+        ls_osa_print("    \"date\": \"%s %s\",\n    \"testContent\": [\n        {\n", __DATE__, __TIME__);
+        ls_osa_print("            \"api\": \"id2_client_get_id\",\n            \"args\": {\n            },\n"
+                     "            \"result\": \"%.*s\"\n        },\n",
+                     (int)size, (char *)text);
+        good = print_item(0) && print_item(1);
+        ls_osa_print("%s", "    ]\n}\n\n");
+    }
+    ls_osa_print(LS_LOG_TAG "id2_client_generate_authcode %d: =====>ID2 Client Generate AuthCode %s.\n\n", __LINE__,
+                 good ? "End" : "Fail");
+    return good;
+}
+
+static int verify_authcode(void)
+{
+    const char *code = ID2_AUTH_CODE;
+    size_t size = strlen(code);
+    if (size <= WORTH_LOOKING_AT)
+        return 1;
+    int has_extra = code[1] == '1';
+    ls_osa_print(LS_LOG_TAG "id2_client_verify_authcode %d: ====> ID2 Client Verify Server AuthCode Start.\n",
+                 __LINE__);
+    int result = id2_client_verify_server((const uint8_t *)code, (uint32_t)size, (const uint8_t *)CHALLENGE,
+                                          (uint32_t)strlen(CHALLENGE), has_extra ? (const uint8_t *)EXTRA : NULL,
+                                          has_extra ? (uint32_t)strlen(EXTRA) : 0);
+    ls_osa_print(LS_LOG_TAG "id2_client_verify_authcode %d: =====>ID2 Client Verify Server %sAuthCode %s.\n\n",
+                 __LINE__, result ? "" : " ", result ? "Fail" : "End");
+    return result == IROT_SUCCESS;
+}
+
+static int decrypt_is_id(void)
+{
+    uint8_t plain[256];
+    uint32_t size;
+    uint32_t plain_size = sizeof plain - 1;
+    char id[ID2_ID_MAX_LEN + 1];
+    if (id2_hex_decode(ID2_CIPHER_DATA, strlen(ID2_CIPHER_DATA), text, sizeof text, &size)) {
+        ID2_INFO("%s", "string to hex fail");
+        return 0;
+    }
+    int result = id2_client_decrypt(text, size, plain, &plain_size);
+    if (result != IROT_SUCCESS) {
+        ID2_INFO("id2 client decrypt fail, %d", result);
+        return 0;
+    }
+    plain[plain_size] = 0;
+    ls_osa_print(LS_LOG_TAG "id2_client_decrypt_data %d: out_data: %s\n", __LINE__, (char *)plain);
+    return id2_read_id(id) == IROT_SUCCESS && strlen(id) == plain_size && memcmp(id, plain, plain_size) == 0;
+}
+
+static int decrypt_data(void)
+{
+    if (strlen(ID2_CIPHER_DATA) <= WORTH_LOOKING_AT)
+        return 1;
+    ls_osa_print(LS_LOG_TAG "id2_client_decrypt_data %d: ====> ID2 Client Test Decrypt Start.\n", __LINE__);
+    int good = decrypt_is_id();
+    ls_osa_print(LS_LOG_TAG "id2_client_decrypt_data %d: =================>ID2 Client Test Decrypt %s.\n\n", __LINE__,
+                 good ? "Pass" : "Fail");
+    return good;
+}
+
+static void run_tests(void)
+{
+    int result = id2_client_wrap_do_provisioning("itls.cn-shanghai.aliyuncs.com", 1883, "key", "secret", 2000);
+    if (result != IROT_SUCCESS)
+        ID2_INFO("id2 client do provisioning fail, %d", result);
+    else if (!unit_test())
+        ID2_INFO("%s", "id2 client unit test fail!!");
+    else if (!generate_authcode())
+        ID2_INFO("%s", "id2 client generate authcode fail!!");
+    else if (!verify_authcode())
+        ID2_INFO("%s", "id2 client verify server authcode fail!!");
+    else if (!decrypt_data())
+        ID2_INFO("%s", "id2 client decrypt data fail!!");
+}
+
+void id2_app(void)
+{
+    int result = id2_client_init();
+    if (result != IROT_SUCCESS) {
+        ID2_INFO("id2 client init fail, %d", result);
+        return;
+    }
+    run_tests();
+    id2_client_cleanup();
+    memset(text, 0, sizeof text);
+}

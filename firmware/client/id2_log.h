@@ -1,0 +1,12 @@
+/* The lines that the client prints, in the SDK's form. */
+#ifndef ID2_LOG_H
+#define ID2_LOG_H
+
+#include "ls_osa.h"
+
+#define ID2_PRINT(format, ...) ls_osa_print(LS_LOG_TAG format "\n", __VA_ARGS__)
+#define ID2_INFO(format, ...) ls_osa_print(LS_LOG_TAG "%s %d: " format "\n", __func__, __LINE__, __VA_ARGS__)
+#define ID2_ERROR(format, ...) \
+    ls_osa_print(LS_LOG_TAG "%s %d: ERROR: " format "\n", __func__, __LINE__, __VA_ARGS__)
+
+#endif
