@@ -100,21 +100,17 @@ static struct {
 
 /* Characters and sums */
 
-static uint16_t crc_step(uint16_t crc, uint8_t byte)
+/* CRC-16/CCITT-FALSE, a byte at a time without a table. */
+static unsigned crc_of(const uint8_t *bytes, uint32_t count)
 {
-    unsigned mixed = ((unsigned)crc >> 8) ^ byte;
-
-    mixed ^= mixed >> 4;
-    return (uint16_t)(((unsigned)crc << 8) ^ (mixed << 12) ^ (mixed << 5) ^ mixed);
-}
-
-static uint16_t crc_of(const uint8_t *bytes, uint32_t count)
-{
-    uint16_t crc = CRC_START;
+    unsigned crc = CRC_START;
     uint32_t i;
 
     for (i = 0; i < count; ++i) {
-        crc = crc_step(crc, bytes[i]);
+        unsigned mixed = (crc >> 8) ^ bytes[i];
+
+        mixed ^= mixed >> 4;
+        crc = ((crc << 8) ^ (mixed << 12) ^ (mixed << 5) ^ mixed) & 0xFFFFu;
     }
     return crc;
 }
@@ -205,7 +201,7 @@ static void put_word(uint32_t number)
     put_number(number);
 }
 
-static void put_crc_word(uint16_t crc)
+static void put_crc_word(unsigned crc)
 {
     put_char(' ');
     put_hex(crc, 4);
@@ -248,7 +244,7 @@ static void begin_reply(unsigned seq, const char *kind)
 
 static void end_reply(void)
 {
-    uint16_t crc = crc_of((const uint8_t *)probe.reply + 2, probe.written - 2u);
+    unsigned crc = crc_of((const uint8_t *)probe.reply + 2, probe.written - 2u);
 
     put_text(" %");
     put_hex(crc, 4);
@@ -269,7 +265,7 @@ static void send_acknowledgement(unsigned seq)
     end_reply();
 }
 
-static void send_filled(unsigned seq, uint32_t filled, uint16_t crc)
+static void send_filled(unsigned seq, uint32_t filled, unsigned crc)
 {
     begin_reply(seq, "OK 0");
     put_word(filled);
@@ -389,6 +385,19 @@ static unsigned split(const char *line, unsigned length, struct word words[WORDS
         }
     }
     return count;
+}
+
+enum verb { HI, REP, CLR, PUT, GET, RUN, UNKNOWN };
+
+static enum verb find_verb(const struct word *word)
+{
+    static const char verbs[UNKNOWN][4] = {"hi", "rep", "clr", "put", "get", "run"};
+    unsigned i = 0;
+
+    while (i < UNKNOWN && !is(word, verbs[i])) {
+        ++i;
+    }
+    return (enum verb)i;
 }
 
 /* put */
@@ -729,32 +738,34 @@ static enum refusal run_again(unsigned seq)
     return ACCEPTED;
 }
 
-static enum refusal answer(unsigned seq, const struct word *words, unsigned count, int again)
+static enum refusal answer(unsigned seq, enum verb verb, const struct word *words, unsigned count, int again)
 {
-    const struct word *verb = &words[0];
-    enum refusal refusal = ACCEPTED;
-
-    if (is(verb, "run")) {
-        refusal = again && probe.last_ran ? run_again(seq) : run(seq, words + 1, count - 1u);
-    } else if (is(verb, "put")) {
-        refusal = put_into_slot(seq, words + 1, count - 1u);
-    } else if (is(verb, "get")) {
-        refusal = get_from_result(seq, words + 1, count - 1u);
-    } else if (!is(verb, "hi") && !is(verb, "rep") && !is(verb, "clr")) {
-        refusal = NO_SUCH_VERB;
-    } else if (count != 1) {
-        refusal = BAD_ARGUMENT;
-    } else if (is(verb, "hi")) {
+    if (verb < PUT && count != 0) {
+        return BAD_ARGUMENT;
+    }
+    switch (verb) {
+    case HI:
         send_hello(seq);
-    } else if (is(verb, "clr")) {
+        return ACCEPTED;
+    case REP:
+        if (!probe.has_final) {
+            return NOTHING_TO_REPEAT;
+        }
+        send_final();
+        return ACCEPTED;
+    case CLR:
         clear();
         send_filled(seq, 0, CRC_START);
-    } else if (probe.has_final) {
-        send_final();
-    } else {
-        refusal = NOTHING_TO_REPEAT;
+        return ACCEPTED;
+    case PUT:
+        return put_into_slot(seq, words, count);
+    case GET:
+        return get_from_result(seq, words, count);
+    case RUN:
+        return again && probe.last_ran ? run_again(seq) : run(seq, words, count);
+    default:
+        return NO_SUCH_VERB;
     }
-    return refusal;
 }
 
 /* Lines */
@@ -769,7 +780,7 @@ static unsigned seq_of(const char *line, unsigned length)
 }
 
 /* Read the check sum at the end of a line; return 0 when there is none. */
-static int read_crc(const char *line, unsigned length, uint16_t *crc)
+static int read_crc(const char *line, unsigned length, unsigned *crc)
 {
     unsigned value = 0;
     unsigned i;
@@ -785,7 +796,7 @@ static int read_crc(const char *line, unsigned length, uint16_t *crc)
         }
         value = 16u * value + digit;
     }
-    *crc = (uint16_t)value;
+    *crc = value;
     return 1;
 }
 
@@ -793,32 +804,33 @@ static void take_request(const char *line, unsigned length)
 {
     struct word words[WORDS];
     unsigned seq = seq_of(line, length);
-    uint16_t crc = 0;
+    unsigned crc = 0;
     int has_crc = read_crc(line, length, &crc);
-    enum refusal refusal = ACCEPTED;
     unsigned body = has_crc ? length - 6u : length;
     unsigned count = split(line, body, words);
+    int by_hand = count > 1 && is(&words[1], "00");
+    enum refusal refusal;
+    enum verb verb;
     int again = 0;
 
-    if (has_crc ? crc != crc_of((const uint8_t *)line, body) : count < 3 || !is(&words[1], "00")) {
-        send_refusal(seq, WRONG_CRC);
-        return;
-    }
-    if (count < 3 || count > WORDS || (seq == 0 && !is(&words[1], "00"))) {
-        send_refusal(seq, BAD_ARGUMENT);
-        return;
-    }
-    if (seq != 0 && !is(&words[2], "rep")) {
-        again = seq == probe.last_seq && crc == probe.last_crc;
-        if (seq == probe.last_seq && !again && !is(&words[2], "hi")) {
-            send_refusal(seq, SEQ_USED);
-            return;
+    if (has_crc ? crc != crc_of((const uint8_t *)line, body) : !by_hand) {
+        refusal = WRONG_CRC;
+    } else if (count < 3 || count > WORDS || (seq == 0 && !by_hand)) {
+        refusal = BAD_ARGUMENT;
+    } else {
+        verb = find_verb(&words[2]);
+        if (!by_hand && verb != REP) {
+            again = seq == probe.last_seq && crc == probe.last_crc;
+            if (seq == probe.last_seq && !again && verb != HI) {
+                send_refusal(seq, SEQ_USED);
+                return;
+            }
+            probe.last_seq = (uint8_t)seq;
+            probe.last_crc = (uint16_t)crc;
+            probe.last_ran = again && probe.last_ran;
         }
-        probe.last_seq = (uint8_t)seq;
-        probe.last_crc = crc;
-        probe.last_ran = again && probe.last_ran;
+        refusal = answer(seq, verb, words + 3, count - 3u, again);
     }
-    refusal = answer(seq, words + 2, count - 2u, again);
     if (refusal != ACCEPTED) {
         send_refusal(seq, refusal);
     }
@@ -835,13 +847,12 @@ static void take(char character)
 
 static void end_line(void)
 {
-    static const struct word begin = {"id2p", 4};
     unsigned length = probe.count;
     struct word first;
 
     first.text = probe.line;
     first.length = 4;
-    if (length >= 4 && is(&first, begin.text) && (length == 4 || probe.line[4] == ' ')) {
+    if (length >= 4 && is(&first, "id2p") && (length == 4 || probe.line[4] == ' ')) {
         if (probe.too_long) {
             send_refusal(seq_of(probe.line, length), LINE_TOO_LONG);
         } else {
@@ -903,7 +914,7 @@ void id2_probe_start(uint32_t seed)
     mixed[2] = id2_probe_port_ms();
     fill((uint8_t *)&probe, 0, sizeof probe);
     clear();
-    probe.boot = crc_of((const uint8_t *)mixed, sizeof mixed);
+    probe.boot = (uint16_t)crc_of((const uint8_t *)mixed, sizeof mixed);
     write_locked(warning, sizeof warning - 1u);
     send_hello(0);
 }

@@ -640,7 +640,6 @@ static void count_up(void *unused)
 static int32_t thr(call_t *call)
 {
     ls_osa_thread_t thread;
-    uint32_t reached;
 
     counting.reached = 0;
     counting.end = call->m;
@@ -652,17 +651,14 @@ static int32_t thr(call_t *call)
     thread = ls_osa_thread_create("id2_probe", count_up, NULL, (size_t)call->k);
     if (thread != NULL) {
         ls_osa_msleep((unsigned int)call->n);
-    }
-    reached = counting.reached;
-    counting.end = 0; /* lets the thread end by itself, out of the mutex */
-    if (thread != NULL) {
+        give_own(call, counting.reached, 4);
+        counting.end = 0; /* lets the thread end by itself, out of the mutex */
         ls_osa_msleep(20);
         ls_osa_thread_destroy(thread);
     }
 #if ID2_PROBE_MUTEX
     ls_osa_mutex_destroy(counting.mutex);
 #endif
-    give_own(call, reached, 4);
     return thread == NULL ? -5 : 0;
 }
 #endif

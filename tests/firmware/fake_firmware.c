@@ -25,6 +25,7 @@ unsigned fake_length;       /* what is left in the length parameter */
 unsigned fake_time_ms;      /* of the OSA; the port's runs with it */
 unsigned fake_tick_ms = 1;  /* msleep lasts until the next multiple */
 unsigned fake_context_size = 64;
+int fake_thread_fails;
 int fake_print_length;      /* characters printed from inside each call */
 unsigned fake_feed_inside;  /* bytes fed from inside each call */
 
@@ -519,7 +520,7 @@ int ls_osa_snprintf(char *str, size_t size, const char *fmt, ...)
 
 void ls_osa_print(const char *fmt, ...)
 {
-    char text[1200];
+    static char text[80000];
     va_list arguments;
     int written;
 
@@ -589,8 +590,11 @@ ls_osa_thread_t ls_osa_thread_create(const char *name, void (*func)(void *), voi
     (void)name;
     begin_call("ls_osa_thread_create");
     note_number("stack", stack_size);
+    if (fake_thread_fails) {
+        return NULL;
+    }
     func(arg); /* to its end, at once */
-    return fake_rc == 0 ? &permits : NULL;
+    return &permits;
 }
 
 void ls_osa_thread_destroy(ls_osa_thread_t thread)
