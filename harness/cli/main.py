@@ -18,6 +18,7 @@ from harness.cli import (
     discover,
     doctor,
     explain,
+    explore,
     id2,
     itls,
     ledger,
@@ -48,6 +49,7 @@ _JSON = "--json"
 
 for command in (
     run,
+    explore,
     plan,
     boards,
     check_log,

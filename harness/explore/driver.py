@@ -1,0 +1,201 @@
+"""Carries sequences out on a board, and holds every answer to the model."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.carrier.base import AuthMode, Carrier
+from harness.carrier.errors import CarrierError
+from harness.errors import BenchError, DeviceError
+from harness.explore.expected import Answer
+from harness.explore.model import Model
+from harness.explore.state import Call
+from harness.explore.steps import BoardEvent, Event, OtpCodeCall, OtpLoadCall, PlainCall, Step
+from harness.explore.world import World
+
+MOST_INITS = 512
+"""How many inits are taken back to bring a board that cannot be reset to a known state."""
+
+
+_ALWAYS = ("init", "cleanup")
+
+
+class RestartedError(Exception):
+    """The board started anew in the middle of a call, and nothing had been done to it."""
+
+
+class UnderTest(Protocol):
+    """The board that is explored."""
+
+    events: frozenset[Event]
+    """What can be done to it."""
+
+    def carrier(self) -> Carrier:
+        """Return its carrier as it is now; no init is called."""
+
+    def happen(self, event: Event) -> None:
+        """Do something to the board, and return when it can be called again.
+
+        Raises:
+            BenchError: It could not be done.
+        """
+
+    def starts(self) -> int:
+        """Return how many starts of the board were seen; always the same where nothing shows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that was carried out.
+
+    Attributes:
+        step: The step.
+        call: What it was: the function and its arguments.
+        expected: What might come of it.
+        got: What came of it.
+        problem: What is wrong with that; empty when it was expected.
+    """
+
+    step: Step
+    call: str
+    expected: str
+    got: str
+    problem: str = ""
+
+
+class Driver:
+    """Carries steps out, each sequence from a known state on.
+
+    Args:
+        board: The board.
+        world: What is known of it.
+    """
+
+    def __init__(self, board: UnderTest, world: World) -> None:
+        self.world = world
+        self.steps = 0
+        self._board = board
+        self._original = world.identity
+        self._model = Model(world, world.identity)
+
+    def begin(self) -> None:
+        """Bring the board to the state in which every sequence begins: just started, its identity the first one.
+
+        Raises:
+            BenchError: It cannot be brought there.
+        """
+        self._close_known()
+        if Event.RESET in self._board.events:
+            self._board.happen(Event.RESET)
+        elif Event.REOPEN in self._board.events:
+            self._board.happen(Event.REOPEN)
+        else:
+            self._close_all()
+        self._model = Model(self.world, self._original)
+        self._give_back()
+
+    def run(self, steps: Iterable[Step]) -> list[Taken]:
+        """Carry out a sequence from the beginning, up to its end or its first contradiction."""
+        self.begin()
+        taken: list[Taken] = []
+        for step in steps:
+            one = self.take(step)
+            if one is not None:
+                taken.append(one)
+                if one.problem:
+                    break
+        return taken
+
+    def can_take(self, step: Step) -> bool:
+        """Tell whether the board can be asked for a step: an event that can happen, a function that is called."""
+        if isinstance(step, BoardEvent):
+            return step.step in self._board.events
+        return step.step in self.world.functions or step.step in _ALWAYS
+
+    def take(self, step: Step) -> Taken | None:
+        """Carry out one step; None when it cannot be built for this device.
+
+        Raises:
+            BenchError: The board is out of reach.
+        """
+        call = self._model.call(step) if self.can_take(step) else None
+        if call is None:
+            return None
+        self.steps += 1
+        answer = self._happens(Event(step.step)) if isinstance(step, BoardEvent) else self._answer(call)
+        problem = call.expected.contradiction(answer)
+        if not answer.lost and not answer.broken:
+            call.learn(answer)
+        return Taken(step, call.words, call.expected.words, answer.words(secret=call.secret), problem)
+
+    def _happens(self, event: Event) -> Answer:
+        self._board.happen(event)
+        return Answer()
+
+    def _answer(self, call: Call) -> Answer:
+        starts = self._board.starts()
+        function = getattr(self._board.carrier(), call.function)
+        try:
+            answer = Answer(value=function(**_as_api(call)))
+        except CarrierError as error:
+            answer = Answer(code=error.code or -1)
+        except RestartedError as error:
+            self._model.restarted()
+            return Answer(lost=f"the board started anew by itself: {error}")
+        except DeviceError as error:
+            return Answer(broken=error.message)
+        if self._board.starts() != starts:
+            self._model.restarted()
+            return Answer(lost="the board started anew by itself")
+        return answer
+
+    def _close_known(self) -> None:
+        """Take back the inits that the last sequence left open: a reset must not find any."""
+        try:
+            for _ in range(self._model.most_inits):
+                self._board.carrier().cleanup()
+        except (DeviceError, RestartedError):
+            return  # the sequence before was judged; what follows begins anew
+
+    def _close_all(self) -> None:
+        """Take inits back until the client says that there is none."""
+        carrier = self._board.carrier()
+        for _ in range(MOST_INITS):
+            try:
+                carrier.get_version()
+            except CarrierError:
+                return
+            carrier.cleanup()
+        raise BenchError(
+            f"the client is still open after {MOST_INITS} calls of cleanup, and nothing resets the board",
+            hint="write a controller that resets the board into the board file",
+        )
+
+    def _give_back(self) -> None:
+        """Give the device its first identity back, when a sequence has given it another one."""
+        if self.world.identity.id2 == self._original.id2:
+            return
+        if self._original.key is None or not self._original.id2:
+            self._original = (
+                self.world.identity
+            )  # it had none: what it has now is where the next sequence begins
+            self._model = Model(self.world, self._original)
+            return
+        for step in (
+            PlainCall(step="init"),
+            OtpCodeCall(step="get_otp_auth_code"),
+            OtpLoadCall(step="load_otp_data", identity=0),
+            PlainCall(step="cleanup"),
+        ):
+            self.take(step)
+        if self.world.identity.id2 != self._original.id2:
+            raise BenchError(
+                "the device does not take back the ID that it had",
+                hint="provision it anew; it now has an ID of the harness, made up for exploring",
+            )
+
+
+def _as_api(call: Call) -> dict[str, object]:
+    if "mode" in call.arguments:
+        return {**call.arguments, "mode": AuthMode(call.arguments["mode"])}
+    return call.arguments

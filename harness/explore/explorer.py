@@ -1,0 +1,251 @@
+"""Explores a board for a time: draws sequences, shrinks the first contradiction, and sees whether it comes again."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.errors import Flaky
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
+from hypothesis.reporting import with_reporter
+from hypothesis.stateful import run_state_machine_as_test
+
+from harness.errors import BenchError
+from harness.explore.driver import Driver, Taken
+from harness.explore.machine import machine, steps_of
+from harness.explore.steps import Event, Step
+
+LONGEST = 40
+"""Steps of one sequence at the most."""
+
+_PER_ROUND = 20  # sequences for each start of hypothesis, whose memory of them goes with it
+_CONFIRMED = 3  # times that a contradiction is tried again before it counts as seen once
+_SHRINKING = 0.5  # share of the time that shrinking may take
+_LEAST_TO_SHRINK_S = 5.0
+_MOST_TO_SHRINK_S = 120.0
+
+
+class ContradictionError(Exception):
+    """A step answered what ID² does not allow; it ends the sequence, and has hypothesis shrink it."""
+
+
+class _OverError(BaseException):
+    """The time is over; no error of the board, so that hypothesis must let it through."""
+
+
+class _StoppedError(BaseException):
+    """The board is out of reach."""
+
+    def __init__(self, error: BenchError) -> None:
+        super().__init__()
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far an exploration goes; it ends with the first limit.
+
+    Attributes:
+        seconds: How long it lasts.
+        steps: How many steps; None for as many as the time allows.
+    """
+
+    seconds: float
+    steps: int | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of an exploration.
+
+    Attributes:
+        sequences: How many sequences were carried out.
+        steps: How many steps were.
+        seconds: How long it took.
+        found: The shortest sequence that contradicts ID² and did so again; None for none.
+        once: The sequences that contradicted ID² once, and not again.
+        drawn: Steps of the sequence as it was drawn.
+    """
+
+    sequences: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    found: list[Taken] | None = None
+    once: list[list[Taken]] | None = None
+    drawn: int = 0
+
+
+class Explorer:
+    """Explores one board.
+
+    Args:
+        driver: Carries the steps out.
+        events: What can be done to the board.
+        number: The seed: the same one draws the same sequences.
+        progress: Told of seconds passed, seconds in all, sequences and steps so far.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        events: frozenset[Event],
+        number: int,
+        progress: Callable[[float, float], None] = lambda _, __: None,
+    ) -> None:
+        self._driver = driver
+        self._kinds = list(steps_of(driver.world.functions, events))
+        self._number = number
+        self._progress = progress
+        self._trail: list[Taken] = []
+        self._failing: list[Taken] | None = None
+        self._drawn = 0
+        self._ends = 0.0
+        self._most_steps: int | None = None
+        self._shrink_until = 0.0
+        self.outcome = Outcome(once=[])
+
+    def run(self, limits: Limits) -> Outcome:
+        """Explore until a contradiction is found and shrunk, or a limit is reached.
+
+        Raises:
+            BenchError: The board is out of reach.
+        """
+        began = time.monotonic()
+        self._ends, self._most_steps = began + limits.seconds, limits.steps
+        outcome = self.outcome
+        number = self._number
+        try:
+            while outcome.found is None and not self._over:
+                self._round(number)
+                number = number * 6364136223846793005 + 1442695040888963407 & (1 << 63) - 1
+                self._progress(time.monotonic() - began, limits.seconds)
+                if self._failing is not None:
+                    self._look_again(self._failing)
+                    self._failing = None
+        finally:
+            outcome.steps = self._driver.steps
+            outcome.seconds = time.monotonic() - began
+        return outcome
+
+    @property
+    def _over(self) -> bool:
+        """Whether a limit is reached."""
+        steps = self._most_steps
+        return time.monotonic() >= self._ends or (steps is not None and self._driver.steps >= steps)
+
+    def _round(self, number: int) -> None:
+        """Have hypothesis draw some sequences; the shortest contradiction is kept as it goes."""
+        drawn = machine(iter(self._kinds), self._begin, self._take)
+        seed(number)(drawn)
+        chosen = settings(
+            max_examples=_PER_ROUND,
+            stateful_step_count=LONGEST,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            verbosity=Verbosity.quiet,
+            suppress_health_check=tuple(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+        )
+        try:
+            with _by_itself():
+                run_state_machine_as_test(drawn, settings=chosen)
+        except (ContradictionError, Flaky, _OverError):
+            pass  # what came of it stands in `_failing`
+        except _StoppedError as stopped:
+            raise stopped.error from None
+
+    def _begin(self) -> None:
+        self._trail = []
+        if self._failing is None:
+            if self.outcome.sequences and self._over:
+                raise _OverError
+            self.outcome.sequences += 1
+        elif time.monotonic() >= self._shrink_until:
+            raise _OverError
+        try:
+            self._driver.begin()
+        except BenchError as error:
+            raise _StoppedError(error) from None
+
+    def _take(self, step: Step) -> None:
+        if self._failing is None and self._trail and self._over:
+            raise _OverError
+        try:
+            one = self._driver.take(step)
+        except BenchError as error:
+            raise _StoppedError(error) from None
+        if one is None:
+            return
+        self._trail.append(one)
+        if not one.problem:
+            return
+        if self._failing is None:
+            self._drawn = len(self._trail)
+            room = max(_LEAST_TO_SHRINK_S, _SHRINKING * (self._ends - time.monotonic()))
+            self._shrink_until = time.monotonic() + min(_MOST_TO_SHRINK_S, room)
+        if self._failing is None or len(self._trail) <= len(self._failing):
+            self._failing = list(self._trail)
+        raise ContradictionError
+
+    def _look_again(self, failing: list[Taken]) -> None:
+        """Take steps away while the rest still contradicts, and judge whether it comes again at all."""
+        again = self._again(failing)
+        if again is None:
+            assert self.outcome.once is not None
+            self.outcome.once.append(failing)
+            return
+        until = max(self._shrink_until, time.monotonic() + _LEAST_TO_SHRINK_S)
+        self.outcome.found = self._reduced(again, until)
+        self.outcome.drawn = self._drawn
+
+    def _reduced(self, taken: list[Taken], until: float) -> list[Taken]:
+        """Take single steps away, then pairs such as an init and its cleanup, as long as the rest still contradicts."""
+        for together in (1, 2):
+            left = combinations(range(len(taken) - 1), together)
+            while (gone := next(left, None)) is not None and time.monotonic() < until:
+                kept = [one.step for place, one in enumerate(taken) if place not in gone]
+                shorter = self._contradicts(kept)
+                if shorter is not None:
+                    taken = shorter
+                    left = combinations(range(len(taken) - 1), together)
+        return taken
+
+    def _again(self, failing: list[Taken]) -> list[Taken] | None:
+        for _ in range(_CONFIRMED):
+            taken = self._contradicts([one.step for one in failing])
+            if taken is not None:
+                return taken
+        return None
+
+    def _contradicts(self, steps: list[Step]) -> list[Taken] | None:
+        taken = self._driver.run(steps)
+        return taken if taken and taken[-1].problem else None
+
+
+@contextmanager
+def _by_itself() -> Iterator[None]:
+    """Keep hypothesis to what it is asked for: no file in the user's folder, no word, and draws of the seed alone.
+
+    It would mix constants of the modules that happen to be loaded into what it draws, so that a seed would mean other
+    sequences after another import.
+    """
+    own: Any = getattr(providers, "_get_local_constants", None)
+    with tempfile.TemporaryDirectory(prefix="harness-explore-") as folder:
+        set_hypothesis_home_dir(folder)
+        if own is not None:
+            providers._get_local_constants = Constants  # noqa: SLF001 - there is no setting for it
+        try:
+            with with_reporter(lambda _: None):
+                yield
+        finally:
+            if own is not None:
+                providers._get_local_constants = own  # noqa: SLF001
+            set_hypothesis_home_dir(None)

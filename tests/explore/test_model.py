@@ -1,0 +1,149 @@
+"""The model, held to a sound client, to clients of other versions, and to each fault by its shortest sequence."""
+
+import pytest
+
+from harness.explore.driver import Driver
+from harness.explore.expected import Answer
+from harness.explore.explorer import Limits
+from harness.explore.model import Model
+from harness.explore.sequence import numbered, parsed
+from harness.explore.world import Identity
+from tests.explore import sequences, stand_in
+
+
+def run(board, steps, **changes):
+    return Driver(board, stand_in.world(board, **changes)).run(steps)
+
+
+@pytest.mark.parametrize("fault", stand_in.FAULTS)
+def test_shortest_sequence_of_each_fault_contradicts_and_no_shorter_one_does(fault):
+    steps = sequences.steps(fault)
+    taken = run(stand_in.Board(fault), steps)
+    assert [bool(one.problem) for one in taken] == [False] * (len(steps) - 1) + [True]
+    for gone in range(len(steps) - 1):
+        shorter = run(stand_in.Board(fault), steps[:gone] + steps[gone + 1 :])
+        assert not any(one.problem for one in shorter) or fault in {"code-after-cleanup", "state-after-otp"}
+
+
+@pytest.mark.parametrize("fault", stand_in.FAULTS)
+def test_sound_client_passes_every_shortest_sequence(fault):
+    taken = run(stand_in.Board(), sequences.steps(fault))
+    assert [one.problem for one in taken] == [""] * len(sequences.SHORTEST[fault])
+
+
+def expected(step, *before, **changes):
+    board = stand_in.Board()
+    world = stand_in.world(board, **changes)
+    model = Model(world, world.identity)
+    for earlier in parsed(before, "before"):
+        model.call(earlier).learn(Answer())
+    (made,) = parsed([step], "step")
+    return model.call(made).expected
+
+
+REFUSED = [
+    ({"step": "get_challenge_auth_code", "random": ""}, {-2}),
+    ({"step": "get_challenge_auth_code", "random": {"repeat": "7", "times": 33}}, {-2}),
+    ({"step": "get_timestamp_auth_code", "random": "1", "extra": {"hex": ""}}, {-4}),
+    ({"step": "get_timestamp_auth_code", "random": "1", "extra": {"hex": "5A", "times": 513}}, {-4}),
+    ({"step": "get_timestamp_auth_code", "random": "", "extra": {"hex": ""}}, {-2, -4}),
+    ({"step": "decrypt", "plain": {"bytes": 0}, "padding": "raw"}, {-2}),
+    ({"step": "decrypt", "plain": {"bytes": 15}, "padding": "raw"}, {-2}),
+    ({"step": "decrypt", "plain": {"bytes": 1040}, "padding": "raw"}, {-4}),
+    ({"step": "decrypt", "plain": {"bytes": 20}, "padding": "above"}, {-1}),
+    ({"step": "decrypt", "plain": {"bytes": 20}, "padding": "mixed"}, {-1}),
+    ({"step": "encrypt", "plain": {"bytes": 0}}, {-2}),
+    ({"step": "encrypt", "plain": {"bytes": 1}, "seed": {"repeat": "s", "times": 129}}, {-4}),
+    ({"step": "get_device_challenge", "length": 0}, {-2}),
+    ({"step": "get_secret", "seed": ""}, {-2}),
+    ({"step": "derive_key", "seed": "", "length": 33}, {-2}),
+    ({"step": "verify_server", "random": "1", "code": "other-device"}, {-1}),
+    ({"step": "kpm_get_auth_code", "index": 0, "random": "1"}, {-8}),
+]
+
+
+@pytest.mark.parametrize(("step", "codes"), REFUSED)
+def test_wrong_arguments_are_refused_with_their_codes_alone(step, codes):
+    wanted = expected(step, sequences.INIT)
+    assert (wanted.value, wanted.codes) == (None, frozenset(codes))
+    assert wanted.contradiction(Answer(code=-5)) == "refused with -5"
+    assert wanted.contradiction(Answer(value="x")) == "accepted"
+
+
+@pytest.mark.parametrize(("step", "codes"), REFUSED)
+def test_before_init_a_call_may_be_refused_for_either_reason_and_never_accepted(step, codes):
+    wanted = expected(step)
+    assert (wanted.value, wanted.codes) == (None, frozenset({-1, *codes}))
+
+
+@pytest.mark.parametrize(("step", "codes"), REFUSED[:-1])
+def test_a_client_whose_limits_no_source_gives_is_not_held_to_them(step, codes):
+    del codes
+    wanted = expected(step, sequences.INIT, version=0x00020000)
+    assert not wanted.contradiction(Answer(code=-5))
+
+
+def test_inits_are_counted_from_version_3_1_on():
+    twice = (sequences.INIT, sequences.INIT, sequences.CLEANUP)
+    step = {"step": "get_id"}
+    assert expected(step, *twice).contradiction(Answer(code=-1)) == "refused with -1"
+    assert expected(step, *twice, sequences.CLEANUP).contradiction(Answer(value=stand_in.ID)) == "accepted"
+    for answer in (Answer(code=-1), Answer(value=stand_in.ID)):
+        assert not expected(step, *twice, version=0x00030000).contradiction(answer)
+
+
+def test_device_without_an_id():
+    none = Identity("", None)
+    assert not expected({"step": "get_id"}, sequences.INIT, identity=none).contradiction(Answer(code=-11))
+    assert expected({"step": "get_id"}, sequences.INIT, identity=none).contradiction(Answer(code=-1))
+    assert expected({"step": "get_prov_stat"}, sequences.INIT, identity=none).contradiction(
+        Answer(value=True)
+    )
+    assert expected(sequences.CHALLENGE, sequences.INIT, identity=none).contradiction(Answer(value="0~2~"))
+
+
+@pytest.mark.parametrize("version", [0x00030100, 0x00030000, 0x00020000])
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("events", [stand_in.Board.events, frozenset()])
+def test_sound_client_is_never_contradicted(version, known, events):
+    board = stand_in.Board(events=events, version=version)
+    changes = {} if known else {"identity": Identity(stand_in.ID, None)}
+    outcome = stand_in.explorer(board, seed=5, **changes).run(Limits(60, 600))
+    assert (outcome.found, outcome.once, outcome.steps >= 600) == (None, [], True)
+
+
+def test_defects_that_have_scenarios_of_their_own_are_found_and_let_pass():
+    class LikeSdk(stand_in.Client):
+        def decrypt(self, cipher):
+            plain = stand_in.ciphers.ecb_decrypt(self.key, cipher)
+            return plain if plain[-1] == 0 else super().decrypt(cipher)
+
+        def code(self, function, random, extra, *, of_time):
+            cut = extra and b"\0" in extra and extra[: extra.index(0)].ljust(len(extra), b"\0")
+            return super().code(function, random, cut or extra, of_time=of_time)
+
+    board = stand_in.Board(events=frozenset())
+    board.client = LikeSdk(board)
+    world = stand_in.world(board)
+    steps = [
+        sequences.INIT,
+        sequences.DECRYPT | {"padding": "zero"},
+        sequences.CHALLENGE | {"extra": {"hex": "4100AA"}},
+    ]
+    taken = Driver(board, world).run(parsed(steps, "steps"))
+    assert [one.problem for one in taken] == ["", "", ""]
+    assert world.findings == {"k.2", "k.3"}
+
+
+def test_secrets_are_shown_by_length_and_hash():
+    board = stand_in.Board("secret-after-decrypt")
+    taken = run(board, sequences.steps("secret-after-decrypt"))
+    right = stand_in.id2_secrets.get_secret(stand_in.KEY, "a")
+    given = stand_in.id2_secrets.get_secret(stand_in.KEY, "ax")
+    text = "\n".join(numbered(taken))
+    assert "64 characters, SHA-256 " in text
+    assert right not in text
+    assert given not in text
+    derived = run(stand_in.Board("answer-leaks"), sequences.steps("answer-leaks"))
+    secret = stand_in.id2_secrets.derive_key(stand_in.KEY, stand_in.ID, "appKey", 16)
+    assert secret.hex()[:20].upper() not in "\n".join(numbered(derived)).upper()
