@@ -8,7 +8,7 @@
 #include "faults.h"
 #include "id2_internal.h"
 #include "id2_log.h"
-#include "id2_store.h"
+#include "storage/id2_store.h"
 
 #define NAME "id2"
 #define KEY_MAX 32u

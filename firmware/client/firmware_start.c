@@ -1,11 +1,11 @@
 #include "firmware_start.h"
 
-#include "hal_start.h"
+#include "hal/hal_start.h"
 #include "id2_client.h"
 #include "id2_config.h"
 #include "id2_log.h"
 #include "id2_machine.h"
-#include "id2_store.h"
+#include "storage/id2_store.h"
 #include "ls_hal_sst.h"
 
 #define STARTS "starts"

@@ -112,12 +112,17 @@ static int test_derive_key(void)
     return result == IROT_SUCCESS;
 }
 
+/* Index, step and length all follow from one reading of the clock, as in the SDK's program. */
 static int test_totp(void)
 {
-    uint64_t seconds = (uint64_t)ls_osa_get_time_ms() / 1000 + 1;
-    if (id2_client_dpm_get_totp(seconds, (uint32_t)(seconds % 100), 180, 12, text) != IROT_SUCCESS)
+    uint64_t now = (uint64_t)ls_osa_get_time_ms();
+    uint32_t length = (uint32_t)(now % 16 + 1);
+    uint32_t step = (uint32_t)(now % 1800 + 1);
+    length = length < 6 ? 6 : length;
+    step = step < 180 ? 180 : step;
+    if (id2_client_dpm_get_totp(now / 1000 + (now < 1000), (uint32_t)(now % 100), step, length, text) != IROT_SUCCESS)
         return 0;
-    ID2_INFO("Generated TOTP: %.*s", 12, (char *)text);
+    ID2_INFO("Generated TOTP: %.*s", (int)length, (char *)text);
     return 1;
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "id2_cipher.h"
+#include "crypto/id2_cipher.h"
 #include "id2_client.h"
 #include "id2_config.h"
 

@@ -5,7 +5,7 @@
 
 #include "id2_internal.h"
 #include "id2_log.h"
-#include "id2_store.h"
+#include "storage/id2_store.h"
 #include "firmware_start.h"
 
 #define VERSION 0x00030100u

@@ -1,7 +1,7 @@
 /* Auth codes, device challenges, and codes of the server. */
 #include <string.h>
 
-#include "id2_base64.h"
+#include "crypto/id2_base64.h"
 #include "id2_client.h"
 #include "id2_internal.h"
 #include "id2_log.h"

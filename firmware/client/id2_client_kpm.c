@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#include "id2_base64.h"
+#include "crypto/id2_base64.h"
 #include "id2_internal.h"
 #include "id2_log.h"
-#include "id2_mode.h"
-#include "id2_store.h"
+#include "crypto/id2_mode.h"
+#include "storage/id2_store.h"
 
 #define MAGIC 0x4b
 #define VERSION 0x01
@@ -163,9 +163,9 @@ static uint32_t take_field(const uint8_t *data, uint32_t at, uint32_t end, const
 static irot_result_t open_blob(const uint8_t *blob, uint32_t size, struct business_key *key)
 {
     const uint8_t *wrapped;
-    const uint8_t *value;
+    const uint8_t *value = NULL;
     uint32_t wrapped_size;
-    uint32_t value_size;
+    uint32_t value_size = 0;
     uint8_t opened[ID2_DERIV_KEY_LEN + ID2_BLOCK_MAX];
     uint8_t shown[ID2_ID_MAX_LEN + ID2_BLOCK_MAX];
     struct id2_cipher under;

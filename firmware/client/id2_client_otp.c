@@ -1,7 +1,7 @@
 /* Provisioning in the field: the device's code, which carries a session key, and the data that the cloud answers. */
 #include <string.h>
 
-#include "id2_base64.h"
+#include "crypto/id2_base64.h"
 #include "id2_client.h"
 #include "id2_internal.h"
 #include "id2_log.h"

@@ -7,7 +7,7 @@
 
 #include "faults.h"
 #include "id2_carrier.h"
-#include "id2_hash.h"
+#include "crypto/id2_hash.h"
 
 #define ID2_DEVICE_RANDOM 16u            /* characters in an auth code */
 #define ID2_SIGN_MAX (ID2_DIGEST_MAX + ID2_BLOCK_MAX)

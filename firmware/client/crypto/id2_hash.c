@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../../faults.h"
+#include "faults.h"
 
 static const uint32_t START[4][8] = {
     {0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u, 0, 0, 0, 0},

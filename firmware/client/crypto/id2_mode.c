@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../../faults.h"
+#include "faults.h"
 
 int id2_mode_init(struct id2_mode *mode, enum id2_mode_kind kind, enum id2_cipher_kind cipher, int encrypt,
                   const uint8_t *key, size_t key_size, const uint8_t *iv)

@@ -1,5 +1,5 @@
 /* SM4 (GB/T 32907). */
-#include "../../faults.h"
+#include "faults.h"
 #include "id2_cipher.h"
 
 static const uint8_t BOX[256] = {

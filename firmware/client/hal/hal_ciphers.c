@@ -1,5 +1,5 @@
 /* The cipher functions of the HAL (ls_hal_aes.h, ls_hal_sm4.h) over the modes of firmware/client/crypto. */
-#include "id2_mode.h"
+#include "crypto/id2_mode.h"
 #include "ls_hal_crypt.h"
 
 static int start(void *ctx, enum id2_mode_kind mode, enum id2_cipher_kind cipher, int is_enc, const uint8_t *key,

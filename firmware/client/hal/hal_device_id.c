@@ -4,7 +4,7 @@
 #include "faults.h"
 #include "hal_start.h"
 #include "id2_machine.h"
-#include "id2_store.h"
+#include "storage/id2_store.h"
 #include "ls_hal_crypt.h"
 #include "ls_hal_km.h"
 

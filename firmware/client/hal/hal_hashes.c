@@ -1,5 +1,5 @@
 /* The hash functions of the HAL (ls_hal_hash.h) over firmware/client/crypto. */
-#include "id2_hash.h"
+#include "crypto/id2_hash.h"
 #include "ls_hal_crypt.h"
 
 static int start(void *ctx, enum id2_hash_kind kind)

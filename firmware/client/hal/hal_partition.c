@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "faults.h"
-#include "id2_store.h"
+#include "storage/id2_store.h"
 #include "ls_hal_km.h"
 #include "ls_osa.h"
 

@@ -8,7 +8,7 @@
 
 #include "faults.h"
 #include "hal_start.h"
-#include "id2_hash.h"
+#include "crypto/id2_hash.h"
 #include "id2_machine.h"
 #include "ls_hal_crypt.h"
 #include "ls_osa.h"
@@ -81,7 +81,7 @@ static void next_block(uint32_t place, uint8_t block[32])
 
 int ls_hal_get_random(uint8_t *buf, size_t len)
 {
-    uint8_t block[32];
+    uint8_t block[32] = {0};
     size_t filled = ID2_FAULT_IS(RANDOM_SHORT) && len > 64 ? 64 : len;
     if (buf == NULL)
         return len ? -1 : 0;
