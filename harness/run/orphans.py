@@ -68,6 +68,11 @@ class _Watcher:
         with self._lock:
             self._watched.discard(group)
             self._tell(b"-%d\n" % group)
+        self.rest()
+
+    def rest(self) -> None:
+        """End the watching process if nothing is watched."""
+        with self._lock:
             if self._watched or self._process is None:
                 return
             with contextlib.suppress(OSError):
@@ -97,6 +102,11 @@ def prepare() -> None:
         OSError: the system starts no more processes.
     """
     _WATCHING.ready()
+
+
+def not_started() -> None:
+    """Take `prepare` back: the program did not start."""
+    _WATCHING.rest()
 
 
 def watch(group: int) -> None:

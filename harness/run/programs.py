@@ -39,6 +39,7 @@ def start_program(
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
+        orphans.not_started()
         reason = error.strerror if isinstance(error, OSError) else "its arguments cannot be passed on"
         raise UsageError(
             f"{named_in}: {command[0]!r} cannot be started: {reason}",

@@ -21,5 +21,6 @@ TRANSPORTS = Kinds(
         "simulated-spi": "harness.simulator.chip.transports:SimulatedSpiSettings",
         "simulated-serial": "harness.simulator.chip.transports:SimulatedSerialSettings",
         "simulated-console": "harness.simulator.console.transport:SimulatedConsoleSettings",
+        "firmware": "harness.simulator.machine.settings:FirmwareSettings",
     },
 )

@@ -16,7 +16,7 @@ KEY_TYPES = (
 )
 KINDS = (
     "i2c, serial, socket, usb, ccid, hid, pcsc, ftdi-i2c, ftdi-spi, simulated-i2c, simulated-spi, simulated-serial, "
-    "simulated-console"
+    "simulated-console, firmware"
 )
 PUBLISHED = "3des-112, 3des-168, aes-128, aes-192, aes-256, rsa-1024, ecc-k256"
 DEVICE = "device: {key_type: aes-128, key: {published: aes-128}}"
@@ -268,7 +268,7 @@ ONE_PROBLEM = {
         (
             "6: chip.framing: framing hex-line needs stream; transport 'chip' of kind "
             "simulated-i2c supplies i2c; "
-            "kinds that supply stream: serial, socket, simulated-serial, simulated-console"
+            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, firmware"
         ),
     ),
     "framing that nothing supplies": (
@@ -309,7 +309,7 @@ ONE_MORE = {
         (
             "7: console.transport: a console needs stream; transport 'chip' of kind "
             "simulated-i2c supplies i2c; "
-            "kinds that supply stream: serial, socket, simulated-serial, simulated-console"
+            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, firmware"
         ),
     ),
     "id": (

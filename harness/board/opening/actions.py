@@ -68,13 +68,13 @@ def actions(board: BoardFile) -> dict[str, tuple[str, ...]]:
 def restart(board: Board) -> Console:
     """Start a board anew, and return its console, which has all that it prints from then on.
 
-    A simulated board starts when its console is opened; a real one by its controller for the reset.
+    A board with a controller for the reset starts by it; a simulated one without starts when its console is opened.
 
     Raises:
         UsageError: The board file names no controller for it, or has no console.
         BenchError: The console cannot be opened, or the reset could not be done.
     """
-    if board.file.simulated:
+    if board.file.simulated and board.file.controller(Ability.RESET) is None:
         board.close_console()
         return board.console()
     console = board.console()

@@ -24,6 +24,7 @@ from harness.chip.command_set import COMMAND_SETS
 from harness.chip.framing import FRAMINGS
 from harness.console.dialect import DIALECTS
 from harness.console.program import PROGRAMS, Topic
+from harness.controller.kind import Ability
 from harness.id2 import published
 from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
@@ -126,6 +127,14 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
             _NO_CONSOLE,
             tuple(topic.value for topic in Topic),
             many=True,
+        ),
+        "reset": Word(
+            "controllers", "a controller starts the board anew", "no controller starts the board anew"
+        ),
+        "power_cut": Word(
+            "controllers",
+            "a controller takes the power of the board away and gives it back",
+            "no controller takes the power of the board away and gives it back",
         ),
         "recorded": Word(
             "console.transport",
@@ -274,6 +283,8 @@ def facts_of(board: BoardFile) -> Facts:
         "symmetric": plan.key_type.symmetric,
         "server_development": plan_matrix.consequences(plan.pattern).server_development,
         "sdk_on_host": board.client is not None and board.client.sdk_on_host(),
+        "reset": board.controller(Ability.RESET) is not None,
+        "power_cut": board.controller(Ability.POWER_CYCLE) is not None,
         "recorded": _is_recorded(board),
         "simulated": board.simulated,
         "id_known": device.id is not None

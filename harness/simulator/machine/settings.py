@@ -1,0 +1,127 @@
+"""The kind of transport that builds our own firmware, runs it and leads to its console."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from harness.errors import UsageError
+from harness.settings.words import Word, wrong
+from harness.simulator.chip.kinds import SimulatedChip, make_chip
+from harness.simulator.faults.fault import Layer
+from harness.simulator.kind import SimulatedKind, require_layer
+from harness.simulator.machine.build import build
+from harness.simulator.machine.chip_link import ChipLink
+from harness.simulator.machine.linux import LinuxMachine
+from harness.simulator.machine.machine import Machine
+from harness.simulator.machine.sources import Platform, Recipe, fault_macro
+from harness.simulator.machine.transport import CAPABILITIES, MachineTransport
+from harness.transport.base import Capability
+from harness.transport.kind import TransportContext
+from harness.transport.serial.lines import LineStep
+from harness.transport.serial.settings import LineStepSettings
+
+_FAMILIES = ("3DES", "AES", "SM4")  # of which firmware/client has the ciphers
+
+
+class FirmwareSettings(SimulatedKind):
+    """The console of a board that runs our own firmware: built from its sources, and run on this machine."""
+
+    kind: Literal["firmware"] = Field(
+        description="The console of a board that runs the harness's own firmware, built and run on this machine."
+    )
+    machine: Literal[Platform.LINUX] = Field(
+        description="What runs it: a process of this machine (linux), which needs gcc."
+    )
+    carrier: Literal["demo", "se"] = Field(
+        description="Carrier that is compiled in: demo holds ID and key itself, se asks a chip at its second line."
+    )
+    device: SimulatedChip | None = Field(
+        default=None,
+        description="demo: ID and key that are compiled in; left out, the device has none. se: the chip; left out, no "
+        "chip answers.",
+    )
+    probe: bool = Field(
+        default=True, description="Whether the probe is linked in; a firmware to be shipped has none."
+    )
+    fault: Word | None = Field(
+        default=None, description="The one fault that is compiled into the firmware; none when left out."
+    )
+    actions: dict[Word, Annotated[tuple[LineStepSettings, ...], Field(min_length=1, max_length=100)]] = Field(
+        default_factory=dict,
+        description="Named sequences of DTR and RTS. RTS on holds the machine in reset, off starts it anew; DTR off "
+        "takes its power away at once, on gives it back. Opening switches it on, with DTR on and RTS off.",
+        max_length=16,
+    )
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> Self:
+        if self.device is not None and self.device.key_type.family not in _FAMILIES:
+            raise wrong(
+                f"the firmware cannot have {self.device.key_type}; it has {', '.join(_FAMILIES)} keys"
+            )
+        return self
+
+    @classmethod
+    def can_supply(cls) -> frozenset[Capability]:
+        """Return what it carries: a stream, and the lines beside it."""
+        return CAPABILITIES
+
+    def make(self, context: TransportContext) -> MachineTransport:
+        """Return the console, not opened; the firmware is built and started by its opening."""
+        recipe = self.recipe(context)
+        chip = self._chip(context)
+        return MachineTransport(context.name, lambda: self._machine(recipe, chip), self._identity(chip))
+
+    def recipe(self, context: TransportContext) -> Recipe:
+        """Return what the firmware is made of.
+
+        Raises:
+            UsageError: There is no such fault, or the key of the device cannot be read.
+            ToolError: The sources of the firmware are not where they belong.
+        """
+        family = (context.key_type if self.device is None else self.device.key_type).family
+        if family not in _FAMILIES:
+            raise UsageError(
+                f"the firmware cannot have {context.key_type}", hint=f"it has {', '.join(_FAMILIES)} keys"
+            )
+        defines = [f"ID2_CARRIER=ID2_CARRIER_{self.carrier.upper()}", f"ID2_FAMILY=ID2_FAMILY_{family}"]
+        if self.carrier == "demo" and self.device is not None:
+            key = context.simulated_key(self.device)
+            defines += [
+                f'ID2_DEMO_ID="{self.device.reported_id}"',
+                f'ID2_DEMO_KEY="{key.reveal().hex().upper()}"',
+            ]
+        if self.fault is not None:
+            defines.append(fault_macro(self.fault))
+        return Recipe(self.machine, tuple(defines), probe=self.probe)
+
+    def place(self) -> str:
+        """Return what runs where."""
+        where = "a process"
+        broken = f", fault {self.fault}" if self.fault else ""
+        named = f", actions {', '.join(self.actions)}" if self.actions else ""
+        return f"firmware with carrier {self.carrier} on {where}{broken}{named}"
+
+    @property
+    def simulated_device(self) -> SimulatedChip | None:
+        """What the firmware is as a device, or its chip."""
+        return self.device
+
+    def line_steps(self) -> Mapping[str, tuple[LineStep, ...]]:
+        """Return the actions of the board."""
+        return {name: tuple(each.step() for each in steps) for name, steps in self.actions.items()}
+
+    def _machine(self, recipe: Recipe, chip: ChipLink | None) -> Machine:
+        return LinuxMachine(lambda: build(recipe), chip)
+
+    def _chip(self, context: TransportContext) -> ChipLink | None:
+        if self.carrier != "se" or self.device is None:
+            return None
+        chip = make_chip(self.device.config(context.simulated_key(self.device)))
+        require_layer(chip.config.fault, (Layer.CHIP,), "a chip behind a driver")
+        return ChipLink(chip)
+
+    def _identity(self, chip: ChipLink | None) -> str:
+        del chip
+        return f"simulated board: {self.place()}"
