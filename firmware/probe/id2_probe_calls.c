@@ -627,7 +627,9 @@ static void count_up(void *unused)
     (void)unused;
     while (counting.reached < counting.end) {
 #if ID2_PROBE_MUTEX
-        (void)ls_osa_mutex_lock(counting.mutex);
+        if (ls_osa_mutex_lock(counting.mutex) != 0) {
+            break;
+        }
 #endif
         counting.reached = counting.reached + 1u;
 #if ID2_PROBE_MUTEX
@@ -648,11 +650,24 @@ static int32_t thr(call_t *call)
         return -5;
     }
 #endif
+#if ID2_PROBE_MUTEX
+    if (call->p != 0 && ls_osa_mutex_lock(counting.mutex) != 0) {
+        ls_osa_mutex_destroy(counting.mutex);
+        return -5;
+    }
+#endif
     thread = ls_osa_thread_create("id2_probe", count_up, NULL, (size_t)call->k);
     if (thread != NULL) {
         ls_osa_msleep((unsigned int)call->n);
         give_own(call, counting.reached, 4);
-        counting.end = 0; /* lets the thread end by itself, out of the mutex */
+    }
+    counting.end = 0; /* lets the thread end by itself, out of the mutex */
+#if ID2_PROBE_MUTEX
+    if (call->p != 0) {
+        (void)ls_osa_mutex_unlock(counting.mutex);
+    }
+#endif
+    if (thread != NULL) {
         ls_osa_msleep(20);
         ls_osa_thread_destroy(thread);
     }

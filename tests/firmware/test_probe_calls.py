@@ -223,6 +223,10 @@ def test_a_thread_counts_as_far_as_it_is_told(firmware):
     assert calls == ["ls_osa_thread_create stack=2048"]
 
 
+def test_a_thread_counts_nothing_while_its_creator_holds_the_mutex(firmware):
+    assert run(firmware, "thr k=2048,m=12,n=10,p=1")[0].endswith(" x:00000000")
+
+
 def test_no_memory_is_kept(firmware):
     for call in ("cal k=7,m=9,n=50", "mal k=7,m=9,n=50", "exh k=100,m=50"):
         run(firmware, call)
