@@ -8,7 +8,7 @@ BENCH  := .venv-bench
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench clean help
+.PHONY: demo test lint types layers mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench firmware-test clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -17,6 +17,7 @@ demo: $(READY)  ## run the onboarding suites on the virtual boards and print whe
 	$(BIN)/harness run boards/virtual-se-i2c.yaml boards/virtual-se-sm4.yaml boards/virtual-se-mtk.yaml boards/recorded-console.yaml boards/virtual-business-server.yaml
 
 test: $(READY) lint types layers  ## lint, types, layers and the default tests
+	tools/ensure-command.sh gcc gcc libc6-dev
 	$(BIN)/python -m pytest -q -n auto
 
 lint: $(READY)  ## ruff: rules and format
@@ -47,6 +48,15 @@ link-test: $(READY)  ## the gateway with mosquitto upstream: the link suite, 1,0
 fuzz: $(READY)  ## hostile bytes at the parsers of iTLS, for FUZZ_SECONDS (300)
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/python -m pytest -q -s -m fuzz tests
 
+firmware-test:  ## the C files: five compilers, sizes, cppcheck, clang-tidy, sanitizers, libFuzzer for FUZZ_SECONDS (120)
+	tools/ensure-command.sh gcc gcc libc6-dev
+	tools/ensure-command.sh arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
+	tools/ensure-command.sh riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
+	tools/ensure-command.sh clang clang libclang-rt-dev
+	tools/ensure-command.sh clang-tidy clang-tidy
+	tools/ensure-command.sh cppcheck cppcheck
+	$(MAKE) --no-print-directory -C firmware test FUZZ_SECONDS=$${FUZZ_SECONDS:-120}
+
 browser-test: $(READY)  ## the console driven in headless Chromium, which is installed when it is missing
 	tools/ensure-command.sh chromium chromium fonts-noto-cjk
 	tools/ensure-command.sh pdftotext poppler-utils
@@ -73,7 +83,7 @@ bench: $(BENCH)/.ready  ## the benchmarks, each printing ratios measured side by
 	$(BENCH)/bin/python benchmarks/replay.py
 
 clean:  ## remove what the targets made, but not runs/
-	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) .firmware .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml tools/ensure-python.sh
 	tools/ensure-python.sh $(PYTHON) $(VENV)

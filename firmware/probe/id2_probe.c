@@ -275,7 +275,7 @@ static void send_filled(unsigned seq, uint32_t filled, unsigned crc)
 
 static void send_hello(unsigned seq)
 {
-    const char *name = ID2_PROBE_NAME;
+    static const char name[] = ID2_PROBE_NAME;
     unsigned i;
 
     begin_reply(seq, "HI p=1 l=");
@@ -292,16 +292,19 @@ static void send_hello(unsigned seq)
     put_text(" g=");
     put_hex(groups, 8);
     put_text(" n=");
-    for (i = 0; i < NAME_LENGTH && name[i] != '\0'; ++i) {
-        put_char(is_safe((uint8_t)name[i]) ? name[i] : '_');
+    for (i = 0; i < sizeof name - 1u && i < NAME_LENGTH; ++i) {
+        char character = name[i];
+
+        if (!is_safe((uint8_t)character)) {
+            character = '_';
+        }
+        put_char(character);
     }
     end_reply();
 }
 
 static void send_final(void)
 {
-    uint32_t shown = probe.result_length < IN_ANSWER ? probe.result_length : IN_ANSWER;
-
     begin_reply(probe.final_seq, probe.final_rc < 0 ? "ER " : "OK ");
     if (probe.final_rc < 0) {
         put_char('-');
@@ -311,8 +314,8 @@ static void send_final(void)
     }
     put_word(probe.final_length);
     put_crc_word(crc_of(result, probe.result_length));
-    if (shown > 0) {
-        put_payload(result, shown);
+    if (probe.result_length > 0) {
+        put_payload(result, probe.result_length < IN_ANSWER ? probe.result_length : IN_ANSWER);
     }
     if (probe.final_overwritten > 0) {
         put_text(" w=");
@@ -411,23 +414,25 @@ static enum refusal find_slot(const struct word *word, unsigned *slot)
     return ACCEPTED;
 }
 
-/* Return the bytes that a payload stands for, into `bytes` unless that is NULL; `count` says how many. */
+/* Read the bytes that a payload stands for, into `bytes` unless that is NULL; `count` says how many. */
 static enum refusal read_payload(const struct word *word, uint8_t *bytes, uint32_t *count)
 {
-    const char *text = word->text + 2;
-    unsigned length = word->length - 2u;
-    unsigned i;
+    const char *next = word->text;
+    const char *end = next + word->length;
+    int text;
 
-    if (word->length < 2 || text[-1] != ':' || (text[-2] != 't' && (text[-2] != 'x' || length % 2u != 0))) {
+    if (word->length < 2 || next[1] != ':' || (next[0] != 't' && (next[0] != 'x' || word->length % 2u != 0))) {
         return BAD_ARGUMENT;
     }
-    *count = text[-2] == 't' ? length : length / 2u;
-    for (i = 0; i < *count; ++i) {
-        unsigned value = (unsigned char)text[i];
+    text = next[0] == 't';
+    next += 2;
+    *count = 0;
+    while (next < end) {
+        unsigned value = (unsigned char)*next++;
 
-        if (text[-2] == 'x') {
-            unsigned high = digit_value(text[2 * i]);
-            unsigned low = digit_value(text[2 * i + 1]);
+        if (!text) {
+            unsigned high = digit_value((char)value);
+            unsigned low = digit_value(*next++);
 
             if (high > 15u || low > 15u) {
                 return BAD_ARGUMENT;
@@ -437,8 +442,9 @@ static enum refusal read_payload(const struct word *word, uint8_t *bytes, uint32
             return BAD_ARGUMENT;
         }
         if (bytes != NULL) {
-            bytes[i] = (uint8_t)value;
+            bytes[*count] = (uint8_t)value;
         }
+        ++*count;
     }
     return ACCEPTED;
 }
@@ -845,6 +851,12 @@ static void take(char character)
     }
 }
 
+static void begin_line(void)
+{
+    probe.count = 0;
+    probe.too_long = 0;
+}
+
 static void end_line(void)
 {
     unsigned length = probe.count;
@@ -859,8 +871,7 @@ static void end_line(void)
             take_request(probe.line, length);
         }
     }
-    probe.count = 0;
-    probe.too_long = 0;
+    begin_line();
 }
 
 void id2_probe_feed(uint8_t byte)
@@ -875,46 +886,48 @@ void id2_probe_feed(uint8_t byte)
     }
 }
 
-void id2_probe_line(const char *line)
+static void take_text(const char *text)
 {
-    const char *const one = line;
-
-    id2_probe_words(1, &one);
+    while (*text != '\0') {
+        take(*text++);
+    }
 }
 
-void id2_probe_words(int count, const char *const *words)
+void id2_probe_line(const char *line)
 {
-    int i;
-
-    if (probe.calling) {
-        return;
+    if (!probe.calling) {
+        begin_line();
+        take_text(line);
+        end_line();
     }
-    probe.count = 0;
-    probe.too_long = 0;
-    for (i = 0; i < count; ++i) {
-        const char *text = words[i];
+}
 
-        if (i > 0) {
-            take(' ');
+void id2_probe_words(int count, char *const *words)
+{
+    if (!probe.calling) {
+        int i;
+
+        begin_line();
+        for (i = 0; i < count; ++i) {
+            if (i > 0) {
+                take(' ');
+            }
+            take_text(words[i]);
         }
-        while (*text != '\0') {
-            take(*text++);
-        }
+        end_line();
     }
-    end_line();
 }
 
 void id2_probe_start(uint32_t seed)
 {
     static const char warning[] = "\r\nid2 probe: this firmware carries out test commands, do not ship it\r\n";
-    uint32_t mixed[3];
 
-    mixed[0] = seed;
-    mixed[1] = ++starts;
-    mixed[2] = id2_probe_port_ms();
     fill((uint8_t *)&probe, 0, sizeof probe);
     clear();
-    probe.boot = (uint16_t)crc_of((const uint8_t *)mixed, sizeof mixed);
+    put_hex(seed, 8);
+    put_hex(++starts, 8);
+    put_hex(id2_probe_port_ms(), 8);
+    probe.boot = (uint16_t)crc_of((const uint8_t *)probe.reply, probe.written);
     write_locked(warning, sizeof warning - 1u);
     send_hello(0);
 }

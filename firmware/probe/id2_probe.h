@@ -40,7 +40,7 @@ void id2_probe_feed(uint8_t byte);
 void id2_probe_line(const char *line);
 
 /* Take the words of a shell command, `id2p` first, which are joined by blanks. */
-void id2_probe_words(int count, const char *const *words);
+void id2_probe_words(int count, char *const *words);
 
 /* The port, written by the maker. */
 

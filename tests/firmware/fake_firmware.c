@@ -27,6 +27,7 @@ unsigned fake_tick_ms = 1;  /* msleep lasts until the next multiple */
 unsigned fake_context_size = 64;
 int fake_thread_fails;
 int fake_print_length;      /* characters printed from inside each call */
+unsigned fake_fills;        /* 1: the output is filled as far as the length says, whatever fake_data is */
 unsigned fake_feed_inside;  /* bytes fed from inside each call */
 
 /* What happened. */
@@ -92,9 +93,12 @@ static void note_number(const char *name, unsigned long long number)
     note(" %s=%llu", name, number);
 }
 
-static void write_output(void *out)
+/* Write to an output of this size: fake_data, which may be longer, or as much as fits. */
+static void write_output(void *out, size_t size)
 {
-    if (out != NULL) {
+    if (out != NULL && fake_fills) {
+        memset(out, '0' + (int)(size % 64), size);
+    } else if (out != NULL) {
         memcpy(out, fake_data, fake_data_length);
     }
 }
@@ -107,8 +111,8 @@ static int give(void *out, uint32_t *length)
     } else {
         note("/%u", (unsigned)*length);
     }
-    write_output(out);
-    if (length != NULL) {
+    write_output(out, length == NULL ? 0 : *length);
+    if (length != NULL && !fake_fills) {
         *length = fake_length;
     }
     return fake_rc;
@@ -250,7 +254,7 @@ irot_result_t id2_client_derive_key(const char *seed, uint8_t *key, uint32_t key
     begin_call("id2_client_derive_key");
     note_text("seed", seed);
     note(" key=%s/%u", key == NULL ? "NULL" : "buffer", (unsigned)key_len);
-    write_output(key);
+    write_output(key, key_len);
     return fake_rc;
 }
 
@@ -408,7 +412,7 @@ irot_result_t id2_client_dpm_get_totp(uint64_t timestamp, uint32_t index, uint32
     note_number("index", index);
     note_number("step", otp_step);
     note_number("length", otp_len);
-    write_output(otp_data);
+    write_output(otp_data, otp_len);
     return fake_rc;
 }
 
@@ -631,7 +635,7 @@ int ls_osa_net_recv(int fd, unsigned char *buf, size_t len, int timeout, int *re
 {
     begin_call("ls_osa_net_recv");
     note(" fd=%d timeout=%d size=%u", fd, timeout, (unsigned)len);
-    write_output(buf);
+    write_output(buf, len);
     *ret_orig = fake_rc < 0 ? -2 : 0;
     return fake_rc < 0 ? fake_rc : (int)fake_data_length;
 }
@@ -663,7 +667,7 @@ int ls_hal_read_rsvd_part(int fd, uint32_t offset, void *buffer, uint32_t read_l
 {
     begin_call("ls_hal_read_rsvd_part");
     note(" fd=%d offset=%u size=%u", fd, (unsigned)offset, (unsigned)read_len);
-    write_output(buffer);
+    write_output(buffer, read_len);
     return fake_rc;
 }
 
@@ -711,7 +715,7 @@ int ls_hal_get_random(uint8_t *buf, size_t len)
 {
     begin_call("ls_hal_get_random");
     note_number("size", len);
-    write_output(buf);
+    write_output(buf, len);
     return fake_rc;
 }
 
@@ -755,6 +759,9 @@ static int flip(const uint8_t *src, uint8_t *dst, size_t size)
     size_t i;
 
     note("\n  piece=%u", (unsigned)size);
+    if (src == NULL && size > 0) {
+        return -2;
+    }
     for (i = 0; i < size; ++i) {
         dst[i] = (uint8_t)~src[i];
     }

@@ -1,7 +1,6 @@
 """The worked lines of docs/probe-protocol.md, byte for byte."""
 
 import re
-import struct
 from binascii import crc_hqx
 
 from tests.firmware.conftest import ROOT
@@ -25,7 +24,9 @@ def turns():
 
 def seed_for(boot):
     """Return a seed that gives this boot id at the first start, at 0 ms."""
-    return next(seed for seed in range(1 << 20) if crc_hqx(struct.pack("=3I", seed, 1, 0), 0xFFFF) == boot)
+    return next(
+        seed for seed in range(1 << 20) if crc_hqx(f"{seed:08X}{1:08X}{0:08X}".encode(), 0xFFFF) == boot
+    )
 
 
 def test_the_worked_lines_are_what_the_probe_says(built):
