@@ -1,4 +1,4 @@
-/* The self-test of the HAL, printed in the form of the SDK's hal_app: known answers of its pages. */
+/* The self-test of the HAL: known answers of the SDK's hal_app. Its lines are our own, for hal_app tests more than this. */
 #include <string.h>
 
 #include "firmware_start.h"
@@ -37,7 +37,8 @@ static int hash_is(const char *name, hash_start start, hash_go_on go_on, hash_fi
     int good = start(context.bytes) == 0 && go_on(context.bytes, data, 50) == 0 &&
                go_on(context.bytes, data + 50, 50) == 0 && go_on(context.bytes, data + 100, DATA_SIZE - 100) == 0 &&
                finish(context.bytes, digest) == 0 && memcmp(digest, expected, size) == 0;
-    ls_osa_print(LS_LOG_TAG "INF hal_hash_test %d: %s test %s!\n", __LINE__, name, good ? "success" : "fail");
+    if (!good)
+        ID2_ERROR("%s is wrong", name);
     return good;
 }
 
@@ -50,9 +51,9 @@ static int test_hashes(void)
     static const uint8_t SHA256[32] = {0x3b, 0x7f, 0x52, 0xae, 0x5b, 0xe8, 0x09, 0x19, 0x02, 0x1a, 0x83,
                                        0x8d, 0xcc, 0xc6, 0x01, 0xc3, 0x76, 0x41, 0x22, 0x64, 0x4b, 0x1c,
                                        0x35, 0xa2, 0x9d, 0xd3, 0xc5, 0x76, 0x36, 0xd7, 0xda, 0x5f};
-    int good = hash_is("SHA1", ls_hal_sha1_init, ls_hal_sha1_update, ls_hal_sha1_finish, SHA1, 20);
-    good &= hash_is("SHA256", ls_hal_sha256_init, ls_hal_sha256_update, ls_hal_sha256_finish, SHA256, 32);
-    good &= hash_is("md5", ls_hal_md5_init, ls_hal_md5_update, ls_hal_md5_finish, MD5, 16);
+    int good = hash_is("SHA-1", ls_hal_sha1_init, ls_hal_sha1_update, ls_hal_sha1_finish, SHA1, 20);
+    good &= hash_is("SHA-256", ls_hal_sha256_init, ls_hal_sha256_update, ls_hal_sha256_finish, SHA256, 32);
+    good &= hash_is("MD5", ls_hal_md5_init, ls_hal_md5_update, ls_hal_md5_finish, MD5, 16);
     return good;
 }
 
@@ -114,19 +115,19 @@ static int test_km(void)
            ls_hal_get_dev_id(id, &size) == 0;
 }
 
-static void test(const char *name, const char *function, int (*run)(void))
+static void hal_self_test(const char *name, int (*run)(void))
 {
-    ls_osa_print(LS_LOG_TAG "INF hal_app %d: HAL %s Test:\n", __LINE__, name);
-    int good = run();
-    ls_osa_print(LS_LOG_TAG "INF %s %d: =========================> HAL %s Test %s.\n\n", function, __LINE__, name,
-                 good ? "Pass" : "Fail");
+    if (run())
+        ID2_INFO("HAL %s: good", name);
+    else
+        ID2_ERROR("HAL %s: bad", name);
 }
 
 void id2_hal_test(void)
 {
-    test("Hash", "hal_hash_test", test_hashes);
-    test("Rand", "hal_rand_test", test_random);
-    test("AES", "hal_aes_test", test_aes);
-    test("SST", "hal_sst_test", test_store);
-    test("KM", "hal_km_test", test_km);
+    hal_self_test("hashes", test_hashes);
+    hal_self_test("random", test_random);
+    hal_self_test("AES", test_aes);
+    hal_self_test("key-value store", test_store);
+    hal_self_test("reserved partition and device id", test_km);
 }
