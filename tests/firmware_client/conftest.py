@@ -1,0 +1,146 @@
+"""Our own client, compiled for this machine: as a library on a machine of RAM, and as a process of Linux."""
+
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wundef", "-Werror", "-g")
+FLASH_SIZE = 65536
+NO_CUT = 0x7FFFFFFF
+_EXCHANGE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint32)
+
+
+def c_files(*parts, without=()):
+    """The C files of some parts of the firmware, as its list of sources names them."""
+    lines = (FIRMWARE / "sources.txt").read_text(encoding="utf-8").splitlines()
+    words = [line.split() for line in lines if line and not line.startswith("#")]
+    return [FIRMWARE / path for part, path in words if part in parts and Path(path).name not in without]
+
+
+def compile_c(output, files, *options):
+    """Compile for this machine; a warning is an error."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed: apt-get install gcc libc6-dev")
+    folders = [f"-I{FIRMWARE / name}" for name in ("include", "client", "probe", "linux", ".")]
+    command = ["gcc", *FLAGS, *folders, *options, "-o", output, *files]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return output
+
+
+class Client:
+    """The client as a library. What it prints, its flash, its random and its chip are this object's."""
+
+    def __init__(self, path):
+        self.c = ctypes.CDLL(str(path))
+        self._keep = None
+        self.c.ls_osa_get_time_ms.restype = ctypes.c_longlong
+        for name in ("kv_set", "kv_get", "kv_del", "kv_init"):
+            getattr(self.c, f"ls_hal_{name}").restype = ctypes.c_uint32
+        self.restore(b"\xff" * FLASH_SIZE)
+
+    def value(self, name, kind=ctypes.c_int):
+        """A variable of the machine."""
+        return kind.in_dll(self.c, name)
+
+    @property
+    def printed(self):
+        """What was printed since the last look."""
+        size = self.value("printed_size").value
+        text = (ctypes.c_char * size).in_dll(self.c, "printed").raw[:size]
+        self.value("printed_size").value = 0
+        return text.decode("latin-1")
+
+    @property
+    def flash(self):
+        """The bytes of the flash."""
+        return bytes((ctypes.c_ubyte * FLASH_SIZE).in_dll(self.c, "flash"))
+
+    def restore(self, image):
+        """Put bytes into the flash and start the client's storage from them, as a power-on does."""
+        ctypes.memmove((ctypes.c_ubyte * FLASH_SIZE).in_dll(self.c, "flash"), image, FLASH_SIZE)
+        self.value("words_left").value = NO_CUT
+        assert self.c.id2_store_mount() == 0
+        self.c.ls_hal_kv_init()
+        self.c.hal_device_id_start()
+
+    def force_random(self, byte):
+        """Let each random byte be this one; None for bytes that count up."""
+        self.value("forced_random").value = -1 if byte is None else byte
+
+    def attach(self, answer):
+        """Put a chip at the driver: a function from command to answer, None for an answer that does not come."""
+
+        def exchange(line, room, size):
+            given = answer(bytes.fromhex(line.decode()))
+            if given is None:
+                return -1
+            text = given.hex().encode() + b"\n"
+            ctypes.memmove(room, text, min(len(text), size))
+            return len(text)
+
+        self._keep = _EXCHANGE(exchange)
+        self.c.attach_chip(self._keep)
+
+    def detach(self):
+        """Take the chip away."""
+        self.c.attach_chip(ctypes.cast(None, _EXCHANGE))
+
+    def call(self, function, *arguments, room=None, length="same"):
+        """Call a function of the API whose last two arguments are a buffer and its length.
+
+        Returns the result, the length it left, and the bytes of the buffer up to it, or None where 16 bytes behind the
+        buffer were changed.
+        """
+        room = 0 if room is None else room
+        buffer = (ctypes.c_ubyte * (room + 16))(*[0xA5] * (room + 16))
+        size = ctypes.c_uint32(room if length == "same" else length)
+        result = getattr(self.c, function)(*arguments, buffer, ctypes.byref(size))
+        whole = bytes(buffer)
+        assert whole[room:] == b"\xa5" * 16, f"{function} wrote behind its buffer"
+        return result, size.value, whole[: min(size.value, room)]
+
+    def code(self, mode, random, extra=None, extra_size=None, room=512):
+        """Ask for an auth code."""
+        function = f"id2_client_get_{mode}_auth_code"
+        size = len(extra or b"") if extra_size is None else extra_size
+        result, length, data = self.call(function, random, extra, size, room=room)
+        return data.decode() if result == 0 else result if length in (room, 256) else (result, length)
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory):
+    """Return the path of the library for some options of the build, built once."""
+    folder, built = tmp_path_factory.mktemp("client"), {}
+
+    def build(*options):
+        if options not in built:
+            files = [*c_files("client", without=("hal_random.c",)), Path(__file__).with_name("ram_machine.c")]
+            switches = (
+                "-shared",
+                "-fPIC",
+                "-O1",
+                "-fsanitize=undefined",
+                "-fsanitize-undefined-trap-on-error",
+            )
+            built[options] = compile_c(folder / f"{len(built)}.so", files, *switches, *options)
+        return built[options]
+
+    return build
+
+
+@pytest.fixture
+def client(library, tmp_path):
+    """Make a client for some options of the build; each has a library, and so a state, of its own."""
+    number = iter(range(1000))
+
+    def make(*options):
+        copy = tmp_path / f"{next(number)}.so"
+        shutil.copy(library(*options), copy)
+        return Client(copy)
+
+    return make
