@@ -126,7 +126,7 @@ def _command(recipe: Recipe, compiler: str, sources: Path) -> list[str]:
             str(recipe.linker_script(sources)),
         ]
     if recipe.probe:
-        command.append("-DID2_PROBE_ENABLE")
+        command += ["-DID2_PROBE_ENABLE", '-DID2_PROBE_CONFIG_FILE="id2_probe_all.h"']
     command += [f"-D{define}" for define in recipe.defines]
     command += [f"-I{folder}" for folder in recipe.include_folders(sources)]
     # Where the sources lie is no part of what is built: two installations build the same program.
