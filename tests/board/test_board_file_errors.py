@@ -57,7 +57,8 @@ ONE_PROBLEM = {
         (
             "3: transport: unknown key; did you mean 'transports'? valid keys: version, name, "
             "description, plan, "
-            "transports, chip, console, carrier, controllers, device, declaration, service, server, link, limits"
+            "transports, chip, console, probe, carrier, controllers, device, declaration, service, server, link, network, "
+            "limits"
         ),
     ),
     "unknown carrier": (

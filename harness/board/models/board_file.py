@@ -15,6 +15,7 @@ from harness.carrier.kind import CARRIERS, CarrierKind
 from harness.carrier.se_kind import SeOverChip
 from harness.controller.kind import CONTROLLERS, Ability, Controller
 from harness.controller.serial_lines import SerialLines
+from harness.probe.settings import Probe
 from harness.settings.link import Link
 from harness.settings.tagged import Tagged
 from harness.settings.words import Section, Text, Word, wrong
@@ -70,6 +71,13 @@ class BoardFile(Section):
         default=None, description="The secure element, when the harness talks to it directly."
     )
     console: Console | None = Field(default=None, description="The serial console, when there is one.")
+    probe: Annotated[
+        Probe | None, BeforeValidator(_empty_is_default, json_schema_input_type=Probe | None)
+    ] = Field(
+        default=None,
+        description="The probe in the firmware, on the console, when it is linked in; `probe: {}` is enough for most "
+        "boards.",
+    )
     carrier: Annotated[CarrierKind, Tagged(CARRIERS)] | None = Field(
         default=None,
         description="How the harness calls the id2_client API of the plan's carrier. Left out: on the chip section for "

@@ -24,6 +24,7 @@ from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
 from harness.id2.keys import Key
 from harness.kinds import made_by
+from harness.probe.link import ProbeLink
 from harness.secret import Secret
 from harness.settings.link_flash import LinkFirmware, LinkFlash
 from harness.transport.base import Transport
@@ -98,6 +99,7 @@ class Board:
         self._chip: CarrierChip | None = None
         self._console: Console | None = None
         self._carrier: Carrier | None = None
+        self._probe: ProbeLink | None = None
         self._key: Key | None = None
         self._flash = LinkFlash()
         self._hearing = Hearing()
@@ -283,8 +285,28 @@ class Board:
     def close_console(self) -> None:
         """Close the console; the next `console` opens it anew, in the same recording."""
         console, self._console = self._console, None
+        self._probe = None
         if console is not None:
             console.close()
+
+    def probe(self) -> ProbeLink:
+        """Return the way to the probe in the firmware, on the open console; it is greeted when it is first used.
+
+        Raises:
+            UsageError: The board file has no probe section.
+            HarnessError: As for `console`.
+        """
+        settings = self.file.probe
+        if settings is None:
+            raise UsageError(
+                "the board file has no probe section",
+                hint="link the probe into the firmware (firmware/probe) and write `probe: {}`",
+                board=self.name,
+            )
+        console = self.console()
+        if self._probe is None:
+            self._probe = ProbeLink(console, settings)
+        return self._probe
 
     def flash_link(
         self, product_key: str, product_secret: Secret, host: str, port: int, *, erase: bool = False
@@ -406,7 +428,7 @@ class Board:
                 stack.callback(locks.release)
             stack.push(self._closing.pop_all())
             stack.callback(self.close_chip)
-            self._console = self._carrier = None
+            self._console = self._carrier = self._probe = None
             self._opened.clear()
             self._transports.clear()
             self._recorded.clear()

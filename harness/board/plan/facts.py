@@ -128,6 +128,7 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
             tuple(topic.value for topic in Topic),
             many=True,
         ),
+        "probe": Word("probe", "the firmware has a probe on its console", "there is no probe section"),
         "reset": Word(
             "controllers", "a controller starts the board anew", "no controller starts the board anew"
         ),
@@ -283,6 +284,7 @@ def facts_of(board: BoardFile) -> Facts:
         "symmetric": plan.key_type.symmetric,
         "server_development": plan_matrix.consequences(plan.pattern).server_development,
         "sdk_on_host": board.client is not None and board.client.sdk_on_host(),
+        "probe": board.probe is not None,
         "reset": board.controller(Ability.RESET) is not None,
         "power_cut": board.controller(Ability.POWER_CYCLE) is not None,
         "recorded": _is_recorded(board),

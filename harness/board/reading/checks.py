@@ -66,6 +66,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *plan_matrix.contradictions(board.plan),
         *_parts(board),
         *_carrier(board),
+        *_probe(board),
         *(unmet(board) or _shared(board)),
         *_key(board),
         *_pin(board),
@@ -123,6 +124,12 @@ def _carrier(board: BoardFile) -> list[Problem]:
     if refusal := carrier.refusal(plan.key_type):
         found.append(Problem(("plan", "key_type"), refusal))
     return found
+
+
+def _probe(board: BoardFile) -> list[Problem]:
+    if board.probe is None or board.console is not None:
+        return []
+    return [Problem(("probe",), "is on the console, and the board has no console section")]
 
 
 def _shared(board: BoardFile) -> list[Problem]:
