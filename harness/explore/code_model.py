@@ -35,7 +35,7 @@ def auth_code(state: State, step: AuthCodeCall) -> Call:
         return _code_problem(state, value, random, extra or b"", of_time=of_time)
 
     kind = 2 * bool(extra) + of_time
-    expected = state.expect_of_key(f"a code of type {kind} over it", judge, wrong, *_weak(state))
+    expected = state.expect_of_key(f"a code of type {kind} over it", judge, wrong, *_weak(state), early=True)
     return Call(step.step, {"timestamp" if of_time else "challenge": random, "extra": extra}, expected)
 
 

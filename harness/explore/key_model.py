@@ -37,7 +37,7 @@ def decrypt(state: State, step: DecryptCall) -> Call | None:
     if judge is None and not wrong:
         wrong = set(codes)
     too_long = (GENERIC,) if len(cipher) > state.world.longest_cipher else ()
-    expected = state.expect_of_key(words, judge or _accepted, wrong, *codes, *too_long)
+    expected = state.expect_of_key(words, judge or _accepted, wrong, *codes, *too_long, early=True)
 
     def learn(answer: Answer) -> None:
         if key is None and not wrong and state.fewest:
@@ -149,7 +149,7 @@ def password(state: State, step: PasswordCall) -> Call:
         totp.build_from_secret("0" * 64, **arguments)
     except Id2Error:
         # The sources give the limits, and not what lies beyond them.
-        return Call("dpm_get_totp", arguments, ANYTHING if state.most else _never())
+        return Call("dpm_get_totp", arguments, _unsaid(state))
     judge = _computed(
         state,
         lambda key, id2: totp.build(key, id2, **arguments),
@@ -171,15 +171,17 @@ def password_index(state: State, step: PasswordIndexCall) -> Call:
     try:
         index = totp.recover_index(text)
     except Id2Error:
-        return Call("dpm_get_index", {"password": text}, ANYTHING if state.most else _never())
+        return Call("dpm_get_index", {"password": text}, _unsaid(state))
     # Digits that no device made may be refused, or give whatever they hide.
     also = () if text == state.password and state.password.strip("0") else (GENERIC, BAD)
     expected = state.expect(f"index {index}", equal_to(index), set(), *also)
     return Call("dpm_get_index", {"password": text}, expected)
 
 
-def _never() -> Expected:
-    """Return that nothing may come of a call before init, whatever code it is refused with."""
+def _unsaid(state: State) -> Expected:
+    """Return what may come of arguments that no source says anything of: nothing before init, else anything."""
+    if state.most or not state.world.counted:
+        return ANYTHING
     return Expected("a refusal", None, None)
 
 
@@ -189,7 +191,7 @@ def _wrong_seed(seed: str) -> set[int]:
 
 def _deriving(state: State, words: str, judge: Judge, wrong: set[int]) -> Expected:
     if state.world.key_type.family not in _DERIVING:
-        return ANYTHING if state.most else _never()
+        return _unsaid(state)
     return state.expect_of_key(words, judge, wrong)
 
 

@@ -50,7 +50,7 @@ def _get_id(state: State) -> Call:
     id2 = state.world.identity.id2
     if state.most and not id2:
         return Call("get_id", {}, refusal(NO_ID, *(() if state.fewest else (GENERIC,))))
-    return Call("get_id", {}, state.expect(id2, equal_to(id2), set()))
+    return Call("get_id", {}, state.expect(id2, equal_to(id2), set(), early=True))
 
 
 def _get_prov_stat(state: State) -> Call:

@@ -94,7 +94,7 @@ class State:
         self.most = max(0, self.most - 1)
 
     # ---- what holds for all functions
-    def expect(self, words: str, value: Judge, wrong: set[int], *also: int) -> Expected:
+    def expect(self, words: str, value: Judge, wrong: set[int], *also: int, early: bool = False) -> Expected:
         """Return what a function may answer that needs an init and nothing else.
 
         Args:
@@ -102,20 +102,23 @@ class State:
             value: Judges a value.
             wrong: The codes for what is wrong with the arguments; empty when they are right.
             also: Codes that are allowed with right arguments too.
+            early: Whether every release refuses it before init; 2.0 computes some values without one.
         """
         if not self.most:
-            return refusal(GENERIC, *wrong)
+            return refusal(GENERIC, *wrong) if early or self.world.counted else ANYTHING
         if wrong and not self.world.strict:
             return ANYTHING
         if wrong:
             return refusal(*wrong, *({GENERIC} if not self.fewest else ()))
         return giving(words, value, *also, *({GENERIC} if not self.fewest else ()))
 
-    def expect_of_key(self, words: str, value: Judge, wrong: set[int], *also: int) -> Expected:
+    def expect_of_key(
+        self, words: str, value: Judge, wrong: set[int], *also: int, early: bool = False
+    ) -> Expected:
         """Return what a function may answer that needs the ID² key as well; see `expect`."""
         if self.most and not self.world.identity.id2:
             return refusal()
-        return self.expect(words, value, wrong, *also)
+        return self.expect(words, value, wrong, *also, early=early)
 
     # ---- what earlier answers say
     def same(self, *what: object) -> Judge:
