@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +15,26 @@ from filelock import FileLock, Timeout
 
 from harness.disk import writing
 from harness.errors import BenchError
-from harness.simulator.machine.sources import FOLDER, Platform, Recipe, fingerprint
+from harness.simulator.machine.sources import FOLDER, Platform, Recipe, digest_of_headers, fault_word
 from harness.transport.printable import last_lines
 
 _LIMIT_S = 300.0
 _SHOWN_LINES = 12
 _FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wundef", "-Werror", "-g")
+_OPTIONS: Mapping[Platform, tuple[str, ...]] = {
+    Platform.LINUX: ("-O1", "-D_GNU_SOURCE", "-pthread"),
+    Platform.CORTEX_M3: (
+        *(
+            "-Os",
+            "-mcpu=cortex-m3",
+            "-mthumb",
+            "-ffunction-sections",
+            "-fdata-sections",
+            "--specs=nano.specs",
+        ),
+        '-DID2_PROBE_NOINIT=__attribute__((section(".noinit")))',
+    ),
+}
 _FORMAT = "1"  # another one makes every earlier build unused
 
 
@@ -79,7 +95,7 @@ def build(
 ) -> Path:
     """Return the program of a firmware, built now when it has not been built from the same sources before.
 
-    Any number of processes may ask for the same one at once.
+    Any number of processes may ask for the same one at once. What two firmwares have in common is compiled once.
 
     Args:
         recipe: What it is made of.
@@ -88,89 +104,122 @@ def build(
         environment: The environment of the compiler; this process's own when left out.
 
     Raises:
+        UsageError: There is no such fault.
         BenchError: The compiler is not installed or refuses the sources, or the disk refuses.
         ToolError: The sources are not where they belong.
     """
     found = dict(os.environ if environment is None else environment)
-    compiler = _COMPILERS[recipe.platform].find(found)
-    command = _command(recipe, compiler, sources)
+    compiler = Compiler(_COMPILERS[recipe.platform].find(found), found)
     folder = default_cache(found) if cache is None else cache
-    program = folder / _key(recipe, compiler, command, sources) / "firmware.elf"
+    objects = _objects(recipe, compiler, sources, folder)
+    link = _link_options(recipe, sources)
+    program = folder / f"{recipe.platform}-{_digest([*(each.path.name for each in objects), *link])}.elf"
     if program.is_file():
         return program
     with writing(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with FileLock(f"{program.parent}.lock", timeout=_LIMIT_S):
-            if not program.is_file():
-                _compile(command, program, found)
+        with FileLock(f"{program}.lock", timeout=_LIMIT_S), ThreadPoolExecutor(os.cpu_count()) as workers:
+            list(workers.map(lambda each: compiler.make(each.options, each.path), objects))
+            compiler.make([*link, *(str(each.path) for each in objects)], program)
     except Timeout as error:
         raise BenchError(
-            f"{program.parent}.lock: another process has been building this firmware for {_LIMIT_S:.0f} s",
+            f"{program}.lock: another process has been building this firmware for {_LIMIT_S:.0f} s",
             hint="end that process",
         ) from error
     return program
 
 
-def _command(recipe: Recipe, compiler: str, sources: Path) -> list[str]:
-    command = [compiler, *_FLAGS]
-    if recipe.platform is Platform.LINUX:
-        command += ["-O1", "-D_GNU_SOURCE", "-pthread"]
-    else:
-        command += ["-Os", "-mcpu=cortex-m3", "-mthumb", "-ffunction-sections", "-fdata-sections"]
-        command += [
-            "-nostartfiles",
-            "--specs=nano.specs",
-            "-Wl,--gc-sections",
-            "-T",
-            str(recipe.linker_script(sources)),
-        ]
-    if recipe.probe:
-        command += ["-DID2_PROBE_ENABLE", '-DID2_PROBE_CONFIG_FILE="id2_probe_all.h"']
-    command += [f"-D{define}" for define in recipe.defines]
-    command += [f"-I{folder}" for folder in recipe.include_folders(sources)]
-    # Where the sources lie is no part of what is built: two installations build the same program.
-    command.append(f"-ffile-prefix-map={sources}=firmware")
-    return [*command, *map(str, recipe.c_files(sources))]
+class Compiler:
+    """A C compiler.
 
+    Args:
+        path: The program.
+        environment: Its environment.
+    """
 
-def _key(recipe: Recipe, compiler: str, command: list[str], sources: Path) -> str:
-    where = os.path.realpath(compiler)
-    stamp = os.stat(where)  # noqa: PTH116 - a compiler that was updated is another one
-    words = [_FORMAT, where, str(stamp.st_size), str(stamp.st_mtime_ns), fingerprint(sources)]
-    words += [word.replace(str(sources), "firmware") for word in command[1:]]
-    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()
-    return f"{recipe.platform}-{digest[:24]}"
+    def __init__(self, path: str, environment: Mapping[str, str]) -> None:
+        self._path = path
+        self._environment = {**environment, "LC_ALL": "C"}
 
+    def stamp(self) -> str:
+        """Return what changes when the compiler is updated."""
+        where = os.path.realpath(self._path)
+        stamp = os.stat(where)  # noqa: PTH116 - of the file behind the link
+        return f"{where} {stamp.st_size} {stamp.st_mtime_ns}"
 
-def _compile(command: list[str], program: Path, environment: Mapping[str, str]) -> None:
-    """Build beside the place of the program and move it there whole, so that nobody finds half of one."""
-    with (
-        writing(program.parent),
-        tempfile.TemporaryDirectory(dir=program.parent.parent, prefix="building-") as scratch,
-    ):
-        made = Path(scratch) / program.name
+    def make(self, options: Sequence[str], product: Path) -> None:
+        """Make a file, unless it is there. It is moved to its place whole, so that nobody finds half of one.
+
+        Raises:
+            BenchError: The compiler refuses or does not end, or the disk refuses.
+        """
+        if product.is_file():
+            return
+        with writing(product), tempfile.TemporaryDirectory(dir=product.parent, prefix="building-") as scratch:
+            made = Path(scratch) / product.name
+            self._run([*options, "-o", str(made)], scratch)
+            made.replace(product)
+
+    def _run(self, options: list[str], folder: str) -> None:
         try:
             done = subprocess.run(  # noqa: S603 - the compiler, and our own sources
-                [*command, "-o", str(made)],
+                [self._path, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                cwd=scratch,
-                env={**environment, "LC_ALL": "C"},
+                cwd=folder,
+                env=self._environment,
                 timeout=_LIMIT_S,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise BenchError(
-                f"{command[0]}: did not build the firmware within {_LIMIT_S:.0f} s",
+                f"{self._path}: did not build the firmware within {_LIMIT_S:.0f} s",
                 hint="see what else this machine does",
             ) from error
-        if done.returncode or not made.is_file():
+        if done.returncode:
             raise BenchError(
-                f"{command[0]}: does not build the firmware (exit code {done.returncode})",
-                hint="see the last lines of the compiler; `make firmware` shows them all",
+                f"{self._path}: does not build the firmware (exit code {done.returncode})",
+                hint="the compiler's last lines say why",
                 traffic=last_lines(done.stdout, _SHOWN_LINES),
             )
-        program.parent.mkdir(mode=0o700, exist_ok=True)
-        made.replace(program)
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """One C file, compiled: how, and where it goes."""
+
+    options: tuple[str, ...]
+    path: Path
+
+
+def _objects(recipe: Recipe, compiler: Compiler, sources: Path, cache: Path) -> list[_Object]:
+    options = [*_FLAGS, *_OPTIONS[recipe.platform], *(f"-D{macro}" for macro in recipe.macros())]
+    # Where the sources lie is no part of what is built: two installations build the same program.
+    options.append(f"-ffile-prefix-map={sources}=firmware")
+    options += [f"-I{folder}" for folder in recipe.include_folders(sources)]
+    basis = [_FORMAT, compiler.stamp(), digest_of_headers(sources)]
+    word = fault_word(recipe.fault, sources) if recipe.fault else ""
+    found = []
+    for file in recipe.c_files(sources):
+        text = file.read_bytes()
+        # A fault makes a difference only where it is tested; whatever does not name it is that of the sound firmware.
+        has_fault = bool(word) and re.search(rb"\b%b\b" % word.encode(), text) is not None
+        all_options = [*options, f"-DID2_FAULT=ID2_FAULT_{word}"] if has_fault else options
+        words = [*basis, str(file.relative_to(sources)), hashlib.sha256(text).hexdigest()]
+        name = _digest([*words, *(option.replace(str(sources), "firmware") for option in all_options)])
+        found.append(_Object((*all_options, "-c", str(file)), cache / f"{file.stem}-{name}.o"))
+    return found
+
+
+def _link_options(recipe: Recipe, sources: Path) -> tuple[str, ...]:
+    script = recipe.linker_script(sources)
+    return (
+        *_OPTIONS[recipe.platform],
+        *(("-nostartfiles", "-Wl,--gc-sections", "-T", str(script)) if script else ()),
+    )
+
+
+def _digest(words: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:24]

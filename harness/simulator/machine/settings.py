@@ -14,7 +14,8 @@ from harness.simulator.machine.build import build
 from harness.simulator.machine.chip_link import ChipLink
 from harness.simulator.machine.linux import LinuxMachine
 from harness.simulator.machine.machine import Machine
-from harness.simulator.machine.sources import Platform, Recipe, fault_macro
+from harness.simulator.machine.qemu import QemuMachine
+from harness.simulator.machine.sources import Platform, Recipe, fault_word
 from harness.simulator.machine.transport import CAPABILITIES, MachineTransport
 from harness.transport.base import Capability
 from harness.transport.kind import TransportContext
@@ -30,8 +31,9 @@ class FirmwareSettings(SimulatedKind):
     kind: Literal["firmware"] = Field(
         description="The console of a board that runs the harness's own firmware, built and run on this machine."
     )
-    machine: Literal[Platform.LINUX] = Field(
-        description="What runs it: a process of this machine (linux), which needs gcc."
+    machine: Platform = Field(
+        description="What runs it: a process of this machine (linux, needs gcc), or QEMU's Arm MPS2 board (cortex-m3, "
+        "needs arm-none-eabi-gcc and qemu-system-arm)."
     )
     carrier: Literal["demo", "se"] = Field(
         description="Carrier that is compiled in: demo holds ID and key itself, se asks a chip at its second line."
@@ -71,7 +73,9 @@ class FirmwareSettings(SimulatedKind):
         """Return the console, not opened; the firmware is built and started by its opening."""
         recipe = self.recipe(context)
         chip = self._chip(context)
-        return MachineTransport(context.name, lambda: self._machine(recipe, chip), self._identity(chip))
+        return MachineTransport(
+            context.name, lambda: self._machine(recipe, chip), f"simulated board: {self.place()}"
+        )
 
     def recipe(self, context: TransportContext) -> Recipe:
         """Return what the firmware is made of.
@@ -85,20 +89,18 @@ class FirmwareSettings(SimulatedKind):
             raise UsageError(
                 f"the firmware cannot have {context.key_type}", hint=f"it has {', '.join(_FAMILIES)} keys"
             )
-        defines = [f"ID2_CARRIER=ID2_CARRIER_{self.carrier.upper()}", f"ID2_FAMILY=ID2_FAMILY_{family}"]
-        if self.carrier == "demo" and self.device is not None:
-            key = context.simulated_key(self.device)
-            defines += [
-                f'ID2_DEMO_ID="{self.device.reported_id}"',
-                f'ID2_DEMO_KEY="{key.reveal().hex().upper()}"',
-            ]
+        defines = [f"ID2_FAMILY=ID2_FAMILY_{family}"]
+        if self.carrier == "demo":
+            key = b"" if self.device is None else context.simulated_key(self.device).reveal()
+            id_text = "" if self.device is None else self.device.reported_id
+            defines += [f'ID2_DEMO_ID="{id_text}"', f'ID2_DEMO_KEY="{key.hex().upper()}"']
         if self.fault is not None:
-            defines.append(fault_macro(self.fault))
-        return Recipe(self.machine, tuple(defines), probe=self.probe)
+            fault_word(self.fault)
+        return Recipe(self.machine, self.carrier, tuple(defines), probe=self.probe, fault=self.fault or "")
 
     def place(self) -> str:
         """Return what runs where."""
-        where = "a process"
+        where = "a process of Linux" if self.machine is Platform.LINUX else "an emulated Cortex-M3"
         broken = f", fault {self.fault}" if self.fault else ""
         named = f", actions {', '.join(self.actions)}" if self.actions else ""
         return f"firmware with carrier {self.carrier} on {where}{broken}{named}"
@@ -113,7 +115,8 @@ class FirmwareSettings(SimulatedKind):
         return {name: tuple(each.step() for each in steps) for name, steps in self.actions.items()}
 
     def _machine(self, recipe: Recipe, chip: ChipLink | None) -> Machine:
-        return LinuxMachine(lambda: build(recipe), chip)
+        machine = LinuxMachine if self.machine is Platform.LINUX else QemuMachine
+        return machine(lambda: build(recipe), chip)
 
     def _chip(self, context: TransportContext) -> ChipLink | None:
         if self.carrier != "se" or self.device is None:
@@ -121,7 +124,3 @@ class FirmwareSettings(SimulatedKind):
         chip = make_chip(self.device.config(context.simulated_key(self.device)))
         require_layer(chip.config.fault, (Layer.CHIP,), "a chip behind a driver")
         return ChipLink(chip)
-
-    def _identity(self, chip: ChipLink | None) -> str:
-        del chip
-        return f"simulated board: {self.place()}"

@@ -17,7 +17,7 @@ _LIST = "sources.txt"
 _FAULTS = "faults.h"
 _FAULT_LINE = re.compile(r"^#define ID2_FAULT_([A-Z0-9_]+) +[0-9]+", re.MULTILINE)
 _NO_FAULT = "none"
-_READ = frozenset({".c", ".h", ".ld", ".txt"})
+_INCLUDED = frozenset({".h", ".ld"})
 
 
 class Platform(StrEnum):
@@ -31,6 +31,11 @@ class Platform(StrEnum):
         """Its part in the list of sources, and its folder."""
         return "linux" if self is Platform.LINUX else "board"
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The groups of the probe that its port has not, as id2_probe_config.h calls them."""
+        return () if self is Platform.LINUX else ("MUTEX", "SEMAPHORE", "THREAD", "NET")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -38,13 +43,23 @@ class Recipe:
 
     Attributes:
         platform: What it is built for.
+        carrier: Where it keeps the ID² key, `demo` or `se`.
         defines: Macros of the preprocessor, each `NAME` or `NAME=VALUE`.
         probe: Whether the probe is linked in.
+        fault: Name of the one fault that is compiled in, as board files write it; empty for none.
     """
 
     platform: Platform
+    carrier: str
     defines: tuple[str, ...] = ()
     probe: bool = True
+    fault: str = ""
+
+    def macros(self) -> tuple[str, ...]:
+        """Return all macros of the preprocessor."""
+        groups = (f"ID2_PROBE_{group}=0" for group in self.platform.lacking)
+        probe = ("ID2_PROBE_ENABLE", 'ID2_PROBE_CONFIG_FILE="id2_probe_all.h"', *groups) if self.probe else ()
+        return (f"ID2_CARRIER=ID2_CARRIER_{self.carrier.upper()}", *probe, *self.defines)
 
     def parts(self) -> tuple[str, ...]:
         """Return the parts in the list of sources."""
@@ -69,15 +84,15 @@ class Recipe:
         return folder / "board" / "mps2_an385.ld" if self.platform is Platform.CORTEX_M3 else None
 
 
-def fingerprint(folder: Path = FOLDER) -> str:
-    """Return a digest of all sources, in hexadecimal: another one when any file of them is another.
+def digest_of_headers(folder: Path = FOLDER) -> str:
+    """Return a digest of everything that a C file may include, and of the linker scripts, in hexadecimal.
 
     Raises:
         ToolError: The sources are not where they belong.
     """
     digest = hashlib.sha256()
     try:
-        for path in sorted(path for path in folder.rglob("*") if path.suffix in _READ and path.is_file()):
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in _INCLUDED):
             data = path.read_bytes()
             digest.update(f"{path.relative_to(folder)} {len(data)}\n".encode())
             digest.update(data)
@@ -100,8 +115,8 @@ def faults(folder: Path = FOLDER) -> tuple[str, ...]:
     return tuple(name for name in names if name != _NO_FAULT)
 
 
-def fault_macro(name: str, folder: Path = FOLDER) -> str:
-    """Return the macro that compiles a fault in.
+def fault_word(name: str, folder: Path = FOLDER) -> str:
+    """Return how the C files call a fault: they test it by `ID2_FAULT_IS(WORD)`.
 
     Raises:
         UsageError: There is no such fault.
@@ -112,7 +127,7 @@ def fault_macro(name: str, folder: Path = FOLDER) -> str:
         raise UsageError(
             f"the firmware has no fault {name!r}{meant(name, known)} faults: {', '.join(known) or 'none'}"
         )
-    return f"ID2_FAULT=ID2_FAULT_{name.upper().replace('-', '_')}"
+    return name.upper().replace("-", "_")
 
 
 def _listed(folder: Path) -> list[tuple[str, str]]:

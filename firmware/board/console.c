@@ -1,0 +1,34 @@
+#include "console.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "startup.h"
+#include "uart.h"
+
+static struct uart console = {.registers = UART0};
+
+void uart0_handler(void)
+{
+    uart_take(&console);
+}
+
+void console_start(void)
+{
+    uart_start(&console, IRQ_UART0_RX);
+}
+
+void console_write(const char *bytes, size_t count)
+{
+    uart_write(&console, (const uint8_t *)bytes, count);
+}
+
+void console_say(const char *text)
+{
+    console_write(text, strlen(text));
+}
+
+int console_next(void)
+{
+    return uart_next(&console);
+}
