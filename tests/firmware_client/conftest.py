@@ -11,7 +11,7 @@ FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wundef", "-Werror", "-g")
 FLASH_SIZE = 65536
 NO_CUT = 0x7FFFFFFF
-_EXCHANGE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint32)
+_EXCHANGE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_uint32)
 
 
 def c_files(*parts, without=()):
