@@ -18,6 +18,7 @@ MOST_INITS = 512
 
 
 _ALWAYS = ("init", "cleanup")
+_FRESHENING = (Event.RESET, Event.POWER_CYCLE, Event.REOPEN)
 
 
 class RestartedError(Exception):
@@ -39,6 +40,9 @@ class UnderTest(Protocol):
         Raises:
             BenchError: It could not be done.
         """
+
+    def has_room(self, call: Call) -> bool:
+        """Tell whether the way to the board has room for the arguments and the answer of a call."""
 
     def starts(self) -> int:
         """Return how many starts of the board were seen; always the same where nothing shows them."""
@@ -69,28 +73,37 @@ class Driver:
     Args:
         board: The board.
         world: What is known of it.
+
+    Attributes:
+        world: What is known of it.
+        steps: How many steps were carried out.
+        history: Those since the board was started anew.
     """
 
     def __init__(self, board: UnderTest, world: World) -> None:
         self.world = world
         self.steps = 0
+        self.history: list[Step] = []
         self._board = board
         self._original = world.identity
         self._model = Model(world, world.identity)
 
-    def begin(self) -> None:
-        """Bring the board to the state in which every sequence begins: just started, its identity the first one.
+    def begin(self, *, thorough: bool = True) -> None:
+        """Bring the board to the state in which every sequence begins: nothing is open, its identity is the first one.
+
+        Args:
+            thorough: Whether it is started anew for it, where that can be done.
 
         Raises:
             BenchError: It cannot be brought there.
         """
         self._close_known()
-        if Event.RESET in self._board.events:
-            self._board.happen(Event.RESET)
-        elif Event.REOPEN in self._board.events:
-            self._board.happen(Event.REOPEN)
-        else:
+        event = next((one for one in _FRESHENING if one in self._board.events), None)
+        if event is None:
             self._close_all()
+        elif thorough or event is Event.REOPEN:
+            self._board.happen(event)
+            self.history = []
         self._model = Model(self.world, self._original)
         self._give_back()
 
@@ -119,9 +132,10 @@ class Driver:
             BenchError: The board is out of reach.
         """
         call = self._model.call(step) if self.can_take(step) else None
-        if call is None:
+        if call is None or not self._board.has_room(call):
             return None
         self.steps += 1
+        self.history.append(step)
         answer = self._happens(Event(step.step)) if isinstance(step, BoardEvent) else self._answer(call)
         problem = call.expected.contradiction(answer)
         if not answer.lost and not answer.broken:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -19,16 +18,19 @@ from hypothesis.stateful import run_state_machine_as_test
 from harness.errors import BenchError
 from harness.explore.driver import Driver, Taken
 from harness.explore.machine import machine, steps_of
+from harness.explore.shrink import reduced
 from harness.explore.steps import Event, Step
 
 LONGEST = 40
 """Steps of one sequence at the most."""
 
+_FRESH = 8  # a reset takes long: each so-many-th sequence begins with one, and each that is looked at again
+_QUICK_S = 1.0  # seconds of a sequence
 _PER_ROUND = 20  # sequences for each start of hypothesis, whose memory of them goes with it
 _CONFIRMED = 3  # times that a contradiction is tried again before it counts as seen once
 _SHRINKING = 0.5  # share of the time that shrinking may take
 _LEAST_TO_SHRINK_S = 5.0
-_MOST_TO_SHRINK_S = 120.0
+_MOST_TO_SHRINK_S = 300.0
 
 
 class ContradictionError(Exception):
@@ -104,7 +106,9 @@ class Explorer:
         self._progress = progress
         self._trail: list[Taken] = []
         self._failing: list[Taken] | None = None
-        self._drawn = 0
+        self._drawn: list[Step] = []
+        self._before: list[Step] = []
+        self._seconds = 0.0
         self._ends = 0.0
         self._most_steps: int | None = None
         self._shrink_until = 0.0
@@ -117,6 +121,7 @@ class Explorer:
             BenchError: The board is out of reach.
         """
         began = time.monotonic()
+        self._seconds = limits.seconds
         self._ends, self._most_steps = began + limits.seconds, limits.steps
         outcome = self.outcome
         number = self._number
@@ -126,7 +131,7 @@ class Explorer:
                 number = number * 6364136223846793005 + 1442695040888963407 & (1 << 63) - 1
                 self._progress(time.monotonic() - began, limits.seconds)
                 if self._failing is not None:
-                    self._look_again(self._failing)
+                    self._judge(self._failing)
                     self._failing = None
         finally:
             outcome.steps = self._driver.steps
@@ -139,6 +144,12 @@ class Explorer:
         steps = self._most_steps
         return time.monotonic() >= self._ends or (steps is not None and self._driver.steps >= steps)
 
+    @property
+    def _quick(self) -> bool:
+        """Whether the board is quick enough for the many tries by which hypothesis shrinks."""
+        began, sequences = self._ends - self._seconds, max(1, self.outcome.sequences)
+        return time.monotonic() - began < _QUICK_S * sequences
+
     def _round(self, number: int) -> None:
         """Have hypothesis draw some sequences; the shortest contradiction is kept as it goes."""
         drawn = machine(iter(self._kinds), self._begin, self._take)
@@ -148,7 +159,7 @@ class Explorer:
             stateful_step_count=LONGEST,
             deadline=None,
             database=None,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate, Phase.shrink) if self._quick else (Phase.generate,),
             verbosity=Verbosity.quiet,
             suppress_health_check=tuple(HealthCheck),
             report_multiple_bugs=False,
@@ -164,14 +175,16 @@ class Explorer:
 
     def _begin(self) -> None:
         self._trail = []
+        thorough = True
         if self._failing is None:
             if self.outcome.sequences and self._over:
                 raise _OverError
             self.outcome.sequences += 1
+            thorough = self.outcome.sequences % _FRESH == 1
         elif time.monotonic() >= self._shrink_until:
             raise _OverError
         try:
-            self._driver.begin()
+            self._driver.begin(thorough=thorough)
         except BenchError as error:
             raise _StoppedError(error) from None
 
@@ -188,41 +201,36 @@ class Explorer:
         if not one.problem:
             return
         if self._failing is None:
-            self._drawn = len(self._trail)
+            self._drawn = [each.step for each in self._trail]
+            self._before = list(self._driver.history)
             room = max(_LEAST_TO_SHRINK_S, _SHRINKING * (self._ends - time.monotonic()))
             self._shrink_until = time.monotonic() + min(_MOST_TO_SHRINK_S, room)
         if self._failing is None or len(self._trail) <= len(self._failing):
             self._failing = list(self._trail)
         raise ContradictionError
 
-    def _look_again(self, failing: list[Taken]) -> None:
-        """Take steps away while the rest still contradicts, and judge whether it comes again at all."""
-        again = self._again(failing)
-        if again is None:
-            assert self.outcome.once is not None
-            self.outcome.once.append(failing)
-            return
-        until = max(self._shrink_until, time.monotonic() + _LEAST_TO_SHRINK_S)
-        self.outcome.found = self._reduced(again, until)
-        self.outcome.drawn = self._drawn
+    def _judge(self, failing: list[Taken]) -> None:
+        """Decide whether a contradiction counts: it must come again, be it after all that went before it."""
+        outcome = self.outcome
+        steps = [one.step for one in failing]
+        candidates = [steps, self._drawn] if len(steps) < len(self._drawn) else [steps]
+        if len(self._before) > len(self._drawn):
+            candidates.append(self._before)
+        outcome.found = self._look_again(candidates)
+        if outcome.found is None:
+            assert outcome.once is not None
+            outcome.once.append(failing)
+        else:
+            outcome.drawn = len(self._drawn)
 
-    def _reduced(self, taken: list[Taken], until: float) -> list[Taken]:
-        """Take single steps away, then pairs such as an init and its cleanup, as long as the rest still contradicts."""
-        for together in (1, 2):
-            left = combinations(range(len(taken) - 1), together)
-            while (gone := next(left, None)) is not None and time.monotonic() < until:
-                kept = [one.step for place, one in enumerate(taken) if place not in gone]
-                shorter = self._contradicts(kept)
-                if shorter is not None:
-                    taken = shorter
-                    left = combinations(range(len(taken) - 1), together)
-        return taken
-
-    def _again(self, failing: list[Taken]) -> list[Taken] | None:
-        for _ in range(_CONFIRMED):
-            taken = self._contradicts([one.step for one in failing])
-            if taken is not None:
-                return taken
+    def _look_again(self, candidates: list[list[Step]]) -> list[Taken] | None:
+        """Return the first candidate that contradicts again on a board just started, shortened; None for none."""
+        for steps in candidates:
+            for _ in range(_CONFIRMED):
+                again = self._contradicts(steps)
+                if again is not None:
+                    until = max(self._shrink_until, time.monotonic() + _LEAST_TO_SHRINK_S)
+                    return reduced(again, self._contradicts, until)
         return None
 
     def _contradicts(self, steps: list[Step]) -> list[Taken] | None:
