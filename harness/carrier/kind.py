@@ -10,6 +10,7 @@ from harness.chip.carrier_chip import CarrierChip
 from harness.console.reader import Console
 from harness.id2.keys import KeyType
 from harness.kinds import Kinds
+from harness.probe.link import ProbeLink
 from harness.settings.words import Section
 from harness.transport.base import Capability, Transport
 
@@ -19,6 +20,7 @@ class Part(StrEnum):
 
     CHIP = "chip"
     CONSOLE = "console"
+    PROBE = "probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class CarrierContext:
         key_type: Type of the plan's ID² key.
         chip: Returns the chip, selected.
         console: Returns the console, open.
+        probe: Returns the probe in the firmware.
         transport: Returns a transport by its name, open.
         random: Gives random bytes, as many as asked for: from here, so that a run can be replayed.
     """
@@ -51,6 +54,7 @@ class CarrierContext:
     key_type: KeyType
     chip: Callable[[], CarrierChip]
     console: Callable[[], Console]
+    probe: Callable[[], ProbeLink]
     transport: Callable[[str], Transport]
     random: Callable[[int], bytes]
 
@@ -66,8 +70,8 @@ class CarrierKind(Section, ABC):
 
     @classmethod
     @abstractmethod
-    def plan_carrier(cls) -> str:
-        """Return the word of `plan.carrier` that it is for: `se`, `km`, `tee`, `module` or `demo`."""
+    def plan_carriers(cls) -> frozenset[str]:
+        """Return the words of `plan.carrier` that it is for: `se`, `km`, `tee`, `module`, `demo`."""
 
     @classmethod
     @abstractmethod
@@ -76,6 +80,11 @@ class CarrierKind(Section, ABC):
 
         `offered_by` of `harness.carrier.base` says which ones a class has.
         """
+
+    @classmethod
+    def declared_only(cls) -> bool:
+        """Tell whether a device may have less: only what `declaration.features` names is held against it then."""
+        return False
 
     @classmethod
     @abstractmethod
@@ -113,5 +122,5 @@ CARRIERS = Kinds(
     CarrierKind,  # type: ignore[type-abstract]  # the sort itself is never instantiated
     "carrier kind",
     "harness.carriers",
-    {"se": "harness.carrier.se_kind:SeOverChip"},
+    {"se": "harness.carrier.se_kind:SeOverChip", "probe": "harness.carrier.probe_kind:OverProbe"},
 )

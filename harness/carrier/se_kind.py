@@ -16,9 +16,9 @@ class SeOverChip(CarrierKind):
     kind: Literal["se"] = Field(default="se", description="The secure element of the chip section.")
 
     @classmethod
-    def plan_carrier(cls) -> str:
+    def plan_carriers(cls) -> frozenset[str]:
         """Return `se`."""
-        return "se"
+        return frozenset({"se"})
 
     @classmethod
     def functions(cls) -> tuple[str, ...]:

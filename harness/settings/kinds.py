@@ -51,7 +51,12 @@ def _extended(model: type[Model], fields: dict[str, Any]) -> type[Model]:
 
 
 def _words(model: type[Section], fields: dict[str, Kinds[Any]]) -> dict[str, Any]:
-    return {name: (Literal[tuple(kinds.all())], model.model_fields[name]) for name, kinds in fields.items()}
+    found: dict[str, Any] = {}
+    for name, kinds in fields.items():
+        words: Any = Literal[tuple(kinds.all())]
+        field = model.model_fields[name]
+        found[name] = (words if field.annotation is str else words | None, field)
+    return found
 
 
 def _settings(model: type[Section], fields: dict[str, Kinds[Any]]) -> dict[str, Any]:

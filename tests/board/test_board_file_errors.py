@@ -489,7 +489,7 @@ def test_several_problems_are_all_listed_in_the_order_of_the_lines(refusal, soun
         (
             "  lab.yaml:7: limits.apdu: unknown key; did you mean 'apdu_s'? valid keys: apdu_s, "
             "auth_code_s, decrypt_s, "
-            "self_test_s, replug_s"
+            "self_test_s, replug_s, tick_ms, drift_ppm"
         ),
     ]
 

@@ -1,7 +1,14 @@
 """The models of a board file; every field carries its description."""
 
 from harness.board.models.board_file import BoardFile, Source
-from harness.board.models.declaration import ChipAlgorithm, ChipCommand, ChipOption, Declaration, Feature
+from harness.board.models.declaration import (
+    ChipAlgorithm,
+    ChipCommand,
+    ChipOption,
+    Declaration,
+    Feature,
+    feature_of,
+)
 from harness.board.models.parts import Chip, Console, Device, Limits, Network, Pin
 from harness.board.models.plan import Pattern, Plan, PlannedCarrier
 from harness.board.models.server import Server, Start, Trigger, Use
@@ -31,4 +38,5 @@ __all__ = [
     "Start",
     "Trigger",
     "Use",
+    "feature_of",
 ]

@@ -81,6 +81,27 @@ class Feature(StrEnum):
     TOTP = "totp"
 
 
+_FEATURES = {
+    "encrypt": Feature.ENCRYPT,
+    "derive_key": Feature.DERIVE_KEY,
+    "get_secret": Feature.SECRET,
+    "verify_server": Feature.VERIFY_SERVER,
+    "get_device_challenge": Feature.VERIFY_SERVER,
+    "get_otp_auth_code": Feature.OTP,
+    "load_otp_data": Feature.OTP,
+}
+_FAMILIES = {"kpm_": Feature.KPM, "dpm_": Feature.TOTP}
+
+
+def feature_of(function: str) -> Feature | None:
+    """Return the feature that a function of the API belongs to; None for one that every client has.
+
+    Args:
+        function: Its name without `id2_client_`.
+    """
+    return _FEATURES.get(function) or _FAMILIES.get(function[:4])
+
+
 def _no_repeats(values: tuple[StrEnum, ...]) -> tuple[StrEnum, ...]:
     for position, value in enumerate(values):
         if value in values[:position]:

@@ -1,6 +1,6 @@
 """The parts of a board that scenarios talk to: chip, console, device, and the limits they must keep."""
 
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
@@ -20,10 +20,18 @@ _Kind = TypeVar("_Kind", bound=Section)
 class Chip(Section):
     """The secure element that the harness talks to directly."""
 
-    transport: Word = Field(description="Name of the transport that leads to the chip.")
-    framing: str = Field(
+    transport: Word | None = Field(
+        default=None, description="Name of the transport that leads to the chip; required but for `through`."
+    )
+    framing: str | None = Field(
+        default=None,
         description="How APDUs travel: fm1280 frames over I²C, its other frames over SPI (fm1280-spi), one hex line "
-        "each way (hex-line), or as they are (direct)."
+        "each way (hex-line), or as they are (direct); required but for `through`.",
+    )
+    through: Literal["probe"] | None = Field(
+        default=None,
+        description="What the chip is reached through instead of a transport and a framing: the board's own driver, "
+        "called by the probe in its firmware (probe).",
     )
     command_set: str = Field(
         default="ica", description="APDU set: the ICA standard, the MTK variant, or that of another package."
@@ -36,12 +44,27 @@ class Chip(Section):
 
     @model_validator(mode="after")
     def _kinds_have_their_settings(self) -> Self:
-        _ = self.framing_kind, self.command_set_kind
+        self._require_one_way()
+        _ = self.through or self.framing_kind, self.command_set_kind
         return self
+
+    def _require_one_way(self) -> None:
+        ways = ("transport", "framing")
+        if self.through is None:
+            wrong_ones = [field for field in ways if getattr(self, field) is None]
+            text = "is missing"
+        else:
+            wrong_ones = [field for field in ways if getattr(self, field) is not None]
+            text = f"does not go with through: {self.through}; leave it out"
+        if wrong_ones:
+            raise ValidationError.from_exception_data(
+                "Chip", [InitErrorDetails(type=wrong(text), loc=(field,), input=None) for field in wrong_ones]
+            )
 
     @property
     def framing_kind(self) -> Framing:
         """The framing with its settings."""
+        assert self.framing is not None, "a chip that is reached through the probe has no framing"
         return self._with_settings(FRAMINGS, self.framing)
 
     @property

@@ -19,6 +19,7 @@ from harness.chip.carrier_chip import CarrierChip
 from harness.chip.channel import ApduChannel
 from harness.chip.framing import FramingContext
 from harness.chip.observed import ObservedChannel, Observer
+from harness.chip.probe import ChannelThroughDriver
 from harness.chip.session import ChipSession
 from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
@@ -210,7 +211,7 @@ class Board:
         settings = self.file.chip
         if settings is None:
             raise UsageError("the board file has no chip section", board=self.name)
-        transport = self.transport(settings.transport)
+        transport = self.transport(self._way_to_chip(settings))
         try:
             channel = WatchedChannel(
                 self._observed(self._channel(settings, transport)),
@@ -223,10 +224,17 @@ class Board:
                 channel.close()
                 session, chip = self._open_session(settings, channel, transport)
         except HarnessError as error:
-            error.at(board=self.name, transport=settings.transport)
+            error.at(board=self.name, transport=transport.name)
             raise
         self._session, self._chip = session, chip
         return chip
+
+    def _way_to_chip(self, settings: Chip) -> str:
+        """Return the name of the transport that commands to the chip take."""
+        if settings.transport is not None:
+            return settings.transport
+        assert self.file.console is not None, "a probe is on a console"
+        return self.file.console.transport
 
     def _open_session(
         self, settings: Chip, channel: ApduChannel, transport: Transport
@@ -359,7 +367,7 @@ class Board:
 
     def _open_carrier(self, kind: CarrierKind, random: Callable[[int], bytes]) -> Carrier:
         context = CarrierContext(
-            self.file.plan.key_type, self.chip, self.console, self._opened_transport, random
+            self.file.plan.key_type, self.chip, self.console, self.probe, self._opened_transport, random
         )
         try:
             what = f"carrier kind {kind.kind!r}: its carrier"
@@ -446,7 +454,9 @@ class Board:
         return channel if self._on_exchange is None else ObservedChannel(channel, self._on_exchange)
 
     def _channel(self, settings: Chip, transport: Transport) -> ApduChannel:
-        kind = self.file.transports[settings.transport]
+        if settings.through is not None:
+            return ChannelThroughDriver(self.probe(), timeout=settings.timeout_s)
+        kind = self.file.transports[transport.name]
         context = FramingContext(
             transport,
             settings.timeout_s,

@@ -15,6 +15,7 @@ from harness.board.models import (
     Pattern,
     PlannedCarrier,
     Use,
+    feature_of,
 )
 from harness.board.plan import matrix as plan_matrix
 from harness.board.reading import checks
@@ -259,11 +260,12 @@ def facts_of(board: BoardFile) -> Facts:
         "service": ("mock" if board.service.is_mock else "real",),
     }
     if chip:
-        words |= {"chip": (), "framing": (chip.framing,), "command_set": (chip.command_set,)}
+        words |= {"chip": (), "command_set": (chip.command_set,)}
+        words |= {} if chip.framing is None else {"framing": (chip.framing,)}
         words |= _of_chip(chip)
         words |= {} if chip.command_set_kind.chains_commands() else {"single_command": ()}
     if board.client:
-        words["client"] = _functions(board.client)
+        words["client"] = _functions(board.client, declaration.features)
     if console:
         prints = console.program_kind.topics()
         words |= {"console": (), "program": (console.program,)}
@@ -319,7 +321,7 @@ def _of_chip(chip: Chip) -> Mapping[str, tuple[str, ...]]:
     return facts
 
 
-def _functions(client: CarrierKind) -> tuple[str, ...]:
+def _functions(client: CarrierKind, declared: tuple[Feature, ...]) -> tuple[str, ...]:
     with asking(client, f"carrier kind {client.kind!r}: its functions cannot be had"):
         functions = client.functions()
     if others := [name for name in functions if name not in OPTIONAL_FUNCTIONS]:
@@ -328,7 +330,9 @@ def _functions(client: CarrierKind) -> tuple[str, ...]:
             f"says that {', '.join(map(repr, others))} can be called, which is no optional function of the API",
             f"there is {', '.join(OPTIONAL_FUNCTIONS)}",
         )
-    return functions
+    if not client.declared_only():
+        return functions
+    return tuple(name for name in functions if (feature := feature_of(name)) is None or feature in declared)
 
 
 def _has_published_key(board: BoardFile) -> bool:

@@ -31,7 +31,7 @@ class Need:
 def needs(board: BoardFile) -> tuple[Need, ...]:
     """Return what the parts of `board` need, in the order chip, console, carrier."""
     found = []
-    if board.chip:
+    if board.chip and board.chip.transport is not None:
         carried = board.chip.framing_kind.needs()
         found.append(
             Need("chip", board.chip.transport, carried, f"framing {board.chip.framing}", ("chip", "framing"))

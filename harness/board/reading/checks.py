@@ -114,8 +114,9 @@ def _carrier(board: BoardFile) -> list[Problem]:
     if carrier is None:
         return []
     found = []
-    if carrier.plan_carrier() != plan.carrier:
-        text = f"{carrier.kind} is for plan.carrier {carrier.plan_carrier()}; the plan says {plan.carrier}"
+    if plan.carrier not in carrier.plan_carriers():
+        wanted = " or ".join(sorted(carrier.plan_carriers()))
+        text = f"{carrier.kind} is for plan.carrier {wanted}; the plan says {plan.carrier}"
         found.append(Problem(("carrier", "kind"), text))
     lacking = [part for part in sorted(carrier.parts()) if getattr(board, part) is None]
     if lacking:
@@ -127,9 +128,15 @@ def _carrier(board: BoardFile) -> list[Problem]:
 
 
 def _probe(board: BoardFile) -> list[Problem]:
-    if board.probe is None or board.console is not None:
-        return []
-    return [Problem(("probe",), "is on the console, and the board has no console section")]
+    found = []
+    if board.probe is not None and board.console is None:
+        found.append(Problem(("probe",), "is on the console, and the board has no console section"))
+    if board.chip is not None and board.chip.through is not None and board.probe is None:
+        text = (
+            "leads through the probe in the firmware, and the board has no probe section: write `probe: {}`"
+        )
+        found.append(Problem(("chip", "through"), text))
+    return found
 
 
 def _shared(board: BoardFile) -> list[Problem]:

@@ -12,10 +12,18 @@ def questions(board: BoardFile, wanted: ChipAlgorithm | None) -> list[Problem]:
         board: The board file.
         wanted: The algorithm that codes of the plan's key type are made with.
     """
-    if board.chip is None:
-        return []
     declaration = board.declaration
     found = []
+    if board.carrier is not None and board.carrier.declared_only() and not declaration.declares("features"):
+        found.append(
+            Problem(
+                ("declaration", "features"),
+                "is not written: which parts of the id2_client API does the firmware have beyond auth codes and "
+                "decrypt? write them, such as `features: [derive-key, secret]`; until then none is judged",
+            )
+        )
+    if board.chip is None:
+        return found
     if not declaration.declares("algorithms") and wanted is not None:
         found.append(
             Problem(
