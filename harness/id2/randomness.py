@@ -42,6 +42,7 @@ class RandomKind(StrEnum):
     DEVICE_CHALLENGE = "device challenge"
     CLIENT_RANDOM = "client random"
     IV = "IV of records"
+    HAL = "random of the HAL"
 
 
 @dataclass(frozen=True, slots=True)
