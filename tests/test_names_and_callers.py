@@ -41,7 +41,6 @@ PLAIN_DECORATORS = re.compile(
 
 # Called by tests or by a library alone, each for a reason.
 ALLOWED = {
-    "start_by": "how a probe starts the board anew, for the scenarios of its port",
     "identities": "what a board found, which a run gets through on_open",
     "set_access_key_active": "the state of an AccessKey that the real service may have, and no page of the mock sets",
     "insert_card": "a card that a person puts into a simulated reader in the virtual lab",
