@@ -132,7 +132,7 @@
 #define ID2_FAULT_STATE_AFTER_REFUSED_OTP_DATA 315
 
 #define ID2_STATE_FAULTS(X) \
-    X(CODE_AFTER_CLEANUP, "auth codes are still given after the last cleanup") \
+    X(CODE_AFTER_CLEANUP, "a timestamp code is still given after cleanup when the last code was one") \
     X(INIT_COUNT_AFTER_ERROR, "after a refused call the next init is not counted") \
     X(OLD_KEY_AFTER_PROVISIONING, "after new OTP data the key stays the old one until the next init") \
     X(EXTRA_OF_REFUSED_CALL, "the extra of a refused auth code is signed in the next code without extra") \

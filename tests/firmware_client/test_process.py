@@ -1,0 +1,300 @@
+"""The whole firmware as a process on a pseudo-terminal: its probe answers, it resets, crashes, and keeps what it stored."""
+
+import binascii
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+import tty
+
+import pytest
+
+from harness.id2.keys import Key, KeyType
+from harness.logcheck.judge import judge
+from harness.simulator.chip.config import ChipConfig
+from harness.simulator.chip.hexline import HexLineChip
+from harness.simulator.chip.kinds import make_chip
+from tests.firmware_client.conftest import c_files, compile_c
+
+WITH_PROBE = ("-DID2_PROBE_ENABLE", '-DID2_PROBE_CONFIG_FILE="id2_probe_all.h"')
+REPLY = re.compile(r"\r\n(\+ID2P ([0-9A-F]{2}) ([0-9A-F]{4}) (\w+)([^\r\n%]*)) %([0-9A-F]{4})\r\n")
+CHALLENGE = "55B83408399FA660F05C82E4F25333DC"
+WAIT_S = 20.0
+
+
+def crc(text):
+    return f"{binascii.crc_hqx(text.encode(), 0xFFFF):04X}"
+
+
+class Board:
+    """A running firmware."""
+
+    def __init__(self, program, *arguments, **environment):
+        self._master, console = pty.openpty()
+        tty.setraw(console)
+        self.process = subprocess.Popen(
+            [program, *arguments], stdin=console, stdout=console, env={**os.environ, **environment}
+        )
+        os.close(console)
+        self.heard = ""
+        self._read = 0
+        self._seq = 0
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        if self._master >= 0:
+            os.close(self._master)
+        self._master = -1
+
+    def _hear(self, limit):
+        if select.select([self._master], [], [], limit)[0]:
+            self.heard += os.read(self._master, 65536).decode("latin-1")
+
+    def reply(self, seq, *kinds):
+        """Wait for a reply to a request and return its words."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            for found in REPLY.finditer(self.heard, self._read):
+                text, got, _, kind, words, check = found.groups()
+                assert crc(text) == check
+                if got == seq and kind in kinds:
+                    self._read = found.end()
+                    return [kind, *words.split()]
+            self._hear(0.1)
+        pytest.fail(f"no {kinds} for {seq}: {self.heard[-500:]!r}")
+
+    def hello(self):
+        """Wait for the hello of a start."""
+        return self.reply("00", "HI")
+
+    def send(self, text):
+        self._seq = self._seq % 255 + 1
+        line = f"id2p {self._seq:02X} {text}"
+        os.write(self._master, f"{line} %{crc(line)}\n".encode())
+        return f"{self._seq:02X}"
+
+    def run(self, text):
+        """Call a function; return its result and the bytes that it gave."""
+        kind, *words = self.reply(self.send(f"run {text}"), "OK", "ER", "NK")
+        assert kind != "NK", words
+        payload = words[3] if len(words) > 3 and words[3][1] == ":" else "x:"
+        data = bytes.fromhex(payload[2:]) if payload[0] == "x" else payload[2:].encode()
+        return int(words[0]), data
+
+    def put(self, slot, data):
+        """Fill a slot."""
+        for at in range(0, max(len(data), 1), 24):
+            assert (
+                self.reply(self.send(f"put {slot} {at} x:{data[at : at + 24].hex().upper()}"), "OK", "NK")[0]
+                == "OK"
+            )
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    folder, built = tmp_path_factory.mktemp("firmware"), {}
+
+    def build(*options):
+        if options not in built:
+            parts = ("client", "linux", *(("probe",) if "-DID2_PROBE_ENABLE" in options else ()))
+            output = folder / f"{len(built)}.elf"
+            built[options] = compile_c(output, c_files(*parts), "-D_GNU_SOURCE", "-pthread", "-O1", *options)
+        return str(built[options])
+
+    return build
+
+
+@pytest.fixture
+def start(programs, tmp_path):
+    boards = []
+
+    def run(*arguments, options=WITH_PROBE, **environment):
+        board = Board(programs(*options), "--flash", str(tmp_path / "flash"), *arguments, **environment)
+        boards.append(board)
+        return board
+
+    yield run
+    for board in boards:
+        board.close()
+
+
+def test_the_probe_answers_calls(start):
+    board = start()
+    hello = board.hello()
+    assert hello[1:4] == ["p=1", "l=79", "in=1024,512,128"]
+    assert board.run("gid o=48") == (-1, b"")
+    assert board.run("ini") == (0, b"")
+    assert board.run("gid o=48") == (0, b"2122232425262728292A2B2C")
+    board.put("a", CHALLENGE.encode())
+    result, code = board.run("cac a=32,o=512")
+    assert (result, code[:4]) == (0, b"0~2~")
+    assert board.run("cau o=16") == (0, b"power-on")
+
+
+def test_the_console_is_that_of_a_sound_board(start):
+    board = start(options=())
+    end = time.monotonic() + WAIT_S
+    while "Generate AuthCode End" not in board.heard and time.monotonic() < end:
+        board._hear(0.1)
+    board.process.send_signal(signal.SIGKILL)
+    judged = judge([board.heard.encode("latin-1")])
+    assert "id2 probe" not in board.heard
+    assert [item for item in judged.items if item.verdict.value == "failed"] == []
+    assert sum(item.verdict.value == "passed" for item in judged.items) > 20
+
+
+def test_a_firmware_without_a_probe_answers_nothing(start):
+    board = start(options=())
+    os.write(board._master, b"id2p 01 hi %" + crc("id2p 01 hi").encode() + b"\n")
+    end = time.monotonic() + 1.0
+    while time.monotonic() < end:
+        board._hear(0.1)
+    assert board.process.poll() is None
+    assert "ID2P" not in board.heard
+
+
+def test_resets_say_why_and_have_other_randoms(start):
+    board = start()
+    board.hello()
+    seen = set()
+    for kind, cause in ((0, b"software"), (1, b"watchdog"), (0, b"software")):
+        seen.add(board.run("rnd o=32")[1])
+        board.send(f"run rst k={kind}")
+        board.hello()
+        assert board.run("cau o=16") == (0, cause)
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "text"),
+    [(0, b"other", "Hard Fault"), (1, b"other", "Hard Fault"), (2, b"watchdog", "")],
+)
+def test_crashes_are_printed_and_the_board_starts_again(start, kind, cause, text):
+    board = start()
+    board.hello()
+    board.send(f"run crs k={kind}")
+    board.hello()
+    assert text in board.heard
+    assert board.run("cau o=16") == (0, cause)
+
+
+def test_stored_values_outlive_a_kill(start):
+    board = start()
+    board.hello()
+    board.put("c", b"name")
+    board.put("a", b"value")
+    assert board.run("kvs c=4,a=5") == (0, b"")
+    device_id = board.run("did o=32")
+    board.close()
+    again = start()
+    again.hello()
+    again.put("c", b"name")
+    assert again.run("kvg c=4,o=9") == (0, b"value")
+    assert again.run("did o=32") == device_id
+
+
+def test_a_kill_in_the_middle_of_writing_leaves_old_or_new(start):
+    """The partition is written again and again while the process is killed at any moment."""
+    before = b""
+    for number in range(8):
+        board = start()
+        board.hello()
+        fd, _ = board.run("pop k=3")
+        _, found = board.run(f"prd k={fd},o=40")
+        if before:
+            assert found in before
+        new = bytes([number + 1]) * 40
+        board.put("a", new)
+        board.send(f"run pwr k={fd},a=40")
+        time.sleep(0.0007 * number)
+        board.process.kill()
+        board.process.wait()
+        before = (found, new)
+    assert before
+
+
+def test_osa(start):
+    board = start()
+    board.hello()
+    _, blocks = board.run("exh k=1024,m=2000,o=8")
+    had, spoilt = int.from_bytes(blocks[:4]), int.from_bytes(blocks[4:])
+    assert 100 < had < 2000
+    assert spoilt == 0
+    assert board.run("exh k=1024,m=2000,o=8")[1] == blocks
+    assert board.run("cal k=16,m=64,n=300,o=12")[1] == (300).to_bytes(4) + bytes(8)
+    result, slept = board.run("slp k=100,o=8")
+    assert result == 0
+    assert 100 <= int.from_bytes(slept[:4]) < 1000
+    assert board.run("smw k=50,o=4")[0] != 0
+    assert board.run("mtx o=1") == (0, b"\x06")
+    assert board.run("fmt k=0,m=48879,o=12")[1].startswith(b"0000BEEF\x00")
+
+
+def test_network(start):
+    board = start()
+    board.hello()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        board.put("c", b"127.0.0.1")
+        fd, _ = board.run(f"con c=9,k={port}")
+        assert fd > 2
+        far, _ = server.accept()
+        with far:
+            board.put("a", b"hello")
+            assert board.run(f"snd k={fd},a=5")[0] == 0
+            assert far.recv(16) == b"hello"
+            far.sendall(b"answer")
+            assert board.run(f"rcv k={fd},m=2000,o=40") == (6, b"answer")
+            assert board.run(f"rcv k={fd},m=100,o=40")[0] < 0
+            board.run(f"dis k={fd}")
+    assert board.run(f"con c=9,k={port}")[0] < 0
+    assert board.run("rcv k=0,m=1,o=4")[0] < 0
+
+
+def test_an_se_carrier_over_a_unix_socket(start, tmp_path):
+    key = Key.parse(KeyType.AES_128, "2122232425262728292A2B2C2D2E2F30")
+    chip = HexLineChip(make_chip(ChipConfig("ica", "379551166B860D8DC4235AC7", key)).session())
+    path = tmp_path / "chip"
+
+    def serve(listening):
+        while True:
+            try:
+                line, _ = listening.accept()
+            except OSError:
+                return
+            with line:
+                while data := line.recv(1024):
+                    for output in chip.receive(data):
+                        line.sendall(output.data)
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        board = start("--chip", str(path), options=(*WITH_PROBE, "-DID2_CARRIER=ID2_CARRIER_SE"))
+        board.hello()
+        assert board.run("ini") == (0, b"")
+        assert board.run("gid o=48") == (0, b"379551166B860D8DC4235AC7")
+        assert board.run("sop k=0")[0] == 0
+        board.put("a", bytes.fromhex("80F8000000"))
+        assert board.run("trx k=0,a=5,o=258")[1][-2:] == b"\x90\x00"
+        board.close()
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(timeout=5)
+
+
+def test_wrong_options_are_told(programs, tmp_path):
+    for words in (["--flash"], ["--flesh", "x"], ["--flash", str(tmp_path / "no" / "flash")]):
+        done = subprocess.run(
+            [programs(), *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False
+        )
+        assert done.returncode == 2
+        assert done.stderr
