@@ -1,8 +1,8 @@
 """Carries sequences out on a board, and holds every answer to the model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from harness.carrier.base import AuthMode, Carrier
 from harness.carrier.errors import CarrierError
@@ -10,8 +10,9 @@ from harness.errors import BenchError, DeviceError
 from harness.explore.expected import Answer
 from harness.explore.model import Model
 from harness.explore.state import Call
-from harness.explore.steps import BoardEvent, Event, OtpCodeCall, OtpLoadCall, PlainCall, Step
+from harness.explore.steps import BoardEvent, Event, IntoBufferCall, OtpCodeCall, OtpLoadCall, PlainCall, Step
 from harness.explore.world import World
+from harness.probe.errors import CallLostError, CrashedError
 
 MOST_INITS = 512
 """How many inits are taken back to bring a board that cannot be reset to a known state."""
@@ -21,15 +22,17 @@ _ALWAYS = ("init", "cleanup")
 _FRESHENING = (Event.RESET, Event.POWER_CYCLE, Event.REOPEN)
 
 
-class RestartedError(Exception):
-    """The board started anew in the middle of a call, and nothing had been done to it."""
-
-
 class UnderTest(Protocol):
     """The board that is explored."""
 
     events: frozenset[Event]
     """What can be done to it."""
+
+    sizes_buffers: bool
+    """Whether `into_buffer` can be called."""
+
+    def into_buffer(self, function: str, arguments: Mapping[str, Any], size: int) -> object:
+        """Call a function with an output buffer of `size` bytes; return and raise what its carrier would."""
 
     def carrier(self) -> Carrier:
         """Return its carrier as it is now; no init is called."""
@@ -123,6 +126,8 @@ class Driver:
         """Tell whether the board can be asked for a step: an event that can happen, a function that is called."""
         if isinstance(step, BoardEvent):
             return step.step in self._board.events
+        if isinstance(step, IntoBufferCall):
+            return self._board.sizes_buffers and step.function in self.world.functions
         return step.step in self.world.functions or step.step in _ALWAYS
 
     def take(self, step: Step) -> Taken | None:
@@ -148,14 +153,13 @@ class Driver:
 
     def _answer(self, call: Call) -> Answer:
         starts = self._board.starts()
-        function = getattr(self._board.carrier(), call.function)
         try:
-            answer = Answer(value=function(**_as_api(call)))
+            answer = Answer(value=self._value(call))
         except CarrierError as error:
             answer = Answer(code=error.code or -1)
-        except RestartedError as error:
+        except (CallLostError, CrashedError) as error:
             self._model.restarted()
-            return Answer(lost=f"the board started anew by itself: {error}")
+            return Answer(lost=f"the board started anew by itself: {error.message}")
         except DeviceError as error:
             return Answer(broken=error.message)
         if self._board.starts() != starts:
@@ -163,12 +167,17 @@ class Driver:
             return Answer(lost="the board started anew by itself")
         return answer
 
+    def _value(self, call: Call) -> object:
+        if call.size is not None:
+            return self._board.into_buffer(call.function, call.arguments, call.size)
+        return getattr(self._board.carrier(), call.function)(**_as_api(call))
+
     def _close_known(self) -> None:
         """Take back the inits that the last sequence left open: a reset must not find any."""
         try:
             for _ in range(self._model.most_inits):
                 self._board.carrier().cleanup()
-        except (DeviceError, RestartedError):
+        except (DeviceError, CallLostError):
             return  # the sequence before was judged; what follows begins anew
 
     def _close_all(self) -> None:

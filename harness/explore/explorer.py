@@ -16,10 +16,10 @@ from hypothesis.reporting import with_reporter
 from hypothesis.stateful import run_state_machine_as_test
 
 from harness.errors import BenchError
-from harness.explore.driver import Driver, Taken
+from harness.explore.driver import Driver, Taken, UnderTest
 from harness.explore.machine import machine, steps_of
 from harness.explore.shrink import reduced
-from harness.explore.steps import Event, Step
+from harness.explore.steps import Step
 
 LONGEST = 40
 """Steps of one sequence at the most."""
@@ -88,7 +88,7 @@ class Explorer:
 
     Args:
         driver: Carries the steps out.
-        events: What can be done to the board.
+        board: The board.
         number: The seed: the same one draws the same sequences.
         progress: Told of seconds passed, seconds in all, sequences and steps so far.
     """
@@ -96,12 +96,14 @@ class Explorer:
     def __init__(
         self,
         driver: Driver,
-        events: frozenset[Event],
+        board: UnderTest,
         number: int,
         progress: Callable[[float, float], None] = lambda _, __: None,
     ) -> None:
         self._driver = driver
-        self._kinds = list(steps_of(driver.world.functions, events))
+        self._kinds = list(
+            steps_of(driver.world.functions, board.events, sizes_buffers=board.sizes_buffers)
+        )
         self._number = number
         self._progress = progress
         self._trail: list[Taken] = []

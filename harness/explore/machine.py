@@ -14,6 +14,7 @@ from harness.explore.steps import (
     DeviceChallengeCall,
     EncryptCall,
     Event,
+    IntoBufferCall,
     KpmCodeCall,
     KpmStateCall,
     OtpCodeCall,
@@ -159,7 +160,9 @@ def _strategies() -> dict[str, Steps]:
     }
 
 
-def steps_of(functions: frozenset[str], events: frozenset[Event]) -> Iterator[tuple[str, Steps]]:
+def steps_of(
+    functions: frozenset[str], events: frozenset[Event], *, sizes_buffers: bool
+) -> Iterator[tuple[str, Steps]]:
     """Return a name and a strategy for each kind of step that a board can take."""
     yield "open", _plain("init", "init", "cleanup")
     yield "close", _plain("cleanup", "init")
@@ -168,6 +171,17 @@ def steps_of(functions: frozenset[str], events: frozenset[Event]) -> Iterator[tu
             yield name, strategy
     if {"get_otp_auth_code", "load_otp_data"} <= functions:
         yield "provision", _provisioning()
+    if sizes_buffers:
+        sized = sorted({"get_id", "get_challenge_auth_code", "get_secret", "decrypt"} & functions)
+        yield (
+            "into_buffer",
+            st.builds(
+                IntoBufferCall,
+                step=st.just("into_buffer"),
+                function=st.sampled_from(sized),
+                size=st.sampled_from([0, 1, 19, 20, 23, 24, 47, 48, 63, 64, 117, 118, 255, 256]),
+            ),
+        )
     if events:
         yield "event", st.one_of(*(_happening(event) for event in sorted(events)))
 

@@ -8,7 +8,7 @@ Source: device-protocol.md a.1 to a.4, b, c.
 from collections.abc import Callable
 from typing import Any
 
-from harness.explore import code_model, key_model, otp_model, start_model
+from harness.explore import buffer_model, code_model, key_model, otp_model, start_model
 from harness.explore.state import Call, State
 from harness.explore.steps import (
     AuthCodeCall,
@@ -17,6 +17,7 @@ from harness.explore.steps import (
     DeriveKeyCall,
     DeviceChallengeCall,
     EncryptCall,
+    IntoBufferCall,
     KpmCodeCall,
     KpmStateCall,
     OtpCodeCall,
@@ -71,6 +72,9 @@ class Model:
 
     def call(self, step: Step) -> Call | None:
         """Return what a step is now, and what may come of it; None when it cannot be built for this device."""
+        if isinstance(step, IntoBufferCall):
+            call = self.call(buffer_model.inner(step))
+            return None if call is None else buffer_model.into_buffer(self._state, step, call)
         if isinstance(step, OtpLoadCall):
             return otp_model.otp_load(self._state, step, self._original)
         return _MODELS[type(step)](self._state, step)

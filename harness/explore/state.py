@@ -17,6 +17,7 @@ PASSWORD = "000000000000"  # noqa: S105 - digits of the right form, the password
 BAD = int(ResultCode.BAD_PARAMETERS)
 EXCESS = int(ResultCode.EXCESS_DATA)
 GENERIC = int(ResultCode.GENERIC)
+SHORT = int(ResultCode.SHORT_BUFFER)
 NO_ID = int(ResultCode.ITEM_NOT_FOUND)
 UNSUPPORTED = int(ResultCode.NOT_SUPPORTED)
 
@@ -34,6 +35,7 @@ class Call:
         learn: Takes the answer into the state.
         secret: Whether the answer is a secret.
         hidden: The arguments that are not shown.
+        size: Bytes of the buffer for the answer; None for one that is long enough.
     """
 
     function: str
@@ -42,6 +44,7 @@ class Call:
     learn: Callable[[Answer], None] = lambda _: None
     secret: bool = False
     hidden: tuple[str, ...] = ()
+    size: int | None = None
 
     @property
     def words(self) -> str:
@@ -50,7 +53,8 @@ class Call:
             f"{name}={shown(value, secret=name in self.hidden) if value is not None else 'none'}"
             for name, value in self.arguments.items()
         )
-        return f"{self.function}({', '.join(told)})"
+        into = "" if self.size is None else f" into {self.size} bytes"
+        return f"{self.function}({', '.join(told)}){into}"
 
 
 @dataclass(slots=True)

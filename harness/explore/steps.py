@@ -166,6 +166,19 @@ class OtpLoadCall(Written):
     data: Literal["right", "wrong-check", "cut", "other-session"] = "right"
 
 
+class IntoBufferCall(Written):
+    """A call with plain arguments into a buffer of a size of its own, where the board can be called so.
+
+    Attributes:
+        function: What is called.
+        size: Bytes of the buffer.
+    """
+
+    step: Literal["into_buffer"]
+    function: Literal["get_id", "get_challenge_auth_code", "get_secret", "decrypt"]
+    size: int = Field(ge=0, le=1024)
+
+
 Step = Annotated[
     PlainCall
     | BoardEvent
@@ -181,7 +194,8 @@ Step = Annotated[
     | PasswordCall
     | PasswordIndexCall
     | OtpCodeCall
-    | OtpLoadCall,
+    | OtpLoadCall
+    | IntoBufferCall,
     Field(discriminator="step"),
 ]
 """One step of a sequence."""

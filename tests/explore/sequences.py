@@ -11,6 +11,7 @@ OTP_CODE = {"step": "get_otp_auth_code"}
 LOAD = {"step": "load_otp_data"}
 DECRYPT = {"step": "decrypt", "plain": {"bytes": 1}}
 DEVICE_CHALLENGE = {"step": "get_device_challenge", "length": 32}
+INTO_NONE = {"step": "into_buffer", "function": "get_id", "size": 0}
 VERIFY = {"step": "verify_server", "random": "55B8"}
 
 SHORTEST = {
@@ -33,6 +34,7 @@ SHORTEST = {
     "secret-after-decrypt": [INIT, DECRYPT | {"plain": {"bytes": 1008}}, {"step": "get_secret", "seed": "a"}],
     "reset-while-counted": [INIT, INIT, {"step": "reset"}, {"step": "get_version"}],
     "state-after-otp": [INIT, OTP_CODE, LOAD | {"data": "wrong-check"}, {"step": "get_prov_stat"}],
+    "id-short-after-short-buffers": [INIT, *[INTO_NONE] * 3, {"step": "get_id"}],
     "dies-after-three": [INIT, DECRYPT, DECRYPT, DECRYPT],
 }
 

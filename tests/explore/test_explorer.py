@@ -36,7 +36,7 @@ def drawn(seed, steps=300):
     seen = []
     take = driver.take
     driver.take = lambda step: (seen.append(step), take(step))[1]
-    Explorer(driver, board.events, seed).run(Limits(60, steps))
+    Explorer(driver, board, seed).run(Limits(60, steps))
     return seen
 
 
