@@ -101,9 +101,7 @@ class Explorer:
         progress: Callable[[float, float], None] = lambda _, __: None,
     ) -> None:
         self._driver = driver
-        self._kinds = list(
-            steps_of(driver.world.functions, board.events, sizes_buffers=board.sizes_buffers)
-        )
+        self._kinds = list(steps_of(driver.world.functions, board.events, sizes_buffers=board.sizes_buffers))
         self._number = number
         self._progress = progress
         self._trail: list[Taken] = []
