@@ -5,6 +5,9 @@
 #include "id2_config.h"
 
 #define ID2_PROBE_NAME "id2-own-client"
+#ifndef ID2_PROBE_SLOT_A
+#define ID2_PROBE_SLOT_A 2048 /* more than a segment of TCP */
+#endif
 #ifndef ID2_PROBE_KPM
 #define ID2_PROBE_KPM 1
 #endif

@@ -1,0 +1,80 @@
+"""What `ls_osa_snprintf` must leave in a buffer.
+
+Source: ISO C99 7.19.6.5; SDK 3.1.0 include/osa/ls_osa.h.
+"""
+
+from dataclasses import dataclass
+
+FILLING = 0xA5
+"""What a buffer holds before the call. Source: docs/probe-protocol.md, calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a call left behind.
+
+    Attributes:
+        format: The format and what was formatted, for messages.
+        whole: The text that a buffer without end would hold.
+        size: Bytes of the buffer.
+        rc: What was returned.
+        buffer: The whole buffer; empty when the probe did not give it, which it does for no negative `rc`.
+        overwritten: Bytes that changed behind the buffer.
+    """
+
+    format: str
+    whole: str
+    size: int
+    rc: int
+    buffer: bytes
+    overwritten: int
+
+    @property
+    def cut(self) -> bool:
+        """Whether the text does not fit."""
+        return len(self.whole) >= self.size
+
+    @property
+    def unseen(self) -> bool:
+        """Whether the text was cut and the buffer cannot be looked into, as the function returned an error."""
+        return self.cut and self.rc < 0
+
+
+def format_problems(written: Written) -> list[str]:
+    """Return what is wrong with the buffer; empty when nothing is.
+
+    The value that is returned for a text that is cut is not judged: see `odd_return`.
+    """
+    where = f"{written.format} into {written.size} bytes"
+    problems = []
+    if written.overwritten:
+        problems.append(f"{where}: {written.overwritten} bytes behind the buffer were written")
+    if written.unseen:
+        return problems
+    expected = written.whole[: max(0, written.size - 1)]
+    if not written.cut and written.rc != len(expected):
+        problems.append(f"{where}: {written.rc} was returned, the text has {len(expected)} characters")
+    if written.rc < 0 or not written.size:
+        return problems
+    text, end, _ = written.buffer.partition(b"\0")
+    if not end:
+        problems.append(f"{where}: no NUL is in the buffer, which holds {_shown(written.buffer)}")
+    elif text != expected.encode("ascii"):
+        problems.append(f"{where}: {_shown(text)} was written, {expected!r} is right")
+    return problems
+
+
+def odd_return(written: Written) -> str:
+    """Return how the value for a text that is cut differs from that of ISO C; empty when it does not."""
+    if not written.cut or written.rc == len(written.whole):
+        return ""
+    return (
+        f"{written.format} into {written.size} bytes returned {written.rc}; by ISO C it is the length of the whole "
+        f"text, {len(written.whole)}"
+    )
+
+
+def _shown(data: bytes) -> str:
+    untouched = len(data) - len(data.rstrip(bytes((FILLING,))))
+    text = ascii(data[: len(data) - untouched].decode("latin-1"))
+    return f"{text} and {untouched} untouched bytes" if untouched else text

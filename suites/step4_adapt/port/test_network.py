@@ -1,0 +1,100 @@
+"""Step 4: the TCP connections of the board's OSA, with the harness at their far end."""
+
+from harness.fixtures.types import NetworkUnderTest, PortUnderTest, Scenario, ended, read_up_to
+
+SIZES = (1, 2, 100, 1023, 1024, 1025, 1460, 1461, 4096, 16_384)
+ROUNDS = 20
+TIMEOUTS_MS = (100, 1_000)
+LINK_S = 2.0
+"""Seconds that a link may take for one call, so that no slow one is taken for a slow board."""
+
+
+def _pattern(size: int) -> bytes:
+    return bytes((place * 7 + place // 251) % 256 for place in range(size))
+
+
+def test_connect(scenario: Scenario, network: NetworkUnderTest) -> None:
+    """The board connects to a server that listens, and closes what it has opened, time after time."""
+    with scenario.step("NET-01"):
+        for number in range(ROUNDS):
+            with network.connected() as connection:
+                connection.disconnect()
+                assert ended(connection.far), "after ls_osa_net_disconnect the connection stayed open"
+            scenario.progress(number + 1, ROUNDS, "connections")
+
+
+def test_refused(scenario: Scenario, network: NetworkUnderTest) -> None:
+    """A connection that is refused is no connection."""
+    with scenario.step("NET-02"):
+        descriptor = network.connect_to_nobody()
+        assert descriptor < 0, (
+            f"nobody listened, and ls_osa_net_connect returned {descriptor}, as for a connection that is there"
+        )
+
+
+def test_data(scenario: Scenario, network: NetworkUnderTest) -> None:
+    """1 byte to 16 KiB go both ways and are the same."""
+    with network.connected() as connection:
+        with scenario.step("NET-03"):
+            for size in SIZES:
+                data = _pattern(size)
+                sent = connection.send(data)
+                came = read_up_to(connection.far, size)
+                assert came == data, _difference(
+                    f"ls_osa_net_send of {size} bytes returned {sent}", data, came
+                )
+                assert sent == size, (
+                    f"ls_osa_net_send of {size} bytes returned {sent}, and all of them arrived"
+                )
+        with scenario.step("NET-04"):
+            for size in SIZES:
+                data = _pattern(size)
+                connection.far.sendall(data)
+                came = connection.receive_all(size)
+                assert came == data, _difference(f"the board was sent {size} bytes", data, came)
+
+
+def test_timeout(scenario: Scenario, port: PortUnderTest, network: NetworkUnderTest) -> None:
+    """A receive of nothing ends when its time is over."""
+    with network.connected() as connection, scenario.step("NET-05"):
+        for timeout in TIMEOUTS_MS:
+            got = connection.receive(64, timeout)
+            assert not got.data, f"nothing was sent, and ls_osa_net_recv gave {len(got.data)} bytes"
+            scenario.measure(
+                f"ls_osa_net_recv with a timeout of {timeout} ms, the link included",
+                got.took,
+                unit="s",
+                low=timeout / 1000,
+                high=(timeout + port.limits.tick_ms) / 1000 + LINK_S,
+            )
+        connection.far.sendall(b"late")
+        assert connection.receive_all(4) == b"late", (
+            "after a receive that ended empty nothing is received any more"
+        )
+
+
+def test_half_closed(scenario: Scenario, network: NetworkUnderTest) -> None:
+    """When the far end has sent its last byte, the board gets it, learns of the end, and can still send."""
+    with network.connected() as connection, scenario.step("NET-06"):
+        last = _pattern(100)
+        connection.far.sendall(last)
+        connection.end_stream()
+        came = connection.receive_all(len(last))
+        assert came == last, _difference("the far end sent 100 bytes and ended its stream", last, came)
+        after = connection.receive(64)
+        assert not after.data, f"behind the end of the stream the board received {len(after.data)} bytes"
+        sent = connection.send(last)
+        came = read_up_to(connection.far, len(last))
+        assert came == last, _difference(
+            f"the far end had ended its stream; ls_osa_net_send of 100 bytes returned {sent}", last, came
+        )
+
+
+def _difference(what: str, expected: bytes, came: bytes) -> str:
+    if len(came) < len(expected) and expected.startswith(came):
+        return f"{what}, and {len(came)} arrived"
+    place = next(
+        (place for place, (one, other) in enumerate(zip(expected, came, strict=False)) if one != other),
+        len(expected),
+    )
+    return f"{what}, and other bytes arrived from byte {place} on"
