@@ -7,6 +7,10 @@ class NoProbeError(BenchError):
     """Nothing answers as a probe, or nothing that this harness can talk to."""
 
 
+class ProbeTooSmallError(NoProbeError):
+    """A call does not fit into the buffers of a probe; other calls do."""
+
+
 class UnansweredCallError(NoProbeError):
     """A call was acknowledged and never came back: it may have been carried out.
 

@@ -8,7 +8,13 @@ from typing import NoReturn
 from harness.errors import ToolError
 from harness.probe.answers import NULL, Answer, Ending, Hello, Null, ending_of, piece_of
 from harness.probe.conversation import ProbeConsole, Traffic
-from harness.probe.errors import CallLostError, CrashedError, MissingFunctionError, NoProbeError
+from harness.probe.errors import (
+    CallLostError,
+    CrashedError,
+    MissingFunctionError,
+    NoProbeError,
+    ProbeTooSmallError,
+)
 from harness.probe.exchange import MOST_ATTEMPTS, NO_FUNCTION, SLOT_LACKS, Exchange, StartedAnew
 from harness.probe.functions import FUNCTIONS
 from harness.probe.lines import FINAL, Kind, Reply, crc16, puts, value_of
@@ -186,7 +192,8 @@ class ProbeLink:
         Raises:
             CallLostError: The board started anew before the call or in the middle of it; it is not called again.
             CrashedError: It did so with a crash on its console.
-            NoProbeError: Nothing answers, or the probe is too small or too old for the call.
+            NoProbeError: Nothing answers, or the probe is too old for the call.
+            ProbeTooSmallError: Its buffers are too small for the call.
             UnansweredCallError: The call began and did not end.
             MissingFunctionError: The firmware does not have the function.
             ProbeProtocolError: A reply holds what no probe says.
@@ -229,7 +236,7 @@ class ProbeLink:
         if isinstance(out, int) and out > hello.result:
             needed.append(f"its result holds {hello.result} bytes, {out} are asked for")
         if needed:
-            raise NoProbeError(
+            raise ProbeTooSmallError(
                 f"{self.name}: the probe is built too small for the call {function}: {'; '.join(needed)}",
                 hint="build it with larger buffers (firmware/probe/id2_probe_config.h)",
                 transport=self.name,

@@ -28,6 +28,9 @@ GROUPS = (
     ),
     *("RANDOM", "AES", "SM4", "HASH", "NET", "BOARD"),
 )
+SIZES = {"SLOT_A": "1024", "SLOT_B": "512", "SLOT_C": "128", "RESULT": "1024"}
+"""Those of the worked lines of the protocol's page."""
+
 ALL = {**dict.fromkeys(GROUPS, "1"), "SIK": "1"}
 REPLY = re.compile(r"\r\n(\+ID2P ([0-9A-F]{2}) ([0-9A-F]{4}) ([A-Z]+)((?: [^ \r\n%]+)*)) %([0-9A-F]{4})\r\n")
 
@@ -55,7 +58,7 @@ def compile_c(output, *sources, options=(), compiler="gcc"):
 def build(folder, switches):
     """Build the library with these switches of the probe, without their ID2_PROBE_; return its path."""
     library = folder / "probe.so"
-    switches = {**switches, "ENABLE": "1", "LOCK()": "fake_lock()", "UNLOCK()": "fake_unlock()"}
+    switches = {**SIZES, **switches, "ENABLE": "1", "LOCK()": "fake_lock()", "UNLOCK()": "fake_unlock()"}
     options = [f"-DID2_PROBE_{name}={value}" for name, value in switches.items()]
     options += ["-shared", "-fPIC", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
     options += [
