@@ -126,6 +126,11 @@ class ProbeLink:
         self._exchange.await_start(limit or 3 * self._settings.start_s)
         return self.hello
 
+    def will_start(self) -> None:
+        """Forget the present start: the board is about to start anew, and is greeted when it is next used."""
+        self._forget()
+        self._exchange.forget_start()
+
     def start_by(self, function: str, *, k: int = 0, limit: float | None = None) -> Hello:
         """Call a function that starts the board anew and never returns (`rst`, `crs`), and greet the new start.
 

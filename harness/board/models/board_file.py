@@ -141,6 +141,11 @@ class BoardFile(Section):
         return self.simulated or self.controller(Ability.RESET) is not None
 
     @property
+    def runs_program(self) -> bool:
+        """Whether a program is known to print to the console: one with a probe may have none that is not named."""
+        return self.console is not None and (self.probe is None or "program" in self.console.model_fields_set)
+
+    @property
     def source(self) -> Source:
         """Where this board file came from."""
         return self._source

@@ -97,7 +97,8 @@ class Console(Section):
     program: str = Field(
         default="id2_app",
         description="What runs on the board: a test program of the vendor, a firmware that connects by iTLS and stays "
-        "connected (link_app), or a program of another package.",
+        "connected (link_app), or a program of another package. With a probe section and no program written here, "
+        "none is judged.",
     )
     boot_timeout_s: Seconds = Field(
         default=10.0,

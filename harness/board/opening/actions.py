@@ -78,6 +78,7 @@ def restart(board: Board) -> Console:
         board.close_console()
         return board.console()
     console = board.console()
+    board.will_start()
     operate(board, Ability.RESET)
     return console
 

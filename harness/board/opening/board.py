@@ -292,6 +292,7 @@ class Board:
 
     def close_console(self) -> None:
         """Close the console; the next `console` opens it anew, in the same recording."""
+        self.will_start()
         console, self._console = self._console, None
         self._probe = None
         if console is not None:
@@ -315,6 +316,14 @@ class Board:
         if self._probe is None:
             self._probe = ProbeLink(console, settings)
         return self._probe
+
+    def will_start(self) -> None:
+        """Forget what the board's firmware was asked through its probe: the board is about to start anew."""
+        if self._probe is None:
+            return
+        if self.file.chip is not None and self.file.chip.through is not None:
+            self.close_chip()
+        self._probe.will_start()
 
     def flash_link(
         self, product_key: str, product_secret: Secret, host: str, port: int, *, erase: bool = False

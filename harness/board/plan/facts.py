@@ -65,6 +65,7 @@ def _many(field: str, meaning: str, kind: type[StrEnum]) -> Word:
 _HASHES = {HashType.SHA256: "sha256", HashType.SM3: "sm3"}
 _NO_CHIP = "there is no chip section"
 _NO_CONSOLE = "there is no console section"
+_NO_PROGRAM = "no program is known to print to a console"
 _NO_SERVER = "there is no server section"
 
 
@@ -121,11 +122,11 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
             "what is longer than one command goes over in several",
         ),
         "console": Word("console", "there is a serial console", _NO_CONSOLE),
-        "program": Word("console.program", "program that prints to the console", _NO_CONSOLE, PROGRAMS.names),
+        "program": Word("console.program", "program that prints to the console", _NO_PROGRAM, PROGRAMS.names),
         "prints": Word(
             "console.program",
             "what the program prints in any case, and the harness judges",
-            _NO_CONSOLE,
+            _NO_PROGRAM,
             tuple(topic.value for topic in Topic),
             many=True,
         ),
@@ -267,8 +268,10 @@ def facts_of(board: BoardFile) -> Facts:
     if board.client:
         words["client"] = _functions(board.client, declaration.features)
     if console:
+        words |= {"console": ()}
+    if console and board.runs_program:
         prints = console.program_kind.topics()
-        words |= {"console": (), "program": (console.program,)}
+        words |= {"program": (console.program,)}
         words["prints"] = tuple(topic.value for topic in Topic if topic in prints)
     if board.link:
         words["link"] = board.link.offers
