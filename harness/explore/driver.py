@@ -110,6 +110,14 @@ class Driver:
         self._model = Model(self.world, self._original)
         self._give_back()
 
+    def end(self) -> None:
+        """Leave the board as it was found: nothing is open, and its identity is the first one.
+
+        Raises:
+            BenchError: It cannot be brought there.
+        """
+        self.begin()
+
     def run(self, steps: Iterable[Step]) -> list[Taken]:
         """Carry out a sequence from the beginning, up to its end or its first contradiction."""
         self.begin()
@@ -183,6 +191,9 @@ class Driver:
     def _close_all(self) -> None:
         """Take inits back until the client says that there is none."""
         carrier = self._board.carrier()
+        if not self.world.counted:
+            carrier.cleanup()
+            return
         for _ in range(MOST_INITS):
             try:
                 carrier.get_version()

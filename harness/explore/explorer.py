@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -26,6 +26,7 @@ LONGEST = 40
 
 _FRESH = 8  # a reset takes long: each so-many-th sequence begins with one, and each that is looked at again
 _QUICK_S = 1.0  # seconds of a sequence
+_FRUITLESS = 100  # tries of hypothesis that make a sequence no shorter, after which it need not go on
 _PER_ROUND = 20  # sequences for each start of hypothesis, whose memory of them goes with it
 _CONFIRMED = 3  # times that a contradiction is tried again before it counts as seen once
 _SHRINKING = 0.5  # share of the time that shrinking may take
@@ -79,7 +80,7 @@ class Outcome:
     steps: int = 0
     seconds: float = 0.0
     found: list[Taken] | None = None
-    once: list[list[Taken]] | None = None
+    once: list[list[Taken]] = field(default_factory=list)
     drawn: int = 0
 
 
@@ -108,11 +109,12 @@ class Explorer:
         self._failing: list[Taken] | None = None
         self._drawn: list[Step] = []
         self._before: list[Step] = []
-        self._seconds = 0.0
+        self._fruitless = 0
+        self._began = 0.0
         self._ends = 0.0
         self._most_steps: int | None = None
         self._shrink_until = 0.0
-        self.outcome = Outcome(once=[])
+        self.outcome = Outcome()
 
     def run(self, limits: Limits) -> Outcome:
         """Explore until a contradiction is found and shrunk, or a limit is reached.
@@ -120,8 +122,7 @@ class Explorer:
         Raises:
             BenchError: The board is out of reach.
         """
-        began = time.monotonic()
-        self._seconds = limits.seconds
+        self._began = began = time.monotonic()
         self._ends, self._most_steps = began + limits.seconds, limits.steps
         outcome = self.outcome
         number = self._number
@@ -147,8 +148,7 @@ class Explorer:
     @property
     def _quick(self) -> bool:
         """Whether the board is quick enough for the many tries by which hypothesis shrinks."""
-        began, sequences = self._ends - self._seconds, max(1, self.outcome.sequences)
-        return time.monotonic() - began < _QUICK_S * sequences
+        return time.monotonic() - self._began < _QUICK_S * max(1, self.outcome.sequences)
 
     def _round(self, number: int) -> None:
         """Have hypothesis draw some sequences; the shortest contradiction is kept as it goes."""
@@ -181,8 +181,10 @@ class Explorer:
                 raise _OverError
             self.outcome.sequences += 1
             thorough = self.outcome.sequences % _FRESH == 1
-        elif time.monotonic() >= self._shrink_until:
-            raise _OverError
+        else:
+            self._fruitless += 1
+            if time.monotonic() >= self._shrink_until or self._fruitless > _FRUITLESS:
+                raise _OverError
         try:
             self._driver.begin(thorough=thorough)
         except BenchError as error:
@@ -205,6 +207,8 @@ class Explorer:
             self._before = list(self._driver.history)
             room = max(_LEAST_TO_SHRINK_S, _SHRINKING * (self._ends - time.monotonic()))
             self._shrink_until = time.monotonic() + min(_MOST_TO_SHRINK_S, room)
+        if self._failing is None or len(self._trail) < len(self._failing):
+            self._fruitless = 0
         if self._failing is None or len(self._trail) <= len(self._failing):
             self._failing = list(self._trail)
         raise ContradictionError
@@ -218,7 +222,6 @@ class Explorer:
             candidates.append(self._before)
         outcome.found = self._look_again(candidates)
         if outcome.found is None:
-            assert outcome.once is not None
             outcome.once.append(failing)
         else:
             outcome.drawn = len(self._drawn)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_most_state_dependent_faults_are_found(tmp_path, capfd):
         kept = [load(one) for one in (run / "evidence").glob("*sequence.json")]
         length = f"shrunk to {len(kept[0])} steps" if code == 1 else f"exit code {code}"
         with capfd.disabled():
-            print(f"{fault:32} {seconds:6.1f} s  {length}; {told}", flush=True)
+            sys.stdout.write(f"{fault:32} {seconds:6.1f} s  {length}; {told}\n")
         (found if code == 1 else missed).append(fault)
     assert len(faults()) == 15
     assert len(found) >= ENOUGH, f"not found: {', '.join(missed)}"
