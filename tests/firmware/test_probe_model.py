@@ -64,20 +64,30 @@ class Model(RuleBasedStateMachine):
         slot=st.sampled_from("abc"),
         data=st.binary(max_size=24),
         offset=NUMBERS,
-        append=st.booleans(),
+        where=st.sampled_from(["append", "within", "anywhere"]),
         text=st.booleans(),
     )
-    def put(self, slot, data, offset, append, text):
+    def put(self, slot, data, offset, where, text):
         if text:
             data = bytes(ord(SAFE[byte % len(SAFE)]) for byte in data)
         held = self.slots[slot]
-        at = len(held) if append else offset
+        at = {"append": len(held), "within": offset % (len(held) + 1), "anywhere": offset}[where]
         answers = self.ask(f"put {slot} {at} {f't:{data.decode()}' if text else f'x:{data.hex().upper()}'}")
         if at > len(held) or at + len(data) > SIZES[slot]:
             assert answers == ["NK 4"]
             return
         self.slots[slot] = data if at == 0 else held[:at] + data + held[at + len(data) :]
         assert answers == self.filled(slot)
+
+    @rule(slot=st.sampled_from("bc"), left=st.integers(0, 20))
+    def fill_up(self, slot, left):
+        """Fill a slot but for a few bytes."""
+        while len(self.slots[slot]) < SIZES[slot] - left:
+            room = SIZES[slot] - left - len(self.slots[slot])
+            data = b"filled-up-" * 4
+            answers = self.ask(f"put {slot} {len(self.slots[slot])} t:{data[:room].decode()}")
+            self.slots[slot] += data[:room]
+            assert answers == self.filled(slot)
 
     @rule(
         taken=st.tuples(*[st.one_of(st.none(), st.integers(0, 40)) for _ in "ac"]),
