@@ -62,7 +62,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(
         slot=st.sampled_from("abc"),
-        data=st.binary(max_size=24),
+        data=st.binary(max_size=20),
         offset=NUMBERS,
         where=st.sampled_from(["append", "within", "anywhere"]),
         text=st.booleans(),
@@ -90,14 +90,19 @@ class Model(RuleBasedStateMachine):
             assert answers == self.filled(slot)
 
     @rule(
-        taken=st.tuples(*[st.one_of(st.none(), st.integers(0, 40)) for _ in "ac"]),
+        taken=st.tuples(*[st.one_of(st.none(), st.integers(0, 2000)) for _ in "ac"]),
         offered=st.one_of(st.none(), st.integers(0, 40), st.sampled_from([RESULT - 1, RESULT, RESULT + 1])),
         rc=st.sampled_from([0, 0, 7, -1, -3]),
         length=NUMBERS,
         written=st.integers(0, RESULT + 16),
+        again=st.booleans(),
     )
-    def encrypt(self, taken, offered, rc, length, written):
+    def encrypt(self, taken, offered, rc, length, written, again):
         """A call with input and output: the API writes `written` bytes and says `length`."""
+        taken = [
+            count if count is None else count % (len(self.slots[slot]) + 2)  # one more than it holds at most
+            for slot, count in zip("ac", taken, strict=True)
+        ]
         words = [f"{slot}={count}" for slot, count in zip("ac", taken, strict=True) if count is not None]
         words += [f"o={offered}"] if offered is not None else []
         data = bytes(range(1, 128)) * 9  # no A5 among them
@@ -129,6 +134,8 @@ class Model(RuleBasedStateMachine):
         self.final = f"{'ER' if rc < 0 else 'OK'} {rc} {length} {crc(self.result)}{shown}{behind}"
         assert answers == ["AK", self.final]
         self.final = f"{self.seq:02X} {self.final}"
+        if again:
+            self.send_again("")
 
     @rule(offset=NUMBERS, count=NUMBERS)
     def get(self, offset, count):
