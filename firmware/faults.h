@@ -59,7 +59,7 @@
     X(PARTITION_LOST_ON_POWER_CUT, "reserved partition: a write erases everything, then takes its time") \
     X(PARTITION_BEYOND_END, "reserved partition: a write beyond the end is accepted") \
     X(DRIVER_SWALLOWS_STATUS, "SE driver: the answer comes without its status word") \
-    X(DRIVER_DROPS_LAST_BYTE, "SE driver: the last byte of an answer of 256 bytes of data is lost") \
+    X(DRIVER_DROPS_LAST_BYTE, "SE driver: the last byte of an answer of 240 bytes of data and more is lost") \
     X(DRIVER_OK_WITHOUT_CHIP, "SE driver: success with an empty answer when no chip answers") \
     X(DRIVER_BEFORE_OPEN, "SE driver: transmit answers before the session is open") \
     X(DRIVER_OVERFLOWS, "SE driver: an answer is copied whole, however small the buffer is") \
@@ -148,6 +148,40 @@
     X(RESET_WHILE_COUNTED, "a reset while init is counted twice and more leaves the client initialised") \
     X(STATE_AFTER_REFUSED_OTP_DATA, "after refused OTP data the provisioning state is told the wrong way round")
 
-#define ID2_FAULTS(X) ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X)
+/* Faults of what the client checks of its arguments, and of its init. In firmware/client. */
+#define ID2_FAULT_ID_CUT_TO_BUFFER 401
+#define ID2_FAULT_LENGTH_NOT_REPORTED 402
+#define ID2_FAULT_CHALLENGE_ENDS_IN_NUL 403
+#define ID2_FAULT_DECRYPT_CUTS 404
+#define ID2_FAULT_LENGTH_POINTER_UNCHECKED 405
+#define ID2_FAULT_EXTRA_ENDS_AT_NUL 406
+#define ID2_FAULT_ZERO_PADDING_TAKEN 407
+#define ID2_FAULT_CHALLENGE_NOT_CLIPPED 408
+#define ID2_FAULT_EMPTY_SEED_TAKEN 409
+#define ID2_FAULT_KEY_LENGTH_UNCHECKED 410
+#define ID2_FAULT_SERVER_SIGN_UNCHECKED 411
+#define ID2_FAULT_ID_BEFORE_INIT 412
+#define ID2_FAULT_INIT_NOT_COUNTED 413
+#define ID2_FAULT_CLEANUP_NEEDS_INIT 414
+#define ID2_FAULT_ID_AFTER_CLEANUP 415
+
+#define ID2_CLIENT_FAULTS(X) \
+    X(ID_CUT_TO_BUFFER, "a buffer that is too short for the ID gets a piece of it and success") \
+    X(LENGTH_NOT_REPORTED, "a buffer that is too short is refused, and its length left as it was") \
+    X(CHALLENGE_ENDS_IN_NUL, "the device challenge is closed by a NUL behind the buffer") \
+    X(DECRYPT_CUTS, "a plaintext that is longer than its buffer is cut, with success") \
+    X(LENGTH_POINTER_UNCHECKED, "NULL for the length of the ID is read") \
+    X(EXTRA_ENDS_AT_NUL, "what stands in an extra behind a NUL is signed as zeros, as the vendor's SDK does") \
+    X(ZERO_PADDING_TAKEN, "a plaintext that ends in 00 is taken as padded, as the vendor's SDK does") \
+    X(CHALLENGE_NOT_CLIPPED, "a device challenge of more than 128 characters is reported as long as it was asked for") \
+    X(EMPTY_SEED_TAKEN, "the secret of an empty seed is given") \
+    X(KEY_LENGTH_UNCHECKED, "a derived key of more than 32 bytes is given") \
+    X(SERVER_SIGN_UNCHECKED, "a server code with any signature is right") \
+    X(ID_BEFORE_INIT, "the ID is given before init") \
+    X(INIT_NOT_COUNTED, "one cleanup ends any number of inits") \
+    X(CLEANUP_NEEDS_INIT, "cleanup without init is an error") \
+    X(ID_AFTER_CLEANUP, "the ID that was read is given after the last cleanup")
+
+#define ID2_FAULTS(X) ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X) ID2_CLIENT_FAULTS(X)
 
 #endif

@@ -93,7 +93,7 @@ irot_result_t id2_client_init(void)
 {
     print_configuration();
     if (inits) {
-        if (!ID2_FAULT_IS(INIT_COUNT_AFTER_ERROR) || !id2_memory.refused)
+        if ((!ID2_FAULT_IS(INIT_COUNT_AFTER_ERROR) || !id2_memory.refused) && !ID2_FAULT_IS(INIT_NOT_COUNTED))
             inits++;
         id2_memory.refused = 0;
         ID2_INFO("id2 init count, %u", (unsigned)inits);
@@ -114,7 +114,7 @@ irot_result_t id2_client_init(void)
 irot_result_t id2_client_cleanup(void)
 {
     if (inits == 0)
-        return IROT_SUCCESS;
+        return ID2_FAULT_IS(CLEANUP_NEEDS_INIT) ? IROT_ERROR_GENERIC : IROT_SUCCESS;
     inits--;
     note_cleanup();
     if (inits) {
@@ -123,7 +123,7 @@ irot_result_t id2_client_cleanup(void)
     }
     if (!ID2_FAULT_IS(CODE_AFTER_CLEANUP) || !id2_memory.timestamp_code_last)
         id2_carrier_cleanup();
-    if (!ID2_FAULT_IS(CODE_AFTER_CLEANUP))
+    if (!ID2_FAULT_IS(CODE_AFTER_CLEANUP) && !ID2_FAULT_IS(ID_AFTER_CLEANUP))
         id2_forget_id();
     return IROT_SUCCESS;
 }
@@ -141,17 +141,20 @@ irot_result_t id2_client_get_version(uint32_t *version)
 static irot_result_t give_id(uint8_t *id, uint32_t *len)
 {
     char text[ID2_ID_MAX_LEN + 1];
-    if (id == NULL || len == NULL)
+    if (id == NULL || (len == NULL && !ID2_FAULT_IS(LENGTH_POINTER_UNCHECKED)))
         return IROT_ERROR_BAD_PARAMETERS;
-    if (*len < ID2_ID_MAX_LEN) {
+    if (*len < ID2_ID_MAX_LEN && !ID2_FAULT_IS(ID_CUT_TO_BUFFER)) {
         ID2_ERROR("short buffer, %u.", (unsigned)*len);
-        *len = ID2_ID_MAX_LEN;
+        if (!ID2_FAULT_IS(LENGTH_NOT_REPORTED))
+            *len = ID2_ID_MAX_LEN;
         return IROT_ERROR_SHORT_BUFFER;
     }
     irot_result_t result = id2_read_id(text);
     if (result != IROT_SUCCESS)
         return result;
     uint32_t size = (uint32_t)strlen(text);
+    if (ID2_FAULT_IS(ID_CUT_TO_BUFFER) && size > *len)
+        size = *len;
     if (ID2_FAULT_IS(ID_SHORT_AFTER_SHORT_BUFFERS) && id2_memory.short_buffers >= 3)
         size--;
     if (id2_memory.short_buffers)
@@ -162,9 +165,16 @@ static irot_result_t give_id(uint8_t *id, uint32_t *len)
     return IROT_SUCCESS;
 }
 
+static int may_give_id(const char *function)
+{
+    if (ID2_FAULT_IS(ID_BEFORE_INIT) || (ID2_FAULT_IS(ID_AFTER_CLEANUP) && known_id[0]))
+        return 1;
+    return id2_is_ready(function);
+}
+
 irot_result_t id2_client_get_id(uint8_t *id, uint32_t *len)
 {
-    if (!id2_is_ready(__func__))
+    if (!may_give_id(__func__))
         return id2_result(IROT_ERROR_GENERIC);
     return id2_result(give_id(id, len));
 }

@@ -57,6 +57,9 @@ static irot_result_t sign_parts(const char *id, const char *device_random, const
     }
     if (extra_size)
         memcpy(message + size, extra, extra_size);
+    for (uint32_t i = 1; ID2_FAULT_IS(EXTRA_ENDS_AT_NUL) && i < extra_size; i++)
+        if (message[size + i - 1] == 0)
+            message[size + i] = 0;
     irot_result_t result = id2_sign(message, size + extra_size, sign);
     if (!ID2_FAULT_IS(MEMORY_LEAK))
         ls_osa_free(message);
@@ -112,7 +115,7 @@ irot_result_t id2_make_code(int mode, const char *random, const uint8_t *extra, 
     uint8_t sign[ID2_SIGN_MAX];
     int type = mode + (extra != NULL ? 2 : 0);
     irot_result_t result = check_code(random, extra, extra_size, code, size);
-    if (result == IROT_ERROR_SHORT_BUFFER)
+    if (result == IROT_ERROR_SHORT_BUFFER && !ID2_FAULT_IS(LENGTH_NOT_REPORTED))
         *size = ID2_CODE_ROOM;
     if (result != IROT_SUCCESS)
         return result;
@@ -177,6 +180,7 @@ static irot_result_t give_challenge(uint8_t *random, uint32_t *size)
     char text[ID2_MAX_DEVICE_RANDOM_LEN + 1];
     if (random == NULL || size == NULL || *size == 0)
         return IROT_ERROR_BAD_PARAMETERS;
+    uint32_t asked = *size;
     if (*size > ID2_MAX_DEVICE_RANDOM_LEN)
         *size = ID2_MAX_DEVICE_RANDOM_LEN;
     if (ls_hal_get_random(bytes, sizeof bytes))
@@ -190,6 +194,10 @@ static irot_result_t give_challenge(uint8_t *random, uint32_t *size)
     }
     id2_memory.challenge_repeats = 0;
     memcpy(random, text, *size);
+    if (ID2_FAULT_IS(CHALLENGE_ENDS_IN_NUL))
+        random[*size] = 0;
+    if (ID2_FAULT_IS(CHALLENGE_NOT_CLIPPED))
+        *size = asked;
     return IROT_SUCCESS;
 }
 
@@ -273,7 +281,7 @@ static irot_result_t verify(const uint8_t *code, uint32_t size, const uint8_t *r
     irot_result_t result = sign_as_server(random, random_size, extra, extra_size, sign);
     if (result != IROT_SUCCESS)
         return result;
-    if (!is_equal(sign, given, ID2_SIGN)) {
+    if (!is_equal(sign, given, ID2_SIGN) && !ID2_FAULT_IS(SERVER_SIGN_UNCHECKED)) {
         ID2_ERROR("%s", "signature compare error.");
         return IROT_ERROR_GENERIC;
     }

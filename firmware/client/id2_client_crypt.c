@@ -27,6 +27,8 @@ static irot_result_t check_crypt(const uint8_t *in, uint32_t in_len, const uint8
 static irot_result_t give(const uint8_t *data, uint32_t size, uint8_t *out, uint32_t *out_len)
 {
     uint32_t room = *out_len;
+    if (ID2_FAULT_IS(DECRYPT_CUTS) && room < size)
+        size = room;
     *out_len = size;
     if (room < size) {
         ID2_ERROR("short buffer, %u %u.", (unsigned)room, (unsigned)size);
@@ -176,7 +178,7 @@ static irot_result_t give_secret(const char *seed, uint8_t *secret, uint32_t *si
     char text[ID2_DERIV_SECRET_LEN + 1];
     uint8_t digest[ID2_DIGEST_MAX];
     char id[ID2_ID_MAX_LEN + 1];
-    if (seed == NULL || seed[0] == 0 || secret == NULL || size == NULL)
+    if (seed == NULL || (seed[0] == 0 && !ID2_FAULT_IS(EMPTY_SEED_TAKEN)) || secret == NULL || size == NULL)
         return IROT_ERROR_BAD_PARAMETERS;
     irot_result_t result = check_seed(seed);
     if (result != IROT_SUCCESS)
@@ -212,12 +214,17 @@ irot_result_t id2_client_derive_key(const char *seed, uint8_t *key, uint32_t key
 {
     if (!id2_is_ready(__func__))
         return id2_result(IROT_ERROR_GENERIC);
-    if (key == NULL || key_len == 0 || key_len > ID2_DERIV_KEY_LEN)
+    if (seed == NULL || key == NULL || key_len == 0)
         return id2_result(IROT_ERROR_BAD_PARAMETERS);
+    if (key_len > ID2_DERIV_KEY_LEN) {
+        if (!ID2_FAULT_IS(KEY_LENGTH_UNCHECKED))
+            return id2_result(IROT_ERROR_BAD_PARAMETERS);
+        key_len = ID2_DERIV_KEY_LEN;
+    }
     irot_result_t result = check_seed(seed);
     if (result != IROT_SUCCESS)
         return id2_result(result);
-    ID2_INFO("seed: %s", seed == NULL ? "NULL" : seed);
+    ID2_INFO("seed: %s", seed[0] == 0 ? "NULL" : seed);
     if (ID2_FAULT_IS(DERIVE_AFTER_ENCRYPT) && id2_memory.has_seed)
         seed = id2_memory.seed;
     id2_memory.has_seed = 0;

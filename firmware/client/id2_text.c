@@ -49,6 +49,8 @@ uint32_t id2_pad(uint8_t *data, uint32_t size, uint32_t block)
 int32_t id2_unpad(const uint8_t *data, uint32_t size, uint32_t block)
 {
     uint32_t count = data[size - 1];
+    if (count == 0 && ID2_FAULT_IS(ZERO_PADDING_TAKEN))
+        return (int32_t)size;
     if (count == 0 || count > block || count > size)
         return -1;
     for (uint32_t i = size - count; i < size; i++)
