@@ -74,3 +74,10 @@ def test_itls_sample(scenario: Scenario, console_log: ConsoleLog) -> None:
     """The handshakes of itls_app come about, and it ends."""
     with scenario.step("LOG-11"):
         console_log.require("link")
+
+
+def test_no_probe(scenario: Scenario, console_log: ConsoleLog, greeting: str) -> None:
+    """The firmware carries out no test commands of a probe."""
+    with scenario.step("LOG-12"):
+        assert not greeting, f"the firmware answers the greeting of a probe by {greeting!r}"
+        assert not console_log.shows_probe, "the firmware prints the lines of a probe"

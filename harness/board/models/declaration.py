@@ -157,6 +157,11 @@ class Declaration(Section):
         description="Groups of functions that the board's port has; each is then judged through the probe in its "
         "firmware.",
     )
+    chip_fitted: bool = Field(
+        default=True,
+        description="The secure element is on the board. Without one, as on a first board or with the chip taken off, "
+        "the SE driver is held to give an error code in time, and to nothing else.",
+    )
     rtc: bool = Field(
         default=False,
         description="A clock of the board goes on over a reset, and ls_osa_get_time_ms with it. Without one the time "

@@ -173,6 +173,11 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
             tuple(member.value for member in Group),
             many=True,
         ),
+        "chip_missing": Word(
+            "declaration.chip_fitted",
+            "no secure element is on the board",
+            "the secure element is on the board",
+        ),
         "pin_known": Word(
             "device.pin.value", "the PIN of the chip is known", "the PIN of the chip is not known"
         ),
@@ -300,6 +305,7 @@ def facts_of(board: BoardFile) -> Facts:
         "published_key": _has_published_key(board),
         "serial_number": device.serial_number is not None,
         "server_names_device": board.server is not None and board.server.trigger.names_the_device,
+        "chip_missing": not declaration.chip_fitted,
         "commands_declared": declaration.declares("commands"),
         "pin_known": device.pin is not None and device.pin.value is not None,
         "spare": device.spare,
