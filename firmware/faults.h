@@ -112,7 +112,7 @@
     X(THREAD_NEVER_RUNS, "thread: create succeeds and nothing runs") \
     X(CONNECT_REFUSED_OK, "network: a connection that was refused is reported as made") \
     X(RECEIVE_IGNORES_TIMEOUT, "network: receive waits much longer than it is told") \
-    X(SEND_TRUNCATES, "network: of more than 1460 bytes only 1460 are sent, and all are reported")
+    X(SEND_TRUNCATES, "network: of more than 536 bytes only 536 are sent, and all are reported")
 
 /* Faults that show only after certain calls before: for the explorer. In firmware/client. */
 #define ID2_FAULT_CODE_AFTER_CLEANUP 301

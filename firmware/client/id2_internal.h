@@ -16,7 +16,7 @@
 #define ID2_HASH (ID2_FAMILY == ID2_FAMILY_SM4 ? ID2_HASH_SM3 : ID2_HASH_SHA256)
 #define ID2_HASH_NUMBER (ID2_FAMILY == ID2_FAMILY_SM4 ? 3 : 2)
 
-/* What state-dependent faults remember from call to call; a sound build keeps nothing of it. */
+/* What state-dependent faults remember from call to call; a sound build writes it and never looks at it. */
 struct id2_memory {
     int refused;              /* a call was refused since the first init */
     int timestamp_code_last;  /* the last call gave a timestamp code */

@@ -91,7 +91,7 @@ int ls_osa_net_send(int fd, unsigned char *buf, size_t len, int *ret_orig)
     int ignored;
     int *problem = ret_orig == NULL ? &ignored : ret_orig;
     size_t done = 0;
-    size_t most = ID2_FAULT_IS(SEND_TRUNCATES) && len > 1460 ? 1460 : len;
+    size_t most = ID2_FAULT_IS(SEND_TRUNCATES) && len > 536 ? 536 : len;
     *problem = 0;
     if (buf == NULL || !is_socket(fd))
         return -1;

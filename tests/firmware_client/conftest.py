@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.firmware_client.board import WITH_PROBE, Board
+
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wundef", "-Werror", "-g")
 FLASH_SIZE = 65536
@@ -144,3 +146,31 @@ def client(library, tmp_path):
         return Client(copy)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory):
+    folder, built = tmp_path_factory.mktemp("firmware"), {}
+
+    def build(*options):
+        if options not in built:
+            parts = ("client", "linux", *(("probe",) if "-DID2_PROBE_ENABLE" in options else ()))
+            output = folder / f"{len(built)}.elf"
+            built[options] = compile_c(output, c_files(*parts), "-D_GNU_SOURCE", "-pthread", "-O1", *options)
+        return str(built[options])
+
+    return build
+
+
+@pytest.fixture
+def start(programs, tmp_path):
+    boards = []
+
+    def run(*arguments, options=WITH_PROBE, **environment):
+        board = Board(programs(*options), "--flash", str(tmp_path / "flash"), *arguments, **environment)
+        boards.append(board)
+        return board
+
+    yield run
+    for board in boards:
+        board.close()

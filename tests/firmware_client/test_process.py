@@ -1,128 +1,17 @@
 """The whole firmware as a process on a pseudo-terminal: its probe answers, it resets, crashes, and keeps what it stored."""
 
-import binascii
 import os
-import pty
-import re
-import select
 import signal
 import socket
 import subprocess
-import threading
 import time
-import tty
 
 import pytest
 
-from harness.id2.keys import Key, KeyType
 from harness.logcheck.judge import judge
-from harness.simulator.chip.config import ChipConfig
-from harness.simulator.chip.hexline import HexLineChip
-from harness.simulator.chip.kinds import make_chip
-from tests.firmware_client.conftest import c_files, compile_c
+from tests.firmware_client.board import WAIT_S, WITH_PROBE, SocketChip, crc
 
-WITH_PROBE = ("-DID2_PROBE_ENABLE", '-DID2_PROBE_CONFIG_FILE="id2_probe_all.h"')
-REPLY = re.compile(r"\r\n(\+ID2P ([0-9A-F]{2}) ([0-9A-F]{4}) (\w+)([^\r\n%]*)) %([0-9A-F]{4})\r\n")
 CHALLENGE = "55B83408399FA660F05C82E4F25333DC"
-WAIT_S = 20.0
-
-
-def crc(text):
-    return f"{binascii.crc_hqx(text.encode(), 0xFFFF):04X}"
-
-
-class Board:
-    """A running firmware."""
-
-    def __init__(self, program, *arguments, **environment):
-        self._master, console = pty.openpty()
-        tty.setraw(console)
-        self.process = subprocess.Popen(
-            [program, *arguments], stdin=console, stdout=console, env={**os.environ, **environment}
-        )
-        os.close(console)
-        self.heard = ""
-        self._read = 0
-        self._seq = 0
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        if self._master >= 0:
-            os.close(self._master)
-        self._master = -1
-
-    def _hear(self, limit):
-        if select.select([self._master], [], [], limit)[0]:
-            self.heard += os.read(self._master, 65536).decode("latin-1")
-
-    def reply(self, seq, *kinds):
-        """Wait for a reply to a request and return its words."""
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            for found in REPLY.finditer(self.heard, self._read):
-                text, got, _, kind, words, check = found.groups()
-                assert crc(text) == check
-                if got == seq and kind in kinds:
-                    self._read = found.end()
-                    return [kind, *words.split()]
-            self._hear(0.1)
-        pytest.fail(f"no {kinds} for {seq}: {self.heard[-500:]!r}")
-
-    def hello(self):
-        """Wait for the hello of a start."""
-        return self.reply("00", "HI")
-
-    def send(self, text):
-        self._seq = self._seq % 255 + 1
-        line = f"id2p {self._seq:02X} {text}"
-        os.write(self._master, f"{line} %{crc(line)}\n".encode())
-        return f"{self._seq:02X}"
-
-    def run(self, text):
-        """Call a function; return its result and the bytes that it gave."""
-        kind, *words = self.reply(self.send(f"run {text}"), "OK", "ER", "NK")
-        assert kind != "NK", words
-        payload = words[3] if len(words) > 3 and words[3][1] == ":" else "x:"
-        data = bytes.fromhex(payload[2:]) if payload[0] == "x" else payload[2:].encode()
-        return int(words[0]), data
-
-    def put(self, slot, data):
-        """Fill a slot."""
-        for at in range(0, max(len(data), 1), 24):
-            assert (
-                self.reply(self.send(f"put {slot} {at} x:{data[at : at + 24].hex().upper()}"), "OK", "NK")[0]
-                == "OK"
-            )
-
-
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory):
-    folder, built = tmp_path_factory.mktemp("firmware"), {}
-
-    def build(*options):
-        if options not in built:
-            parts = ("client", "linux", *(("probe",) if "-DID2_PROBE_ENABLE" in options else ()))
-            output = folder / f"{len(built)}.elf"
-            built[options] = compile_c(output, c_files(*parts), "-D_GNU_SOURCE", "-pthread", "-O1", *options)
-        return str(built[options])
-
-    return build
-
-
-@pytest.fixture
-def start(programs, tmp_path):
-    boards = []
-
-    def run(*arguments, options=WITH_PROBE, **environment):
-        board = Board(programs(*options), "--flash", str(tmp_path / "flash"), *arguments, **environment)
-        boards.append(board)
-        return board
-
-    yield run
-    for board in boards:
-        board.close()
 
 
 def test_the_probe_answers_calls(start):
@@ -259,36 +148,16 @@ def test_network(start):
 
 
 def test_an_se_carrier_over_a_unix_socket(start, tmp_path):
-    key = Key.parse(KeyType.AES_128, "2122232425262728292A2B2C2D2E2F30")
-    chip = HexLineChip(make_chip(ChipConfig("ica", "379551166B860D8DC4235AC7", key)).session())
-    path = tmp_path / "chip"
-
-    def serve(listening):
-        while True:
-            try:
-                line, _ = listening.accept()
-            except OSError:
-                return
-            with line:
-                while data := line.recv(1024):
-                    for output in chip.receive(data):
-                        line.sendall(output.data)
-
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(path))
-        listening.listen()
-        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
-        thread.start()
-        board = start("--chip", str(path), options=(*WITH_PROBE, "-DID2_CARRIER=ID2_CARRIER_SE"))
-        board.hello()
-        assert board.run("ini") == (0, b"")
-        assert board.run("gid o=48") == (0, b"379551166B860D8DC4235AC7")
-        assert board.run("sop k=0")[0] == 0
-        board.put("a", bytes.fromhex("80F8000000"))
-        assert board.run("trx k=0,a=5,o=258")[1][-2:] == b"\x90\x00"
-        board.close()
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join(timeout=5)
+    chip = SocketChip(tmp_path / "chip")
+    board = start("--chip", chip.path, options=(*WITH_PROBE, "-DID2_CARRIER=ID2_CARRIER_SE"))
+    board.hello()
+    assert board.run("ini") == (0, b"")
+    assert board.run("gid o=48") == (0, b"379551166B860D8DC4235AC7")
+    assert board.run("sop k=0")[0] == 0
+    board.put("a", bytes.fromhex("80F8000000"))
+    assert board.run("trx k=0,a=5,o=258")[1][-2:] == b"\x90\x00"
+    board.close()
+    chip.close()
 
 
 def test_wrong_options_are_told(programs, tmp_path):
