@@ -1,8 +1,8 @@
 /*
  * One-time passwords of the ID2 client.
  *
- * Ours, not the vendor's: names and signatures only, for builds without his SDK. With his headers on the include path leave
- * this folder out of it.
+ * Ours, not the vendor's: names and signatures only, for builds without his SDK. With his headers on the include path
+ * leave this folder out of it.
  */
 #ifndef ID2_OWN_ID2_CLIENT_DPM_H
 #define ID2_OWN_ID2_CLIENT_DPM_H

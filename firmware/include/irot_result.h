@@ -1,8 +1,8 @@
 /*
  * Return codes of the ID2 client and of the SE driver.
  *
- * Ours, not the vendor's: names and signatures only, for builds without his SDK. With his headers on the include path leave
- * this folder out of it.
+ * Ours, not the vendor's: names and signatures only, for builds without his SDK. With his headers on the include path
+ * leave this folder out of it.
  */
 #ifndef ID2_OWN_IROT_RESULT_H
 #define ID2_OWN_IROT_RESULT_H

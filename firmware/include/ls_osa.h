@@ -1,8 +1,8 @@
 /*
  * The operating system abstraction, which the maker of the board writes.
  *
- * Ours, not the vendor's: names and signatures only, for builds without his SDK. With his headers on the include path leave
- * this folder out of it.
+ * Ours, not the vendor's: names and signatures only, for builds without his SDK. With his headers on the include path
+ * leave this folder out of it.
  */
 #ifndef ID2_OWN_LS_OSA_H
 #define ID2_OWN_LS_OSA_H

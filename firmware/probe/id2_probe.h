@@ -1,13 +1,16 @@
 /*
- * A probe in the firmware: the harness calls the ID2 API, the SE driver, the OSA and the HAL of this board over its console.
- * The lines are those of docs/probe-protocol.md. Not for firmware that ships.
+ * A probe in the firmware: the harness calls the ID2 API, the SE driver, the OSA and the HAL of this board over its
+ * console. The lines are those of docs/probe-protocol.md. Not for firmware that ships.
  *
  * One task calls the probe: id2_probe_start once, then id2_probe_feed for each byte of the console, or id2_probe_line or
  * id2_probe_words from a command of a shell that is there already. They must not be called from an interrupt (which puts
- * its bytes into a buffer that the task empties), nor by two tasks. A call of the API is made inside of id2_probe_feed and lasts as long
- * as it lasts; its stack is the caller's. A byte that is fed from inside of such a call is dropped.
+ * its bytes into a buffer that the task empties), nor by two tasks. A call of the API is made inside of them, on the
+ * caller's stack, and takes as long as it takes; what is fed from inside of such a call is dropped.
  *
- * The probe takes no memory but its own static buffers (3.2 KB, see id2_probe_config.h).
+ * What the API prints during a call goes its own way to the console, between the probe's replies: each reply is one
+ * write, inside of ID2_PROBE_LOCK and ID2_PROBE_UNLOCK, and begins with a line end.
+ *
+ * The probe has no memory but its own static buffers (3.3 KB, see id2_probe_config.h).
  */
 #ifndef ID2_PROBE_H
 #define ID2_PROBE_H

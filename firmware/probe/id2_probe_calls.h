@@ -1,4 +1,4 @@
-/* Between id2_probe.c, which reads and answers lines, and id2_probe_calls.c, which calls the functions of the firmware. */
+/* Between id2_probe.c, which reads and answers lines, and id2_probe_calls.c, which calls the firmware's functions. */
 #ifndef ID2_PROBE_CALLS_H
 #define ID2_PROBE_CALLS_H
 

@@ -1,8 +1,8 @@
 /*
- * What is in the probe: give each switch by -D, or all of them in a header named by -DID2_PROBE_CONFIG_FILE='"mine.h"'.
+ * What is in the probe: give each switch by -D, or all in a header that -DID2_PROBE_CONFIG_FILE='"mine.h"' names.
  *
- * ID2_PROBE_ENABLE must be defined, in test builds only. Without it the C files are empty and id2_probe.h is an error, so that no
- * firmware carries the probe by accident.
+ * ID2_PROBE_ENABLE must be defined, in test builds only. Without it the C files are empty and id2_probe.h is an error, so
+ * that no firmware carries the probe by accident.
  *
  * Switches are 0 or 1. A group switches all its functions; a function that the firmware lacks is switched off by its
  * own name, for instance -DID2_PROBE_KPM=1 -DID2_PROBE_KPG=0 -DID2_PROBE_KPV=0. A function that is off is not linked,
