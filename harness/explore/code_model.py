@@ -29,10 +29,10 @@ def auth_code(state: State, step: AuthCodeCall) -> Call:
     extra = None if step.extra is None else data_of(step.extra)
     of_time = step.step == "get_timestamp_auth_code"
     wrong = set() if 1 <= len(random) <= _RANDOM_MAX else {BAD}
-    wrong |= _wrong_extra(extra)
+    wrong |= wrong_extra(extra)
 
     def judge(value: Any) -> str:
-        return _code_problem(state, value, random, extra or b"", of_time=of_time)
+        return code_problem(state, value, random, extra or b"", of_time=of_time)
 
     kind = 2 * bool(extra) + of_time
     expected = state.expect_of_key(f"a code of type {kind} over it", judge, wrong, *_weak(state), early=True)
@@ -44,11 +44,12 @@ def _weak(state: State) -> tuple[int, ...]:
     return () if state.world.key_type.symmetric else (GENERIC, UNSUPPORTED)
 
 
-def _wrong_extra(extra: bytes | None) -> set[int]:
+def wrong_extra(extra: bytes | None) -> set[int]:
+    """Return the codes for an extra that is none: empty when it is right."""
     return set() if extra is None or 1 <= len(extra) <= authcode.EXTRA_MAX else {EXCESS}
 
 
-def _code_problem(state: State, text: str, random: str, extra: bytes, *, of_time: bool) -> str:
+def code_problem(state: State, text: str, random: str, extra: bytes, *, of_time: bool) -> str:
     """Return what is wrong with a code of the device."""
     world = state.world
     if authcode.is_hardened(text):
@@ -102,7 +103,7 @@ def verify_server(state: State, step: VerifyServerCall) -> Call | None:
     """Return a call that hands a code of the service to the device; None when the key that makes it is not known."""
     random = state.text(step.random)
     extra = None if step.extra is None else data_of(step.extra)
-    wrong = _wrong_extra(extra)
+    wrong = wrong_extra(extra)
     if not random:
         wrong.add(BAD)
     if len(random) > _CHALLENGE_MAX:
@@ -158,7 +159,7 @@ def kpm_code(state: State, step: KpmCodeCall) -> Call:
             return str(problem)
         if (code.index, code.info, code.id2) != (step.index, step.key_info, state.world.identity.id2):
             return f"it is for index {code.index}, {code.info.name}, {code.id2!a}"
-        return _code_problem(state, code.code.text, random, b"", of_time=step.timestamp)
+        return code_problem(state, code.code.text, random, b"", of_time=step.timestamp)
 
     arguments = {
         "index": step.index,

@@ -8,9 +8,19 @@ from harness.carrier.base import AuthMode, Carrier
 from harness.carrier.errors import CarrierError
 from harness.errors import BenchError, DeviceError
 from harness.explore.expected import Answer
+from harness.explore.far_end import FarEnd
 from harness.explore.model import Model
 from harness.explore.state import Call
-from harness.explore.steps import BoardEvent, Event, IntoBufferCall, OtpCodeCall, OtpLoadCall, PlainCall, Step
+from harness.explore.steps import (
+    BoardEvent,
+    Event,
+    IntoBufferCall,
+    OtpCodeCall,
+    OtpLoadCall,
+    PlainCall,
+    ServiceCall,
+    Step,
+)
 from harness.explore.world import World
 from harness.probe.errors import CallLostError, CrashedError
 
@@ -27,6 +37,9 @@ class UnderTest(Protocol):
 
     events: frozenset[Event]
     """What can be done to it."""
+
+    far_end: FarEnd | None
+    """The service that its codes can be sent to; None for none."""
 
     sizes_buffers: bool
     """Whether `into_buffer` can be called."""
@@ -134,6 +147,8 @@ class Driver:
         """Tell whether the board can be asked for a step: an event that can happen, a function that is called."""
         if isinstance(step, BoardEvent):
             return step.step in self._board.events
+        if isinstance(step, ServiceCall):
+            return self._board.far_end is not None
         if isinstance(step, IntoBufferCall):
             return self._board.sizes_buffers and step.function in self.world.functions
         return step.step in self.world.functions or step.step in _ALWAYS
@@ -178,7 +193,13 @@ class Driver:
     def _value(self, call: Call) -> object:
         if call.size is not None:
             return self._board.into_buffer(call.function, call.arguments, call.size)
-        return getattr(self._board.carrier(), call.function)(**_as_api(call))
+        carrier = self._board.carrier()
+        if call.function == "service":
+            assert self._board.far_end is not None
+            return self._board.far_end.authenticate(
+                self.world.identity, lambda random: _sign(carrier, call, random), **call.arguments
+            )
+        return getattr(carrier, call.function)(**_as_api(call))
 
     def _close_known(self) -> None:
         """Take back the inits that the last sequence left open: a reset must not find any."""
@@ -227,6 +248,14 @@ class Driver:
                 "the device does not take back the ID that it had",
                 hint="provision it anew; it now has an ID of the harness, made up for exploring",
             )
+
+
+def _sign(carrier: Carrier, call: Call, random: str) -> str:
+    text = call.arguments["extra"]
+    extra = None if text is None else text.encode()
+    if call.arguments["timestamp"]:
+        return carrier.get_timestamp_auth_code(random, extra)
+    return carrier.get_challenge_auth_code(random, extra)
 
 
 def _as_api(call: Call) -> dict[str, object]:

@@ -15,7 +15,7 @@ from hypothesis.internal.constants_ast import Constants
 from hypothesis.reporting import with_reporter
 from hypothesis.stateful import run_state_machine_as_test
 
-from harness.errors import BenchError
+from harness.errors import HarnessError
 from harness.explore.driver import Driver, Taken, UnderTest
 from harness.explore.machine import machine, steps_of
 from harness.explore.shrink import reduced
@@ -43,9 +43,9 @@ class _OverError(BaseException):
 
 
 class _StoppedError(BaseException):
-    """The board is out of reach."""
+    """The board is out of reach, or something beside it broke."""
 
-    def __init__(self, error: BenchError) -> None:
+    def __init__(self, error: HarnessError) -> None:
         super().__init__()
         self.error = error
 
@@ -102,7 +102,14 @@ class Explorer:
         progress: Callable[[float, float], None] = lambda _, __: None,
     ) -> None:
         self._driver = driver
-        self._kinds = list(steps_of(driver.world.functions, board.events, sizes_buffers=board.sizes_buffers))
+        self._kinds = list(
+            steps_of(
+                driver.world.functions,
+                board.events,
+                sizes_buffers=board.sizes_buffers,
+                service=board.far_end is not None,
+            )
+        )
         self._number = number
         self._progress = progress
         self._trail: list[Taken] = []
@@ -120,7 +127,7 @@ class Explorer:
         """Explore until a contradiction is found and shrunk, or a limit is reached.
 
         Raises:
-            BenchError: The board is out of reach.
+            HarnessError: The board is out of reach, or something beside it broke.
         """
         self._began = began = time.monotonic()
         self._ends, self._most_steps = began + limits.seconds, limits.steps
@@ -187,7 +194,7 @@ class Explorer:
                 raise _OverError
         try:
             self._driver.begin(thorough=thorough)
-        except BenchError as error:
+        except HarnessError as error:
             raise _StoppedError(error) from None
 
     def _take(self, step: Step) -> None:
@@ -195,7 +202,7 @@ class Explorer:
             raise _OverError
         try:
             one = self._driver.take(step)
-        except BenchError as error:
+        except HarnessError as error:
             raise _StoppedError(error) from None
         if one is None:
             return

@@ -23,6 +23,7 @@ from harness.explore.steps import (
     PasswordIndexCall,
     PlainCall,
     SecretCall,
+    ServiceCall,
     Step,
     VerifyServerCall,
 )
@@ -161,7 +162,7 @@ def _strategies() -> dict[str, Steps]:
 
 
 def steps_of(
-    functions: frozenset[str], events: frozenset[Event], *, sizes_buffers: bool
+    functions: frozenset[str], events: frozenset[Event], *, sizes_buffers: bool, service: bool
 ) -> Iterator[tuple[str, Steps]]:
     """Return a name and a strategy for each kind of step that a board can take."""
     yield "open", _plain("init", "init", "cleanup")
@@ -182,8 +183,21 @@ def steps_of(
                 size=st.sampled_from([0, 1, 19, 20, 23, 24, 47, 48, 63, 64, 117, 118, 255, 256]),
             ),
         )
+    if service:
+        yield "service", st.one_of(_plain("get_id"), _plain("get_id"), _authenticating())
     if events:
         yield "event", st.one_of(*(_happening(event) for event in sorted(events)))
+
+
+def _authenticating() -> Steps:
+    return st.builds(
+        ServiceCall,
+        step=st.just("service"),
+        state=_mostly(["active"], ["suspended", "discarded", "other-product"], 2),
+        timestamp=st.booleans(),
+        extra=_mostly([None, "abcd1234"], [RepeatedText(repeat="Z", times=512), ""]),
+        again=st.booleans(),
+    )
 
 
 def _happening(event: Event) -> Steps:

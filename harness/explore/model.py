@@ -8,7 +8,7 @@ Source: device-protocol.md a.1 to a.4, b, c.
 from collections.abc import Callable
 from typing import Any
 
-from harness.explore import buffer_model, code_model, key_model, otp_model, start_model
+from harness.explore import buffer_model, code_model, key_model, otp_model, service_model, start_model
 from harness.explore.state import Call, State
 from harness.explore.steps import (
     AuthCodeCall,
@@ -26,6 +26,7 @@ from harness.explore.steps import (
     PasswordIndexCall,
     PlainCall,
     SecretCall,
+    ServiceCall,
     Step,
     VerifyServerCall,
 )
@@ -46,6 +47,7 @@ _MODELS: dict[type, Callable[[State, Any], Call | None]] = {
     PasswordCall: key_model.password,
     PasswordIndexCall: key_model.password_index,
     OtpCodeCall: otp_model.otp_code,
+    ServiceCall: service_model.service,
 }
 
 

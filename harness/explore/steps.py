@@ -166,6 +166,23 @@ class OtpLoadCall(Written):
     data: Literal["right", "wrong-check", "cut", "other-session"] = "right"
 
 
+class ServiceCall(Written):
+    """The mock service gives a challenge, the device a code over it, and the service judges the code.
+
+    Attributes:
+        state: The state that the service sees the device in; `other-product`: under a ProductKey that does not exist.
+        timestamp: Whether the code is over the service's time, and not over its challenge.
+        extra: Extra that is signed along, as text.
+        again: Whether the same code is sent a second time.
+    """
+
+    step: Literal["service"]
+    state: Literal["active", "suspended", "discarded", "other-product"] = "active"
+    timestamp: bool = False
+    extra: Text | None = None
+    again: bool = False
+
+
 class IntoBufferCall(Written):
     """A call with plain arguments into a buffer of a size of its own, where the board can be called so.
 
@@ -195,6 +212,7 @@ Step = Annotated[
     | PasswordIndexCall
     | OtpCodeCall
     | OtpLoadCall
+    | ServiceCall
     | IntoBufferCall,
     Field(discriminator="step"),
 ]

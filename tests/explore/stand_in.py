@@ -64,6 +64,7 @@ class Board:
 
     events = frozenset({Event.RESET})
     sizes_buffers = True
+    far_end = None
     short_buffers = 0
 
     def into_buffer(self, function, arguments, size):

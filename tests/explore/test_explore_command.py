@@ -79,6 +79,22 @@ def test_sequence_that_is_none_is_told_before_anything_runs(tmp_path, runs, capf
     assert not runs.exists()
 
 
+STATES = ("active", "suspended", "discarded", "other-product", "active")
+
+
+def test_far_end_refuses_and_the_device_goes_on(tmp_path, runs):
+    steps = [{"step": "init"}] + [
+        {"step": "service", "state": state, "timestamp": number % 2 == 1, "again": True, "extra": "abcd"}
+        for number, state in enumerate(STATES)
+    ]
+    path = tmp_path / "sequence.json"
+    path.write_text(json.dumps({"format": "id2-sequence", "version": 1, "steps": steps}))
+    assert invoke(["run", str(SOUND), f"--replay-sequence={path}", f"--runs={runs}"]) == 0
+    _, events = journal(runs)
+    notes = [event["text"] for event in events if event["event"] == "note"]
+    assert "sequence.json: carried out 3 times, and every answer was as expected" in notes
+
+
 def test_page_shows_a_sequence_that_can_be_judged(tmp_path, runs):
     (shown,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "explore.md").read_text(), re.DOTALL)
     path = tmp_path / "sequence.json"

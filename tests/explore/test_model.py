@@ -2,9 +2,11 @@
 
 import pytest
 
+from harness.errors import ToolError
 from harness.explore.driver import Driver
 from harness.explore.expected import Answer
 from harness.explore.explorer import Limits
+from harness.explore.far_end import Authentication
 from harness.explore.model import Model
 from harness.explore.sequence import numbered, parsed
 from harness.explore.world import Identity
@@ -133,6 +135,34 @@ def test_defects_that_have_scenarios_of_their_own_are_found_and_let_pass():
     taken = Driver(board, world).run(parsed(steps, "steps"))
     assert [one.problem for one in taken] == ["", "", ""]
     assert world.findings == {"k.2", "k.3"}
+
+
+class FarEnd:
+    """A service that says what it is told to say."""
+
+    def __init__(self, *outcomes):
+        self.outcomes = outcomes
+
+    def authenticate(self, identity, sign, **state):
+        assert identity == stand_in.IDENTITY
+        assert state == {"at_service": "active", "timestamp": False, "extra": None, "again": False}
+        return Authentication("5" * 32, sign("5" * 32), self.outcomes)
+
+
+def at_service(board, outcome, *before):
+    board.far_end = FarEnd(outcome)
+    return run(board, parsed([sequences.INIT, *before, {"step": "service"}], "steps"))[-1].problem
+
+
+def test_code_at_the_service_is_held_to_the_model():
+    before = sequences.SHORTEST["extra-of-refused"][1]
+    assert at_service(stand_in.Board(), 200, before) == ""
+    assert "which makes type 0" in at_service(stand_in.Board("extra-of-refused"), 39, before)
+
+
+def test_service_that_does_not_do_as_told_accuses_no_device():
+    with pytest.raises(ToolError, match=r"the mock service answered \(45,\) to a right code"):
+        at_service(stand_in.Board(), 45)
 
 
 def test_secrets_are_shown_by_length_and_hash():
