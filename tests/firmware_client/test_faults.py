@@ -17,10 +17,16 @@ TEXT = (FIRMWARE / "faults.h").read_text(encoding="utf-8")
 NUMBERS = dict(re.findall(r"^#define ID2_FAULT_([A-Z0-9_]+) ([0-9]+)$", TEXT, re.MULTILINE))
 LISTED = re.findall(r"X\(([A-Z0-9_]+), \"", TEXT)
 FAULTS = [name for name in NUMBERS if name != "NONE"]
-MACHINE = re.findall(
-    r"X\(([A-Z0-9_]+), ", TEXT.partition("#define ID2_MACHINE_FAULTS")[2].partition("\n\n")[0]
-)
-STATE = re.findall(r"X\(([A-Z0-9_]+), ", TEXT.partition("#define ID2_STATE_FAULTS")[2].partition("\n\n")[0])
+
+
+def group(name):
+    """The faults of one family of the list."""
+    return re.findall(
+        r"X\(([A-Z0-9_]+), ", TEXT.partition(f"#define ID2_{name}_FAULTS")[2].partition("\n\n")[0]
+    )
+
+
+MACHINE, STATE, HAL = group("MACHINE"), group("STATE"), group("HAL")
 KEY = Key.parse(KeyType.AES_128, "2122232425262728292A2B2C2D2E2F30")
 ID = "2122232425262728292A2B2C"
 CHALLENGE = b"55B83408399FA660F05C82E4F25333DC"

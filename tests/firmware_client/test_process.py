@@ -17,7 +17,7 @@ CHALLENGE = "55B83408399FA660F05C82E4F25333DC"
 def test_the_probe_answers_calls(start):
     board = start()
     hello = board.hello()
-    assert hello[1:4] == ["p=1", "l=79", "in=1024,512,128"]
+    assert hello[1:3] == ["p=1", "l=79"]
     assert board.run("gid o=48") == (-1, b"")
     assert board.run("ini") == (0, b"")
     assert board.run("gid o=48") == (0, b"2122232425262728292A2B2C")
