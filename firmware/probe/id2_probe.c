@@ -95,7 +95,7 @@ static struct {
     uint32_t filled[3];
     uint32_t result_length;
     char line[ID2_PROBE_LINE];         /* the request that is being read */
-    char reply[2 * ID2_PROBE_GET + 64]; /* the reply that is being put together */
+    char reply[2 * ID2_PROBE_GET + 80]; /* the reply that is being put together */
 } probe;
 
 /* Characters and sums */

@@ -38,7 +38,7 @@
 #define ID2_PROBE_RESULT 1040
 #endif
 
-/* Most bytes of the result in one reply to `get`, 40 to 128. The reply is put together in 64 bytes and twice as many. */
+/* Most bytes of the result in one reply to `get`, 40 to 128. The reply is put together in twice as many and 80. */
 #ifndef ID2_PROBE_GET
 #define ID2_PROBE_GET 128
 #endif

@@ -366,3 +366,9 @@ def test_calls_print_in_between(firmware):
         with_crc("id2p 01 put a 0 t:Hello") + "\n" + with_crc("id2p 02 run prt a=5") + "\n"
     )
     assert "\r\nHello\n\r\n+ID2P 02 " in output
+
+
+def test_the_longest_answer_of_a_call_fits_into_a_small_reply(built):
+    firmware = built(**ALL, GET="40", RESULT="1024")
+    firmware.set(rc=2147483647, length=4294967295, data=b"\x01" * 1040)
+    assert firmware.ask("FF run gid o=40")[1].endswith(f"x:{'01' * 40} w=1000")
