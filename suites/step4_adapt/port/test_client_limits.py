@@ -81,14 +81,17 @@ def test_nothing_behind_the_buffer(scenario: Scenario, client: ClientUnderTest) 
                 client.keeps_to_buffer(call.into(size), client.calls.make(call.into(size)))
 
 
-def test_decrypt_buffer(scenario: Scenario, client: ClientUnderTest, oracle: Oracle) -> None:
+def test_decrypt_buffer(
+    scenario: Scenario, client: ClientUnderTest, carrier: Carrier, oracle: Oracle
+) -> None:
     """Decrypt needs as many bytes as come out, and no more."""
+    del carrier  # who knows the ID that the oracle needs
     if lacking := client.lacks("dec"):
         scenario.does_not_apply("API-BUF-04", lacking)
         return
     with scenario.step("API-BUF-04"):
         for length in (1, oracle.block_size, 100):
-            plain = bytes(range(1, length + 1))
+            plain = bytes(number * 7 % 251 for number in range(length))  # no key is such a row
             call = decrypting(oracle.encrypt_padded(plain))
             assert client.succeeds(call.into(length)).data == plain, (
                 f"{length} bytes do not come back into {length} bytes"
