@@ -8,7 +8,15 @@ from dataclasses import replace
 
 from harness.explore.expected import Expected
 from harness.explore.state import BAD, CHALLENGE, SHORT, Call, State
-from harness.explore.steps import AuthCodeCall, DecryptCall, IntoBufferCall, PlainCall, SecretCall, Step
+from harness.explore.steps import (
+    AuthCodeCall,
+    DecryptCall,
+    IntoBufferCall,
+    PlainCall,
+    PowerCutCall,
+    SecretCall,
+    Step,
+)
 from harness.explore.values import Counted
 from harness.id2 import authcode
 
@@ -16,7 +24,7 @@ _SECRET = 64
 _PLAIN = 20
 
 
-def inner(step: IntoBufferCall) -> Step:
+def inner(step: IntoBufferCall | PowerCutCall) -> Step:
     """Return the call that a step makes, with its plain arguments."""
     match step.function:
         case "get_id":

@@ -1,6 +1,6 @@
 """Carries sequences out on a board, and holds every answer to the model."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from harness.explore.steps import (
     OtpCodeCall,
     OtpLoadCall,
     PlainCall,
+    PowerCutCall,
     ServiceCall,
     Step,
 )
@@ -46,6 +47,15 @@ class UnderTest(Protocol):
 
     def into_buffer(self, function: str, arguments: Mapping[str, Any], size: int) -> object:
         """Call a function with an output buffer of `size` bytes; return and raise what its carrier would."""
+
+    cuts_power: bool
+    """Whether `until_cut` can be called."""
+
+    def until_cut(self, make: Callable[[], None], seconds: float) -> None:
+        """Call `make` again and again until the power is cut after some seconds; return when the board is back.
+
+        What it raises once the power may be gone says nothing.
+        """
 
     def carrier(self) -> Carrier:
         """Return its carrier as it is now; no init is called."""
@@ -147,6 +157,8 @@ class Driver:
         """Tell whether the board can be asked for a step: an event that can happen, a function that is called."""
         if isinstance(step, BoardEvent):
             return step.step in self._board.events
+        if isinstance(step, PowerCutCall):
+            return self._board.cuts_power and step.function in self.world.functions
         if isinstance(step, ServiceCall):
             return self._board.far_end is not None
         if isinstance(step, IntoBufferCall):
@@ -164,11 +176,23 @@ class Driver:
             return None
         self.steps += 1
         self.history.append(step)
+        if call.cut_after_ms is not None:
+            return self._cut(step, call, call.cut_after_ms)
         answer = self._happens(Event(step.step)) if isinstance(step, BoardEvent) else self._answer(call)
         problem = call.expected.contradiction(answer)
         if not answer.lost and not answer.broken:
             call.learn(answer)
         return Taken(step, call.words, call.expected.words, answer.words(secret=call.secret), problem)
+
+    def _cut(self, step: Step, call: Call, after_ms: int) -> Taken:
+        """Make a call again and again until the power is cut, and judge what it answered before."""
+        answers: list[Answer] = []
+        self._board.until_cut(lambda: answers.append(self._called(call)), after_ms / 1000)
+        call.learn(Answer())
+        for answer in answers:
+            if problem := call.expected.contradiction(answer):
+                return Taken(step, call.words, call.expected.words, answer.words(secret=call.secret), problem)
+        return Taken(step, call.words, call.expected.words, f"{len(answers)} answers, then the power cut")
 
     def _happens(self, event: Event) -> Answer:
         self._board.happen(event)
@@ -177,18 +201,24 @@ class Driver:
     def _answer(self, call: Call) -> Answer:
         starts = self._board.starts()
         try:
-            answer = Answer(value=self._value(call))
-        except CarrierError as error:
-            answer = Answer(code=error.code or -1)
+            answer = self._called(call)
         except (CallLostError, CrashedError) as error:
             self._model.restarted()
             return Answer(lost=f"the board started anew by itself: {error.message}")
-        except DeviceError as error:
-            return Answer(broken=error.message)
         if self._board.starts() != starts:
             self._model.restarted()
             return Answer(lost="the board started anew by itself")
         return answer
+
+    def _called(self, call: Call) -> Answer:
+        try:
+            return Answer(value=self._value(call))
+        except CarrierError as error:
+            return Answer(code=error.code or -1)
+        except CrashedError:
+            raise
+        except DeviceError as error:
+            return Answer(broken=error.message)
 
     def _value(self, call: Call) -> object:
         if call.size is not None:

@@ -108,6 +108,7 @@ class Explorer:
                 board.events,
                 sizes_buffers=board.sizes_buffers,
                 service=board.far_end is not None,
+                cuts_power=board.cuts_power,
             )
         )
         self._number = number

@@ -22,6 +22,7 @@ from harness.explore.steps import (
     PasswordCall,
     PasswordIndexCall,
     PlainCall,
+    PowerCutCall,
     SecretCall,
     ServiceCall,
     Step,
@@ -162,7 +163,12 @@ def _strategies() -> dict[str, Steps]:
 
 
 def steps_of(
-    functions: frozenset[str], events: frozenset[Event], *, sizes_buffers: bool, service: bool
+    functions: frozenset[str],
+    events: frozenset[Event],
+    *,
+    sizes_buffers: bool,
+    service: bool,
+    cuts_power: bool,
 ) -> Iterator[tuple[str, Steps]]:
     """Return a name and a strategy for each kind of step that a board can take."""
     yield "open", _plain("init", "init", "cleanup")
@@ -173,20 +179,36 @@ def steps_of(
     if {"get_otp_auth_code", "load_otp_data"} <= functions:
         yield "provision", _provisioning()
     if sizes_buffers:
-        sized = sorted({"get_id", "get_challenge_auth_code", "get_secret", "decrypt"} & functions)
         yield (
             "into_buffer",
             st.builds(
                 IntoBufferCall,
                 step=st.just("into_buffer"),
-                function=st.sampled_from(sized),
+                function=st.sampled_from(_sized(functions)),
                 size=st.sampled_from([0, 1, 19, 20, 23, 24, 47, 48, 63, 64, 117, 118, 255, 256]),
+            ),
+        )
+    if cuts_power:
+        yield (
+            "power_cut",
+            st.one_of(
+                *[_plain("get_id")] * 4,
+                st.builds(
+                    PowerCutCall,
+                    step=st.just("power_cut"),
+                    function=st.sampled_from(_sized(functions)),
+                    after_ms=st.sampled_from([1, 0, 2, 3, 5, 8, 13, 40]),
+                ),
             ),
         )
     if service:
         yield "service", st.one_of(_plain("get_id"), _plain("get_id"), _authenticating())
     if events:
         yield "event", st.one_of(*(_happening(event) for event in sorted(events)))
+
+
+def _sized(functions: frozenset[str]) -> list[str]:
+    return sorted({"get_id", "get_challenge_auth_code", "get_secret", "decrypt"} & functions)
 
 
 def _authenticating() -> Steps:

@@ -6,6 +6,7 @@ Source: device-protocol.md a.1 to a.4, b, c.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from harness.explore import buffer_model, code_model, key_model, otp_model, service_model, start_model
@@ -25,6 +26,7 @@ from harness.explore.steps import (
     PasswordCall,
     PasswordIndexCall,
     PlainCall,
+    PowerCutCall,
     SecretCall,
     ServiceCall,
     Step,
@@ -77,6 +79,10 @@ class Model:
         if isinstance(step, IntoBufferCall):
             call = self.call(buffer_model.inner(step))
             return None if call is None else buffer_model.into_buffer(self._state, step, call)
+        if isinstance(step, PowerCutCall):
+            call = self.call(buffer_model.inner(step))
+            started = lambda _: self._state.started()  # noqa: E731 - what every start does
+            return None if call is None else replace(call, cut_after_ms=step.after_ms, learn=started)
         if isinstance(step, OtpLoadCall):
             return otp_model.otp_load(self._state, step, self._original)
         return _MODELS[type(step)](self._state, step)

@@ -36,6 +36,7 @@ class Call:
         secret: Whether the answer is a secret.
         hidden: The arguments that are not shown.
         size: Bytes of the buffer for the answer; None for one that is long enough.
+        cut_after_ms: Milliseconds after which the power is cut in the middle of such calls; None for no cut.
     """
 
     function: str
@@ -45,6 +46,7 @@ class Call:
     secret: bool = False
     hidden: tuple[str, ...] = ()
     size: int | None = None
+    cut_after_ms: int | None = None
 
     @property
     def words(self) -> str:
@@ -54,7 +56,8 @@ class Call:
             for name, value in self.arguments.items()
         )
         into = "" if self.size is None else f" into {self.size} bytes"
-        return f"{self.function}({', '.join(told)}){into}"
+        cut = "" if self.cut_after_ms is None else f" until the power is cut after {self.cut_after_ms} ms"
+        return f"{self.function}({', '.join(told)}){into}{cut}"
 
 
 @dataclass(slots=True)

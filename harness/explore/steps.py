@@ -196,6 +196,19 @@ class IntoBufferCall(Written):
     size: int = Field(ge=0, le=1024)
 
 
+class PowerCutCall(Written):
+    """A call with plain arguments, made again and again until the power of the board is cut; then it comes back.
+
+    Attributes:
+        function: What is called.
+        after_ms: Milliseconds from the first call to the cut.
+    """
+
+    step: Literal["power_cut"]
+    function: Literal["get_id", "get_challenge_auth_code", "get_secret", "decrypt"]
+    after_ms: int = Field(ge=0, le=1000)
+
+
 Step = Annotated[
     PlainCall
     | BoardEvent
@@ -213,7 +226,8 @@ Step = Annotated[
     | OtpCodeCall
     | OtpLoadCall
     | ServiceCall
-    | IntoBufferCall,
+    | IntoBufferCall
+    | PowerCutCall,
     Field(discriminator="step"),
 ]
 """One step of a sequence."""

@@ -65,6 +65,13 @@ class Board:
     events = frozenset({Event.RESET})
     sizes_buffers = True
     far_end = None
+    cuts_power = True
+
+    def until_cut(self, make, seconds):
+        for _ in range(round(seconds * 1000)):
+            make()
+        self.happen(Event.POWER_CYCLE)
+
     short_buffers = 0
 
     def into_buffer(self, function, arguments, size):

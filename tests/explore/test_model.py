@@ -165,6 +165,23 @@ def test_service_that_does_not_do_as_told_accuses_no_device():
         at_service(stand_in.Board(), 45)
 
 
+CUT = {"step": "power_cut", "function": "get_id", "after_ms": 3}
+
+
+def test_power_cut_in_the_middle_of_calls_leaves_a_board_that_has_just_started():
+    steps = parsed([sequences.INIT, CUT, {"step": "get_id"}, sequences.INIT, {"step": "get_id"}], "steps")
+    taken = run(stand_in.Board(), steps)
+    assert [one.got for one in taken[1:]] == ["3 answers, then the power cut", "-1", "done", stand_in.ID]
+    assert not any(one.problem for one in taken)
+    (*_, last) = run(stand_in.Board("reset-while-counted"), [steps[0], steps[0], steps[1], steps[2]])
+    assert (last.step, last.problem) == (steps[2], "accepted")
+
+
+def test_what_is_answered_before_a_power_cut_is_judged():
+    (_, _, last) = run(stand_in.Board("second-init"), parsed([sequences.INIT, sequences.INIT, CUT], "steps"))
+    assert (last.got, last.problem) == ("-11", "refused with -11")
+
+
 def test_secrets_are_shown_by_length_and_hash():
     board = stand_in.Board("secret-after-decrypt")
     taken = run(board, sequences.steps("secret-after-decrypt"))
