@@ -1,9 +1,13 @@
-"""What `ls_osa_snprintf` must leave in a buffer.
+"""What `ls_osa_snprintf` must leave in a buffer, and `ls_osa_print` on the console.
 
 Source: ISO C99 7.19.6.5; SDK 3.1.0 include/osa/ls_osa.h.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+UNSEEN = "not seen"
+"""What `print_problem` says of lines of which nothing came."""
 
 FILLING = 0xA5
 """What a buffer holds before the call. Source: docs/probe-protocol.md, calls."""
@@ -72,6 +76,30 @@ def odd_return(written: Written) -> str:
         f"{written.format} into {written.size} bytes returned {written.rc}; by ISO C it is the length of the whole "
         f"text, {len(written.whole)}"
     )
+
+
+def print_problem(lines: Sequence[str], came: Sequence[bytes]) -> str:
+    """Return how lines that were printed came out wrong each time; empty when one came out whole.
+
+    One is enough: others may have been torn by what else prints, or on the way.
+
+    Args:
+        lines: What was printed, each with a beginning of its own that ends in `-`.
+        came: What was heard after each.
+
+    Returns:
+        `UNSEEN` when not even the beginning of any came.
+    """
+    torn = ""
+    for line, heard in zip(lines, came, strict=True):
+        if line.encode("ascii") in heard:
+            return ""
+        head = line[: line.rindex("-") + 1].encode("ascii")
+        _, begun, tail = heard.partition(head)
+        if begun:
+            part = head + tail.partition(b"\n")[0][: len(line)]
+            torn = f"of a line of {len(line)} characters came {_shown(part)}"
+    return torn or UNSEEN
 
 
 def _shown(data: bytes) -> str:

@@ -136,6 +136,14 @@ class Osa:
         """
         return self._link.call("fmt", k=form, m=number, a=text.encode("ascii"), n=precision, out=size)
 
+    def print(self, text: str) -> None:
+        """Have ls_osa_print print a line.
+
+        Args:
+            text: It, without its end.
+        """
+        self._link.call("prt", a=text.encode("ascii"))
+
     def mutex(self) -> int:
         """Return how many of the steps of a mutex went well, of `MUTEX_STEPS`."""
         answer = self._link.call("mtx")

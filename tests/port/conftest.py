@@ -23,7 +23,7 @@ SCENARIOS = {
     "test_osa_time": ("resolution", "clock_over_time", "clock_over_reset"),
     "test_osa_sleep": ("sleep",),
     "test_osa_memory": ("calloc", "malloc", "leak", "exhausted"),
-    "test_osa_text": ("snprintf", "truncation"),
+    "test_osa_text": ("print", "snprintf", "truncation"),
     "test_osa_tasks": ("mutex", "mutual_exclusion", "semaphore_in_vain", "semaphore_posted", "thread"),
     "test_network": ("connect", "refused", "data", "timeout", "half_closed"),
     "test_board": ("reset", "uptime", "crash"),
@@ -96,7 +96,9 @@ class Bench:
             controller=lambda _: self if controller else None,
         )
         session = SimpleNamespace(replayed=False, note=self.seen.note)
-        self.port = PortUnderTest(SimpleNamespace(file=file), firmware, session, firmware.time)
+        self.port = PortUnderTest(
+            SimpleNamespace(file=file, console=lambda: firmware), firmware, session, firmware.time
+        )
         self.port.pause = firmware.time.pass_by
 
     def run(self, *modules):

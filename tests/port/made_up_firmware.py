@@ -56,6 +56,7 @@ class MadeUpFirmware:
         self.cause = "power-on"
         self.sockets = {}
         self.calls = []
+        self.heard = b""
 
     # ---- what a link has
     hello_groups = frozenset(Group)
@@ -71,6 +72,13 @@ class MadeUpFirmware:
     def again(self, limit=None):
         assert self.starts, "nobody reset it"
         return self.hello
+
+    @property
+    def received(self):
+        return len(self.heard)
+
+    def since(self, position):
+        return self.heard[position:], len(self.heard)
 
     def close(self):
         for connection in self.sockets.values():
@@ -159,6 +167,11 @@ class MadeUpFirmware:
         rc = -1 if self.fault == "snprintf as Microsoft's" and cut else len(whole)
         beyond = 1 if self.fault == "snprintf one byte too far" and cut else 0
         return Answer(rc, out, b"" if rc < 0 else kept.ljust(out, b"\xa5"), beyond)
+
+    def _prt(self, a, **_):
+        line = {"print cuts": a[:40], "prints elsewhere": b""}.get(self.fault, a)
+        self.heard += b"[12] " + line + b"\r\n"
+        return Answer(0, 0, b"", 0)
 
     # ---- tasks
     def _mtx(self, **_):

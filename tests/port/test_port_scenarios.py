@@ -12,6 +12,7 @@ ALL = {
     *(f"OSA-MEM-0{number}" for number in range(1, 5)),
     "OSA-TEXT-01",
     "OSA-TEXT-02",
+    "OSA-TEXT-03",
     "OSA-MUTEX-01",
     "OSA-MUTEX-02",
     *(f"OSA-SEM-0{number}" for number in range(1, 4)),
@@ -49,6 +50,7 @@ def test_a_sound_port_passes_everything(bench, rtc):
         ("SNPRINTF_LOWER_CASE", "test_osa_text", {"OSA-TEXT-01", "OSA-TEXT-02"}, "'0000beef' was written"),
         ("SNPRINTF_NO_PRECISION", "test_osa_text", {"OSA-TEXT-01"}, "is right"),
         ("snprintf one byte too far", "test_osa_text", {"OSA-TEXT-02"}, "1 bytes behind the buffer"),
+        ("print cuts", "test_osa_text", {"OSA-TEXT-03"}, "of a line of 112 characters came 'id2-print-2-"),
         ("mutex of one lock", "test_osa_tasks", {"OSA-MUTEX-01"}, "1 of the 6 steps"),
         ("MUTEX_NOT_LOCKING", "test_osa_tasks", {"OSA-MUTEX-02"}, "a thread locked it 20 times"),
         ("SEMAPHORE_NOT_WAITING", "test_osa_tasks", {"OSA-SEM-01"}, "nobody posted the semaphore"),
@@ -116,9 +118,14 @@ def test_a_board_that_hangs_without_a_controller_is_blocked(bench):
     assert seen.verdicts["BOARD-01"] == "blocked"
 
 
-def test_a_return_value_that_is_not_iso_c_is_a_finding(bench):
+def test_a_buffer_that_the_probe_does_not_give_is_not_judged(bench):
     seen = bench("snprintf as Microsoft's").run("test_osa_text")
-    assert seen.verdicts == {"OSA-TEXT-01": "passed", "OSA-TEXT-02": "blocked"}
+    assert seen.verdicts == {"OSA-TEXT-01": "passed", "OSA-TEXT-02": "blocked", "OSA-TEXT-03": "passed"}
+
+
+def test_a_print_that_is_not_heard_is_blocked(bench):
+    seen = bench("prints elsewhere").run("test_osa_text")
+    assert seen.verdicts["OSA-TEXT-03"] == "blocked"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.portcheck.formats import Written, format_problems, odd_return
+from harness.portcheck.formats import UNSEEN, Written, format_problems, odd_return, print_problem
 
 
 def written(whole="challenge", size=16, rc=None, buffer=None, overwritten=0):
@@ -53,3 +53,24 @@ def test_another_value_for_a_cut_text_is_told_and_no_fault():
 
 def test_what_a_device_writes_is_shown_escaped():
     assert "\\x1b" in format_problems(written(buffer=b"\x1b[2J\0".ljust(16, b"\xa5")))[0]
+
+
+LINES = ["id2-print-0-0123456789", "id2-print-1-0123456789"]
+
+
+@pytest.mark.parametrize(
+    ("came", "says"),
+    [
+        ([b"id2-print-0-0123456789\n", b""], ""),
+        ([b"", b"+ID2P 00 AK\r\n[12:01] id2-print-1-0123456789\r\n"], ""),
+        (
+            [b"id2-print-0-01234\n", b"id2-print-1-01234\r\nmore"],
+            "of a line of 22 characters came 'id2-print-1-01234\\r'",
+        ),
+        ([b"id2-print-0-01234\n", b""], "came 'id2-print-0-01234'"),
+        ([b"", b"something else"], UNSEEN),
+    ],
+)
+def test_lines_that_were_printed(came, says):
+    problem = print_problem(LINES, came)
+    assert says in problem if says else problem == ""

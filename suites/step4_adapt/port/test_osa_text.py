@@ -2,7 +2,24 @@
 
 from harness.errors import BenchError
 from harness.fixtures.port.texts import CUT, ROOMY, TEXTS
-from harness.fixtures.types import PortUnderTest, Scenario, format_problems, odd_return
+from harness.fixtures.types import PortUnderTest, Scenario, format_problems, odd_return, print_problem
+from harness.portcheck.formats import UNSEEN
+
+TRIES = 3
+
+
+def test_print(scenario: Scenario, port: PortUnderTest) -> None:
+    """A line that is printed comes out on the console."""
+    lines = [f"id2-print-{number}-{'0123456789' * 10}" for number in range(TRIES)]
+    came = [port.printed(line) for line in lines]
+    with scenario.step("OSA-TEXT-03"):
+        problem = print_problem(lines, came)
+        if problem == UNSEEN:
+            raise BenchError(
+                "nothing that ls_osa_print was given came on the console of the probe",
+                hint="does it print to another UART? the judge of the console needs its lines on this one",
+            )
+        assert not problem, problem
 
 
 def test_snprintf(scenario: Scenario, port: PortUnderTest) -> None:
