@@ -144,3 +144,27 @@ def test_storage_that_cannot_be_written_after_a_cut_fails():
     cuts.begin()
     with pytest.raises(AssertionError, match="cannot be written any more after the power cut"):
         cut_often(cuts)
+
+
+def test_area_that_is_unreadable_until_it_is_written_again_is_allowed():
+    class Torn(FakePort):
+        torn = -1
+
+        def pwr(self, *, m, **given):
+            self.torn = m
+            answer = super().pwr(m=m, **given)
+            self.torn = -1
+            return answer
+
+        def prd(self, *, m, **given):
+            return self.answer(-1) if m == self.torn else super().prd(m=m, **given)
+
+    port = Torn()
+    cuts = cuts_of(port, fractions=itertools.cycle([0.05, 0.11, 0.17, 0.23, 0.31, 0.37]))
+    cuts.begin()
+    became = set()
+    for _ in range(40):
+        became.add(cuts.cut())
+        if InFlight.LOST in became:
+            break
+    assert InFlight.LOST in became
