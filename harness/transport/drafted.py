@@ -1,7 +1,7 @@
 """How a drafted board file names a device that was found."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.transport.found import Found
 
@@ -17,6 +17,15 @@ class Drafted:
 
     lines: tuple[str, ...]
     framing: str
+
+    def at_speed(self, baudrate: int) -> "Drafted":
+        """Return the same with another speed of a serial port.
+
+        Args:
+            baudrate: Its speed in bit/s.
+        """
+        lines = (f"baudrate: {baudrate}" if line.startswith("baudrate:") else line for line in self.lines)
+        return replace(self, lines=tuple(lines))
 
 
 def usb_lines(found: Found) -> tuple[str, ...]:

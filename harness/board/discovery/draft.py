@@ -59,7 +59,7 @@ def choose(found: Iterable[Listed], device: str) -> Found:
     """
     everything = list(found)
     if device:
-        fitting = [each.found for each in everything if _is_named(each.found, device)]
+        fitting = [each.found for each in everything if is_named(each.found, device)]
     else:
         # Nobody can tell whether anything is wired to a port of the machine itself: it must be named.
         fitting = [each.found for each in everything if not each.claims and not _is_built_in(each.found)]
@@ -86,21 +86,35 @@ def draft(found: Found, path: Path) -> str:
     Raises:
         UsageError: No kind of transport knows how.
     """
-    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:40] or "board"
+    drafted = drafted_transport(found)
+    text = "".join(f"    {line}\n" for line in drafted.lines)
+    return _TEMPLATE.format(
+        file=path,
+        name=board_name(path),
+        description=quoted(f"Drafted for {found}"),
+        transport=text,
+        framing=drafted.framing,
+    )
+
+
+def board_name(path: Path) -> str:
+    """Return the name of a board for the name of its file."""
+    return re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:40] or "board"
+
+
+def drafted_transport(found: Found) -> Drafted:
+    """Return how a board file names a device.
+
+    Raises:
+        UsageError: No kind of transport knows how.
+    """
     drafted = _drafted(found)
     if drafted is None:
         raise UsageError(
             f"no kind of transport says how a board file names {found}",
             hint="write the board file by hand: docs/board-files.md",
         )
-    text = "".join(f"    {line}\n" for line in drafted.lines)
-    return _TEMPLATE.format(
-        file=path,
-        name=name,
-        description=quoted(f"Drafted for {found}"),
-        transport=text,
-        framing=drafted.framing,
-    )
+    return drafted
 
 
 def write(path: Path, text: str) -> None:
@@ -122,7 +136,8 @@ def write(path: Path, text: str) -> None:
         raise BenchError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
-def _is_named(found: Found, device: str) -> bool:
+def is_named(found: Found, device: str) -> bool:
+    """Tell whether a path, USB location or serial number means what was found."""
     return device in (found.path, found.location, found.serial_number) or (
         found.path.startswith("/dev/") and os.path.realpath(device) == found.path
     )
