@@ -26,7 +26,7 @@ LONGEST = 40
 
 _FRESH = 8  # a reset takes long: each so-many-th sequence begins with one, and each that is looked at again
 _QUICK_S = 1.0  # seconds of a sequence
-_FRUITLESS = 100  # tries of hypothesis that make a sequence no shorter, after which it need not go on
+_FRUITLESS = 40  # tries of hypothesis that make a sequence no shorter, after which it need not go on
 _PER_ROUND = 20  # sequences for each start of hypothesis, whose memory of them goes with it
 _CONFIRMED = 3  # times that a contradiction is tried again before it counts as seen once
 _SHRINKING = 0.5  # share of the time that shrinking may take
