@@ -196,10 +196,13 @@ static size_t make_up(unsigned char *data, size_t size)
     static const char *const seqs[] = {"01 ", "02 ", "FF ", "00 ", "7A "};
     static const char *const functions[] = {"gid ", "cac ", "aes ", "hsh ", "trx ", "fmt ", "fns ", "prt ", "dky ", "tot ",
                                             "kvg ", "con ", "rcv ", "sm4 ", "prv ", "ini ", "nop "};
-    static const char *const arguments[] = {"a=1", "b=2", "c=3", "c=20", "a=60", "o=16", "o=-", "o=1024", "o=1025", "a=-5",
-                                            "l=-", "k=1", "k=3", "m=3", "n=2", "p=6", "p=1024", "a=4294967296"};
+    static const char *const arguments[] = {"a=1", "b=2", "c=3", "c=20", "a=60", "o=16", "o=-", "o=1040", "o=1072", "a=-5",
+                                            "l=-", "k=1", "k=3", "m=3", "n=2", "p=6", "p=1072", "a=4294967296"};
     static const char *const puts[] = {"a 0 t:0123456789012345678901234567890123456789012345678901", "b 0 t:bb",
                                        "c 0 x:5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A", "a 52 t:more", "c 127 t:ab",
+                                       "c 20 t:01234567890123456789012345678901234567890123456789",
+                                       "c 70 t:01234567890123456789012345678901234567890123456789",
+                                       "c 120 t:0123456789012345678901234567890123456789",
                                        "c 4294967295 t:ab", "a 1 x:A", "d 0 t:a"};
     static const char *const parts[] = {"run ", "put ", "get ", "rep", "clr", "hi", "%", "%0000", "id2p ", "+ID2P ", "\x80",
                                         " ", "!", "0 1024", "9 4294967295"};
@@ -209,7 +212,9 @@ static size_t make_up(unsigned char *data, size_t size)
         unsigned kind = pick(8);
         unsigned more = pick(4);
 
-        used = append(data, used, pick(16) == 0 ? "" : "!");
+        int right = pick(16) != 0;
+
+        used = append(data, used, right ? "!" : "id2p ");
         used = append(data, used, ONE_OF(seqs));
         if (kind < 4) {
             used = append(data, used, "run ");
@@ -226,7 +231,7 @@ static size_t make_up(unsigned char *data, size_t size)
             used = append(data, used, kind < 4 ? "," : "");
             used = append(data, used, kind < 4 ? ONE_OF(arguments) : ONE_OF(parts));
         }
-        used = append(data, used, "\n");
+        used = append(data, used, right ? "\n" : " %12AB\n");
     }
     return used;
 }
