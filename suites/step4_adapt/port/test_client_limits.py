@@ -82,10 +82,10 @@ def test_nothing_behind_the_buffer(scenario: Scenario, client: ClientUnderTest) 
 
 
 def test_decrypt_buffer(
-    scenario: Scenario, client: ClientUnderTest, carrier: Carrier, oracle: Oracle
+    scenario: Scenario, carrier: Carrier, client: ClientUnderTest, oracle: Oracle
 ) -> None:
     """Decrypt needs as many bytes as come out, and no more."""
-    del carrier  # who knows the ID that the oracle needs
+    del carrier  # gives the ID to the oracle; first, for the stub of a module must not be initialised twice
     if lacking := client.lacks("dec"):
         scenario.does_not_apply("API-BUF-04", lacking)
         return
