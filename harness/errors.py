@@ -8,7 +8,7 @@ Its five children differ only in who must act; layers derive their own errors fr
 from collections.abc import Sequence
 from typing import ClassVar, Literal, Self
 
-Outcome = Literal["failed", "blocked", "error"]
+Outcome = Literal["failed", "blocked", "error", "not_run"]
 
 
 class HarnessError(Exception):

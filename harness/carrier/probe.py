@@ -12,6 +12,7 @@ from harness.carrier.errors import CarrierError
 from harness.errors import DeviceError
 from harness.id2.kpm import KeyInfo
 from harness.probe.link import NULL, Answer, Null, ProbeLink
+from harness.probe.secrecy import text_of
 from harness.transport.printable import safe_bytes
 
 _ID = 64  # bytes; the SDK insists on 48
@@ -208,7 +209,7 @@ class ProbeCarrier(Carrier):
         if not answer.data.isascii():
             shown = "" if secret else f": {safe_bytes(answer.data, _SHOWN)}"
             raise self._wrong(operation, f"answered what is no ASCII text{shown}")
-        return answer.data.decode("ascii")
+        return text_of(answer.data) if secret else answer.data.decode("ascii")
 
     def _number(self, operation: str, function: str, *, a: bytes | Null = NULL, out: int, k: int = 0) -> int:
         answer = self._call(operation, function, a=a, k=k, out=out)

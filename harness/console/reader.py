@@ -189,6 +189,11 @@ class Console:
         with self._lock:
             return self._window.bytes(position), self._window.end
 
+    def forget(self, position: int) -> None:
+        """Put a star for each byte that came from offset `position` on: it was secret."""
+        with self._lock:
+            self._window.hide(position)
+
     @contextmanager
     def slice(self) -> Iterator[Slice]:
         """Give the output that comes inside the block: `with console.slice() as s: …; s.text`."""

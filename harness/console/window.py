@@ -3,6 +3,7 @@
 from bisect import bisect_left
 
 _STAMPS = 4096
+_STARS = bytes(byte if byte in b" \r\n" else 0x2A for byte in range(256))
 
 
 class Window:
@@ -42,6 +43,11 @@ class Window:
         first = max(start - self.start, 0)
         last = len(self.data) if end is None else max(end - self.start, 0)
         return bytes(self.data[first:last])
+
+    def hide(self, start: int) -> None:
+        """Put a star for each byte from offset `start` on, but for blanks and line ends."""
+        first = max(start - self.start, 0)
+        self.data[first:] = self.data[first:].translate(_STARS)
 
     def stamp(self, offset: int) -> int:
         """Return when the byte before `offset` came; of long ago, the oldest stamp that is still here."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from harness.console import events as e
 from harness.console.capture import Captured, CaptureReader
+from harness.console.crash import Alarm, find_alarm, rules_of
 from harness.console.dialect import Dialect
 from harness.console.sdklog import parse_all
-from harness.logcheck.crash import Alarm, find_alarm, rules_of
 from harness.logcheck.itlslines import is_about_itls
 
 LINE_LIMIT = 8192

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from harness.console import events as e
-from harness.logcheck.crash import Alarm
+from harness.console.crash import Alarm
 from harness.logcheck.entries import Entry
 from harness.logcheck.model import Exchange, Program
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness.console.crash import Alarm, AlarmKind, find_alarm, rules_of
 from harness.console.dialect import Dialect
 from harness.console.lines import LineReader
 from harness.console.program import ConsoleProgram, PrintedLine, Statement, Topic
 from harness.console.sdklog import plain
 from harness.id2.errors import quoted
-from harness.logcheck.crash import Alarm, AlarmKind, find_alarm, rules_of
 from harness.logcheck.model import Item
 from harness.run.verdict import Verdict
 from harness.transport.printable import safe_text

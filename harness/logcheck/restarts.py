@@ -4,11 +4,11 @@ Source: consoles.md A1, A3, A4.
 """
 
 from harness.console import events as e
+from harness.console.crash import Alarm, AlarmKind
 from harness.console.sdklog import says_something
 from harness.id2.errors import quoted
 from harness.logcheck.boots import program_of
 from harness.logcheck.context import Context
-from harness.logcheck.crash import Alarm, AlarmKind
 from harness.logcheck.facts import Facts
 from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import Program

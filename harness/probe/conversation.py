@@ -120,6 +120,16 @@ class Conversation:
         return self._seq, request(self._seq, *words)
 
     @property
+    def state(self) -> tuple[int, int]:
+        """The number of the last request, and 1 when it may not have arrived whole: what the next line follows from."""
+        return self._seq, int(self._broken_off)
+
+    @state.setter
+    def state(self, value: tuple[int, int]) -> None:
+        self._seq, broken_off = value
+        self._broken_off = bool(broken_off)
+
+    @property
     def longest(self) -> int:
         """Characters of a request that the board takes, what stands before it in a shell counted out."""
         prefix = self._settings.prefix

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import NoReturn
 
 from harness.errors import ToolError
@@ -18,6 +17,7 @@ from harness.probe.errors import (
 from harness.probe.exchange import MOST_ATTEMPTS, NO_FUNCTION, SLOT_LACKS, Exchange, StartedAnew
 from harness.probe.functions import FUNCTIONS
 from harness.probe.lines import FINAL, Kind, Reply, crc16, puts, value_of
+from harness.probe.secrecy import NothingWritten, Secrecy, SecretBytes, WithheldBytes, WithheldError
 from harness.probe.settings import Probe
 from harness.transport.printable import safe_text
 
@@ -32,6 +32,11 @@ _LEAST_FETCHED = 16
 _GOOD_IN_A_ROW = 8  # pieces after which larger ones are tried again
 _WORD = (1 << 32) - 1
 
+_ANSWERED, _MISSING, _LOST = range(3)
+_OUTCOME, _NUMBERS, _STATE = (
+    f"{what} of a withheld call" for what in ("outcome", "numbers", "state after the end")
+)
+
 
 class ProbeLink:
     """The probe of a board.
@@ -44,7 +49,7 @@ class ProbeLink:
         console: The board's console, open.
         settings: The `probe` section of the board file.
         crash_in: Returns what an output of the console shows of a crash, in words; empty for nothing.
-        hiding: Makes what keeps the traffic inside of it out of every recording.
+        secrecy: Keeps what is secret out of what is written down.
         pause: Waits between two pieces of a line to a slow UART.
     """
 
@@ -54,13 +59,14 @@ class ProbeLink:
         settings: Probe | None = None,
         *,
         crash_in: Callable[[bytes], str] = lambda _: "",
-        hiding: Callable[[], AbstractContextManager[None]] = nullcontext,
+        secrecy: Secrecy | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._console = console
         self._settings = settings or Probe()
         self._crash_in = crash_in
-        self._hiding = hiding
+        self._secrecy = secrecy or NothingWritten()
+        self._hidden = False
         self._exchange = Exchange(console, self._settings, pause)
         self._hello: Hello | None = None
         self._functions: frozenset[str] | None = None
@@ -96,6 +102,7 @@ class ProbeLink:
         if self._hello is None:
             self._forget()
             self._hello = self._exchange.greet()
+            self._show()
         return self._hello
 
     @property
@@ -202,6 +209,7 @@ class ProbeLink:
             UnansweredCallError: The call began and did not end.
             MissingFunctionError: The firmware does not have the function.
             ProbeProtocolError: A reply holds what no probe says.
+            WithheldError: A replay: the recorded call was secret, and ended in an error.
             BenchError: The device is gone.
         """
         self._require_known(function)
@@ -209,21 +217,102 @@ class ProbeLink:
         given = {"a": a, "b": b, "c": c}
         self._require_room(hello, function, given, out)
         words = _words(function, given, out, no_length=no_length, numbers={"k": k, "m": m, "n": n, "p": p})
+        capacity = out if isinstance(out, int) else None
+        if secret:
+            return self._secretly(words, given, capacity, limit)
+        if self._hidden:  # the secret call before did not come to its end
+            self._wipe(function)
+            self._show()
+        return self._made(words, given, capacity, limit)
+
+    def _made(
+        self,
+        words: tuple[str, ...],
+        given: Mapping[str, bytes | Null],
+        capacity: int | None,
+        limit: float | None,
+    ) -> Answer:
+        """Make a call."""
         self._began = self._console.received
         try:
-            with self._hiding() if secret else nullcontext():
-                for slot, value in given.items():
-                    if isinstance(value, bytes) and value and self._filled.get(slot) != value:
-                        self._fill(slot, value)
-                ending = self._called(words, out if isinstance(out, int) else None, limit)
-                data = self._result(ending)
-                if secret:
-                    self._wipe()
+            for slot, value in given.items():
+                if isinstance(value, bytes) and value and self._filled.get(slot) != value:
+                    self._fill(slot, value)
+            ending = self._called(words, capacity, limit)
+            data = self._result(ending)
         except StartedAnew:
-            raise self._lost(function) from None
+            raise self._lost(words[0]) from None
         finally:
             self._exchange.called = False
         return Answer(ending.rc, ending.length, data, ending.overwritten)
+
+    # ---- what is secret
+    def _secretly(
+        self,
+        words: tuple[str, ...],
+        given: Mapping[str, bytes | Null],
+        capacity: int | None,
+        limit: float | None,
+    ) -> Answer:
+        """Make a call of which no value is written down."""
+        if self._secrecy.replayed:
+            return self._withheld(words[0])
+        self._hidden = True
+        self._secrecy.begin()
+        try:
+            answer = self._made(words, given, capacity, limit)
+        except MissingFunctionError:
+            self._end_of_hidden(words[0], _MISSING)
+            raise
+        except BaseException as error:
+            if isinstance(error, CallLostError | CrashedError):
+                self._show()  # another start knows nothing of it
+            self._keep(_OUTCOME, _LOST)
+            raise
+        self._end_of_hidden(words[0], _ANSWERED)
+        self._keep(_NUMBERS, answer.rc, answer.length, len(answer.data), answer.overwritten)
+        return Answer(answer.rc, answer.length, SecretBytes(answer.data), answer.overwritten)
+
+    def _end_of_hidden(self, function: str, outcome: int) -> None:
+        self._wipe(function)
+        self._show()
+        self._keep(_OUTCOME, outcome)
+        self._keep(_STATE, *self._exchange.line.state, self._fetch, self._good)
+
+    def _withheld(self, function: str) -> Answer:
+        """Return what is kept of a secret call: its result code and its lengths."""
+        outcome = self._kept(_OUTCOME)
+        self._filled.clear()
+        if outcome == _LOST:
+            raise WithheldError(f"the call {function}, which ended in an error,")
+        self._exchange.line.state = (self._kept(_STATE), self._kept(_STATE))
+        self._fetch, self._good = self._kept(_STATE), self._kept(_STATE)
+        if outcome == _MISSING:
+            self._missing(function)
+        rc, length, size, overwritten = (self._kept(_NUMBERS) for _ in range(4))
+        return Answer(rc, length, WithheldBytes(b"*" * size), overwritten)
+
+    def _keep(self, purpose: str, *values: int) -> None:
+        left = iter(values)
+        for _ in values:
+            self._secrecy.number(purpose, lambda: next(left))
+
+    def _kept(self, purpose: str) -> int:
+        return self._secrecy.number(purpose, lambda: 0)
+
+    def _show(self) -> None:
+        """Let the traffic be recorded again."""
+        if self._hidden:
+            self._hidden = False
+            self._secrecy.end()
+
+    def _wipe(self, function: str) -> None:
+        """Empty slots and result, so that nothing secret is repeated later: what comes after is no secret."""
+        self._filled.clear()
+        try:
+            self._exchange.answered("clr", kind=Kind.DONE)
+        except StartedAnew:
+            raise self._lost(function) from None
 
     # ---- what goes over
     def _require_known(self, function: str) -> None:
@@ -300,11 +389,6 @@ class ProbeLink:
             data += piece_of(reply, len(data), count, self._exchange.wrong)
         return bytes(data)
 
-    def _wipe(self) -> None:
-        """Empty slots and result, so that nothing secret is repeated later."""
-        self._filled.clear()
-        self._exchange.answered("clr", kind=Kind.DONE)
-
     # ---- what went wrong
     def _forget(self) -> None:
         self._hello = None
@@ -323,8 +407,9 @@ class ProbeLink:
         text = f"{self.name}: the board started anew {when}"
         output, _ = self._console.since(self._began)
         if called and (crash := self._crash_in(output)):
+            shown = "" if self._hidden else f": {safe_text(crash, 160)}"
             return CrashedError(
-                f"{text}; its console shows a crash: {safe_text(crash, 160)}",
+                f"{text}; its console shows a crash{shown}",
                 hint="look at the console around it: `harness trace` shows it",
                 transport=self.name,
             )

@@ -6,7 +6,7 @@ from harness.fixtures.expect import refused
 from harness.fixtures.known_defects import accepted_by_defect
 from harness.fixtures.oracle import Oracle
 from harness.fixtures.published import CHALLENGE, EXTRA, TIMESTAMP
-from harness.fixtures.types import Carrier, Scenario
+from harness.fixtures.types import Carrier, Scenario, SecretValues
 
 
 def test_identity(scenario: Scenario, carrier: Carrier) -> None:
@@ -121,11 +121,17 @@ def _comes_back(carrier: Carrier, oracle: Oracle, length: int) -> None:
     assert carrier.decrypt(oracle.encrypt_padded(plain)) == plain, f"{length} bytes do not come back"
 
 
-def test_derived_values(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
+def test_derived_values(
+    scenario: Scenario, carrier: Carrier, oracle: Oracle, secret_values: SecretValues
+) -> None:
     """Secrets and derived keys follow from the key, and differ by seed."""
     with scenario.step("API-DER-01"):
         for seed in ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", "appKey"):
-            assert carrier.get_secret(seed) == oracle.secret(seed)
+            secret_values.require_same(
+                carrier.get_secret(seed), oracle.secret(seed), f"the secret of {seed!r}"
+            )
             for length in (1, 16, 32):
-                assert carrier.derive_key(seed, length) == oracle.derived_key(seed, length)
-        assert carrier.get_secret("one") != carrier.get_secret("two")
+                got, expected = carrier.derive_key(seed, length), oracle.derived_key(seed, length)
+                secret_values.require_same(got, expected, f"the key of {length} bytes of {seed!r}")
+        one, two = carrier.get_secret("one"), carrier.get_secret("two")
+        secret_values.require_different(one, two, "the secrets of two seeds")

@@ -27,7 +27,7 @@ DECISIONS = [
     ("carrier", True, "plan.carrier: se"),
     ("chip", True, "chip: the harness talks to the chip directly"),
     ("console", False, "console: there is no console section"),
-    ("program=id2_app", False, "console.program: there is no console section"),
+    ("program=id2_app", False, "console.program: no program is known to print to a console"),
     ("algorithm=aes-cbc", True, "declaration.algorithms: aes-cbc"),
     ("algorithm=sm4-ecb", False, "declaration.algorithms: aes-ecb, aes-cbc, without sm4-ecb"),
     ("command=pin", False, "declaration.commands: none declared"),

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from harness.console.crash import AlarmKind, find_alarm
 from harness.id2.keys import Key, KeyType
 from harness.logcheck import judge
-from harness.logcheck.crash import AlarmKind, find_alarm
 from harness.run.verdict import Verdict
 from tests.logcheck.console_maker import Maker
 from tests.logcheck.log_samples import AES, assert_passed, check, failures, item

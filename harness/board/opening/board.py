@@ -11,6 +11,7 @@ from harness.board.models import BoardFile, Chip
 from harness.board.opening.locks import Locks
 from harness.board.opening.opener import occupies
 from harness.board.opening.resolve import Resolver
+from harness.board.opening.secrets_of_probe import HiddenTraffic, Numbers
 from harness.board.opening.watched import Hearing, WatchedChannel
 from harness.board.opening.wiring import Wiring
 from harness.carrier.base import Carrier
@@ -21,6 +22,7 @@ from harness.chip.framing import FramingContext
 from harness.chip.observed import ObservedChannel, Observer
 from harness.chip.probe import ChannelThroughDriver
 from harness.chip.session import ChipSession
+from harness.console.crash import crash_in
 from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
 from harness.id2.keys import Key
@@ -57,6 +59,7 @@ class Board:
         on_chip: Shown the chip each time a session opens, selected; what it returns says whether the session may
             be used on. When not, another one is opened, which is not shown.
         on_exchange: Called with each command to the chip and its answer.
+        numbers: Keeps what a replay needs of calls whose traffic is not recorded.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Board:
         random: Callable[[int], bytes] = secrets.token_bytes,
         on_chip: Callable[[CarrierChip], bool] | None = None,
         on_exchange: Observer | None = None,
+        numbers: Numbers | None = None,
     ) -> None:
         self.file = file
         self._on_chip = on_chip
@@ -89,6 +93,7 @@ class Board:
         self._on_note = on_note
         self._random = random
         self._on_exchange = on_exchange
+        self._numbers = numbers
         self._locks: Locks | None = None
         self._closing = ExitStack()
         self._transports: dict[str, Transport] = {}
@@ -314,7 +319,13 @@ class Board:
             )
         console = self.console()
         if self._probe is None:
-            self._probe = ProbeLink(console, settings)
+            recording = self._recorded.get(console.name)
+            self._probe = ProbeLink(
+                console,
+                settings,
+                crash_in=lambda output: crash_in(output, self.file.plan.dialect),
+                secrecy=HiddenTraffic(console, recording, self._numbers, replayed=self.replayed),
+            )
         return self._probe
 
     def will_start(self) -> None:

@@ -16,6 +16,9 @@ The operations whose data are no bytes of the device's own:
     get-lines   `<` one byte of `base.Line` flags
     break       `>` the milliseconds, four bytes, the highest first
     card-reset  `<` the ATR
+
+Between the notes `hidden: begin` and `hidden: end` something secret went over: each byte but blanks and line ends is a
+star there.
 """
 
 import json
@@ -70,6 +73,9 @@ OPERATIONS = frozenset(
 )
 """Every word that a record's `op` may be."""
 
+HIDDEN, SHOWN = "hidden: begin", "hidden: end"
+"""Notes around what was secret."""
+
 SCENARIO = "scenario "
 """Beginning of the note that marks a scenario's start; its name follows."""
 
@@ -78,6 +84,7 @@ Direction = Literal[">", "<", "!", "#"]
 PIECE = 65536
 """Bytes of data in one record to the device, so that readers get bounded lines; more stands in several records."""
 
+_STARS = bytes(byte if byte in b" \r\n" else 0x2A for byte in range(256))
 _SMALL_PIECE = 16384  # the same from the device: longer lines cost twice the time, for memory
 _TEXT_LIMIT = 4096
 
@@ -103,6 +110,7 @@ class Recording:
         self.path = path
         self._lock = threading.Lock()
         self._redaction = redaction or Redaction()
+        self._hidden = False
         self._length = 0
         try:
             self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
@@ -133,7 +141,7 @@ class Recording:
         Raises:
             BenchError: the disk refuses.
         """
-        data = self._redaction.data(data)
+        data = data.translate(_STARS) if self._hidden else self._redaction.data(data)
         place = "" if address is None else f',"a":{address}'
         if len(data) <= _SMALL_PIECE:
             self._append(f'{{"t":{at},"op":"{op}","d":"{direction}","x":"{data.hex()}"{place}}}\n')
@@ -154,6 +162,24 @@ class Recording:
         place = "" if address is None else f',"a":{address}'
         shown = json.dumps(text[:_TEXT_LIMIT])
         self._append(f'{{"t":{at},"op":"{op}","d":"{direction}"{place},"m":{shown}}}\n')
+
+    def hide(self) -> None:
+        """Put a star for each byte from now on.
+
+        Raises:
+            BenchError: the disk refuses.
+        """
+        self._hidden = True
+        self.note(HIDDEN)
+
+    def show(self) -> None:
+        """Record bytes as they are from now on.
+
+        Raises:
+            BenchError: the disk refuses.
+        """
+        self.note(SHOWN)
+        self._hidden = False
 
     def note(self, text: str) -> None:
         """Record a note, such as a scenario's start.

@@ -9,7 +9,7 @@ from harness.errors import BenchError, HarnessError, UsageError
 from harness.transport import errors as transport_errors
 from harness.transport.base import I2cRead, Operation, SpiTransfer
 from harness.transport.printable import hex_bytes, safe_text
-from harness.transport.recording.recorder import PIECE, parts
+from harness.transport.recording.recorder import HIDDEN, PIECE, SHOWN, parts
 from harness.transport.recording.recording import Record, RecordingHeader, read
 
 _FIRST_RECORD = 2  # line 1 of a recording is its header
@@ -116,12 +116,15 @@ def load(path: Path) -> tuple[RecordingHeader, list[Step], bool]:
 
 
 def steps(records: Iterable[Record]) -> list[Step]:
-    """Return the steps of a recording, in the order in which they began."""
+    """Return the steps of a recording, in the order in which they began; what is hidden is left out."""
     found: list[Step] = []
     begun: dict[str, Step] = {}  # the last request of each operation, which its next records belong to
+    hidden = False
     for line, record in enumerate(records, _FIRST_RECORD):
         op = record.op
-        if op in _IGNORED:
+        if op == "note" and record.text in {HIDDEN, SHOWN}:
+            hidden = record.text == HIDDEN
+        if op in _IGNORED or hidden:
             continue
         step = begun.get(op)
         if record.direction == ">":

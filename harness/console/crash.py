@@ -248,3 +248,18 @@ def find_alarm(text: str, rules: Sequence[DialectRule] = ()) -> Alarm | None:
 def _excerpt(text: str, found: re.Match[str]) -> str:
     start = max(0, found.start() - MAX_EXCERPT // 2)
     return text[start : start + MAX_EXCERPT].strip()
+
+
+def crash_in(output: bytes, dialect: type[Dialect] | None = None) -> str:
+    """Return what an output of a console shows of a crash: what people call it, and the line; empty for nothing.
+
+    Args:
+        output: What came.
+        dialect: The platform, for the texts that only it prints.
+    """
+    rules = rules_of(dialect)
+    for line in output.decode("utf-8", errors="backslashreplace").splitlines():
+        alarm = find_alarm(line, rules)
+        if alarm is not None and alarm.kind is AlarmKind.CRASH:
+            return f"{alarm.name}: {alarm.excerpt}"
+    return ""
