@@ -209,7 +209,7 @@ class ProbeCarrier(Carrier):
         if not answer.data.isascii():
             shown = "" if secret else f": {safe_bytes(answer.data, _SHOWN)}"
             raise self._wrong(operation, f"answered what is no ASCII text{shown}")
-        return text_of(answer.data) if secret else answer.data.decode("ascii")
+        return text_of(answer.data)
 
     def _number(self, operation: str, function: str, *, a: bytes | Null = NULL, out: int, k: int = 0) -> int:
         answer = self._call(operation, function, a=a, k=k, out=out)

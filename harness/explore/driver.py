@@ -1,7 +1,7 @@
 """Carries sequences out on a board, and holds every answer to the model."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from harness.carrier.base import AuthMode, Carrier
@@ -24,6 +24,7 @@ from harness.explore.steps import (
 )
 from harness.explore.world import World
 from harness.probe.errors import CallLostError, CrashedError
+from harness.probe.secrecy import is_secret, revealed
 
 MOST_INITS = 512
 """How many inits are taken back to bring a board that cannot be reset to a known state."""
@@ -99,6 +100,7 @@ class Driver:
     Args:
         board: The board.
         world: What is known of it.
+        keep: Gives a number that is no secret, which a replay needs: what was counted, or what was kept of it.
 
     Attributes:
         world: What is known of it.
@@ -106,11 +108,17 @@ class Driver:
         history: Those since the board was started anew.
     """
 
-    def __init__(self, board: UnderTest, world: World) -> None:
+    def __init__(
+        self,
+        board: UnderTest,
+        world: World,
+        keep: Callable[[str, Callable[[], int]], int] = lambda _, now: now(),
+    ) -> None:
         self.world = world
         self.steps = 0
         self.history: list[Step] = []
         self._board = board
+        self._keep = keep
         self._original = world.identity
         self._model = Model(world, world.identity)
 
@@ -179,7 +187,9 @@ class Driver:
         if call.cut_after_ms is not None:
             return self._cut(step, call, call.cut_after_ms)
         answer = self._happens(Event(step.step)) if isinstance(step, BoardEvent) else self._answer(call)
-        problem = call.expected.contradiction(answer)
+        is_hidden = is_secret(answer.value)
+        answer = replace(answer, value=revealed(answer.value))
+        problem = self._kept(call, answer) if is_hidden else call.expected.contradiction(answer)
         if not answer.lost and not answer.broken:
             call.learn(answer)
         return Taken(step, call.words, call.expected.words, answer.words(secret=call.secret), problem)
@@ -193,6 +203,17 @@ class Driver:
             if problem := call.expected.contradiction(answer):
                 return Taken(step, call.words, call.expected.words, answer.words(secret=call.secret), problem)
         return Taken(step, call.words, call.expected.words, f"{len(answers)} answers, then the power cut")
+
+    def _kept(self, call: Call, answer: Answer) -> str:
+        """Return what is wrong with a secret answer; a replay does not have it, so that this is kept with the run."""
+        seen: list[str] = []
+
+        def contradicts() -> int:
+            seen.append(call.expected.contradiction(answer))
+            return int(bool(seen[0]))
+
+        wrong = self._keep("whether a secret answer contradicts", contradicts)
+        return "".join(seen) or ("it is not the one that was expected" if wrong else "")
 
     def _happens(self, event: Event) -> Answer:
         self._board.happen(event)

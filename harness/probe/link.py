@@ -17,7 +17,7 @@ from harness.probe.errors import (
 from harness.probe.exchange import MOST_ATTEMPTS, NO_FUNCTION, SLOT_LACKS, Exchange, StartedAnew
 from harness.probe.functions import FUNCTIONS
 from harness.probe.lines import FINAL, Kind, Reply, crc16, puts, value_of
-from harness.probe.secrecy import NothingWritten, Secrecy, SecretBytes, WithheldBytes, WithheldError
+from harness.probe.secrecy import NothingWritten, Secrecy, SecretBytes, WithheldError
 from harness.probe.settings import Probe
 from harness.transport.printable import safe_text
 
@@ -50,6 +50,7 @@ class ProbeLink:
         settings: The `probe` section of the board file.
         crash_in: Returns what an output of the console shows of a crash, in words; empty for nothing.
         secrecy: Keeps what is secret out of what is written down.
+        on_call: Called with each call that came back: the function, what went into slot a, and the answer.
         pause: Waits between two pieces of a line to a slow UART.
     """
 
@@ -60,6 +61,7 @@ class ProbeLink:
         *,
         crash_in: Callable[[bytes], str] = lambda _: "",
         secrecy: Secrecy | None = None,
+        on_call: Callable[[str, bytes, Answer], None] = lambda *_: None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._console = console
@@ -67,6 +69,7 @@ class ProbeLink:
         self._crash_in = crash_in
         self._secrecy = secrecy or NothingWritten()
         self._hidden = False
+        self._on_call = on_call
         self._exchange = Exchange(console, self._settings, pause)
         self._hello: Hello | None = None
         self._functions: frozenset[str] | None = None
@@ -244,7 +247,10 @@ class ProbeLink:
             raise self._lost(words[0]) from None
         finally:
             self._exchange.called = False
-        return Answer(ending.rc, ending.length, data, ending.overwritten)
+        answer = Answer(ending.rc, ending.length, data, ending.overwritten)
+        first = given["a"]
+        self._on_call(words[0], first if isinstance(first, bytes) else b"", answer)
+        return answer
 
     # ---- what is secret
     def _secretly(
@@ -271,7 +277,9 @@ class ProbeLink:
             raise
         self._end_of_hidden(words[0], _ANSWERED)
         self._keep(_NUMBERS, answer.rc, answer.length, len(answer.data), answer.overwritten)
-        return Answer(answer.rc, answer.length, SecretBytes(answer.data), answer.overwritten)
+        return Answer(
+            answer.rc, answer.length, SecretBytes(answer.data, self._secrecy.number), answer.overwritten
+        )
 
     def _end_of_hidden(self, function: str, outcome: int) -> None:
         self._wipe(function)
@@ -290,7 +298,7 @@ class ProbeLink:
         if outcome == _MISSING:
             self._missing(function)
         rc, length, size, overwritten = (self._kept(_NUMBERS) for _ in range(4))
-        return Answer(rc, length, WithheldBytes(b"*" * size), overwritten)
+        return Answer(rc, length, SecretBytes(b"*" * size, self._secrecy.number), overwritten)
 
     def _keep(self, purpose: str, *values: int) -> None:
         left = iter(values)

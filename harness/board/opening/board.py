@@ -27,7 +27,7 @@ from harness.console.reader import Console
 from harness.errors import HarnessError, UsageError
 from harness.id2.keys import Key
 from harness.kinds import made_by
-from harness.probe.link import ProbeLink
+from harness.probe.link import Answer, ProbeLink
 from harness.secret import Secret
 from harness.settings.link_flash import LinkFirmware, LinkFlash
 from harness.transport.base import Transport
@@ -60,6 +60,7 @@ class Board:
             be used on. When not, another one is opened, which is not shown.
         on_exchange: Called with each command to the chip and its answer.
         numbers: Keeps what a replay needs of calls whose traffic is not recorded.
+        on_call: Called with each call of the probe that came back: the function, what went into slot a, the answer.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Board:
         on_chip: Callable[[CarrierChip], bool] | None = None,
         on_exchange: Observer | None = None,
         numbers: Numbers | None = None,
+        on_call: Callable[[str, bytes, Answer], None] = lambda *_: None,
     ) -> None:
         self.file = file
         self._on_chip = on_chip
@@ -94,6 +96,7 @@ class Board:
         self._random = random
         self._on_exchange = on_exchange
         self._numbers = numbers
+        self._on_call = on_call
         self._locks: Locks | None = None
         self._closing = ExitStack()
         self._transports: dict[str, Transport] = {}
@@ -325,6 +328,7 @@ class Board:
                 settings,
                 crash_in=lambda output: crash_in(output, self.file.plan.dialect),
                 secrecy=HiddenTraffic(console, recording, self._numbers, replayed=self.replayed),
+                on_call=self._on_call,
             )
         return self._probe
 
