@@ -8,13 +8,15 @@ BENCH  := .venv-bench
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench firmware-test clean help
+.PHONY: demo test lint types layers mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench firmware firmware-test clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: $(READY)  ## run the onboarding suites on the virtual boards and print where the reports are
+	tools/ensure-command.sh gcc gcc libc6-dev
 	$(BIN)/harness run boards/virtual-se-i2c.yaml boards/virtual-se-sm4.yaml boards/virtual-se-mtk.yaml boards/recorded-console.yaml boards/virtual-business-server.yaml
+	$(BIN)/harness run --quick boards/virtual-probe.yaml
 
 test: $(READY) lint types layers  ## lint, types, layers and the default tests
 	tools/ensure-command.sh gcc gcc libc6-dev
@@ -48,14 +50,21 @@ link-test: $(READY)  ## the gateway with mosquitto upstream: the link suite, 1,0
 fuzz: $(READY)  ## hostile bytes at the parsers of iTLS, for FUZZ_SECONDS (300)
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/python -m pytest -q -s -m fuzz tests
 
-firmware-test:  ## the C files: five compilers, sizes, cppcheck, clang-tidy, sanitizers, libFuzzer for FUZZ_SECONDS (120)
+firmware-test: $(READY)  ## the C files: compilers, sizes, lint, sanitizers, libFuzzer for FUZZ_SECONDS (120); the emulated Cortex-M3
 	tools/ensure-command.sh gcc gcc libc6-dev
 	tools/ensure-command.sh arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 	tools/ensure-command.sh riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
 	tools/ensure-command.sh clang clang libclang-rt-dev
 	tools/ensure-command.sh clang-tidy clang-tidy
 	tools/ensure-command.sh cppcheck cppcheck
+	tools/ensure-command.sh qemu-system-arm qemu-system-arm
 	$(MAKE) --no-print-directory -C firmware test FUZZ_SECONDS=$${FUZZ_SECONDS:-120}
+	$(BIN)/python -m pytest -q -m firmware tests
+
+firmware: $(READY)  ## build our firmware for each machine and carrier, and print sizes
+	tools/ensure-command.sh gcc gcc libc6-dev
+	tools/ensure-command.sh arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
+	$(BIN)/python tools/firmware_sizes.py
 
 browser-test: $(READY)  ## the console driven in headless Chromium, which is installed when it is missing
 	tools/ensure-command.sh chromium chromium fonts-noto-cjk

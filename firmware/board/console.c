@@ -6,7 +6,7 @@
 #include "startup.h"
 #include "uart.h"
 
-static struct uart console = {.registers = UART0};
+static struct uart console;
 
 void uart0_handler(void)
 {
@@ -15,7 +15,7 @@ void uart0_handler(void)
 
 void console_start(void)
 {
-    uart_start(&console, IRQ_UART0_RX);
+    uart_start(&console, UART0, IRQ_UART0_RX);
 }
 
 void console_write(const char *bytes, size_t count)

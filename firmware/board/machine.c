@@ -74,7 +74,7 @@ int id2_machine_entropy(uint8_t *data, uint32_t size)
     return 0;
 }
 
-static struct uart chip = {.registers = UART1};
+static struct uart chip;
 static int chip_started;
 
 void uart1_handler(void)
@@ -85,7 +85,7 @@ void uart1_handler(void)
 int id2_machine_chip_open(void)
 {
     if (!chip_started)
-        uart_start(&chip, IRQ_UART1_RX);
+        uart_start(&chip, UART1, IRQ_UART1_RX);
     chip_started = 1;
     return 0;
 }

@@ -1,7 +1,8 @@
 #include "uart.h"
 
-void uart_start(struct uart *line, uint32_t interrupt)
+void uart_start(struct uart *line, struct cmsdk_uart *registers, uint32_t interrupt)
 {
+    line->registers = registers;
     line->written = line->read = 0;
     line->registers->divider = 16;
     line->registers->control = UART_TX_ENABLE | UART_RX_ENABLE | UART_RX_INTERRUPT_ENABLE;

@@ -16,7 +16,7 @@ struct uart {
     uint8_t waiting[UART_WAITING];
 };
 
-void uart_start(struct uart *line, uint32_t interrupt);
+void uart_start(struct uart *line, struct cmsdk_uart *registers, uint32_t interrupt);
 
 /* What the interrupt handler does: keep what arrived; what finds no room is lost. */
 void uart_take(struct uart *line);
