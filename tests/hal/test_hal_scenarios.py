@@ -12,8 +12,14 @@ from harness.errors import BenchError
 from harness.id2.keytypes import KeyType
 from harness.probe.errors import MissingFunctionError
 
-SUITE = Path(__file__).resolve().parents[2] / "suites" / "step4_adapt" / "port"
-FILES = ("test_device_id", "test_random", "test_storage", "test_crypto")
+SUITES = Path(__file__).resolve().parents[2] / "suites"
+FILES = (
+    "step4_adapt/port/test_device_id",
+    "step4_adapt/port/test_random",
+    "step4_adapt/port/test_storage",
+    "step4_adapt/port/test_crypto",
+    "robustness/test_without_power",
+)
 OUTSIDE = {"test_device_id_of_other_boards", "test_random_of_earlier_runs"}  # they need a runs folder
 CUTS = {"test_partition_under_power_cuts", "test_kv_under_power_cuts"}
 
@@ -21,7 +27,7 @@ CUTS = {"test_partition_under_power_cuts", "test_kv_under_power_cuts"}
 def scenarios():
     found = {}
     for name in FILES:
-        spec = importlib.util.spec_from_file_location(name, SUITE / f"{name}.py")
+        spec = importlib.util.spec_from_file_location(name, SUITES / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         found |= {

@@ -1,13 +1,10 @@
-"""Step 4: the reserved partition and the key-value store of the board's HAL, which power cuts must not harm."""
+"""Step 4: the reserved partition and the key-value store of the board's HAL. Sudden power cuts are in robustness."""
 
 import pytest
 
 from harness.fixtures.hal.kv import ABSENT, KEYS, SIZE, SIZES
 from harness.fixtures.hal.partition import PLACES
-from harness.fixtures.hal.power_cuts import CUTS
-from harness.fixtures.types import HalUnderTest, InFlight, Null, PartitionFlag, Scenario, StorageHalCode
-
-CUT_AT_RANDOM = "the power is taken away at a moment that cannot be played back"
+from harness.fixtures.types import HalUnderTest, Null, PartitionFlag, Scenario, StorageHalCode
 
 
 def test_partition_opens(scenario: Scenario, hal: HalUnderTest) -> None:
@@ -63,22 +60,6 @@ def test_partition_over_power_cycle(scenario: Scenario, hal: HalUnderTest) -> No
         hal.partition.fill()
         hal.starts.power_cycle()
         hal.partition.require_wanted("after a loss of power")
-
-
-@pytest.mark.endurance
-def test_partition_under_power_cuts(scenario: Scenario, hal: HalUnderTest) -> None:
-    """Power cuts at any moment take nothing from the reserved partition that was acknowledged."""
-    with scenario.step("HAL-PART-07"):
-        if hal.replayed:
-            pytest.skip(CUT_AT_RANDOM)
-        with hal.partition.kept():
-            cuts = hal.power_cuts_of_partition()
-            cuts.begin()
-            became = []
-            for number in range(CUTS):
-                became.append(cuts.cut())
-                scenario.progress(number + 1, CUTS, "power cuts")
-            scenario.note(cuts.told(became))
 
 
 def test_kv_keeps_values(scenario: Scenario, hal: HalUnderTest) -> None:
@@ -171,28 +152,3 @@ def test_kv_over_power_cycle(scenario: Scenario, hal: HalUnderTest) -> None:
     """The key-value store is the same after a loss of power, and what was deleted does not come back."""
     with scenario.step("HAL-KV-07"), hal.kv.ready():
         hal.kv.require_lasting(hal.starts.power_cycle, "after a loss of power")
-
-
-@pytest.mark.endurance
-def test_kv_under_power_cuts(scenario: Scenario, hal: HalUnderTest) -> None:
-    """Power cuts at any moment take no value from the key-value store that was acknowledged, and leave none half."""
-    with scenario.step("HAL-KV-08"):
-        if hal.replayed:
-            pytest.skip(CUT_AT_RANDOM)
-        with hal.kv.ready():
-            cuts = hal.power_cuts_of_kv()
-            cuts.begin()
-            became = []
-            for number in range(CUTS):
-                became.append(cuts.cut())
-                scenario.progress(number + 1, CUTS, "power cuts")
-            scenario.note(cuts.told(became))
-            lost = became.count(InFlight.LOST)
-            if lost:
-                scenario.finding(
-                    "kv-set-not-atomic",
-                    severity="major",
-                    title="a set that a power cut interrupts loses the value",
-                    detail=f"In {lost} of {CUTS} power cuts neither the old nor the new value was there afterwards. "
-                    "What is updated while the power goes is lost: write the new value beside the old one first.",
-                )
