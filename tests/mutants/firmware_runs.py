@@ -60,13 +60,16 @@ def board(machine: str, fault: str, port: tuple[str, ...]) -> dict:
     }
 
 
-def judged(machine: str, fault: str, port: tuple[str, ...], select: str, folder: Path) -> Judged:
-    """Run the scenarios that `select` names on a firmware."""
+def judged(
+    machine: str, fault: str, port: tuple[str, ...], select: str, folder: Path, *, replay: bool = False
+) -> Judged:
+    """Run the scenarios that `select` names on a firmware, or replay the last such run in the same folder."""
     document = board(machine, fault, port)
     path = folder / f"{document['name']}.yaml"
     path.write_text(yaml.safe_dump(document))
     runs = folder / "runs"
     command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={runs}", "-k", select]
+    command += ["--replay", str((runs / "latest").resolve())] if replay else []
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert (runs / "latest").exists(), f"no run folder:\n{done.stdout}\n{done.stderr}"
     report = json.loads((runs / "latest" / "report.json").read_text())

@@ -67,6 +67,14 @@ def test_sound_firmware_passes(machine, tmp_path):
     assert (found.verdict, found.failed, found.undecided) == ("incomplete", frozenset(), ())
 
 
+@pytest.mark.parametrize("fault", ["sleep-long", "send-truncates"])
+def test_a_replay_comes_to_the_same(fault, tmp_path):
+    select = CAUGHT_BY[fault][0]
+    found = judged("linux", fault, GROUPS, select, tmp_path)
+    assert judged("linux", fault, GROUPS, select, tmp_path, replay=True) == found
+    assert found.verdict == "failed"
+
+
 def test_each_fault_of_a_machine_has_its_requirement():
     first, last = "time-jumps-back", "send-truncates"
     names = list(faults())

@@ -8,7 +8,7 @@ import pytest
 
 from harness.board.models import Declaration, Limits
 from harness.errors import HarnessError
-from harness.fixtures.port import under_test
+from harness.fixtures.port import far_end, under_test
 from harness.fixtures.port.far_end import FarEnd
 from harness.fixtures.port.network import NetworkUnderTest
 from harness.fixtures.port.under_test import PortUnderTest
@@ -80,6 +80,19 @@ class Seen:
         return {name for name, verdict in self.verdicts.items() if verdict == "failed"}
 
 
+class Fresh:
+    """Inputs of a run that is not replayed."""
+
+    def random(self, purpose, size):
+        raise NotImplementedError
+
+    def number(self, purpose, now):
+        return now()
+
+    def begin(self):
+        raise NotImplementedError
+
+
 class Bench:
     """A board that is a made-up firmware, and what is declared of it."""
 
@@ -103,7 +116,7 @@ class Bench:
 
     def run(self, *modules):
         with ExitStack() as stack:
-            far_end = stack.enter_context(FarEnd("127.0.0.1", "127.0.0.1"))
+            far_end = stack.enter_context(FarEnd("127.0.0.1", "127.0.0.1", Fresh()))
             network = NetworkUnderTest(Net(self.firmware, self.firmware.time), far_end)
             for module, names in SCENARIOS.items():
                 code = import_module(f"harness.suites.step4_adapt.port.{module}")
@@ -123,6 +136,7 @@ def bench(monkeypatch):
     """Make a bench with a firmware of this fault; a reset by its controller starts the firmware anew."""
 
     def make(fault="", *, missing=frozenset(), rtc=False, **given):
+        monkeypatch.setattr(far_end, "_LONGEST_S", 1.0)
         firmware = MadeUpFirmware(fault, missing=missing, rtc=rtc)
         monkeypatch.setattr(under_test, "operate", lambda *_: firmware.reset("pin"))
         return Bench(firmware, **given)

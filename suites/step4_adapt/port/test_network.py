@@ -1,6 +1,6 @@
 """Step 4: the TCP connections of the board's OSA, with the harness at their far end."""
 
-from harness.fixtures.types import NetworkUnderTest, PortUnderTest, Scenario, ended, read_up_to
+from harness.fixtures.types import NetworkUnderTest, PortUnderTest, Scenario, compare
 
 SIZES = (1, 2, 100, 1023, 1024, 1025, 1460, 1461, 4096, 16_384)
 ROUNDS = 20
@@ -19,7 +19,7 @@ def test_connect(scenario: Scenario, network: NetworkUnderTest) -> None:
         for number in range(ROUNDS):
             with network.connected() as connection:
                 connection.disconnect()
-                assert ended(connection.far), "after ls_osa_net_disconnect the connection stayed open"
+                assert connection.far.ended(), "after ls_osa_net_disconnect the connection stayed open"
             scenario.progress(number + 1, ROUNDS, "connections")
 
 
@@ -39,19 +39,17 @@ def test_data(scenario: Scenario, network: NetworkUnderTest) -> None:
             for size in SIZES:
                 data = _pattern(size)
                 sent = connection.send(data)
-                came = read_up_to(connection.far, size)
-                assert came == data, _difference(
-                    f"ls_osa_net_send of {size} bytes returned {sent}", data, came
-                )
+                arrived = connection.far.arrived(data)
+                assert arrived.whole, f"ls_osa_net_send of {size} bytes returned {sent}, and {arrived}"
                 assert sent == size, (
                     f"ls_osa_net_send of {size} bytes returned {sent}, and all of them arrived"
                 )
         with scenario.step("NET-04"):
             for size in SIZES:
                 data = _pattern(size)
-                connection.far.sendall(data)
-                came = connection.receive_all(size)
-                assert came == data, _difference(f"the board was sent {size} bytes", data, came)
+                connection.far.send(data)
+                arrived = compare(data, connection.receive_all(size))
+                assert arrived.whole, f"the board was sent {size} bytes, and {arrived}"
 
 
 def test_timeout(scenario: Scenario, port: PortUnderTest, network: NetworkUnderTest) -> None:
@@ -67,7 +65,7 @@ def test_timeout(scenario: Scenario, port: PortUnderTest, network: NetworkUnderT
                 low=timeout / 1000,
                 high=(timeout + port.limits.tick_ms) / 1000 + LINK_S,
             )
-        connection.far.sendall(b"late")
+        connection.far.send(b"late")
         assert connection.receive_all(4) == b"late", (
             "after a receive that ended empty nothing is received any more"
         )
@@ -77,24 +75,14 @@ def test_half_closed(scenario: Scenario, network: NetworkUnderTest) -> None:
     """When the far end has sent its last byte, the board gets it, learns of the end, and can still send."""
     with network.connected() as connection, scenario.step("NET-06"):
         last = _pattern(100)
-        connection.far.sendall(last)
-        connection.end_stream()
-        came = connection.receive_all(len(last))
-        assert came == last, _difference("the far end sent 100 bytes and ended its stream", last, came)
+        connection.far.send(last)
+        connection.far.end_stream()
+        arrived = compare(last, connection.receive_all(len(last)))
+        assert arrived.whole, f"the far end sent 100 bytes and ended its stream, and {arrived}"
         after = connection.receive(64)
         assert not after.data, f"behind the end of the stream the board received {len(after.data)} bytes"
         sent = connection.send(last)
-        came = read_up_to(connection.far, len(last))
-        assert came == last, _difference(
-            f"the far end had ended its stream; ls_osa_net_send of 100 bytes returned {sent}", last, came
+        arrived = connection.far.arrived(last)
+        assert arrived.whole, (
+            f"the far end had ended its stream, ls_osa_net_send of 100 bytes returned {sent}, and {arrived}"
         )
-
-
-def _difference(what: str, expected: bytes, came: bytes) -> str:
-    if len(came) < len(expected) and expected.startswith(came):
-        return f"{what}, and {len(came)} arrived"
-    place = next(
-        (place for place, (one, other) in enumerate(zip(expected, came, strict=False)) if one != other),
-        len(expected),
-    )
-    return f"{what}, and other bytes arrived from byte {place} on"
