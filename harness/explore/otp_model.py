@@ -13,13 +13,19 @@ from harness.id2.errors import Id2Error
 _NEVER = Expected("a refusal", None, None)
 
 
-def otp_code(state: State, step: OtpCodeCall) -> Call:
-    """Return a call for an OTP code; a device may refuse it for reasons of its own, such as too many attempts."""
+def otp_code(state: State, step: OtpCodeCall) -> Call | None:
+    """Return a call for an OTP code; None for a key type without one.
+
+    A device may refuse it for reasons of its own, such as too many attempts.
+    """
     text = provisioning.token_text(step, state.world.key_type)
     call = {"token": text.encode()}
     if not state.most or step.which in {"short", "unknown-type"}:
         return Call("get_otp_auth_code", call, _NEVER, hidden=("token",))
-    token = otp.parse_token(text)
+    try:
+        token = otp.parse_token(text)
+    except Id2Error:  # a key type that no token names
+        return None
 
     def opened(value: Any) -> otp.DeviceReport:
         return otp.open_device_code(token, otp.parse_device_code(value))
@@ -43,6 +49,8 @@ def otp_code(state: State, step: OtpCodeCall) -> Call:
 
 def otp_load(state: State, step: OtpLoadCall, original: Identity) -> Call | None:
     """Return a call that gives the device an identity; None when there is nothing to give."""
+    if state.world.key_type.family not in provisioning.LOADABLE:
+        return None
     identity = original
     if step.identity != provisioning.ORIGINAL:
         identity = provisioning.made_up(step.identity, state.world.key_type)

@@ -35,7 +35,9 @@ class World:
         identity: The ID and key that it has now.
         draws_randoms: Whether the device draws the randoms of its codes, and not the harness.
         longest_cipher: The longest ciphertext in bytes that its chip decrypts; longer ones may be refused.
-        provisioning: Whether ID and key may be replaced.
+        sdk_client: Whether the client is the SDK's own; of the one in a module no source gives limits or counts.
+        demo: Whether it is the Demo carrier, whose randoms are seeded by the millisecond: known defect k.4.
+        timestamps_as_challenges: Whether its timestamp codes are of the challenge's type, which is known defect k.10.
         findings: Known defects that were seen and that the model lets pass, by their ids.
     """
 
@@ -45,15 +47,17 @@ class World:
     identity: Identity
     draws_randoms: bool = True
     longest_cipher: int = 1024
-    provisioning: bool = False
+    sdk_client: bool = True
+    demo: bool = False
+    timestamps_as_challenges: bool = False
     findings: set[str] = field(default_factory=set)
 
     @property
     def counted(self) -> bool:
         """Whether inits are counted."""
-        return self.version >= COUNTED
+        return self.sdk_client and self.version >= COUNTED
 
     @property
     def strict(self) -> bool:
         """Whether the limits of the API are known for this version."""
-        return self.version >= STRICT
+        return self.sdk_client and self.version >= STRICT

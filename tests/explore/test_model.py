@@ -9,7 +9,9 @@ from harness.explore.explorer import Limits
 from harness.explore.far_end import Authentication
 from harness.explore.model import Model
 from harness.explore.sequence import numbered, parsed
-from harness.explore.world import Identity
+from harness.explore.state import State
+from harness.explore.world import Identity, World
+from harness.id2.keys import KeyType
 from tests.explore import sequences, stand_in
 
 
@@ -163,6 +165,44 @@ def test_code_at_the_service_is_held_to_the_model():
 def test_service_that_does_not_do_as_told_accuses_no_device():
     with pytest.raises(ToolError, match=r"the mock service answered \(45,\) to a right code"):
         at_service(stand_in.Board(), 45)
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_every_step_can_be_built_for_every_key_type_or_is_left_out(key_type):
+    world = World(key_type, stand_in.FUNCTIONS, 0x00030100, Identity(stand_in.ID, None))
+    model = Model(world, world.identity)
+    for found in sequences.SHORTEST.values():
+        for step in parsed(found, "steps"):
+            call = model.call(step)
+            assert call is None or call.words
+
+
+def test_client_of_a_module_is_held_to_its_values_alone():
+    module = {"sdk_client": False}
+    assert not expected(
+        {"step": "get_device_challenge", "length": 16}, sequences.INIT, **module
+    ).contradiction(Answer(code=-8))
+    assert not expected(sequences.CHALLENGE, **module).contradiction(Answer(code=-10))
+    assert expected({"step": "get_id"}, sequences.INIT, **module).contradiction(Answer(value="F" * 24))
+
+
+def test_timestamp_codes_that_are_always_challenge_codes_have_a_scenario_of_their_own():
+    board = stand_in.Board("timestamp-after-long")
+    steps = parsed(sequences.SHORTEST["timestamp-after-long"], "steps")
+    assert run(board, steps)[-1].problem
+    assert not run(board, steps, timestamps_as_challenges=True)[-1].problem
+
+
+def test_randoms_that_come_again_within_a_tick_are_a_known_defect(monkeypatch):
+    ticks = iter([1.0, 1.001, 2.0])
+    monkeypatch.setattr("harness.explore.state.time.monotonic", lambda: next(ticks))
+    state = State(stand_in.world(stand_in.Board(), demo=True))
+    assert [state.fresh("device random", "A") for _ in range(3)] == [
+        "",
+        "",
+        "its device random came before in this sequence",
+    ]
+    assert state.world.findings == {"k.4"}
 
 
 CUT = {"step": "power_cut", "function": "get_id", "after_ms": 3}
