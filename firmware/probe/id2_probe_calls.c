@@ -541,8 +541,10 @@ static int32_t fmt(call_t *call)
         return ls_osa_snprintf(out, size, "%02x", number);
     case 6:
         return ls_osa_snprintf(out, size, "%c", (int)number);
-    default:
+    case 7:
         return ls_osa_snprintf(out, size, "%08x%s", number, text);
+    default:
+        return -2;
     }
 }
 #endif

@@ -194,6 +194,7 @@ def test_fns_names_every_function_of_the_page(firmware):
         ("fmt k=6,m=65,o=2", {}, "OK 1 2 {} x:4100"),
         ("fmt k=7,a=2,m=1,o=11", {}, "OK 10 11 {} x:3030303030303031414200"),
         ("fmt k=2,a=8", {}, "OK 8 0 FFFF"),
+        ("fmt k=8,o=4", {}, "ER -2 4 FFFF"),
         ("mtx", {}, "OK 0 1 {} x:06"),
         ("mtx", {"rc": -1}, "OK 0 1 {} x:00"),
         ("smw k=50", {}, "ER -1 50 FFFF"),
