@@ -95,8 +95,12 @@ def test_it_holds_one_package_with_all_that_a_run_needs(wheel):
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"harness"}
     for name in ("suites/requirements.yaml", "fixtures/plugin.py", "boards/virtual-se-i2c.yaml", "py.typed"):
         assert f"harness/{name}" in names
+    listed = (ROOT / "firmware" / "sources.txt").read_text(encoding="utf-8").splitlines()
+    firmware = {line.split()[1] for line in listed if line and not line.startswith("#")}
+    firmware |= {"sources.txt", "faults.h", "board/mps2_an385.ld", "include/id2_client.h"}
+    assert {f"harness/firmware/{name}" for name in firmware} <= set(names)
     unwanted = [name for name in names if re.search(r"__pycache__|/lab/|usb_backend|conftest|\.md$", name)]
-    assert unwanted == ["harness/examples/business_server/README.md"]
+    assert set(unwanted) == {"harness/examples/business_server/README.md", "harness/firmware/README.md"}
     for folder in ("fixtures", "suites", "boards"):
         kept = subprocess.run(
             ["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=True
