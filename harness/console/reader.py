@@ -20,6 +20,7 @@ from harness.errors import BenchError, DeviceError, HarnessError, ToolError, Usa
 from harness.hostload import Span, host, overloaded
 from harness.transport.base import Capability, StreamRead, StreamWrite, Transport, require
 from harness.transport.printable import LINES, WIDTH, last_lines, safe_bytes
+from harness.transport.secret_lines import SecretLines
 
 WINDOW = 1 << 20
 """Bytes of output that are kept at least."""
@@ -240,7 +241,7 @@ class Console:
             raise DeviceError(
                 f"console {self.name}: the device printed {safe_bytes(match.data, WIDTH)}",
                 transport=self.name,
-                traffic=last_lines(match.before + match.data),
+                traffic=_last_lines(match.before + match.data),
             )
         return match
 
@@ -317,7 +318,7 @@ class Console:
                 self._turn.give_back()
 
     def _failed(self, search: Search, timeout: float, what: str, span: Span) -> HarnessError:
-        traffic = last_lines(self._window.bytes(self._window.end - 2 * LINES * WIDTH))
+        traffic = _last_lines(self._window.bytes(self._window.end - 2 * LINES * WIDTH))
         if self._fault is not None and not self._closed:
             return self._fault_error(self._fault).at(traffic=traffic)
         if self._closed:
@@ -392,6 +393,11 @@ class Console:
 def _worth_a_look(chunk: bytes, unscanned: int) -> bool:
     """Tell whether the output has paused, or enough has come for a search that looks back a little."""
     return len(chunk) < _FLOOD or unscanned >= _ENOUGH
+
+
+def _last_lines(output: bytes) -> tuple[str, ...]:
+    """Return the last lines of an output without what is secret in them."""
+    return last_lines(SecretLines().hide(output))
 
 
 def _hint(tail: bytes) -> str:

@@ -2,8 +2,9 @@
 
 from bisect import bisect_left
 
+from harness.transport.secret_lines import STARS
+
 _STAMPS = 4096
-_STARS = bytes(byte if byte in b" \r\n" else 0x2A for byte in range(256))
 
 
 class Window:
@@ -47,7 +48,7 @@ class Window:
     def hide(self, start: int) -> None:
         """Put a star for each byte from offset `start` on, but for blanks and line ends."""
         first = max(start - self.start, 0)
-        self.data[first:] = self.data[first:].translate(_STARS)
+        self.data[first:] = self.data[first:].translate(STARS)
 
     def stamp(self, offset: int) -> int:
         """Return when the byte before `offset` came; of long ago, the oldest stamp that is still here."""

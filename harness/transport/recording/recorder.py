@@ -50,6 +50,7 @@ from harness.transport.base import (
     Transport,
 )
 from harness.transport.recording.redaction import Redaction
+from harness.transport.secret_lines import STARS, SecretLines
 
 FORMAT = "id2-recording"
 VERSION = 1
@@ -84,7 +85,6 @@ Direction = Literal[">", "<", "!", "#"]
 PIECE = 65536
 """Bytes of data in one record to the device, so that readers get bounded lines; more stands in several records."""
 
-_STARS = bytes(byte if byte in b" \r\n" else 0x2A for byte in range(256))
 _SMALL_PIECE = 16384  # the same from the device: longer lines cost twice the time, for memory
 _TEXT_LIMIT = 4096
 
@@ -141,7 +141,7 @@ class Recording:
         Raises:
             BenchError: the disk refuses.
         """
-        data = data.translate(_STARS) if self._hidden else self._redaction.data(data)
+        data = data.translate(STARS) if self._hidden else self._redaction.data(data)
         place = "" if address is None else f',"a":{address}'
         if len(data) <= _SMALL_PIECE:
             self._append(f'{{"t":{at},"op":"{op}","d":"{direction}","x":"{data.hex()}"{place}}}\n')
@@ -240,6 +240,7 @@ class Recorded(Middleware):
         super().__init__(inner)
         self.recording = recording
         self._opened = False
+        self._secret_lines = SecretLines()
 
     def open(self) -> None:
         """Open the inner transport, and record what was found there."""
@@ -284,7 +285,7 @@ class Recorded(Middleware):
                 self.recording.text("read", "!", _describe(error))
             raise
         if data:
-            self.recording.data("read", "<", data, time.monotonic_ns())
+            self.recording.data("read", "<", self._secret_lines.hide(data), time.monotonic_ns())
         return data
 
 

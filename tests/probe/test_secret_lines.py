@@ -1,0 +1,59 @@
+"""What the link SDKs print of user, password and PSK stands in no recording and in no error."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.console.reader import Console
+from harness.errors import DeviceError
+from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recording import read
+from harness.transport.secret_lines import SecretLines
+from tests.probe.fake_probe import FakeProbe, ProbeLine
+
+OUTPUT = (
+    b"[12.001][LK-0313] MQTT user calls aiot_mqtt_connect api, connect\r\n"
+    b"[12.002][LK-0317] a1B2c3&device-7\r\n"
+    b"[12.003][LK-0318] 8F1E22AB90CD\r\n"
+    b"[12.004][LK-031A] psk 00112233445566778899AABB\r\n"
+    b"[12.005][LK-0313] MQTT connect success in 10 ms\r\n"
+)
+SECRETS = (b"a1B2c3", b"device-7", b"8F1E22AB90CD", b"00112233445566778899AABB")
+
+
+@given(st.lists(st.integers(1, 40), max_size=30))
+def test_however_the_lines_come_in_pieces_nothing_of_them_is_shown(sizes):
+    lines, hidden, rest = SecretLines(), b"", OUTPUT
+    for size in [*sizes, len(OUTPUT)]:
+        hidden += lines.hide(rest[:size])
+        rest = rest[size:]
+    assert len(hidden) == len(OUTPUT)
+    assert not [secret for secret in SECRETS if secret in hidden]
+    assert b"[LK-0317] *" in hidden
+    assert hidden.startswith(b"[12.001][LK-0313] MQTT user")
+    assert hidden.endswith(b"[12.005][LK-0313] MQTT connect success in 10 ms\r\n")
+
+
+@given(st.lists(st.binary(max_size=30), max_size=10))
+def test_other_output_stays_as_it_is(chunks):
+    lines = SecretLines()
+    assert [lines.hide(chunk) for chunk in chunks] == chunks
+
+
+def test_neither_recording_nor_error_shows_them(tmp_path):
+    line = ProbeLine(FakeProbe())
+    recording = Recording(tmp_path / "console.jsonl", line)
+    with Console(Recorded(line, recording)) as console:
+        line.print(OUTPUT)
+        console.expect(b"connect success")
+        line.print(OUTPUT)
+        with pytest.raises(DeviceError) as failed:
+            console.expect(b"never", failure=b"connect success", timeout=2)
+        with pytest.raises(DeviceError) as late:
+            console.expect(b"never", timeout=0.05)
+    recording.close()
+    with read(tmp_path / "console.jsonl") as records:
+        recorded = b"".join(record.data for record in records)
+    shown = recorded + "".join((*failed.value.traffic, *late.value.traffic)).encode()
+    assert b"[LK-0318] *" in recorded
+    assert not [secret for secret in SECRETS if secret in shown]
