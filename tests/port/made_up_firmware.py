@@ -185,6 +185,8 @@ class MadeUpFirmware:
         return Answer(-1, lasts, b"", 0)
 
     def _smp(self, k, **_):
+        if self.fault == "semaphore is taken late":
+            return Answer(0, k + 3, b"", 0)
         return Answer(-1, k, b"", 0) if self.fault == "semaphore cannot be taken" else Answer(0, 0, b"", 0)
 
     def _thr(self, m, n, p, **_):
@@ -196,6 +198,8 @@ class MadeUpFirmware:
 
     # ---- network
     def _con(self, k, c, **_):
+        if self.fault == "never connects":
+            return Answer(-1, 0, b"", 0)
         try:
             made = socket.create_connection((c.decode(), k), timeout=5)
         except OSError:

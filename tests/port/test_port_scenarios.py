@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.fixtures.port.far_end import FarEnd
 from harness.hostload import Span, host
 
 ALL = {
@@ -57,6 +58,7 @@ def test_a_sound_port_passes_everything(bench, rtc):
         ("semaphore waits too short", "test_osa_tasks", {"OSA-SEM-02"}, "less than was asked for"),
         ("semaphore waits too long", "test_osa_tasks", {"OSA-SEM-02"}, "longer than asked"),
         ("semaphore cannot be taken", "test_osa_tasks", {"OSA-SEM-03"}, "was posted"),
+        ("semaphore is taken late", "test_osa_tasks", {"OSA-SEM-03"}, "and each time"),
         ("THREAD_NEVER_RUNS", "test_osa_tasks", {"OSA-THREAD-01"}, "counted to 0 of 20"),
         ("no thread", "test_osa_tasks", {"OSA-THREAD-01", "OSA-MUTEX-02"}, "made no thread"),
         (
@@ -116,6 +118,16 @@ def test_a_board_without_a_watchdog_says_so_and_is_not_accused(bench):
 def test_a_board_that_hangs_without_a_controller_is_blocked(bench):
     seen = bench("silent after a reset", controller=False).run("test_board")
     assert seen.verdicts["BOARD-01"] == "blocked"
+
+
+@pytest.mark.parametrize(("on_this_machine", "verdict"), [(True, "failed"), (False, "blocked")])
+def test_what_never_arrives_over_a_network_may_have_been_lost_there(
+    bench, monkeypatch, on_this_machine, verdict
+):
+    monkeypatch.setattr(FarEnd, "on_this_machine", on_this_machine)
+    seen = bench("never connects").run("test_network")
+    assert seen.verdicts["NET-01"] == verdict
+    assert "ls_osa_net_connect to a server that listens returned -1" in seen.errors["NET-01"]
 
 
 def test_a_buffer_that_the_probe_does_not_give_is_not_judged(bench):
