@@ -31,7 +31,11 @@ MOST_INITS = 512
 
 
 _ALWAYS = ("init", "cleanup")
-_FRESHENING = (Event.RESET, Event.POWER_CYCLE, Event.REOPEN)
+_FRESHENING = (
+    Event.POWER_CYCLE,
+    Event.RESET,
+    Event.REOPEN,
+)  # some memory outlives a reset, and tells of the past
 
 
 class UnderTest(Protocol):

@@ -10,6 +10,7 @@ from harness.explore.far_end import Authentication
 from harness.explore.model import Model
 from harness.explore.sequence import numbered, parsed
 from harness.explore.state import State
+from harness.explore.steps import Event
 from harness.explore.world import Identity, World
 from harness.id2.keys import KeyType
 from tests.explore import sequences, stand_in
@@ -203,6 +204,24 @@ def test_randoms_that_come_again_within_a_tick_are_a_known_defect(monkeypatch):
         "its device random came before in this sequence",
     ]
     assert state.world.findings == {"k.4"}
+
+
+def test_sequences_begin_with_a_power_cycle_where_there_is_one_as_memory_may_outlive_a_reset():
+    class Board(stand_in.Board):
+        happened = ()
+
+        def happen(self, event):
+            self.happened = (*self.happened, event)
+            super().happen(event)
+
+    for events, first in (
+        ({Event.RESET, Event.POWER_CYCLE, Event.REOPEN}, Event.POWER_CYCLE),
+        ({Event.RESET, Event.REOPEN}, Event.RESET),
+        ({Event.REOPEN}, Event.REOPEN),
+    ):
+        board = Board(events=frozenset(events))
+        assert run(board, parsed([sequences.INIT], "steps"))[0].got == "done"
+        assert board.happened == (first,)
 
 
 CUT = {"step": "power_cut", "function": "get_id", "after_ms": 3}
