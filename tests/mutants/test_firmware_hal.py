@@ -12,42 +12,6 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-ID = "2122232425262728292A2B2C"
-BOARD = {
-    "version": 1,
-    "name": "firmware-hal",
-    "plan": {"pattern": "own-platform", "carrier": "km", "platform": "third-party-os", "key_type": "aes-128"},
-    "transports": {
-        "console": {
-            "kind": "firmware",
-            "machine": "linux",
-            "carrier": "demo",
-            "device": {"key_type": "aes-128", "id": ID, "key": {"published": "aes-128"}},
-            "actions": {
-                "reset": [{"rts": True}, {"wait_ms": 10}, {"rts": False}],
-                "power-off": [{"dtr": False}, {"wait_ms": 20}],
-                "power-on": [{"dtr": True}],
-            },
-        }
-    },
-    "console": {"transport": "console", "program": "id2_app"},
-    "probe": {},
-    "carrier": {"kind": "probe"},
-    "controllers": {
-        "lines": {
-            "kind": "serial-lines",
-            "reset": "reset",
-            "power_off": "power-off",
-            "power_on": "power-on",
-        }
-    },
-    "device": {"id": ID, "key": {"simulated": "console"}},
-    "declaration": {
-        "port": ["client", "device-id", "partition", "kv", "random", "aes", "sm4", "hash", "board"],
-        "features": [],
-    },
-}
-
 AREAS = {
     "random": "random",
     "kv": "kv",
@@ -89,7 +53,7 @@ pytestmark = pytest.mark.mutants
 
 def failed(fault, folder, select):
     """Run the scenarios of an area on a firmware; return the requirements that failed, and the verdict of the run."""
-    board = json.loads(json.dumps(BOARD))
+    board = yaml.safe_load((ROOT / "boards" / "virtual-probe.yaml").read_text())
     if fault:
         board["transports"]["console"]["fault"] = fault
     path = folder / f"{fault or 'sound'}.yaml"
