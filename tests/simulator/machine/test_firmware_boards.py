@@ -1,6 +1,10 @@
 """Our firmware on both machines, through the board file: what reset and power do to it, and that calls come back."""
 
+import os
 import shutil
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from pathlib import Path
@@ -16,6 +20,7 @@ from harness.console.reader import ConsoleTimeoutError
 from harness.controller.kind import Ability
 from harness.probe.errors import CallLostError
 from harness.probe.link import ProbeLink
+from tests.simulator.machine.processes import alive, wait_until
 
 ID = "2122232425262728292A2B2C"
 DEVICE = "device: {key_type: aes-128, key: {published: aes-128}}"
@@ -262,3 +267,36 @@ def test_what_the_board_file_says_of_reset_and_power_is_a_fact():
     assert "reset" not in facts_of(
         loaded(text.replace("controllers: {lab: {kind: serial-lines, reset: reset}}\n", ""))
     )
+
+
+@machines
+def test_nothing_outlives_a_killed_run(machine, tmp_path):
+    with board_of(machine) as board:  # built before the clock runs
+        _ = board.probe().hello
+    script = tmp_path / "run.py"
+    script.write_text(
+        textwrap.dedent(f"""\
+            import time
+            from pathlib import Path
+            from harness.board.opening.board import Board
+            from harness.board.reading.file import parse
+            board = Board(parse({BOARD.format(machine=machine, carrier="demo", device=DEVICE, more="")!r}, Path("lab.yaml")))
+            board.console()
+            print(board.transport("console")._machine._running.pid, flush=True)
+            time.sleep(600)
+            """),
+        encoding="utf-8",
+    )
+    run = subprocess.Popen(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        pid = int(run.stdout.readline())
+        assert alive(pid)
+    finally:
+        run.kill()
+        run.communicate()
+    wait_until(lambda: not alive(pid))

@@ -11,7 +11,6 @@ import sys
 import termios
 import textwrap
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from harness.simulator.machine.linux import LinuxMachine
 from harness.simulator.machine.transport import MachineTransport
 from harness.transport.base import Line, ReadLines, SendBreak, SetLines, StreamRead, StreamWrite
 from harness.transport.serial.lines import LineStep, perform
+from tests.simulator.machine.processes import alive, wait_until
 from tests.transport.contract import StreamBench, StreamContract
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -118,21 +118,6 @@ class TestMachine(StreamContract):
         return bench
 
 
-def alive(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def wait_until(holds, seconds=10.0):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def waiting(board):
     """Return how many bytes wait on the console that was opened last."""
     fileno = board._consoles[-1]._fileno
@@ -179,6 +164,15 @@ def test_dtr_is_the_power_and_the_flash_outlives_it(bench):
         board.do(SetLines(dtr=True))
         bench.meet()
         assert line_of(board) == b"start 1 by power-on\n"
+
+
+def test_what_it_printed_before_the_power_went_is_not_lost(bench):
+    with bench.transport() as board:
+        bench.say(b"last words\n")
+        wait_until(lambda: waiting(board) == len(b"last words\n"))
+        perform(board, (LineStep(dtr=False), LineStep(dtr=True)))
+        bench.meet()
+        assert [line_of(board), line_of(board)] == [b"last words\n", b"start 1 by power-on\n"]
 
 
 def test_power_that_comes_while_reset_is_held_starts_it_at_the_release(bench):
