@@ -37,8 +37,8 @@ _STARTS_IN_A_ROW = 5
 _FIRST_LOOK = 0.5  # seconds after which a running call is asked about
 _MOST_DOUBLED = 4
 
-CRC_WRONG, SLOT_LACKS, NO_FUNCTION, SEQ_USED, NOTHING_TO_REPEAT = 1, 4, 5, 7, 8
-_NOISE = frozenset({CRC_WRONG, SEQ_USED})
+CRC_WRONG, SLOT_LACKS, NO_FUNCTION, TOO_LONG, SEQ_USED, NOTHING_TO_REPEAT = 1, 4, 5, 6, 7, 8
+_NOISE = frozenset({CRC_WRONG, TOO_LONG, SEQ_USED})  # a line that lost its end goes on with the next one
 
 
 class StartedAnew(Exception):  # noqa: N818 - it ends what was going on, and is told on as an error of its own

@@ -105,7 +105,8 @@ class FakeProbe:
         if not line.startswith(b"id2p"):
             return
         if len(line) > self.line:
-            self._say(0, "NK", "6")
+            seq = re.match(rb"id2p ([0-9A-F]{2}) ", line)
+            self._say(int(seq[1], 16) if seq else 0, "NK", "6")
             return
         found = re.fullmatch(rb"(id2p ([0-9A-F]{2}) (.*)) %([0-9A-F]{4})", line)
         if found is None or int(found[4], 16) != crc(found[1]):

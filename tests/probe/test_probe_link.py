@@ -169,6 +169,26 @@ def test_much_log_output_does_not_disturb(connect):
     assert link.call("dec", a=LONG[:100], out=1024).data == LONG[:100]
 
 
+def test_a_line_whose_end_is_lost_is_sent_again(connect):
+    probe = firmware()
+    link, line = connect(probe)
+    _ = link.hello
+    left = [2]
+
+    def lose_end(data):
+        if b" put " in data and left[0]:
+            left[0] -= 1
+            probe.feed(data.rstrip(b"\n").lstrip(b"\n"))
+            line.flush()
+            return True
+        return False
+
+    line.on_write = lose_end
+    assert link.call("dec", a=LONG, out=1024).data == LONG
+    assert left == [0]
+    assert sum(probe.calls.values()) == 1
+
+
 def lose(line, wanted, times=1):
     """Let replies that hold `wanted` get lost, so many times."""
     flush, left = line.flush, [times]
