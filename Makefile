@@ -8,7 +8,7 @@ BENCH  := .venv-bench
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench firmware firmware-test clean help
+.PHONY: demo test lint types layers mutants device-mutants firmware-mutants explore-mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench firmware firmware-test clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -32,9 +32,21 @@ types: $(READY)  ## mypy --strict
 layers: $(READY)  ## import-linter: layers import downwards only
 	$(BIN)/lint-imports
 
-mutants: $(READY)  ## run the suites on every broken device and print which scenario caught which
+mutants: device-mutants firmware-mutants explore-mutants  ## run the suites on every broken device and firmware and print which scenario caught which
+
+device-mutants: $(READY)  ## of these: broken chips, consoles and links
 	tools/ensure-command.sh mosquitto mosquitto
-	$(BIN)/python -m pytest -q -s -m mutants tests/mutants
+	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_mutants.py tests/mutants/test_console_mutants.py tests/mutants/test_whole_run_mutants.py
+
+firmware-mutants: $(READY)  ## of these: our firmware with each fault that can be compiled into it, on Linux and on the emulated Cortex-M3
+	tools/ensure-command.sh gcc gcc libc6-dev
+	tools/ensure-command.sh arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
+	tools/ensure-command.sh qemu-system-arm qemu-system-arm
+	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_firmware_*.py
+
+explore-mutants: $(READY)  ## of these: how many state-dependent faults exploring finds
+	tools/ensure-command.sh gcc gcc libc6-dev
+	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_explore.py
 
 slow-test: $(READY)  ## the tests that need minutes: a 200 MB console, a wheel in a fresh environment, the pages on extensions
 	$(BIN)/python -m pytest -q -n auto -m slow tests
