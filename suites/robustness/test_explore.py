@@ -1,10 +1,14 @@
-"""Robustness: what no fixed scenario asks for."""
+"""Robustness: what no fixed scenario asks for.
+
+It comes behind the others: where a replay of it cannot follow, nothing else of the board is lost.
+"""
 
 import pytest
 
 from harness.fixtures.types import Exploration, Scenario
 
 
+@pytest.mark.last
 @pytest.mark.endurance
 @pytest.mark.explores
 def test_explore(scenario: Scenario, exploration: Exploration) -> None:
