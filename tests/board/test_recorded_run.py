@@ -25,6 +25,7 @@ def run(tmp_path):
         "smaller",
         "skipped",
         "skipped-in-a-step",
+        "nothing-to-check",
         "cut",
         "never",
         "else",
@@ -43,6 +44,9 @@ def run(tmp_path):
     with skipped.step(0):
         pass
     skipped.finish(Verdict.NOT_RUN)
+    looked = run.begin(info("nothing-to-check"))
+    looked.skip(0, "the console shows nothing of it")
+    looked.finish(Verdict.NOT_APPLICABLE, reason="none of its steps applies to this board")
     run.begin(info("else")).finish(Verdict.NOT_APPLICABLE, reason="the board has no console")
     run.begin(info("cut"))
     return run
@@ -50,7 +54,7 @@ def run(tmp_path):
 
 def test_what_ran_has_answers_and_what_was_left_out_has_none(run):
     found = plan_of(run.path)
-    for name in ("passed", "failed", "skipped", "skipped-in-a-step", "cut", "never"):
+    for name in ("passed", "failed", "skipped", "skipped-in-a-step", "nothing-to-check", "cut", "never"):
         assert found.lacks(name) is None, name
     assert found.lacks("smaller") == Unanswered(
         "the recorded run did not run it: left out by --quick", outside_plan=True

@@ -9,9 +9,16 @@ from pathlib import Path
 from harness.board.models import BoardFile
 from harness.errors import BenchError, UsageError
 from harness.run import manifest, reader
-from harness.run.events import ScenarioFinished, ScenariosPlanned, StepStarted, TransportOpened
+from harness.run.events import (
+    ScenarioFinished,
+    ScenariosPlanned,
+    StepFinished,
+    StepStarted,
+    TransportOpened,
+)
 from harness.run.folder import RunFolder
 from harness.run.inputs import FILE, require_regular
+from harness.run.verdict import Verdict
 from harness.transport.printable import safe_text
 from harness.transport.recording.steps import load
 
@@ -62,7 +69,8 @@ class RecordedPlan:
 def plan_of(run: Path) -> RecordedPlan:
     """Return what a recorded run asked its devices, by its journal and its header.
 
-    A scenario that began and skipped itself, or whose end is missing, ran: the recording has what it asked.
+    A scenario that began and skipped itself, that found nothing to check, or whose end is missing, ran: the recording
+    has what it asked.
 
     Raises:
         BenchError: the journal cannot be read.
@@ -74,7 +82,10 @@ def plan_of(run: Path) -> RecordedPlan:
     for event in reader.read(RunFolder(run).journal).events:
         if isinstance(event, ScenariosPlanned):
             planned.update(info.id for info in event.scenarios)
-        elif isinstance(event, StepStarted):
+        elif isinstance(event, StepStarted) or (
+            # It looked, and found nothing to check; what the board file leaves out has no reason of its own here.
+            isinstance(event, StepFinished) and event.verdict is Verdict.NOT_APPLICABLE and event.reason
+        ):
             stepped.add(event.scenario)
         elif isinstance(event, ScenarioFinished) and not (
             event.verdict.judged or event.error is not None or event.scenario in stepped
