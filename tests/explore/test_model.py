@@ -67,6 +67,16 @@ REFUSED = [
 ]
 
 
+@pytest.mark.parametrize("step", ["kpm_get_auth_code", "kpm_get_prov_stat"])
+def test_key_index_that_a_header_calls_invalid_may_be_taken_and_may_be_refused(step):
+    asked = {"step": step, "index": 255} | ({"random": "1"} if step == "kpm_get_auth_code" else {})
+    wanted = expected(asked, sequences.INIT)
+    for answer in (Answer(value="SwH/"), *(Answer(code=code) for code in (-1, -2, -8))):
+        assert not wanted.contradiction(answer)
+    assert wanted.contradiction(Answer(code=-5)) == "refused with -5"
+    assert expected(asked).contradiction(Answer(value="SwH/")) == "accepted"
+
+
 @pytest.mark.parametrize(("step", "codes"), REFUSED)
 def test_wrong_arguments_are_refused_with_their_codes_alone(step, codes):
     wanted = expected(step, sequences.INIT)
