@@ -40,6 +40,7 @@ def judge(vendor, file=None, *, names=None):
     given = {"client": client, "carrier": None, "oracle": Oracle(file.plan.key_type, ID, AES)}
     every = {name for name in vars(limits) if name.startswith("test_")} - {"test_extra_with_nul"}
     with client.started():
+        client.look_for_id()
         inits = vendor.inits
         found = judged(limits, given, names or every)
         if not (names or client.is_module):
@@ -53,6 +54,10 @@ def judge(vendor, file=None, *, names=None):
 
 def failed(found):
     return {name for name, verdict in found.steps.items() if verdict.startswith("failed")}
+
+
+def blocked(found):
+    return {name for name, verdict in found.steps.items() if verdict.startswith("blocked")}
 
 
 def not_applicable(found):
@@ -76,6 +81,30 @@ def test_the_stub_of_a_module_passes_what_it_can():
     assert failed(found) == set()
     assert not_applicable(found) == {"API-BUF-02", "API-LIM-03"}
     assert set(found.steps) == LIMITS
+
+
+def test_a_device_without_an_id_is_not_failed_for_what_only_an_id_can_show():
+    found = judge(Vendor(key=None))
+    assert failed(found) == set()
+    assert blocked(found) == {
+        *("API-BUF-01", "API-BUF-02", "API-BUF-03", "API-BUF-04", "API-NUL-01"),
+        *("API-LIM-04", "API-LIM-05", "API-LIM-06"),
+        "API-INI-03",
+    }
+    assert "holds no ID²" in found.steps["API-BUF-01"]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "requirement"),
+    [
+        (Vendor(key=None, broken=frozenset({"says-it-has-an-id"})), "API-BUF-01"),
+        (Vendor(key=None, missing=frozenset({"pst"})), "API-BUF-01"),
+        (Vendor(key=None, broken=frozenset({"nul-behind-dch"})), "API-LIM-03"),
+        (Vendor(key=None, broken=frozenset({"challenge-not-clipped"})), "API-LIM-03"),
+    ],
+)
+def test_a_device_that_says_it_has_an_id_or_fails_without_one_is_failed(vendor, requirement):
+    assert requirement in failed(judge(vendor))
 
 
 def test_sdk_2_0_is_held_to_nothing_of_later_releases():

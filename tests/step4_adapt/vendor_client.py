@@ -257,6 +257,7 @@ class Vendor:
             unless(len(random) <= 128, EXCESS)
         if "any-server-code" in self.broken:
             return 0
+        unless(self.key is not None, NO_ID)
         right = servercode.build(self.key, self.id2, random.decode()[:128]).text.encode()
         unless(code == right, GENERIC)
         return 0
@@ -274,6 +275,7 @@ class Vendor:
         seed = self._seed(given, may_be_empty=False)
         unless(given.size >= 64, SHORT, 64)
         unless("sec" not in self.unsupported, UNSUPPORTED)
+        unless(self.key is not None, GENERIC)
         return 64, (secrets.get_secret(self.key, seed) if seed else "0" * 64).encode()
 
     def _dky(self, given):
@@ -283,6 +285,7 @@ class Vendor:
             unless(1 <= given.size <= 32, BAD)
         seed = self._seed(given, may_be_empty=True)
         unless("dky" not in self.unsupported, UNSUPPORTED)
+        unless(self.key is not None, NO_ID)
         key = secrets.derive_key(self.key, self.id2, seed, 32)
         if "other-short-keys" in self.broken and given.size < 32:
             key = hashes.digest(hashes.HashType.SHA256, key)
@@ -291,7 +294,7 @@ class Vendor:
     def _pst(self, given):
         self._ready("pst")
         self._points(given.has_output)
-        return 1, bytes((self.key is not None,))
+        return 1, bytes((self.key is not None or "says-it-has-an-id" in self.broken,))
 
 
 class Stub(Vendor):
