@@ -1,8 +1,11 @@
 """The benchmarks are run by hand and by CI alone: at least the devices that they plug in can be made, and answer."""
 
+import os
+
 import pytest
 
-from benchmarks import bus_devices
+from benchmarks import bus_devices, uart
+from harness.board.reading.file import load
 
 
 @pytest.mark.parametrize("kind", ["i2c", "ttyACM", "ttyUSB", "pipe", "ccid"])
@@ -12,3 +15,51 @@ def test_the_device_of_a_bus_can_be_made(kind):
 
 def test_the_chip_has_one_answer():
     assert bus_devices.FixedChip().process(bus_devices.COMMAND) == bus_devices.ANSWER
+
+
+@pytest.fixture
+def way():
+    """One way through the serial line, at 10000 bytes a second, with its two far ends."""
+    source, write = os.pipe()
+    read, sink = os.pipe()
+    os.set_blocking(read, False)
+    yield uart.Direction(source, sink, 10_000 * uart.BITS), write, read
+    for end in (source, write, read, sink):
+        os.close(end)
+
+
+def arrived(read):
+    try:
+        return os.read(read, 1000)
+    except BlockingIOError:
+        return b""
+
+
+def test_the_serial_line_gives_each_byte_its_time(way):
+    line, write, read = way
+    os.write(write, b"0123456789ABCDEFGHIJ")
+    line.take(5.0)
+    assert line.due == pytest.approx(5.0 + 0.0008 + uart.LATENCY_S)
+    line.give(line.due - 1e-6)
+    assert arrived(read) == b""
+    line.give(line.due)
+    assert arrived(read) == b"01234567"
+    line.give(5.0 + 0.002 + uart.LATENCY_S + 1e-6)
+    assert arrived(read) == b"89ABCDEFGHIJ"
+
+
+def test_what_comes_while_the_serial_line_is_busy_waits_for_its_end(way):
+    line, write, read = way
+    os.write(write, b"x" * 100)
+    line.take(0.0)
+    os.write(write, b"y")
+    line.take(0.001)
+    line.give(0.01 + uart.LATENCY_S + 1e-6)
+    assert arrived(read) == b"x" * 100
+    assert line.due == pytest.approx(0.0101 + uart.LATENCY_S)
+
+
+def test_the_board_file_of_the_serial_line_is_one(tmp_path):
+    file = tmp_path / "uart.yaml"
+    file.write_text(uart.BOARD_FILE.format(name="uart", baud=uart.BAUD, port="/dev/pts/1", pid=1))
+    assert load(file).transports["console"].kind == "serial"

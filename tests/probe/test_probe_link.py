@@ -12,7 +12,7 @@ from harness.probe.errors import (
     ProbeProtocolError,
     UnansweredCallError,
 )
-from harness.probe.functions import Group
+from harness.probe.functions import FUNCTIONS, Group
 from harness.probe.settings import LineEnd, Pace, Probe
 from tests.probe.fake_probe import FakeProbe
 
@@ -116,6 +116,34 @@ def test_one_call_is_one_line_and_one_more_for_each_piece(connect):
     assert link.traffic.sent - before == 1
     link.call("dec", a=b"A" * 50, out=48)
     assert link.traffic.sent - before == 1 + 3
+
+
+def trips_of(link, line, call):
+    """Return how many lines a call sends that carry no piece of a value, and how many that do."""
+    sent, before = link.traffic.sent, len(line.written)
+    call()
+    written = bytes(line.written[before:])
+    pieces = written.count(b" put ") + written.count(b" get ")
+    return link.traffic.sent - sent - pieces, pieces
+
+
+@pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - {"rst", "crs"}))
+def test_a_call_of_any_kind_needs_three_round_trips_at_most_beside_those_of_its_pieces(connect, function):
+    said = [(0, 300, LONG[:300])]
+    link, line = connect(FakeProbe(functions={function: lambda _: said[-1]}))
+
+    def call(secret):
+        answer = link.call(function, a=LONG[:32], b=b"B" * 32, c=b"C" * 16, out=512, k=1, secret=secret)
+        assert (answer.rc, answer.data) == (said[-1][0], said[-1][2])
+
+    fill, fetch = 2 + 1 + 1, 3  # 32 bytes in hex need two lines; the first 40 of a result come with its end
+    greeting = wiping = 1
+    assert trips_of(link, line, lambda: call(secret=True)) == (greeting + 1 + wiping, fill + fetch)
+    assert trips_of(link, line, lambda: call(secret=False)) == (1, fill + fetch)
+    said.append((0, 16, b"ABCDEFGHIJKLMNOP"))
+    assert trips_of(link, line, lambda: call(secret=True))[0] == 1 + wiping
+    said.append((-3, 512, b""))
+    assert trips_of(link, line, lambda: call(secret=False)) == (1, fill)
 
 
 # ---- noise
