@@ -60,10 +60,11 @@ service: {{endpoint: mock, product: {{name: uart_product, licences: 10, validity
 class Direction:
     """One way through the line."""
 
-    def __init__(self, source: int, sink: int, baud: int) -> None:
+    def __init__(self, source: int, sink: int, baud: int, latency_s: float = LATENCY_S) -> None:
         self.source = source
         self._sink = sink
         self._byte_s = BITS / baud
+        self._latency_s = latency_s
         self._free = 0.0  # when the last byte has gone over
         self._on_the_way: deque[tuple[float, bytes]] = deque()
 
@@ -81,7 +82,7 @@ class Direction:
         for start in range(0, len(data), CHUNK):
             piece = data[start : start + CHUNK]
             self._free += len(piece) * self._byte_s
-            self._on_the_way.append((self._free + LATENCY_S, piece))
+            self._on_the_way.append((self._free + self._latency_s, piece))
 
     def give(self, now: float) -> None:
         while self._on_the_way and self._on_the_way[0][0] <= now:
@@ -90,9 +91,9 @@ class Direction:
                 os.write(self._sink, piece)
 
 
-def relay(one: int, other: int, baud: int) -> None:
+def relay(one: int, other: int, baud: int, latency_s: float) -> None:
     """Carry bytes both ways, for ever."""
-    ways = (Direction(one, other, baud), Direction(other, one, baud))
+    ways = (Direction(one, other, baud, latency_s), Direction(other, one, baud, latency_s))
     for end in (one, other):
         os.set_blocking(end, False)
     while True:
@@ -148,7 +149,7 @@ class Firmware:
         self._process.wait()
 
 
-def serve(board: Path, baud: int, *, quiet: bool) -> None:
+def serve(board: Path, baud: int, latency_s: float, *, quiet: bool) -> None:
     """Run the firmware behind the line, with a board file that leads to it, until this process is ended."""
     near, port = pty.openpty()  # all ends stay open here: closing one elsewhere ends nothing
     far, console = pty.openpty()
@@ -162,7 +163,7 @@ def serve(board: Path, baud: int, *, quiet: bool) -> None:
             new = board.with_suffix(".new")
             new.write_text(text, encoding="utf-8")
             new.replace(board)
-            relay(near, far, baud)
+            relay(near, far, baud, latency_s)
         finally:
             running.end()
 
@@ -191,11 +192,17 @@ def main() -> int:
     )
     parser.add_argument("--board", type=Path, required=True, help="the board file to be written")
     parser.add_argument("--baud", type=int, default=BAUD, help=f"bits a second ({BAUD} by default)")
+    parser.add_argument(
+        "--latency-ms",
+        type=float,
+        default=LATENCY_S * 1000,
+        help=f"milliseconds more, each way ({LATENCY_S * 1000:g} by default)",
+    )
     parser.add_argument("--quiet", action="store_true", help="the client logs nothing but errors")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt):
-        serve(options.board, options.baud, quiet=options.quiet)
+        serve(options.board, options.baud, options.latency_ms / 1000, quiet=options.quiet)
     return 0
 
 
