@@ -11,8 +11,8 @@ from harness.chip.channel import ApduChannel
 from harness.chip.errors import AnswerError, StatusError
 from harness.errors import HarnessError
 
-TRAFFIC = 5
-"""Log level below DEBUG for every APDU."""
+TRAFFIC = 7
+"""Log level below DEBUG for every APDU; 5 is the TRACE of uvicorn, which would rename it."""
 
 SDK_TRANSMISSIONS = 2
 """How many transmissions the vendor's adapter allows for one command. Source: device-protocol.md e.2."""

@@ -98,14 +98,14 @@ def test_decrypt(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
             with refused(code, by="the carrier"):
                 carrier.decrypt(wrong)
     with scenario.step("API-DEC-02"):
-        for bad in (bytes([block + 1]) * block, b"x" * (block - 3) + b"\x01\x02\x03"):
-            with refused(-1, by="the carrier"):
-                carrier.decrypt(oracle.encrypt_blocks(bad))
         with (
             accepted_by_defect(scenario, "k.2", "a block of zeros decrypts as if it were padded"),
             refused(-1, by="the carrier"),
         ):
             carrier.decrypt(oracle.encrypt_blocks(bytes(block)))
+        for bad in (bytes([block + 1]) * block, b"x" * (block - 3) + b"\x01\x02\x03"):
+            with refused(-1, by="the carrier"):
+                carrier.decrypt(oracle.encrypt_blocks(bad))
 
 
 def test_decrypt_long(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
