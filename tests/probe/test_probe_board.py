@@ -1,11 +1,14 @@
 """The probe section of a board file, and the way to the probe through the board."""
 
+from pathlib import Path
+
 import pytest
 
 from harness.board.opening.board import Board
-from harness.board.plan.applies import facts_of
+from harness.board.plan.applies import evaluate, facts_of
 from harness.board.reading.file import load
 from harness.errors import UsageError
+from harness.fixtures.requirements import load as load_requirements
 from tests.probe.fake_probe import FakeProbe, ProbeLine
 
 BOARD = """
@@ -16,6 +19,13 @@ transports:
   console: {kind: serial, port: /dev/ttyUSB0}
 console: {transport: console}
 """
+
+ROOT = Path(__file__).resolve().parents[2]
+CONSOLE = {
+    name: one
+    for name, one in load_requirements(ROOT / "suites" / "requirements.yaml").by_id.items()
+    if name.startswith("LOG-")
+}
 
 
 def board_file(tmp_path, more="probe: {}\n"):
@@ -61,3 +71,21 @@ def test_the_probe_of_a_board_is_on_its_console(tmp_path, monkeypatch):
         assert board.probe() is link
         board.close_console()
         assert board.probe() is not link
+
+
+@pytest.mark.parametrize("carrier", ["demo", "km", "se"])
+def test_nothing_is_judged_of_a_program_that_nobody_named(tmp_path, carrier):
+    path = tmp_path / "probed.yaml"
+    text = BOARD.replace("carrier: demo", f"carrier: {carrier}") + "probe: {}\ncarrier: {kind: probe}\n"
+
+    def applying(text):
+        path.write_text(text)
+        facts = facts_of(load(path))
+        return {name for name, one in CONSOLE.items() if evaluate(one.applies_when, facts).applies}
+
+    path.write_text(text)
+    decision = evaluate(CONSOLE["LOG-08"].applies_when, facts_of(load(path)))
+    assert "console.program: no program is known to print to a console" in decision.reason
+    assert applying(text) == set()
+    named = text.replace("{transport: console}", "{transport: console, program: id2_app}")
+    assert ("LOG-08" in applying(named)) == (carrier != "demo")
