@@ -20,6 +20,8 @@ _THEN = "then"
 _WORD = (1 << 32) - 1
 _SECRETS = frozenset({"sec", "dky"})
 """Functions whose result is a secret of the device."""
+_STARTS_ANEW = frozenset({"rst", "crs"})
+"""Functions that start the board anew and do not return."""
 
 
 def register(app: typer.Typer) -> None:
@@ -118,6 +120,9 @@ def _calls(board: "Board", words: list[str], *, show_secrets: bool) -> None:
     link = board.probe()
     for call in calls:
         print(call.function)
+        if call.function in _STARTS_ANEW:
+            print(f"started anew, boot {link.start_by(call.function, k=call.numbers.get('k', 0)).boot:04X}")
+            continue
         secret = call.function in _SECRETS
         _print(_made(link, call, secret=secret), hide=secret and not show_secrets)
 

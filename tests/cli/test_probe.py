@@ -1,5 +1,6 @@
 """`harness probe`: the probe of a board by hand, on the firmware as a process of this machine."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -69,6 +70,17 @@ def test_calls_follow_in_one_conversation(board: Path, capsys: pytest.CaptureFix
         "rc       0",
     ]
     assert "text     2122232425262728292A2B2C" in out
+
+
+@pytest.mark.parametrize("function", [["rst"], ["crs", "k=1"]])
+def test_a_start_that_was_asked_for_is_no_error(
+    board: Path, capsys: pytest.CaptureFixture[str], function: list[str]
+) -> None:
+    assert run(board, "call", *function, "then", "ini") == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == function[0]
+    assert re.fullmatch(r"started anew, boot [0-9A-F]{4}", out[1])
+    assert out[2:] == ["ini", "rc       0", "length   0"]
 
 
 def test_slots_and_null_pointers(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
