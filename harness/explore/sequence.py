@@ -1,6 +1,8 @@
 """Files of sequences: JSON that a person can read, change, and have judged again."""
 
 import json
+import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -10,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from harness.errors import UsageError
 from harness.explore.driver import Taken
 from harness.explore.steps import Step
+from harness.explore.values import Written
 from harness.plain_words import plain
-from harness.run.inputs import require_regular
 from harness.settings.problems import field_name, printable
 from harness.settings.suggest import not_valid
 
@@ -24,6 +26,10 @@ _STEP: TypeAdapter[Step] = TypeAdapter(Step)
 _NAMES = tuple(
     name for kind in get_args(get_args(Step)[0]) for name in get_args(kind.model_fields["step"].annotation)
 )
+_FORM_AT = 3
+"""Where an error names the form of a value: after the step and its field."""
+_FORMS = frozenset({"constrained-str", *(form.__name__ for form in Written.__subclasses__())})
+_OTHER_KIND = frozenset({"string_type", "model_type"})
 _HINT = "docs/explore.md shows the form; exploring leaves such a file in the evidence when it finds a contradiction"
 
 
@@ -54,10 +60,13 @@ def load(path: Path) -> list[Step]:
     Raises:
         UsageError: It cannot be read, or is no sequence; the message names the step.
     """
-    require_regular(path)
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a named pipe would never end
+            raise UsageError(f"{path}: is not a regular file", hint=_HINT)
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such file", hint=_HINT) from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
     if len(data) > _MOST_BYTES:
@@ -107,7 +116,19 @@ def _steps(path: str, found: Sequence[Any]) -> Iterator[Step]:
         try:
             yield _STEP.validate_python(one)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            field = field_name(tuple(part for part in first["loc"] if part != name))
-            text = plain(printable(first["msg"]))
+            field, text = _problem(error)
             raise UsageError(f"{path}: step {number}, {name}: {field}: {text}", hint=_HINT) from None
+
+
+def _problem(error: ValidationError) -> tuple[str, str]:
+    """Return the field of a step that is wrong, and why.
+
+    For a value of several forms, such as a text, pydantic tells why it is none of each. What is told of the form that
+    fits best is what its writer meant.
+    """
+    errors = error.errors(include_url=False, include_input=False)
+    told = Counter(one["loc"][:_FORM_AT] for one in errors)
+    best = min(errors, key=lambda one: (one["type"] in _OTHER_KIND, told[one["loc"][:_FORM_AT]]))
+    _, *loc = best["loc"]
+    field = field_name(tuple(part for part in loc if part not in _FORMS))
+    return field, plain(printable(best["msg"]))

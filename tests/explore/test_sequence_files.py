@@ -53,7 +53,23 @@ def with_steps(*steps):
             with_steps({"step": "derive_key", "seed": "a", "length": 65}),
             ": step 1, derive_key: length: it must be",
         ),
-        (with_steps({"step": "decrypt", "plain": {"hex": "6"}}), ": step 1, decrypt: plain"),
+        (with_steps({"step": "decrypt", "plain": {"hex": "6"}}), ": step 1, decrypt: plain.hex: "),
+        (
+            with_steps({"step": "decrypt", "plain": {"bytes": 4097}}),
+            ": step 1, decrypt: plain.bytes: it must be 4096 or less",
+        ),
+        (
+            with_steps({"step": "get_challenge_auth_code", "random": {"repeat": "7", "times": 9999}}),
+            ": step 1, get_challenge_auth_code: random.times: it must be 4096 or less",
+        ),
+        (
+            with_steps({"step": "verify_server", "random": {"earlier": "x"}, "code": "changed"}),
+            ": step 1, verify_server: random.earlier: it must be 'device-challenge' or 'password'",
+        ),
+        (
+            with_steps({"step": "get_challenge_auth_code", "random": 7}),
+            ": step 1, get_challenge_auth_code: random: it must be text",
+        ),
     ],
 )
 def test_wrong_files(text, said, tmp_path):
@@ -61,5 +77,8 @@ def test_wrong_files(text, said, tmp_path):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(UsageError, match="no such file"):
+    with pytest.raises(UsageError, match=r"there is no such file$") as raised:
         load(tmp_path / "none.json")
+    assert "docs/explore.md" in raised.value.hint
+    with pytest.raises(UsageError, match=r"is not a regular file$"):
+        load(tmp_path)
