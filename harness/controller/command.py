@@ -37,7 +37,9 @@ class CommandController(Controller):
     )
     power_on: _Command | None = Field(default=None, description="Program and arguments that give it power.")
     power_cycle: _Command | None = Field(
-        default=None, description="Program and arguments that take its power away and give it back."
+        default=None,
+        description="Program and arguments that take its power away and give it back; left out: power_off, then "
+        "power_on. The program that takes it away must end only when the board is without power.",
     )
     flash: _Command | None = Field(
         default=None,
@@ -53,8 +55,8 @@ class CommandController(Controller):
         return self
 
     def abilities(self) -> frozenset[Ability]:
-        """Return those that have a program."""
-        return frozenset(ability for ability in Ability if self._command(ability) is not None)
+        """Return those that have a program; a power cycle needs none of its own beside both of the power."""
+        return frozenset(ability for ability in Ability if self._programs(ability))
 
     def line_actions(self) -> tuple[LineAction, ...]:
         """Return nothing: it is apart from the transports."""
@@ -70,14 +72,16 @@ class CommandController(Controller):
         return f"{', '.join(dict.fromkeys(programs))} on {self.acts_on}"
 
     def do(self, ability: Ability, context: ControllerContext) -> None:
-        """Run the program; what it prints goes into the journal.
+        """Run the program, for a power cycle without one of its own both of the power; what they print is noted.
 
         Raises:
-            BenchError: It takes too long, or its exit code is not 0.
+            BenchError: One takes too long, or its exit code is not 0.
             UsageError: There is no such program.
         """
-        command = self._command(ability)
-        assert command is not None, "the harness asks for what it can do"
+        for part, command in self._programs(ability):
+            self._run(part, command, context)
+
+    def _run(self, ability: Ability, command: tuple[str, ...], context: ControllerContext) -> None:
         filled = [argument.replace(FIRMWARE, str(context.firmware)) for argument in command]
         process = start_program(filled, context.folder, context.environment, named_in="controllers")
         output, late = b"", False
@@ -98,6 +102,13 @@ class CommandController(Controller):
                 hint="run the program by hand; nothing was learnt of the board",
                 traffic=lines,
             )
+
+    def _programs(self, ability: Ability) -> tuple[tuple[Ability, tuple[str, ...]], ...]:
+        parts: tuple[Ability, ...] = (ability,)
+        if ability is Ability.POWER_CYCLE and self.power_cycle is None:
+            parts = (Ability.POWER_OFF, Ability.POWER_ON)
+        found = tuple((part, command) for part in parts if (command := self._command(part)) is not None)
+        return found if len(found) == len(parts) else ()
 
     def _command(self, ability: Ability) -> tuple[str, ...] | None:
         found: tuple[str, ...] | None = getattr(self, ability.value)

@@ -9,6 +9,7 @@ import yaml
 from harness.board.opening.actions import Firmware, operate, restart
 from harness.board.opening.board import Board
 from harness.board.opening.locks import Locks
+from harness.board.plan.facts import facts_of
 from harness.board.plan.preview import preview
 from harness.board.reading.file import load
 from harness.controller.kind import Ability
@@ -117,6 +118,33 @@ def test_a_program_runs_in_the_folder_of_the_board_file_and_its_output_is_noted(
     assert (tmp_path / "done").exists()
     assert board.notes[-1].endswith("exit code 0; click\\e[2J")
     assert "exit code 0; click" in (tmp_path / "console.jsonl").read_text()
+
+
+def _appends(word):
+    return python(f"open('done','a').write('{word} ')")
+
+
+def test_a_power_cycle_is_off_and_on_where_no_program_does_both(use, tmp_path):
+    power = {"power_off": _appends("off"), "power_on": _appends("on")}
+    relay = {"kind": "command", "acts_on": "r", **power}
+    board = use({"relay": relay})
+    assert "power_cut" in facts_of(board.file)
+    operate(board, Ability.POWER_CYCLE)
+    assert (tmp_path / "done").read_text() == "off on "
+    board.close()
+    operate(use({"relay": {**relay, "power_cycle": _appends("both")}}), Ability.POWER_CYCLE)
+    assert (tmp_path / "done").read_text() == "off on both "
+    for half, program in power.items():
+        alone = use({"relay": {"kind": "command", "acts_on": "r", half: program}})
+        assert "power_cut" not in facts_of(alone.file)
+
+
+def test_a_board_that_stays_on_is_not_switched_on(use, tmp_path):
+    power = {"power_off": python("raise SystemExit(7)"), "power_on": _appends("on")}
+    board = use({"relay": {"kind": "command", "acts_on": "r", **power}})
+    with pytest.raises(BenchError, match=r"power_off: .* failed \(exit code 7\)"):
+        operate(board, Ability.POWER_CYCLE)
+    assert not (tmp_path / "done").exists()
 
 
 def test_a_replayed_board_is_left_alone(use, tmp_path, monkeypatch):
