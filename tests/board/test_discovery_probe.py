@@ -81,6 +81,10 @@ def test_a_board_is_drafted_from_what_its_firmware_says(
     assert {Feature.DERIVE_KEY, Feature.SECRET, Feature.VERIFY_SERVER} <= set(drafted.declaration.features)
     assert drafted.chip is None
     assert invoke(["boards", "check", str(path)]) == 0
+    assert "says net, and nothing says how the board reaches this computer" in capsys.readouterr().err
+    text = path.read_text()
+    path.write_text(text.replace("# network:", "network:").replace("#   listen", "  listen"))
+    assert str(load(path).network.listen) == "192.168.7.1"
 
 
 def test_what_the_chip_behind_the_driver_says_is_declared(terminal: Terminal, tmp_path: Path) -> None:

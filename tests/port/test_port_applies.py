@@ -7,6 +7,7 @@ import yaml
 
 from harness.board.plan.applies import evaluate
 from harness.board.plan.facts import facts_of
+from harness.board.reading.checks import advice
 from harness.board.reading.file import load
 from harness.errors import BenchError, UsageError
 from harness.fixtures.port.network import network_of
@@ -92,6 +93,20 @@ def test_what_cannot_be_declared_is_refused_with_its_place(board, sections, says
     with pytest.raises(UsageError) as refused:
         board(**sections)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("requirement", [f"NET-0{number}" for number in range(1, 7)])
+def test_the_network_of_a_board_that_nobody_can_reach_is_not_judged(board, requirement):
+    net = {"declaration": {"port": ["net"]}}
+    alone = board(SERIAL, **net)
+    decided = evaluate(REQUIREMENTS[requirement].applies_when, facts_of(alone))
+    assert decided.reason == "network: nothing says how the board reaches this computer"
+    said = [problem.text for problem in advice(alone) if problem.loc == ("declaration", "port")]
+    assert len(said) == 1
+    assert "write `network: {listen: ADDRESS}`" in said[0]
+    for reached in (board(**net), board(SERIAL, network={}, **net)):
+        assert evaluate(REQUIREMENTS[requirement].applies_when, facts_of(reached)).applies
+        assert not [problem for problem in advice(reached) if problem.loc == ("declaration", "port")]
 
 
 def test_a_real_board_must_say_how_it_reaches_this_computer(board):

@@ -59,6 +59,11 @@ console:
 probe: {probe}
 carrier: {{kind: probe}}
 """
+_NETWORK = """\
+
+# network:                              # net is judged when this is written
+#   listen: 192.168.7.1                 # correct: this computer's address on the network of the board
+"""
 _CHIP = "chip: {through: probe, command_set: ica}\n"
 
 
@@ -169,6 +174,7 @@ def _text(found: Found, drafted: Drafted, path: Path, probed: Probed, probe: str
     text += _CHIP if probed.chip else ""
     if probed.id2:
         text += f"\ndevice:\n  id: {probed.id2}\n"
+    text += _NETWORK if Group.NET in probed.groups else ""
     text += "\ndeclaration:\n" + "".join(f"  {line}\n" for line in _declared(probed))
     return text + "\nservice:\n  endpoint: mock\n  product: {name: my_product, licences: 10}\n"
 

@@ -139,6 +139,11 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
             "a controller takes the power of the board away and gives it back",
             "no controller takes the power of the board away and gives it back",
         ),
+        "network": Word(
+            "network",
+            "the harness can be the far end of the board's TCP connections",
+            "nothing says how the board reaches this computer",
+        ),
         "recorded": Word(
             "console.transport",
             "the console is played back from a file",
@@ -297,6 +302,7 @@ def facts_of(board: BoardFile) -> Facts:
         "probe": board.probe is not None,
         "reset": board.controller(Ability.RESET) is not None,
         "power_cut": board.controller(Ability.POWER_CYCLE) is not None,
+        "network": board.network is not None or board.simulated,
         "recorded": _is_recorded(board),
         "simulated": board.simulated,
         "id_known": device.id is not None

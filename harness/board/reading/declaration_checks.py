@@ -1,12 +1,13 @@
-"""What a board file leaves open that only the maker of the chip can answer."""
+"""What a board file leaves open that only the maker of the board or of its chip can answer."""
 
 from harness.board.models import BoardFile, ChipAlgorithm
 from harness.board.models.declaration import Declaration
+from harness.probe.functions import Group
 from harness.settings.problems import Problem
 
 
 def questions(board: BoardFile, wanted: ChipAlgorithm | None) -> list[Problem]:
-    """Return what is not declared of a chip, with what to write.
+    """Return what is not declared, with what to write.
 
     Args:
         board: The board file.
@@ -20,6 +21,14 @@ def questions(board: BoardFile, wanted: ChipAlgorithm | None) -> list[Problem]:
                 ("declaration", "features"),
                 "is not written: which parts of the id2_client API does the firmware have beyond auth codes and "
                 "decrypt? write them, such as `features: [derive-key, secret]`; until then none is judged",
+            )
+        )
+    if Group.NET in declaration.port and board.network is None and not board.simulated:
+        found.append(
+            Problem(
+                ("declaration", "port"),
+                "says net, and nothing says how the board reaches this computer: write `network: {listen: ADDRESS}`, "
+                "this computer's address on the network of the board; until then its network is not judged",
             )
         )
     if board.chip is None:
