@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from harness.errors import UsageError
+from harness.settings.suggest import not_valid
 from harness.settings.words import Word, wrong
 from harness.simulator.chip.kinds import SimulatedChip, make_chip
 from harness.simulator.faults.fault import Layer
@@ -15,7 +16,7 @@ from harness.simulator.machine.chip_link import ChipLink
 from harness.simulator.machine.linux import LinuxMachine
 from harness.simulator.machine.machine import Machine
 from harness.simulator.machine.qemu import QemuMachine
-from harness.simulator.machine.sources import Platform, Recipe, fault_word
+from harness.simulator.machine.sources import Platform, Recipe, faults
 from harness.simulator.machine.transport import CAPABILITIES, MachineTransport
 from harness.transport.base import Capability
 from harness.transport.kind import TransportContext
@@ -56,6 +57,13 @@ class FirmwareSettings(SimulatedKind):
         max_length=16,
     )
 
+    @field_validator("fault")
+    @classmethod
+    def _has_fault(cls, fault: str | None) -> str | None:
+        if fault is not None and fault not in (known := faults()):
+            raise wrong(not_valid(fault, known))
+        return fault
+
     @model_validator(mode="after")
     def _can_be_built(self) -> Self:
         if self.device is not None and self.device.key_type.family not in _FAMILIES:
@@ -81,8 +89,7 @@ class FirmwareSettings(SimulatedKind):
         """Return what the firmware is made of.
 
         Raises:
-            UsageError: There is no such fault, or the key of the device cannot be read.
-            ToolError: The sources of the firmware are not where they belong.
+            UsageError: The key of the device cannot be read.
         """
         family = (context.key_type if self.device is None else self.device.key_type).family
         if family not in _FAMILIES:
@@ -94,8 +101,6 @@ class FirmwareSettings(SimulatedKind):
             key = b"" if self.device is None else context.simulated_key(self.device).reveal()
             id_text = "" if self.device is None else self.device.reported_id
             defines += [f'ID2_DEMO_ID="{id_text}"', f'ID2_DEMO_KEY="{key.hex().upper()}"']
-        if self.fault is not None:
-            fault_word(self.fault)
         return Recipe(self.machine, self.carrier, tuple(defines), probe=self.probe, fault=self.fault or "")
 
     def place(self) -> str:

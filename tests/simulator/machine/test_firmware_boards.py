@@ -18,6 +18,7 @@ from harness.board.reading.file import parse
 from harness.chip.ica import commands
 from harness.console.reader import ConsoleTimeoutError
 from harness.controller.kind import Ability
+from harness.errors import UsageError
 from harness.probe.errors import CallLostError
 from harness.probe.link import ProbeLink
 from tests.simulator.machine.processes import alive, wait_until
@@ -255,6 +256,14 @@ def test_a_fault_and_a_firmware_without_a_probe_and_one_without_an_id(machine):
         console.send(b"\nid2p 00 hi\n")
         with pytest.raises(ConsoleTimeoutError):
             console.expect(b"+ID2P", timeout=0.3)
+
+
+@pytest.mark.parametrize("machine", NEEDED)
+def test_a_fault_that_is_none_is_a_mistake_in_its_line(machine):
+    text = BOARD.format(machine=machine, carrier="demo", device=DEVICE, more="fault: calloc-dirtyy")
+    line = text[: text.index("fault: ")].count("\n") + 1
+    with pytest.raises(UsageError, match=f"lab.yaml:{line}: transports.console.fault: .*mean 'calloc-dirty'"):
+        loaded(text)
 
 
 def test_what_the_board_file_says_of_reset_and_power_is_a_fact():
