@@ -45,6 +45,10 @@ class StartedAnew(Exception):  # noqa: N818 - it ends what was going on, and is 
     """The board has started anew, and nobody had asked for it."""
 
 
+class AnswerGoneError(StartedAnew):
+    """The probe acknowledged a call, reads on, and has no answer to it, though the number of its start is the same."""
+
+
 class _Tries:
     """How often a line was sent, and whether it is worth sending again.
 
@@ -421,7 +425,7 @@ class Exchange:
     def _ask_for_end(self, attempts: int) -> None:
         reply = self.ask("rep", attempts=attempts)
         if reply is not None and reply.refusal == NOTHING_TO_REPEAT:
-            raise StartedAnew  # a probe that has acknowledged a call and reads on has its answer
+            raise AnswerGoneError
 
     def _find_out(self, until: float) -> None:
         """Find out what became of a call of which nothing was heard.
@@ -439,7 +443,7 @@ class Exchange:
                 "the probe answers no more since it was sent a call, which may have been carried out"
             )
         if self._ended() is None and self._acknowledged:
-            raise StartedAnew  # as in _ask_for_end
+            raise AnswerGoneError
 
     def _did_not_end(self, function: str, limit: float) -> NoReturn:
         if self._line.overload is not None:

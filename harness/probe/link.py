@@ -14,7 +14,14 @@ from harness.probe.errors import (
     NoProbeError,
     ProbeTooSmallError,
 )
-from harness.probe.exchange import MOST_ATTEMPTS, NO_FUNCTION, SLOT_LACKS, Exchange, StartedAnew
+from harness.probe.exchange import (
+    MOST_ATTEMPTS,
+    NO_FUNCTION,
+    SLOT_LACKS,
+    AnswerGoneError,
+    Exchange,
+    StartedAnew,
+)
 from harness.probe.functions import FUNCTIONS
 from harness.probe.lines import FINAL, Kind, Reply, crc16, puts, value_of
 from harness.probe.secrecy import NothingWritten, Secrecy, SecretBytes, WithheldError
@@ -243,8 +250,8 @@ class ProbeLink:
                     self._fill(slot, value)
             ending = self._called(words, capacity, limit)
             data = self._result(ending)
-        except StartedAnew:
-            raise self._lost(words[0]) from None
+        except StartedAnew as error:
+            raise self._lost(words[0], answer_gone=isinstance(error, AnswerGoneError)) from None
         finally:
             self._exchange.called = False
         answer = Answer(ending.rc, ending.length, data, ending.overwritten)
@@ -403,8 +410,9 @@ class ProbeLink:
         self._functions = None
         self._filled.clear()
 
-    def _lost(self, function: str) -> CallLostError | CrashedError:
-        """Return the error for a start that nobody asked for."""
+    def _lost(self, function: str, *, answer_gone: bool = False) -> CallLostError | CrashedError:
+        """Return the error for a start that nobody asked for, or for an answer that only a start explains."""
+        boot = self._exchange.boot or 0
         self._forget()
         called = self._exchange.called
         when = (
@@ -419,6 +427,14 @@ class ProbeLink:
             return CrashedError(
                 f"{text}; its console shows a crash{shown}",
                 hint="look at the console around it: `harness trace` shows it",
+                transport=self.name,
+            )
+        if answer_gone:
+            return CallLostError(
+                f"{self.name}: the probe acknowledged the call {function} and then has no answer to it (NK 8), under the "
+                f"same boot id {boot:04X}; the call may have been carried out and is not repeated",
+                hint="either the board started anew under the same boot id (is id2_probe_start given a seed that differs "
+                "from start to start?), or the firmware's probe loses its last answer",
                 transport=self.name,
             )
         return CallLostError(

@@ -55,6 +55,7 @@ class FakeProbe:
     version: int = 1
     name: str = "-"
     same_boot: bool = False
+    keeps_answer: bool = True
 
     def __post_init__(self):
         self.calls = Counter()
@@ -181,8 +182,9 @@ class FakeProbe:
         self.answer = kept
         first = b" " + payload(kept[:40]) if kept else b""
         said = f"{rc} {length} {crc(kept):04X}{first.decode()}"
-        self.final = (seq, "OK" if rc >= 0 else "ER", said)
-        return self._say(*self.final)
+        final = (seq, "OK" if rc >= 0 else "ER", said)
+        self.final = final if self.keeps_answer else None
+        return self._say(*final)
 
     def _do_get(self, seq, offset, count):
         offset, count = int(offset), min(int(count), 128)

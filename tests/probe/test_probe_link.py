@@ -365,6 +365,20 @@ def test_a_board_whose_boot_id_never_changes_is_told_by_its_hello(connect):
         link.call("gid", out=48)
 
 
+def test_an_answer_that_is_gone_in_the_same_start_is_not_told_as_a_start(connect):
+    probe = firmware()
+    link, line = connect(probe)
+    _ = link.hello
+    lose(line, b" OK 0 24 ")
+    probe.keeps_answer = False
+    with pytest.raises(
+        CallLostError, match=r"no answer to it \(NK 8\), under the same boot id 3F1C"
+    ) as caught:
+        link.call("gid", out=48)
+    assert "started anew" not in caught.value.message
+    assert sum(probe.calls.values()) == 1
+
+
 def test_slots_that_are_empty_again_show_a_start_whose_hello_was_lost(connect):
     probe = firmware()
     probe.same_boot = True
