@@ -431,10 +431,10 @@ class ProbeLink:
             )
         if answer_gone:
             return CallLostError(
-                f"{self.name}: the probe acknowledged the call {function} and then has no answer to it (NK 8), under the "
-                f"same boot id {boot:04X}; the call may have been carried out and is not repeated",
-                hint="either the board started anew under the same boot id (is id2_probe_start given a seed that differs "
-                "from start to start?), or the firmware's probe loses its last answer",
+                f"{self.name}: the probe acknowledged the call {function} and then has no answer to it (NK 8), under "
+                f"the same boot id {boot:04X}; the call may have been carried out and is not repeated",
+                hint="either the board started anew under the same boot id (is id2_probe_start given a seed that "
+                "differs from start to start?), or the firmware's probe loses its last answer",
                 transport=self.name,
             )
         return CallLostError(
