@@ -519,7 +519,7 @@ static int32_t exh(call_t *call)
 #endif
 
 #if ID2_PROBE_FMT
-static int32_t fmt(call_t *call)
+static int32_t format(call_t *call)
 {
     const char *text = A.data == NULL ? "" : TEXT(A);
     char *out = (char *)call->out;
@@ -546,6 +546,13 @@ static int32_t fmt(call_t *call)
     default:
         return -2;
     }
+}
+
+static int32_t fmt(call_t *call)
+{
+    int32_t rc = format(call);
+
+    return rc < 0 && call->p != 0 && call->k <= 7 ? 0 : rc;
 }
 #endif
 

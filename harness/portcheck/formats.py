@@ -22,7 +22,7 @@ class Written:
         whole: The text that a buffer without end would hold.
         size: Bytes of the buffer.
         rc: What was returned.
-        buffer: The whole buffer; empty when the probe did not give it, which it does for no negative `rc`.
+        buffer: The whole buffer; empty when the probe did not give it, as an older one for a negative `rc`.
         overwritten: Bytes that changed behind the buffer.
     """
 
@@ -40,8 +40,8 @@ class Written:
 
     @property
     def unseen(self) -> bool:
-        """Whether the text was cut and the buffer cannot be looked into, as the function returned an error."""
-        return self.cut and self.rc < 0
+        """Whether the buffer cannot be looked into, as the function returned an error."""
+        return self.rc < 0 and self.size > 0 and not self.buffer
 
 
 def format_problems(written: Written) -> list[str]:
@@ -53,12 +53,10 @@ def format_problems(written: Written) -> list[str]:
     problems = []
     if written.overwritten:
         problems.append(f"{where}: {written.overwritten} bytes behind the buffer were written")
-    if written.unseen:
-        return problems
     expected = written.whole[: max(0, written.size - 1)]
     if not written.cut and written.rc != len(expected):
         problems.append(f"{where}: {written.rc} was returned, the text has {len(expected)} characters")
-    if written.rc < 0 or not written.size:
+    if written.unseen or not written.size:
         return problems
     text, end, _ = written.buffer.partition(b"\0")
     if not end:

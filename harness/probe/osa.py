@@ -5,7 +5,7 @@ Source: docs/probe-protocol.md, groups osa, mutex, semaphore and thread; SDK 3.1
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from harness.portcheck.clock import Reading
@@ -127,6 +127,9 @@ class Osa:
     ) -> Answer:
         """Have ls_osa_snprintf write into a buffer; the data of the answer is the whole buffer, which held A5.
 
+        With a negative result no buffer comes. It is written once more then for the buffer alone, which an older
+        probe does not give: its data stay empty.
+
         Args:
             form: The format.
             size: Bytes of the buffer.
@@ -134,7 +137,17 @@ class Osa:
             text: What is formatted by the formats of texts.
             precision: Characters of the text, for `Format.STRING_OF_LENGTH`.
         """
-        return self._link.call("fmt", k=form, m=number, a=text.encode("ascii"), n=precision, out=size)
+
+        def write(only_buffer: int) -> Answer:
+            return self._link.call(
+                "fmt", k=form, m=number, a=text.encode("ascii"), n=precision, p=only_buffer, out=size
+            )
+
+        answer = write(0)
+        if answer.rc >= 0:
+            return answer
+        again = write(1)
+        return replace(answer, data=again.data, overwritten=max(answer.overwritten, again.overwritten))
 
     def print(self, text: str) -> None:
         """Have ls_osa_print print a line.

@@ -519,7 +519,7 @@ int ls_osa_snprintf(char *str, size_t size, const char *fmt, ...)
     va_start(arguments, fmt);
     written = vsnprintf(str, size, fmt, arguments);
     va_end(arguments);
-    return written;
+    return fake_rc < 0 ? fake_rc : written;
 }
 
 void ls_osa_print(const char *fmt, ...)

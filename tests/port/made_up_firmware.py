@@ -148,7 +148,7 @@ class MadeUpFirmware:
         return numbers(had, had - 1 if self.fault == "MALLOC_OVERLAPS" and k >= 64 else 0)
 
     # ---- texts
-    def _fmt(self, k, m, n, a, out, **_):
+    def _fmt(self, k, m, n, p, a, out, **_):
         number, text = m % WORD, a.decode()
         whole = {
             Format.UPPER_HEX_8: f"{number:08x}" if self.fault == "SNPRINTF_LOWER_CASE" else f"{number:08X}",
@@ -164,7 +164,11 @@ class MadeUpFirmware:
         kept = whole[: max(0, out - 1)].encode() + (b"\0" if out else b"")
         if self.fault == "SNPRINTF_NO_END" and cut:
             kept = whole[:out].encode()
-        rc = -1 if self.fault == "snprintf as Microsoft's" and cut else len(whole)
+        rc = -1 if "snprintf as Microsoft's" in self.fault and cut else len(whole)
+        if p and "an older probe" not in self.fault:
+            rc = max(rc, 0)
+        if "without an end" in self.fault and cut:
+            kept = whole[:out].encode()
         beyond = 1 if self.fault == "snprintf one byte too far" and cut else 0
         return Answer(rc, out, b"" if rc < 0 else kept.ljust(out, b"\xa5"), beyond)
 

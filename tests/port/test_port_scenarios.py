@@ -130,9 +130,18 @@ def test_what_never_arrives_over_a_network_may_have_been_lost_there(
     assert "ls_osa_net_connect to a server that listens returned -1" in seen.errors["NET-01"]
 
 
-def test_a_buffer_that_the_probe_does_not_give_is_not_judged(bench):
-    seen = bench("snprintf as Microsoft's").run("test_osa_text")
-    assert seen.verdicts == {"OSA-TEXT-01": "passed", "OSA-TEXT-02": "blocked", "OSA-TEXT-03": "passed"}
+@pytest.mark.parametrize(
+    ("fault", "verdict", "findings"),
+    [
+        ("snprintf as Microsoft's", "passed", 1),
+        ("snprintf as Microsoft's, without an end", "failed", 0),
+        ("snprintf as Microsoft's, an older probe", "blocked", 0),
+    ],
+)
+def test_a_negative_value_for_a_text_that_is_cut_is_no_more_than_odd(bench, fault, verdict, findings):
+    seen = bench(fault).run("test_osa_text")
+    assert seen.verdicts == {"OSA-TEXT-01": "passed", "OSA-TEXT-02": verdict, "OSA-TEXT-03": "passed"}
+    assert len(seen.findings) == findings
 
 
 def test_a_print_that_is_not_heard_is_blocked(bench):

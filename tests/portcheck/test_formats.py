@@ -42,6 +42,13 @@ def test_a_cut_text_whose_buffer_the_probe_does_not_give_is_not_judged():
     unseen = written(size=5, rc=-1, buffer=b"")
     assert unseen.unseen
     assert format_problems(unseen) == []
+    assert not written(size=0, rc=-1, buffer=b"").unseen, "there is nothing to look into"
+
+
+def test_a_buffer_that_comes_with_a_negative_value_is_judged():
+    sound, torn = (written(size=5, rc=-1, buffer=text) for text in (b"chal\0", b"chall"))
+    assert format_problems(sound) == []
+    assert "no NUL is in the buffer" in format_problems(torn)[0]
 
 
 def test_another_value_for_a_cut_text_is_told_and_no_fault():
