@@ -28,6 +28,7 @@ from harness.transport.found import Bus, Found
 from harness.transport.usb.port import UsbPort
 
 ID = "2122232425262728292A2B2C"
+DIGITS = "212223242526272829202122"
 KEY = "2122232425262728292A2B2C2D2E2F30"
 
 
@@ -63,19 +64,19 @@ def terminal() -> Iterator[Terminal]:
 def test_a_board_is_drafted_from_what_its_firmware_says(
     terminal: Terminal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    defines = (f'ID2_DEMO_ID="{ID}"', f'ID2_DEMO_KEY="{KEY}"', "ID2_FAMILY=ID2_FAMILY_AES")
+    defines = (f'ID2_DEMO_ID="{DIGITS}"', f'ID2_DEMO_KEY="{KEY}"', "ID2_FAMILY=ID2_FAMILY_AES")
     terminal.run(build(Recipe(Platform.LINUX, "demo", defines)), "--flash", str(tmp_path / "flash"))
     path = tmp_path / "new-board.yaml"
 
     assert invoke(["discover", "--probe", "--device", terminal.path, "--draft", str(path)]) == 0
 
     out = capsys.readouterr().out
-    assert f"ID {ID}, SDK 3.1.0, carrier demo" in out
+    assert f"ID {DIGITS}, SDK 3.1.0, carrier demo" in out
     drafted = load(path)
     assert drafted.name == "new-board"
     assert drafted.plan.carrier == "demo"
     assert drafted.plan.key_type is KeyType.AES_128
-    assert drafted.device.id == ID
+    assert drafted.device.id == DIGITS
     assert drafted.declaration.sdk_version == "3.1.0"
     assert {Group.CLIENT, Group.KV, Group.NET, Group.BOARD} <= set(drafted.declaration.port)
     assert {Feature.DERIVE_KEY, Feature.SECRET, Feature.VERIFY_SERVER} <= set(drafted.declaration.features)

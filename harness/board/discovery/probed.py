@@ -173,7 +173,7 @@ def _text(found: Found, drafted: Drafted, path: Path, probed: Probed, probe: str
     )
     text += _CHIP if probed.chip else ""
     if probed.id2:
-        text += f"\ndevice:\n  id: {probed.id2}\n"
+        text += f"\ndevice:\n  id: {quoted(probed.id2)}\n"  # one of digits alone would be a number
     text += _NETWORK if Group.NET in probed.groups else ""
     text += "\ndeclaration:\n" + "".join(f"  {line}\n" for line in _declared(probed))
     return text + "\nservice:\n  endpoint: mock\n  product: {name: my_product, licences: 10}\n"
