@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.fixtures.expect import refused
+from harness.fixtures.expect import refused, require_decrypted
 from harness.fixtures.types import Carrier, Cloud, Device, Product, Scenario, Service
 
 EXTRA = "abcd1234"
@@ -79,7 +79,7 @@ def test_mutual_authentication(
             )
             extra = server_extra.encode() or None
             carrier.verify_server(answer.server_auth_code, device_challenge, extra)
-            assert carrier.decrypt(answer.ciphertext) == b"session"
+            require_decrypted(carrier, answer.ciphertext, b"session")
             with refused(-1, by="the device"):
                 carrier.verify_server(answer.server_auth_code, carrier.get_device_challenge(32), extra)
 
@@ -94,4 +94,4 @@ def test_session_key_distribution(
         code = carrier.get_challenge_auth_code(service.get_server_random(device.id2))
         ciphertext = service.verify_and_encrypt(device.id2, product.product_key, code, session_key)
         assert session_key.encode() not in ciphertext, "the session key travels in the clear"
-        assert carrier.decrypt(ciphertext) == session_key.encode()
+        require_decrypted(carrier, ciphertext, session_key.encode())
