@@ -11,6 +11,12 @@ from harness.probe.osa import Format
 
 WORD = 1 << 32
 BLOCKS = 300
+NOT_GIVEN_BACK = {
+    "descriptors are not given back": 5,
+    "descriptors of many are not given back": 100,
+    "descriptors of more are not given back": 400,
+}
+"""Faults of a port that gives no descriptor back, with how many it has."""
 
 
 @dataclass
@@ -43,6 +49,7 @@ class MadeUpFirmware:
 
     fault: str = ""
     time: Time = field(default_factory=Time)
+    connections: int = 0
     rtc: bool = False
     missing: frozenset[str] = frozenset()
     starts: int = 0
@@ -208,14 +215,16 @@ class MadeUpFirmware:
             made = socket.create_connection((c.decode(), k), timeout=5)
         except OSError:
             return Answer(77 if self.fault == "CONNECT_REFUSED_OK" else -1, 0, b"", 0)
-        if self.fault == "descriptors are not given back" and len(self.sockets) > 5:
+        if len(self.sockets) > NOT_GIVEN_BACK.get(self.fault, 1000):
             made.close()
             return Answer(-1, 0, b"", 0)
-        self.sockets[made.fileno()] = made
-        return Answer(made.fileno(), 0, b"", 0)
+        self.connections += 1
+        number = self.connections if self.fault == "descriptors are counted" else made.fileno()
+        self.sockets[number] = made
+        return Answer(number, 0, b"", 0)
 
     def _dis(self, k, **_):
-        if k in self.sockets and self.fault != "descriptors are not given back":
+        if k in self.sockets and self.fault not in NOT_GIVEN_BACK:
             self.sockets.pop(k).close()
         elif k in self.sockets:
             self.sockets[k].shutdown(socket.SHUT_RDWR)

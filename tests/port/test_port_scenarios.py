@@ -144,6 +144,21 @@ def test_a_negative_value_for_a_text_that_is_cut_is_no_more_than_odd(bench, faul
     assert len(seen.findings) == findings
 
 
+@pytest.mark.parametrize(
+    ("fault", "verdict", "told"),
+    [
+        ("", "passed", False),
+        ("descriptors of many are not given back", "failed", False),
+        ("descriptors of more are not given back", "passed", True),
+        ("descriptors are counted", "passed", True),
+    ],
+)
+def test_descriptors_that_all_differ_are_watched_longer_and_are_no_fault_alone(bench, fault, verdict, told):
+    seen = bench(fault).run("test_network")
+    assert seen.verdicts["NET-01"] == verdict
+    assert [found[0] for found in seen.findings] == ["net-descriptors-differ"] * told
+
+
 def test_a_print_that_is_not_heard_is_blocked(bench):
     seen = bench("prints elsewhere").run("test_osa_text")
     assert seen.verdicts["OSA-TEXT-03"] == "blocked"
