@@ -46,6 +46,7 @@ class FakePort:
         self.store = {}
         self.before = {}
         self.deleted = {}
+        self.deletes_of_null = 0
         self.device = hashlib.sha256(b"device").digest()[:12]
         self.calls = itertools.count(1)
         self.secret = []
@@ -327,7 +328,15 @@ class FakePort:
             return self.answer(CODE.SHORT_BUFFER, length=told)
         return self.answer(0, value)
 
+    def _crash(self, function):
+        self.restart()
+        raise CallLostError(f"the board started anew in the middle of the call {function}")
+
     def kvd(self, *, c, **_):
+        if isinstance(c, Null):
+            self.deletes_of_null += 1
+            if self.fault == "kv-null-crashes" or (self.fault == "kv-dip" and self.deletes_of_null == 1):
+                self._crash("kvd")
         if code := self._usable(c):
             return self.answer(code)
         if c not in self.store:

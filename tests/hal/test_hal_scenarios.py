@@ -10,7 +10,7 @@ from fake_port import FUNCTIONS, FakePort, FakeScenario, hal_of
 from harness.board.models import PlannedCarrier
 from harness.errors import BenchError
 from harness.id2.keytypes import KeyType
-from harness.probe.errors import MissingFunctionError
+from harness.probe.errors import CallLostError, MissingFunctionError
 
 SUITES = Path(__file__).resolve().parents[2] / "suites"
 FILES = (
@@ -250,6 +250,15 @@ CAUGHT = {
     "sha256-pieces-wrong": {"test_sha256"},
     "sm3-tail-wrong": {"test_sm3"},
 }
+
+
+def test_a_board_that_goes_down_over_null_each_time_is_at_fault_and_once_is_not():
+    with pytest.raises(AssertionError, match="ls_hal_kv_del without key: the board starts anew"):
+        run("test_kv_arguments", port := FakePort("kv-null-crashes"))
+    assert port.deletes_of_null == 2
+    assert not port.store, "the keys of the harness are deleted all the same"
+    with pytest.raises(CallLostError, match="in the middle of the call kvd"):
+        run("test_kv_arguments", FakePort("kv-dip"))
 
 
 @pytest.mark.parametrize("fault", sorted(CAUGHT))

@@ -1,5 +1,7 @@
 """Step 4: the reserved partition and the key-value store of the board's HAL. Sudden power cuts are in robustness."""
 
+from collections.abc import Callable
+
 import pytest
 
 from harness.fixtures.hal.kv import ABSENT, KEYS, SIZE, SIZES
@@ -86,12 +88,16 @@ def test_kv_arguments(scenario: Scenario, hal: HalUnderTest) -> None:
     bad = StorageHalCode.BAD_PARAMETERS
     with scenario.step("HAL-KV-02"), hal.kv.ready():
         value = hal.kv.set(KEYS[0], SIZE)
-        hal.kv.require_code(hal.calls.kv_set(Null(), Null()), bad, "ls_hal_kv_set without key and value")
-        hal.kv.require_code(hal.calls.kv_set(Null(), value), bad, "ls_hal_kv_set without key")
-        hal.kv.require_code(hal.calls.kv_set(KEYS[0], Null()), bad, "ls_hal_kv_set without value")
-        hal.kv.require_code(hal.calls.kv_get(Null(), 0).rc, bad, "ls_hal_kv_get without key")
-        hal.kv.require_code(hal.calls.kv_get(KEYS[0], Null(1)).rc, bad, "ls_hal_kv_get to NULL of length 1")
-        hal.kv.require_code(hal.calls.kv_delete(Null()), bad, "ls_hal_kv_del without key")
+        calls: dict[str, Callable[[], int]] = {
+            "ls_hal_kv_set without key and value": lambda: hal.calls.kv_set(Null(), Null()),
+            "ls_hal_kv_set without key": lambda: hal.calls.kv_set(Null(), value),
+            "ls_hal_kv_set without value": lambda: hal.calls.kv_set(KEYS[0], Null()),
+            "ls_hal_kv_get without key": lambda: hal.calls.kv_get(Null(), 0).rc,
+            "ls_hal_kv_get to NULL of length 1": lambda: hal.calls.kv_get(KEYS[0], Null(1)).rc,
+            "ls_hal_kv_del without key": lambda: hal.calls.kv_delete(Null()),
+        }
+        for what, call in calls.items():
+            hal.kv.require_refused(call, bad, what)
         hal.kv.require(KEYS[0], value, "after calls that are refused")
 
 
