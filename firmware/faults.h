@@ -164,6 +164,10 @@
 #define ID2_FAULT_INIT_NOT_COUNTED 413
 #define ID2_FAULT_CLEANUP_NEEDS_INIT 414
 #define ID2_FAULT_ID_AFTER_CLEANUP 415
+#define ID2_FAULT_SERVER_SIGN_BEGINNING 416
+#define ID2_FAULT_SERVER_SIGN_END_UNCHECKED 417
+#define ID2_FAULT_SERVER_RANDOM_BEGINNING 418
+#define ID2_FAULT_SERVER_EXTRA_BEGINNING 419
 
 #define ID2_CLIENT_FAULTS(X) \
     X(ID_CUT_TO_BUFFER, "a buffer that is too short for the ID gets a piece of it and success") \
@@ -180,7 +184,11 @@
     X(ID_BEFORE_INIT, "the ID is given before init") \
     X(INIT_NOT_COUNTED, "one cleanup ends any number of inits") \
     X(CLEANUP_NEEDS_INIT, "cleanup without init is an error") \
-    X(ID_AFTER_CLEANUP, "the ID that was read is given after the last cleanup")
+    X(ID_AFTER_CLEANUP, "the ID that was read is given after the last cleanup") \
+    X(SERVER_SIGN_BEGINNING, "a server code is right when the first 15 bytes of its signature are") \
+    X(SERVER_SIGN_END_UNCHECKED, "a server code is right whatever the last byte of its signature is") \
+    X(SERVER_RANDOM_BEGINNING, "a server code is right when the first 8 characters of its device random are") \
+    X(SERVER_EXTRA_BEGINNING, "only the first 16 bytes of a server extra are looked at")
 
 #define ID2_FAULTS(X) ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X) ID2_CLIENT_FAULTS(X)
 

@@ -270,7 +270,8 @@ static irot_result_t verify(const uint8_t *code, uint32_t size, const uint8_t *r
         ID2_ERROR("invalid hash type, %c.", code[3]);
         return IROT_ERROR_GENERIC;
     }
-    if (size <= head || code[head - 1] != '~' || memcmp(code + 5, random, random_size) != 0) {
+    uint32_t compared = ID2_FAULT_IS(SERVER_RANDOM_BEGINNING) && random_size > 8 ? 8 : random_size;
+    if (size <= head || code[head - 1] != '~' || memcmp(code + 5, random, compared) != 0) {
         ID2_ERROR("%s", "device random mismatch.");
         return IROT_ERROR_GENERIC;
     }
@@ -278,10 +279,19 @@ static irot_result_t verify(const uint8_t *code, uint32_t size, const uint8_t *r
         ID2_ERROR("%s", "auth code format error.");
         return IROT_ERROR_GENERIC;
     }
+    if (ID2_FAULT_IS(SERVER_RANDOM_BEGINNING))
+        random = code + 5;
+    if (ID2_FAULT_IS(SERVER_EXTRA_BEGINNING) && extra_size > 16)
+        extra_size = 16;
     irot_result_t result = sign_as_server(random, random_size, extra, extra_size, sign);
     if (result != IROT_SUCCESS)
         return result;
-    if (!is_equal(sign, given, ID2_SIGN) && !ID2_FAULT_IS(SERVER_SIGN_UNCHECKED)) {
+    size_t signs = ID2_SIGN;
+    if (ID2_FAULT_IS(SERVER_SIGN_BEGINNING))
+        signs = 15;
+    if (ID2_FAULT_IS(SERVER_SIGN_END_UNCHECKED))
+        signs = ID2_SIGN - 1;
+    if (!is_equal(sign, given, signs) && !ID2_FAULT_IS(SERVER_SIGN_UNCHECKED)) {
         ID2_ERROR("%s", "signature compare error.");
         return IROT_ERROR_GENERIC;
     }

@@ -20,6 +20,7 @@ _CHALLENGE_MAX = codetext.DEVICE_CHALLENGE_MAX
 _LONG_ENOUGH = 16
 """Characters from which on a device challenge does not come again by chance."""
 
+_CHANGED = ("changed", "changed-middle", "changed-end")
 _OTHER_DIGITS = str.maketrans("0123456789ABCDEF", "123456789ABCDEF0")
 
 
@@ -131,17 +132,20 @@ def _server_code(state: State, step: VerifyServerCall, random: str, extra: bytes
     challenge = random if 1 <= len(random) <= _CHALLENGE_MAX else "7"
     if step.code == "other-challenge":
         challenge = challenge.translate(_OTHER_DIGITS) if set(challenge) & set("0123456789ABCDEF") else "0"
+    if step.code == "other-challenge-end":
+        challenge = servercode.with_other_end(challenge)
     if step.code == "other-device":
         id2 = id2.translate(_OTHER_DIGITS)
     if step.code == "other-extra":
         signed = b"" if signed else b"x"
+    if step.code == "other-extra-end":
+        signed = signed[:-1] + bytes((signed[-1] ^ 1,)) if signed else b"x"
     try:
         code = servercode.build(identity.key, id2, challenge, signed)
     except Id2Error:  # an ID or a challenge that the service makes no code for
         return None
-    if step.code == "changed":
-        sign = bytes((code.sign[0] ^ 1,)) + code.sign[1:]
-        code = authcode.AuthCode(code.type, code.hash, code.device_random, code.random, sign)
+    if step.code in _CHANGED:
+        code = servercode.changed(code)[_CHANGED.index(step.code)]
     return code.text
 
 
@@ -153,6 +157,8 @@ def kpm_code(state: State, step: KpmCodeCall) -> Call:
         wrong.add(UNSUPPORTED)
     # The header calls index 255 invalid and excludes 0 alone: SDK 3.1.0 gives a code for it, others refuse it.
     unnamed = () if step.index != kpm.INVALID_INDEX else (BAD, UNSUPPORTED, GENERIC)
+    if wrong:
+        wrong.update(unnamed)
 
     def judge(value: Any) -> str:
         if unnamed:

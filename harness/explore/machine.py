@@ -77,6 +77,11 @@ _DEVICE_RANDOMS = _mostly(
     ["", "1", *(RepeatedText(repeat="A", times=times) for times in (127, 129))],
     2,
 )
+_OTHER_CODES = [
+    *("changed", "changed-middle", "changed-end"),
+    *("other-challenge", "other-challenge-end", "other-device"),
+    *("other-extra", "other-extra-end", "empty"),
+]
 _PASSWORDS = _mostly(
     [Earlier(earlier="password")], ["123456", "12345", "12345678901234567", "abcdef", "987654321012"], 5
 )
@@ -117,9 +122,7 @@ def _strategies() -> dict[str, Steps]:
             step=st.just("verify_server"),
             random=_DEVICE_RANDOMS,
             extra=_EXTRAS,
-            code=st.sampled_from(
-                ["right"] * 5 + ["changed", "other-challenge", "other-device", "other-extra", "empty"]
-            ),
+            code=st.sampled_from(["right"] * 5 + _OTHER_CODES),
         ),
         "get_secret": build(SecretCall, step=st.just("get_secret"), seed=_SEEDS),
         "derive_key": build(

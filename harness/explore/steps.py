@@ -77,14 +77,26 @@ class VerifyServerCall(Written):
     Attributes:
         random: The device challenge that is given.
         extra: The server extra that is given.
-        code: What code is given: the right one; one whose signature was changed; one for another challenge; one of
-            another device; one without the extra that is given; none at all.
+        code: What code is given: the right one; one with a changed bit in the first, a middle or the last byte of its
+            signature; one for a challenge that differs everywhere, or in its last character alone; one of another
+            device; one without the extra that is given; one for an extra whose last byte differs; none at all.
     """
 
     step: Literal["verify_server"]
     random: Text
     extra: Data | None = None
-    code: Literal["right", "changed", "other-challenge", "other-device", "other-extra", "empty"] = "right"
+    code: Literal[
+        "right",
+        "changed",
+        "changed-middle",
+        "changed-end",
+        "other-challenge",
+        "other-challenge-end",
+        "other-device",
+        "other-extra",
+        "other-extra-end",
+        "empty",
+    ] = "right"
 
 
 class SecretCall(Written):

@@ -5,6 +5,8 @@ Symmetric keys only: the service signs with the key that the device holds too.
 Source: device-protocol.md b.6; service.md 5.1.
 """
 
+from dataclasses import replace
+
 from harness.id2 import codecheck, diagnose
 from harness.id2.authcode import EXTRA_MAX, Mismatch
 from harness.id2.codetext import DEVICE_CHALLENGE_MAX, AuthCode, AuthCodeType, Problem, read
@@ -13,7 +15,16 @@ from harness.id2.ids import inverted
 from harness.id2.keys import Key, KeyType
 from harness.id2.signing import fits, sign
 
-__all__ = ["Mismatch", "build", "check", "message", "require_device_challenge", "verify"]
+__all__ = [
+    "Mismatch",
+    "build",
+    "changed",
+    "check",
+    "message",
+    "require_device_challenge",
+    "verify",
+    "with_other_end",
+]
 
 
 def message(id2: str, device_random: str, server_extra: bytes = b"") -> bytes:
@@ -70,6 +81,25 @@ def build(key: Key, id2: str, device_random: str, server_extra: bytes = b"") -> 
     return AuthCode(
         kind, key.key_type.hash, device_random, "", sign(key, message(id2, device_random, server_extra))
     )
+
+
+def changed(code: AuthCode) -> tuple[AuthCode, AuthCode, AuthCode]:
+    """Return a code with another bit in the first, in a middle and in the last byte of its signature.
+
+    A device that compares no more than a part of the signature accepts at least one of them.
+    """
+
+    def at(place: int) -> AuthCode:
+        other = bytearray(code.sign)
+        other[place] ^= 1
+        return replace(code, sign=bytes(other))
+
+    return at(0), at(len(code.sign) // 2), at(len(code.sign) - 1)
+
+
+def with_other_end(challenge: str) -> str:
+    """Return a device challenge with another last character."""
+    return challenge[:-1] + ("1" if challenge[-1] == "0" else "0")
 
 
 def verify(key: Key, id2: str, code: AuthCode, device_random: str, server_extra: bytes = b"") -> None:

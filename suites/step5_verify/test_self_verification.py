@@ -4,7 +4,8 @@ import pytest
 
 from harness.fixtures.expect import refused, require_decrypted
 from harness.fixtures.oracle import Oracle
-from harness.fixtures.published import CHALLENGE
+from harness.fixtures.published import CHALLENGE, EXTRA
+from harness.fixtures.server_codes import require_whole_comparison
 from harness.fixtures.types import Carrier, ConsoleVerification, Device, Product, Scenario, Service
 
 
@@ -64,3 +65,11 @@ def test_verification_in_console(
         assert console_verification.confirm(oracle.id2) == "passed", (
             "the console does not finish the verification"
         )
+
+
+def test_nearly_right_server_code(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
+    """The device looks at the whole of a server code, of its own challenge and of the server extra."""
+    challenge, extra = CHALLENGE * 2, EXTRA * 64
+    with scenario.step("VER-06"):
+        require_whole_comparison(carrier, oracle.server_code(challenge), challenge, None)
+        require_whole_comparison(carrier, oracle.server_code(challenge, extra), challenge, extra)

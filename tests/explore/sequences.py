@@ -29,6 +29,8 @@ SHORTEST = {
     "derive-after-encrypt": [INIT, {"step": "encrypt", "plain": {"bytes": 1}, "seed": "a"}, DERIVE],
     "timestamp-after-long": [INIT, CHALLENGE | {"random": {"repeat": "7", "times": 33}}, TIMESTAMP],
     "verify-remembered": [INIT, VERIFY, INIT, VERIFY | {"code": "changed"}],
+    "verify-sign-beginning": [INIT, VERIFY | {"code": "changed-end"}],
+    "verify-random-beginning": [INIT, VERIFY | {"random": "55B8340839", "code": "other-challenge-end"}],
     "challenge-repeats": [INIT, DEVICE_CHALLENGE, CLEANUP, INIT, DEVICE_CHALLENGE],
     "second-init": [INIT, INIT, {"step": "get_id"}],
     "secret-after-decrypt": [INIT, DECRYPT | {"plain": {"bytes": 1008}}, {"step": "get_secret", "seed": "a"}],

@@ -1,5 +1,6 @@
 """A client in plain Python for the tests of the explorer: sound, or with one fault that shows after certain calls."""
 
+import dataclasses
 import secrets
 
 from harness.carrier.base import Carrier
@@ -55,6 +56,8 @@ FAULTS = {
     "reset-while-counted": "a reset while init is counted twice leaves the client initialised",
     "state-after-otp": "after refused OTP data the provisioning state is told the wrong way round",
     "id-short-after-short-buffers": "after three buffers that were too short the ID has one character less",
+    "verify-sign-beginning": "the last byte of the signature of a server code is not looked at",
+    "verify-random-beginning": "only the first 8 characters of a device random are looked at",
     "dies-after-three": "the board starts anew in the third decrypt after a start",
 }
 
@@ -247,8 +250,10 @@ class Client(Carrier):
         if self.has("verify-remembered") and self.kept == "next":
             self.kept = None
             return
+        if self.has("verify-random-beginning") and auth_code[5:13] == device_random[:8]:
+            device_random = auth_code[5:].partition("~")[0]
         if servercode.check(
-            auth_code,
+            self.as_compared(auth_code, device_random, server_extra),
             id2=self.board.identity.id2,
             key=self.key,
             device_random=device_random,
@@ -257,6 +262,14 @@ class Client(Carrier):
             self.refuse("verify_server", -1)
         if self.has("verify-remembered"):
             self.kept = "right"
+
+    def as_compared(self, auth_code, device_random, extra):
+        """The code as a faulty client takes it: what it does not look at becomes right."""
+        if not self.has("verify-sign-beginning"):
+            return auth_code
+        right = servercode.build(self.key, self.board.identity.id2, device_random, extra or b"")
+        given = authcode.parse(auth_code)
+        return dataclasses.replace(given, sign=given.sign[:-1] + right.sign[-1:]).text
 
     def get_secret(self, seed):
         self.need_id("get_secret")

@@ -63,6 +63,8 @@ REFUSED = [
     ({"step": "get_secret", "seed": ""}, {-2}),
     ({"step": "derive_key", "seed": "", "length": 33}, {-2}),
     ({"step": "verify_server", "random": "1", "code": "other-device"}, {-1}),
+    ({"step": "verify_server", "random": "1", "code": "changed-middle"}, {-1}),
+    ({"step": "verify_server", "random": "1", "extra": {"bytes": 512}, "code": "other-extra-end"}, {-1}),
     ({"step": "kpm_get_auth_code", "index": 0, "random": "1"}, {-8}),
 ]
 
@@ -74,6 +76,9 @@ def test_key_index_that_a_header_calls_invalid_may_be_taken_and_may_be_refused(s
     for answer in (Answer(value="SwH/"), *(Answer(code=code) for code in (-1, -2, -8))):
         assert not wanted.contradiction(answer)
     assert wanted.contradiction(Answer(code=-5)) == "refused with -5"
+    if "random" in asked:
+        too_long = expected(asked | {"random": "F" * 33}, sequences.INIT)
+        assert not any(too_long.contradiction(Answer(code=code)) for code in (-1, -2, -8))
     assert expected(asked).contradiction(Answer(value="SwH/")) == "accepted"
 
 

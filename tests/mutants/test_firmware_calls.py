@@ -17,7 +17,7 @@ from tests.pages import ROOT
 pytestmark = pytest.mark.mutants
 
 DEVICE = {"key_type": "aes-128", "id": "2122232425262728292A2B2C", "key": {"published": "aes-128"}}
-CLIENT = "test_client_limits or test_client_lifecycle or test_id2_api"
+CLIENT = "test_client_limits or test_client_lifecycle or test_id2_api or test_nearly_right_server_code"
 DRIVER = "test_driver"
 
 CLIENT_FAULTS = {
@@ -32,6 +32,10 @@ CLIENT_FAULTS = {
     "empty-seed-taken": "API-LIM-04",
     "key-length-unchecked": "API-LIM-05",
     "server-sign-unchecked": "API-LIM-06",
+    "server-sign-beginning": "VER-06",
+    "server-sign-end-unchecked": "VER-06",
+    "server-random-beginning": "VER-06",
+    "server-extra-beginning": "VER-06",
     "id-before-init": "API-INI-01",
     "init-not-counted": "API-INI-02",
     "cleanup-needs-init": "API-INI-01",
