@@ -117,7 +117,8 @@ def derive_key(state: State, step: DeriveKeyCall) -> Call:
             state, lambda key, id2: secrets.derive_key(key, id2, seed, length), "key", seed, length
         )(value)
 
-    expected = _deriving(state, f"{length} bytes that follow from key, ID and seed", judge, wrong)
+    words = f"{length} bytes that follow from key, ID and seed"
+    expected = _deriving(state, words, judge, wrong, *_empty_seed(seed, wrong))
     return Call("derive_key", {"seed": seed, "length": length}, expected, secret=True)
 
 
@@ -134,7 +135,8 @@ def encrypt(state: State, step: EncryptCall) -> Call:
         state, lambda key, id2: secrets.encrypt(key, id2, seed, plain), "ciphertext", seed, plain
     )
     words = "the text encrypted under the key that follows from the seed"
-    return Call("encrypt", arguments, state.expect_of_key(words, judge, wrong))
+    expected = state.expect_of_key(words, judge, wrong, *_empty_seed(seed, wrong))
+    return Call("encrypt", arguments, expected)
 
 
 def password(state: State, step: PasswordCall) -> Call:
@@ -189,10 +191,19 @@ def _wrong_seed(seed: str) -> set[int]:
     return {EXCESS} if len(seed) > derive.SEED_MAX else set()
 
 
-def _deriving(state: State, words: str, judge: Judge, wrong: set[int]) -> Expected:
+def _empty_seed(seed: str, wrong: set[int]) -> tuple[int, ...]:
+    """Return the code that an empty seed may be refused with: no source says whether it is one."""
+    if seed:
+        return ()
+    if wrong:
+        wrong.add(BAD)
+    return (BAD,)
+
+
+def _deriving(state: State, words: str, judge: Judge, wrong: set[int], *also: int) -> Expected:
     if state.world.key_type.family not in _DERIVING:
         return _unsaid(state)
-    return state.expect_of_key(words, judge, wrong)
+    return state.expect_of_key(words, judge, wrong, *also)
 
 
 def _computed(state: State, right: Callable[[Key, str], Any], *what: object) -> Judge:

@@ -69,6 +69,17 @@ REFUSED = [
 ]
 
 
+@pytest.mark.parametrize(
+    "step",
+    [{"step": "encrypt", "plain": {"bytes": 1}}, {"step": "derive_key", "length": 16}],
+)
+def test_an_empty_seed_may_be_refused_and_another_may_not(step):
+    refused = Answer(code=-2)
+    assert not expected(step | {"seed": ""}, sequences.INIT).contradiction(refused)
+    assert expected(step | {"seed": "a"}, sequences.INIT).contradiction(refused) == "refused with -2"
+    assert expected(step | {"seed": ""}, sequences.INIT).contradiction(Answer(value=b"\0" * 16))
+
+
 @pytest.mark.parametrize("step", ["kpm_get_auth_code", "kpm_get_prov_stat"])
 def test_key_index_that_a_header_calls_invalid_may_be_taken_and_may_be_refused(step):
     asked = {"step": step, "index": 255} | ({"random": "1"} if step == "kpm_get_auth_code" else {})
