@@ -48,13 +48,26 @@ OF_LINUX_ALONE = {
 pytestmark = pytest.mark.mutants
 
 
+RUNS = 4
+"""Most runs of one fault: a run on a machine that is too busy to judge times by is blocked, and rightly so."""
+
+
+def decided(machine, fault, select, folder):
+    """Return what a run came to, the first that this machine was quick enough for."""
+    for _ in range(RUNS):
+        found = judged(machine, fault, GROUPS, select, folder)
+        if found.verdict != "blocked":
+            break
+    return found
+
+
 @pytest.mark.parametrize("machine", ["linux", "cortex-m3"])
 @pytest.mark.parametrize("fault", CAUGHT_BY)
 def test_fault_is_caught_by_name(machine, fault, tmp_path):
     if machine == "cortex-m3" and fault in OF_LINUX_ALONE:
         pytest.skip("this machine has no threads and no network")
     select, must, may = CAUGHT_BY[fault]
-    found = judged(machine, fault, GROUPS, select, tmp_path)
+    found = decided(machine, fault, select, tmp_path)
     sys.stdout.write(f"\n{machine:10} {fault:26} {found.verdict:9} {', '.join(sorted(found.failed))}\n")
     assert found.verdict == "failed"
     assert must <= found.failed <= must | may
@@ -70,7 +83,7 @@ def test_sound_firmware_passes(machine, tmp_path):
 @pytest.mark.parametrize("fault", ["sleep-long", "send-truncates"])
 def test_a_replay_comes_to_the_same(fault, tmp_path):
     select = CAUGHT_BY[fault][0]
-    found = judged("linux", fault, GROUPS, select, tmp_path)
+    found = decided("linux", fault, select, tmp_path)
     assert judged("linux", fault, GROUPS, select, tmp_path, replay=True) == found
     assert found.verdict == "failed"
 
