@@ -89,7 +89,7 @@ lab-test: $(READY)  ## the suites and bus checks on the kernel's own drivers, in
 lab-bench: $(READY)  ## the benchmarks on the kernel's own buses, in QEMU guests, and a replay of a lab run
 	LAB_PYTHON=$(BIN)/python BENCH_ARGUMENTS="$(BENCH_ARGUMENTS)" tools/lab/bench.sh
 
-exhaustive: $(READY)  ## every replacement of every character that matters in the captured consoles
+exhaustive: $(READY)  ## every replacement of every character that matters in the captured consoles; each fault of the port alone
 	$(BIN)/python -m pytest -q -m exhaustive tests
 
 bench: $(BENCH)/.ready  ## the benchmarks, each printing ratios measured side by side

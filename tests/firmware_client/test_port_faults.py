@@ -369,7 +369,7 @@ def chip(tmp_path):
     made.close()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", SHOWN)
 @pytest.mark.parametrize("broken", [False, True], ids=["sound", "broken"])
 def test_only_the_broken_port_shows_it(start, chip, name, broken):
