@@ -37,6 +37,8 @@ int ls_osa_snprintf(char *str, size_t size, const char *fmt, ...)
     char format[128];
     va_list arguments;
     int result;
+    if (fmt == NULL || (str == NULL && size))
+        return -1;
     va_start(arguments, fmt);
     if (ID2_FAULT_IS(SNPRINTF_NO_PRECISION) && strcmp(fmt, "%.*s") == 0) {
         (void)va_arg(arguments, int);
