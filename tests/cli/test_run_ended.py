@@ -48,6 +48,14 @@ def suites_in(folder: Path, body: str = SUITE) -> Path:
     return folder / "suites"
 
 
+@pytest.fixture(autouse=True)
+def hang_ups_are_heard():
+    """Let the runs hear hang-ups, even where these tests themselves were started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @contextmanager
 def started(folder: Path, *, nohup: bool = False):
     """Start a run whose second scenario waits."""

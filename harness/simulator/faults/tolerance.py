@@ -200,7 +200,7 @@ class PinRefusedWithoutCount(ChipHooks):
 
     def response(self, command: bytes, response: bytes) -> bytes:
         tried = len(command) > 5 and command[1] == _VERIFY_PIN
-        return b"\x6f\x00" if tried and response[:1] == b"\x63" else response
+        return b"\x63\x00" if tried and response[:1] == b"\x63" else response
 
 
 class PaddedToLe(ChipHooks):
