@@ -48,7 +48,7 @@ explore-mutants: $(READY)  ## of these: how many state-dependent faults explorin
 	tools/ensure-command.sh gcc gcc libc6-dev
 	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_explore.py
 
-slow-test: $(READY)  ## the tests that need minutes: a 200 MB console, a wheel in a fresh environment, the pages on extensions
+slow-test: $(READY)  ## tests that take long one by one: whole runs, long streams, a wheel installed afresh, the pages on extensions
 	$(BIN)/python -m pytest -q -n auto -m slow tests
 
 service-test: $(READY)  ## the mock service under kill -9, load, fuzzed requests, and broken customer servers

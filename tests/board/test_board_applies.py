@@ -117,6 +117,7 @@ def reason_or_message(text):
         return error.message
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_any_text_is_an_expression_or_a_usage_error(text):
     assert "\n" not in reason_or_message(text)

@@ -67,6 +67,7 @@ def test_facts():
     assert not {"pin_known", "spare"} & set(facts_of(board_with({"tries": 3}, spare=False)))
 
 
+@pytest.mark.slow
 def test_a_pin_that_is_not_there_shows_in_the_plan_and_keeps_the_run_from_beginning(tmp_path, monkeypatch):
     monkeypatch.delenv("MYPIN", raising=False)
     text = (ROOT / "boards" / "virtual-se-i2c.yaml").read_text()

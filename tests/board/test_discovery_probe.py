@@ -104,6 +104,7 @@ def test_what_the_chip_behind_the_driver_says_is_declared(terminal: Terminal, tm
     assert "aes" in (drafted.declaration.options or ())
 
 
+@pytest.mark.slow
 def test_silence_is_told_and_nothing_is_written(
     terminal: Terminal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -62,6 +62,7 @@ except BenchError as error:
 """
 
 
+@pytest.mark.slow
 def test_200_rounds_of_kill_9_leave_no_lock_behind(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", ROUNDS, tmp_path, "200"],

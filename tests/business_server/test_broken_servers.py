@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = ROOT / "boards" / "virtual-business-server.yaml"
 BROKEN = Path(__file__).with_name("broken_server.py")

@@ -95,6 +95,7 @@ def test_json_error_is_a_document_too(arguments, capfd):
     assert "rror: " in said.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 80])
 @pytest.mark.parametrize("command", ["boards list boards", "plan virtual-business-server", "doctor"])
 def test_lists_keep_to_the_terminal(command, columns, capfd, monkeypatch):

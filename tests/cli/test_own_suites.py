@@ -9,6 +9,8 @@ import pytest
 
 from harness.cli.main import invoke
 
+pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "add-a-scenario.md").read_text()
 

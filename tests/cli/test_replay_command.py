@@ -20,6 +20,8 @@ from harness.service.mock.server import MockService
 from harness.transport.serial import find as usb
 from harness.transport.serial.find import SerialPort
 
+pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = str(ROOT / "boards" / "virtual-se-i2c.yaml")
 SHORT = "test_timestamp_authentication or test_challenge or test_identity"
@@ -95,7 +97,6 @@ def short(tmp_path_factory):
     return recorded, (runs / "latest").resolve()
 
 
-@pytest.mark.slow
 def test_a_replay_can_be_replayed(short, tmp_path):
     recorded, replayed = short
     done = harness("run", BOARD, f"--runs={tmp_path}", "-k", SHORT, f"--replay={replayed}")
@@ -121,7 +122,6 @@ def test_the_mock_goes_back_to_the_recorded_time():
         assert abs(mock.admin.now().timestamp() * 1000 - days_ago) < 60_000
 
 
-@pytest.mark.slow
 def test_another_selection_is_told_where_it_differs(short, tmp_path):
     done = harness("run", BOARD, f"--runs={tmp_path}", f"--replay={short[0]}", "-k", "test_timestamp")
     assert done.returncode == 3, done.stdout

@@ -37,6 +37,7 @@ def board_like(path: Path, **changes: object) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_two_boards_in_one_table(tmp_path, capfd):
     second = board_like(tmp_path / "second.yaml", name="second")
     code = invoke(["run", str(BOARD), str(second), f"--runs={tmp_path / 'runs'}", *QUICK])
@@ -59,6 +60,7 @@ def test_run_folder_is_whole(tmp_path):
     assert {entry["role"] for entry in header["inputs"]} == {"board file", "requirements list"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
@@ -116,6 +118,7 @@ def test_all_board_files_are_checked_before_the_first_is_touched(tmp_path, capfd
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_chip_that_answers_nothing_is_blocked(tmp_path, capfd, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     ours, theirs = os.openpty()
@@ -150,6 +153,7 @@ def test_selection_that_matches_nothing(tmp_path, capfd):
     assert "no scenario" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_killed_run_keeps_what_happened(tmp_path):
     slow = tmp_path / "suites" / "step1_plan"
     slow.mkdir(parents=True)
@@ -169,6 +173,7 @@ def test_killed_run_keeps_what_happened(tmp_path):
     assert [one["verdict"] for one in report["scenarios"]] == ["passed", "error"]
 
 
+@pytest.mark.slow
 def test_a_suite_that_cannot_be_imported_is_told(tmp_path):
     folder = tmp_path / "suites" / "step1_plan"
     folder.mkdir(parents=True)
@@ -207,6 +212,7 @@ def test_version_and_help(capfd):
         assert command in said
 
 
+@pytest.mark.slow
 def test_reader_that_leaves_does_not_end_the_run(tmp_path):
     command = f"{sys.executable} -m harness.cli.main run {BOARD} --runs={tmp_path} | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
@@ -253,6 +259,7 @@ def test_missing_capture_is_found_before_anything_runs(tmp_path, capfd):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_capture_that_is_cut_is_judged_as_far_as_it_goes(tmp_path, capfd):
     sample = ROOT / "boards" / "consoles" / "id2_app-3.1.0-se-3des168.log"
     (tmp_path / "cut.log").write_text("".join(sample.read_text().splitlines(keepends=True)[:100]))
@@ -262,6 +269,7 @@ def test_capture_that_is_cut_is_judged_as_far_as_it_goes(tmp_path, capfd):
     assert "assert not" not in said, "pytest's own explanation reached the reader"
 
 
+@pytest.mark.slow
 def test_second_run_leaves_the_first_alone(tmp_path):
     for _ in range(2):
         assert invoke(["run", str(BOARD), f"--runs={tmp_path}", *QUICK]) == INCOMPLETE

@@ -16,6 +16,8 @@ from harness.cli.main import invoke
 from harness.report import model
 from harness.run.folder import RunFolder
 
+pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = ROOT / "boards" / "virtual-se-mtk.yaml"
 SUITE = '''
@@ -149,7 +151,6 @@ print("done")
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("place", range(1, 70))
 def test_killed_at_any_call_the_folder_can_be_reported(tmp_path, place):
     killed_at(tmp_path, place)
@@ -186,7 +187,6 @@ def killed_at(tmp_path: Path, place: int) -> None:
     assert RunFolder.open(runs / "latest").path not in shown
 
 
-@pytest.mark.slow
 def test_killed_at_a_random_moment_the_folder_can_be_reported(tmp_path):
     for number in range(20):
         folder = tmp_path / str(number)

@@ -67,6 +67,7 @@ def suites(tmp_path):
     return folder.parent
 
 
+@pytest.mark.slow
 def test_lines_move_within_one_scenario(suites, tmp_path):
     here = suites / "step1_plan"
     command = [sys.executable, "-m", "harness.cli.main", "run", BOARD]
@@ -88,6 +89,7 @@ def test_lines_move_within_one_scenario(suites, tmp_path):
     assert "virtual-se-mtk: passed" in last
 
 
+@pytest.mark.slow
 def test_nothing_moves_where_no_terminal_is(suites, tmp_path):
     for name in ("go1", "go2", "go3", "back"):
         (suites / "step1_plan" / name).touch()

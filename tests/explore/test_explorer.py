@@ -18,6 +18,7 @@ LONGER = 2
 """Steps that a sequence found by chance may have more than the shortest: of another way to show the fault none can go."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", QUICK)
 def test_fault_is_found_and_shrunk(fault):
     outcome = found(fault)
@@ -65,6 +66,7 @@ class Flickering(stand_in.Client):
         return "F" * 24 if type(self).calls == 40 else super().get_id()
 
 
+@pytest.mark.slow
 def test_contradiction_that_does_not_come_again_is_kept_and_is_none():
     Flickering.calls = 0
 

@@ -53,6 +53,7 @@ def device(client, request):
     return Device(client, request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SYMMETRIC)
 def test_published_codes_and_ciphertexts(client, name):
     device = Device(client, name)
@@ -197,6 +198,7 @@ def _provision(client, token_text, id_text, key):
     return otp.build_data(report.session_key.reveal(), id_text, key).data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "token", "key_type", "size"),
     [

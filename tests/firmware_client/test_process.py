@@ -14,6 +14,7 @@ from tests.firmware_client.board import WAIT_S, WITH_PROBE, SocketChip, crc
 CHALLENGE = "55B83408399FA660F05C82E4F25333DC"
 
 
+@pytest.mark.slow
 def test_the_probe_answers_calls(start):
     board = start()
     hello = board.hello()
@@ -147,6 +148,7 @@ def test_network(start):
     assert board.run("rcv k=0,m=1,o=4")[0] < 0
 
 
+@pytest.mark.slow
 def test_an_se_carrier_over_a_unix_socket(start, tmp_path):
     chip = SocketChip(tmp_path / "chip")
     board = start("--chip", chip.path, options=(*WITH_PROBE, "-DID2_CARRIER=ID2_CARRIER_SE"))

@@ -22,6 +22,7 @@ def failed(text):
     return {item.name for item in judge([text.encode("latin-1")]).items if item.verdict is Verdict.FAILED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["AES-128", "SM4-128", "3DES-168"])
 def test_ciphertext_and_server_code_are_checked(client, name):
     family, id_text, key_hex = KEYS[name]
@@ -37,6 +38,7 @@ def test_ciphertext_and_server_code_are_checked(client, name):
     assert failed(text) == set()
 
 
+@pytest.mark.slow
 def test_a_ciphertext_of_another_device_fails(client):
     other = ciphers.ecb_encrypt(Key.parse(KeyType.AES_128, "00" * 16), bytes(32)).hex()
     text = printed(client, f'-DID2_CIPHER_DATA="{other}"')
@@ -44,6 +46,7 @@ def test_a_ciphertext_of_another_device_fails(client):
     assert failed(text)
 
 
+@pytest.mark.slow
 def test_a_server_code_that_is_wrong_fails(client):
     code = servercode.build(Key.parse(KeyType.AES_128, "00" * 16), "0" * 24, CHALLENGE).text
     text = printed(client, f'-DID2_AUTH_CODE="{code}"')

@@ -250,6 +250,7 @@ def test_an_echo_that_nobody_takes_holds_its_sender_back_and_then_drops_it():
         slow.close()
 
 
+@pytest.mark.slow
 def test_a_flood_of_small_records_is_read_slowly_and_lost_in_nothing():
     with running_bench(GatewaySettings(records_per_s=500)) as bench:
         witness = bench.established()

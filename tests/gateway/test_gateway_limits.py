@@ -76,6 +76,7 @@ def test_who_waits_for_a_session_is_woken_by_the_connection_alone():
         assert [record.number for record in outcome] == [0]
 
 
+@pytest.mark.slow
 def test_calls_and_stops_at_once_never_wait_for_each_other():
     with running_bench() as bench:
         done = threading.Event()
@@ -245,6 +246,7 @@ def still_open(bench: GatewayBench, seconds: float) -> None:
         bench.gateway.wait_for(lambda one: one.stage == "closed", seconds)
 
 
+@pytest.mark.slow
 def test_a_device_that_reads_slowly_reads_nonetheless():
     with running_bench(GatewaySettings(stalled_s=1.5, write_buffer=64_000_000)) as bench:
         slow = narrow(bench)
@@ -254,6 +256,7 @@ def test_a_device_that_reads_slowly_reads_nonetheless():
             still_open(bench, 0.1)
 
 
+@pytest.mark.slow
 def test_a_device_that_has_read_all_has_all_the_time_again():
     with running_bench(GatewaySettings(stalled_s=1, write_buffer=64_000_000)) as bench:
         caller = narrow(bench)

@@ -204,6 +204,7 @@ def test_a_slow_device_slows_the_broker_down_and_nothing_is_lost(sink):
         broker.close()
 
 
+@pytest.mark.slow
 def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
     with running_bench(GatewaySettings(isolate=False, records_per_s=None), broker=sink.address) as bench:
         product = on_platform(bench)
@@ -268,6 +269,7 @@ def test_a_connect_in_time_ends_the_time_for_it(sink):
         caller.close()
 
 
+@pytest.mark.slow
 def test_a_device_that_is_not_listened_to_is_not_idle(sink):
     with running_bench(
         GatewaySettings(isolate=False, records_per_s=None, idle_s=1), broker=sink.address

@@ -93,6 +93,7 @@ def test_the_tail_is_that_of_a_poisson_distribution():
     assert tail(1.0, 0) == 1.0
 
 
+@pytest.mark.slow
 def test_random_traffic_raises_no_alarm():
     draw = random.Random(11)
     watch = KeyWatch(LONG_KEY)

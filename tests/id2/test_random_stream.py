@@ -20,6 +20,8 @@ from harness.id2.random_stream import (
 )
 from harness.id2.randomness import LOG2_FALSE_ALARM
 
+pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+
 
 def sound(seed, size=STREAM):
     return random.Random(seed).randbytes(size)

@@ -201,6 +201,7 @@ def test_few_values_are_too_few(number):
     assert judged(sound(1, number)).soundness is Soundness.TOO_FEW
 
 
+@pytest.mark.slow
 def test_enough_values_are_those_in_which_a_stuck_bit_shows():
     for size in (4, 8, 16, 32):
         number = enough(size)

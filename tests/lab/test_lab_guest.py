@@ -173,6 +173,7 @@ def test_the_name_of_the_cache_changes_with_what_is_in_it(monkeypatch):
     assert initrd.digest() != before
 
 
+@pytest.mark.slow
 def test_every_check_of_the_guest_is_run_in_one_guest():
     planned = subprocess.run(
         ["tools/lab/test.sh", "--plan"],

@@ -102,6 +102,7 @@ def test_one_that_fails_leaves_nothing(lab, tmp_path, monkeypatch):
     assert list(tmp_path.glob("stor*-*")) == []
 
 
+@pytest.mark.slow
 def test_nothing_of_ours_is_listed():
     done = subprocess.run(
         [sys.executable, "-m", "tools.lab.listing"], capture_output=True, text=True, check=True

@@ -210,6 +210,7 @@ def _assert_flood_judged(done: subprocess.CompletedProcess[bytes], megabytes: in
     assert boots > megabytes // 2
 
 
+@pytest.mark.slow
 def test_20_megabytes_in_bounded_memory():
     _assert_flood_judged(_flood(20), 20)
 

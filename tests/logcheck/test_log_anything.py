@@ -1,5 +1,6 @@
 """Whatever stands in a log: judging it never raises, and never depends on how it was cut into chunks."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from harness.logcheck.render import to_document, verdict_line
 from harness.run.verdict import Verdict
 from tests.logcheck.conftest import SAMPLES
 from tests.logcheck.log_samples import SE_KEY
+
+pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
 
 CONSOLES = [path.read_bytes() for path in sorted(SAMPLES.glob("*.log"))]
 KEYS = KeyRing.debug() + KeyRing.of(Key.parse(KeyType.DES3_168, SE_KEY)) + KeyRing.parse("00" * 16)

@@ -105,6 +105,7 @@ def test_crash_inside_a_line_of_the_sdk_is_found(sample):
     assert any("HardFault" in detail for detail in failures(check(torn)).values())
 
 
+@pytest.mark.slow
 def test_endless_error_line_is_judged_and_bounded(sample):
     endless = b"<LS_LOG> id2_client_get_id 1: ERROR: km get id fail " + b"A" * 10_000_000 + b" HardFault\n"
     report = check(sample("se-3des168") + endless)

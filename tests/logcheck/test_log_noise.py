@@ -195,6 +195,7 @@ def test_nested_init_is_no_boot(sample):
     assert item(report, "verify server").verdict is Verdict.PASSED
 
 
+@pytest.mark.slow
 def test_many_boots_are_counted_and_the_report_stays_small(sample):
     data = sample(HAL.part)
     report = check(data * 90)
@@ -208,6 +209,7 @@ def test_many_boots_are_counted_and_the_report_stays_small(sample):
     assert [item.boot for item in late.failed()] == [71]
 
 
+@pytest.mark.slow
 def test_endless_program_fails_closed(sample):
     """More than is kept of one boot is not judged, so it is no pass."""
     data = sample(AES.part)

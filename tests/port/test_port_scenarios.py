@@ -120,6 +120,7 @@ def test_a_board_that_hangs_without_a_controller_is_blocked(bench):
     assert seen.verdicts["BOARD-01"] == "blocked"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("on_this_machine", "verdict"), [(True, "failed"), (False, "blocked")])
 def test_what_never_arrives_over_a_network_may_have_been_lost_there(
     bench, monkeypatch, on_this_machine, verdict

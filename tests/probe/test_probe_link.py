@@ -147,6 +147,7 @@ def test_a_call_of_any_kind_needs_three_round_trips_at_most_beside_those_of_its_
 
 
 # ---- noise
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.001, 0.0025, 0.005])
 def test_on_a_line_that_loses_and_flips_bytes_every_answer_is_right_and_nothing_runs_twice(connect, rate):
     called = []
@@ -164,6 +165,7 @@ def test_on_a_line_that_loses_and_flips_bytes_every_answer_is_right_and_nothing_
     assert link.traffic.repeated > 0
 
 
+@pytest.mark.slow
 def test_the_pieces_of_a_result_grow_smaller_with_noise_and_larger_without(connect):
     probe = firmware()
     link, line = connect(probe)
@@ -264,6 +266,7 @@ def test_a_board_that_answers_late_is_waited_for_and_the_link_grows_patient(conn
     assert set(probe.calls.values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_silent_board_blocks(connect):
     link, line = connect(firmware())
     line.on_write = lambda _: True
@@ -272,6 +275,7 @@ def test_a_silent_board_blocks(connect):
     assert isinstance(caught.value, BenchError)
 
 
+@pytest.mark.slow
 def test_a_call_that_never_ends_blocks_and_says_that_it_began(connect):
     probe = firmware()
     link, line = connect(probe)

@@ -173,6 +173,7 @@ def test_the_last_lines_of_a_console_do_not_show_a_secret(run):
     assert SECRET[:16] not in " ".join(traffic)
 
 
+@pytest.mark.slow
 def test_what_follows_a_secret_call_that_broke_is_hidden_until_the_probe_has_emptied_itself(run):
     def break_off(link, line, _):
         link.call("gid", out=48)

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from harness.cli.main import invoke
 
 BOARD = Path(__file__).resolve().parents[2] / "boards" / "virtual-probe.yaml"
@@ -33,6 +35,7 @@ def run(folder: Path, *more: str) -> dict[str, str]:
     return {one["id"].rpartition("/")[2]: one["verdict"] for one in report["scenarios"]}
 
 
+@pytest.mark.slow
 def test_what_follows_a_look_follows_the_recording_too(tmp_path: Path) -> None:
     (tmp_path / "requirements.yaml").write_text(REQUIREMENTS)
     (tmp_path / "test_looks.py").write_text(SCENARIOS)

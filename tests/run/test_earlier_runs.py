@@ -15,6 +15,8 @@ from harness.run import events
 from harness.run.header import Header, plain_header
 from harness.run.safe import Mask
 
+pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests" / "samples" / "run-folders"
 NEWEST = SAMPLES / "2-named"

@@ -36,6 +36,7 @@ def children(how: str, then: str) -> tuple[subprocess.Popen[str], list[int]]:
     return parent, [int(parent.stdout.readline()), int(parent.stdout.readline())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["gentle", "deaf"])
 def test_what_a_killed_run_started_ends_too(how):
     parent, started = children(how, "watch")

@@ -111,6 +111,7 @@ def test_tls_with_an_authority_of_its_own(tmp_path):
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_sigterm_with_a_call_under_way_and_an_open_connection():
     with running() as (process, endpoint):
         fault = {"kind": "latency", "latency_ms": 600_000}

@@ -137,6 +137,7 @@ def test_1100_half_open_requests_do_not_stop_a_service_of_1024_descriptors(tmp_p
     assert errors.stat().st_size < 4096
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.service)])
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 def test_a_service_that_ends_under_load_leaves_no_connection_unclosed(tls, rounds, monkeypatch):

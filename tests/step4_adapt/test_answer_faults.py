@@ -11,6 +11,8 @@ from harness.suites.step4_adapt import test_chip_tolerance as tolerance
 from harness.suites.step4_adapt import test_chip_values as values
 from tests.step4_adapt.conftest import KEYS, FakeBench, Judge, board_of
 
+pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+
 JUDGE = Judge(commands, macs, values, hidden, tolerance, pin)
 BOARDS = {
     **{f"ica-{kind}": board_of(kind) for kind in KEYS},

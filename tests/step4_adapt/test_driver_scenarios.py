@@ -196,7 +196,10 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize(("name", "requirement"), BROKEN.items())
+@pytest.mark.parametrize(
+    ("name", "requirement"),
+    [pytest.param(*each, marks=[pytest.mark.slow] if each[0] == "slow" else []) for each in BROKEN.items()],
+)
 def test_what_is_broken_fails_by_name(name, requirement, monkeypatch):
     monkeypatch.setattr(scenarios, "SESSIONS", 12 if requirement == "DRV-01" else 2)
     for key in (AES, RSA):

@@ -157,6 +157,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     st.one_of(st.binary(max_size=300), json_values.map(lambda value: json.dumps(value).encode())),
     st.booleans(),
