@@ -1,7 +1,8 @@
 """How late this machine is itself: no limit on time may accuse a device of what the host did.
 
 A heartbeat notes when it comes late (the process was stopped, the machine busy or its virtual processor taken away),
-and how long the process's threads waited for a processor. What it noted is taken off every time that judges a device.
+and how long the process's threads, and those of the programs that stand in for a device, waited for a processor. What
+it noted is taken off every time that judges a device.
 """
 
 import threading
@@ -24,7 +25,8 @@ _MOST = 0.9  # share of the time that waits for a processor may explain
 _LEAST = 0.25  # seconds of lateness that are worth talking of
 _SLACK = 0.01  # seconds that a beat may come late on a machine that is idle
 _KEPT = 100_000  # late beats that are remembered
-_TASKS = Path("/proc/self/task")
+_PROCESSES = Path("/proc")
+_SELF = "self"
 _STAT = Path("/proc/stat")
 _STEAL = 8  # column of the first line of /proc/stat
 _TICKS = 100  # of it in a second: USER_HZ, the same on all of Linux
@@ -100,7 +102,8 @@ class Host:
 
     Args:
         clock: Monotonic seconds.
-        waited: Gives for each thread how many seconds it has waited for a processor so far.
+        waited: Gives for each thread how many seconds it has waited for a processor so far; of this process and of
+            those that stand in for a device when it is left out.
         stolen: Gives how many seconds a hypervisor has taken each processor away so far, on average.
         beats: Whether a thread keeps the beat; a test calls `beat` itself.
     """
@@ -114,7 +117,8 @@ class Host:
         beats: bool = True,
     ) -> None:
         self._now = clock
-        self._waited = waited_for_processor if waited is None else waited
+        self._stand_ins: tuple[int, ...] = ()
+        self._waited = self._waited_for_processor if waited is None else waited
         self._stolen = stolen_by_hypervisor if stolen is None else stolen
         self._lock = threading.Lock()
         self._late = 0.0
@@ -125,6 +129,23 @@ class Host:
         self._last = self._now()
         if beats:
             threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True).start()
+
+    def include(self, process: int) -> None:
+        """Count the waits of another process, which stands in for a device, as this machine's lateness too.
+
+        Args:
+            process: Its number.
+        """
+        with self._lock:
+            self._stand_ins = (*self._stand_ins, process)
+
+    def leave_out(self, process: int) -> None:
+        """Count the waits of a process no longer; does nothing for one that was not included."""
+        with self._lock:
+            self._stand_ins = tuple(one for one in self._stand_ins if one != process)
+
+    def _waited_for_processor(self) -> dict[str, float]:
+        return waited_for_processor(_SELF, *map(str, self._stand_ins))
 
     def clock(self) -> float:
         """Return seconds that go on only while the host is not late: deadlines of a device are set by them.
@@ -190,21 +211,25 @@ class Host:
             self.beat()
 
 
-def waited_for_processor() -> dict[str, float]:
-    """Return for each thread of this process how many seconds it has waited for a processor; {} where nobody counts.
+def waited_for_processor(*processes: str) -> dict[str, float]:
+    """Return for each thread of processes how many seconds it has waited for a processor; {} where nobody counts.
+
+    Args:
+        processes: Their names below /proc.
 
     Source: Documentation/scheduler/sched-stats.rst of the kernel, /proc/<pid>/schedstat.
     """
     found: dict[str, float] = {}
-    try:
-        tasks = list(_TASKS.iterdir())
-    except OSError:
-        return found
-    for task in tasks:
+    for process in processes:
         try:
-            found[task.name] = int((task / "schedstat").read_bytes().split()[1]) / 1e9
-        except (OSError, IndexError, ValueError):  # it has ended meanwhile, or the kernel does not count
+            tasks = list((_PROCESSES / process / "task").iterdir())
+        except OSError:  # it has ended
             continue
+        for task in tasks:
+            try:
+                found[task.name] = int((task / "schedstat").read_bytes().split()[1]) / 1e9
+            except (OSError, IndexError, ValueError):  # it has ended meanwhile, or the kernel does not count
+                continue
     return found
 
 

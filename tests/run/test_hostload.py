@@ -155,6 +155,26 @@ def test_a_real_process_that_is_stopped_knows_it():
     assert elapsed >= late
 
 
+def test_a_program_that_stands_in_for_a_device_and_waits_for_a_processor_is_the_machines_lateness():
+    """Two processes that never rest are given one processor; the test's own process goes on elsewhere."""
+    busy = [sys.executable, "-c", "while True: pass"]
+    with subprocess.Popen(busy) as device, subprocess.Popen(busy) as rival:
+        try:
+            for process in (device, rival):
+                os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
+            host = Host(beats=False)
+            host.include(device.pid)
+            begin = host.moment()
+            threading_wait(1.0)
+            late = host.since(begin).late
+            host.leave_out(device.pid)
+            assert device.pid not in map(int, host._waited_for_processor())
+        finally:
+            device.kill()
+            rival.kill()
+    assert late > 0.05
+
+
 def threading_wait(seconds):
     time.sleep(seconds)  # the other process is stopped for as long: nothing here can tell
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.errors import BenchError
+from harness.hostload import host
 from harness.run import orphans
 from harness.transport.descriptor import Descriptor
 from harness.transport.printable import last_lines
@@ -100,6 +101,7 @@ class Program:
                 hint="see whether the file is there and may be executed, and whether this machine has processes left",
             ) from error
         orphans.watch(self._process.pid)
+        host().include(self._process.pid)
 
     @property
     def pid(self) -> int:
@@ -136,6 +138,7 @@ class Program:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         orphans.forget(self._process.pid)
+        host().leave_out(self._process.pid)
         self._complaints.close()
 
 
