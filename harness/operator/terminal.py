@@ -14,6 +14,7 @@ from harness.operator.forms import MAX_ANSWER
 from harness.operator.steps import Field
 
 _TERMINAL = "/dev/tty"
+_LONGEST_WAIT = 0.5  # seconds: a Ctrl-C that comes just before the system call is seen when that ends
 
 
 class Operator(Protocol):
@@ -140,12 +141,14 @@ def _unseen(descriptor: int) -> Iterator[None]:
 
 def _line(descriptor: int, deadline: float | None) -> str:
     """Read one line as the terminal gives it, which is edited and whole."""
-    wait = None if deadline is None else max(0.0, deadline - time.monotonic())
-    ready, _, _ = select.select([descriptor], [], [], wait)
-    if not ready:
-        raise OperatorAbsent(
-            "nobody answered in time", hint="allow more with --operator-timeout, or answer with --answers"
-        )
+    wait = _LONGEST_WAIT
+    while not select.select([descriptor], [], [], wait)[0]:
+        left = _LONGEST_WAIT if deadline is None else deadline - time.monotonic()
+        wait = min(_LONGEST_WAIT, left)
+        if wait <= 0:
+            raise OperatorAbsent(
+                "nobody answered in time", hint="allow more with --operator-timeout, or answer with --answers"
+            )
     data = os.read(descriptor, MAX_ANSWER + 1)
     if not data:
         raise OperatorAbsent("the terminal was closed (end of input)", hint="answer with --answers")
