@@ -47,11 +47,18 @@ static void fail(const char *why, const char *line, size_t length)
 static int may_call(const char *line, size_t length)
 {
     char right[8];
+    size_t seq = 5;
 
-    if (length > ID2_PROBE_LINE || length < 11 || memcmp(line, "id2p ", 5) != 0 || line[7] != ' ') {
+    if (length > ID2_PROBE_LINE || length < 11 || memcmp(line, "id2p ", 5) != 0) {
         return 0;
     }
-    if (memcmp(line + 5, "00", 2) == 0 && (length < 6 || memcmp(line + length - 6, " %", 2) != 0)) {
+    while (line[seq] == ' ') { /* a person may type more blanks than one */
+        ++seq;
+    }
+    if (seq + 3 > length || line[seq + 2] != ' ' || (seq > 5 && memcmp(line + seq, "00", 2) != 0)) {
+        return 0;
+    }
+    if (memcmp(line + seq, "00", 2) == 0 && memcmp(line + length - 6, " %", 2) != 0) {
         return strstr(line, " run ") != NULL;
     }
     (void)snprintf(right, sizeof right, " %%%04X", crc_of(line, length - 6));
