@@ -51,11 +51,14 @@ def suites_in(folder: Path, body: str = SUITE) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def hang_ups_are_heard():
-    """Let the runs hear hang-ups, even where these tests themselves were started by nohup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def signals_are_heard():
+    """Let the runs hear signals that these tests themselves ignore where nohup or a shell's `&` started them."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT)}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """A changed character anywhere in a code, an ID or a value of the report fails, and an item names its line.
 
 The default run takes every n-th place with a few replacements; `-m exhaustive` takes every place with all of them.
-The only changes that may go untold are other dates within a day of the banner's (`is_honest_exception`).
+What may go untold, or be told without its line, is a line end in the middle and another date within a day of the
+banner's (`is_honest_exception`).
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -47,7 +48,7 @@ def test_places_cover_codes_ids_and_values(sample):
     assert all(data[place] not in replacements(data[place]) for place in places(data, AES.id2))
 
 
-def test_date_is_the_only_exception(sample):
+def test_dates_are_an_exception(sample):
     """The exceptions are really there, so the list of them is honest."""
     data = sample(AES.part)
     date = data.index(b'"date": "') + 9
