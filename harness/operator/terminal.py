@@ -141,11 +141,8 @@ def _unseen(descriptor: int) -> Iterator[None]:
 
 def _line(descriptor: int, deadline: float | None) -> str:
     """Read one line as the terminal gives it, which is edited and whole."""
-    wait = _LONGEST_WAIT
-    while not select.select([descriptor], [], [], wait)[0]:
-        left = _LONGEST_WAIT if deadline is None else deadline - time.monotonic()
-        wait = min(_LONGEST_WAIT, left)
-        if wait <= 0:
+    while not select.select([descriptor], [], [], _LONGEST_WAIT)[0]:
+        if deadline is not None and time.monotonic() >= deadline:
             raise OperatorAbsent(
                 "nobody answered in time", hint="allow more with --operator-timeout, or answer with --answers"
             )

@@ -18,7 +18,7 @@ from harness.errors import BenchError, UsageError
 from harness.fixtures.undeclared import as_question
 from harness.transport.found import Bus, Found
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = yaml.safe_load((ROOT / "boards/virtual-se-i2c.yaml").read_text())

@@ -9,7 +9,7 @@ import yaml
 
 from harness.cli.main import invoke
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = ROOT / "boards" / "virtual-se-mtk.yaml"

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli.main import invoke
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "add-a-scenario.md").read_text()

@@ -20,7 +20,7 @@ from harness.service.mock.server import MockService
 from harness.transport.serial import find as usb
 from harness.transport.serial.find import SerialPort
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = str(ROOT / "boards" / "virtual-se-i2c.yaml")

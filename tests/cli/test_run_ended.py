@@ -16,7 +16,7 @@ from harness.cli.main import invoke
 from harness.report import model
 from harness.run.folder import RunFolder
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = ROOT / "boards" / "virtual-se-mtk.yaml"

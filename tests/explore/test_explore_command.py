@@ -12,7 +12,7 @@ from harness.errors import UsageError
 from harness.explore.sequence import load
 from harness.fixtures.explore import SHORT_STEPS
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 SOUND = ROOT / "boards" / "virtual-se-i2c.yaml"

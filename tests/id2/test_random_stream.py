@@ -20,7 +20,7 @@ from harness.id2.random_stream import (
 )
 from harness.id2.randomness import LOG2_FALSE_ALARM
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 
 def sound(seed, size=STREAM):

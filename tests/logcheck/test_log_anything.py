@@ -11,7 +11,7 @@ from harness.run.verdict import Verdict
 from tests.logcheck.conftest import SAMPLES
 from tests.logcheck.log_samples import SE_KEY
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 CONSOLES = [path.read_bytes() for path in sorted(SAMPLES.glob("*.log"))]
 KEYS = KeyRing.debug() + KeyRing.of(Key.parse(KeyType.DES3_168, SE_KEY)) + KeyRing.parse("00" * 16)

@@ -14,7 +14,7 @@ import pytest
 from tests.logcheck.log_mutations import Miss, changes, is_honest_exception, miss, places, replacements
 from tests.logcheck.log_samples import AES, CASES
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 STRIDES = {"aes": 17, "se-keyless": 37, "se-keyed": 71, "demo": 23}

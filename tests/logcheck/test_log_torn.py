@@ -9,7 +9,7 @@ from harness.run.verdict import Verdict
 from tests.logcheck.log_prefixes import PREFIXES, wrapped
 from tests.logcheck.log_samples import AES, DEMO, HAL, SE_KEYED, check, failures, item
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 CAPTURED = Path(__file__).parents[1] / "samples" / "captured"
 KERNEL = b"[   12.345678] random: crng init done"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 ID, KEY = "00FFFFFFDB1D8DC78DDCB802", "9F0C36E1D4B85A2277E3C90641FA8D5B"

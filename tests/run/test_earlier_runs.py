@@ -15,7 +15,7 @@ from harness.run import events
 from harness.run.header import Header, plain_header
 from harness.run.safe import Mask
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests" / "samples" / "run-folders"

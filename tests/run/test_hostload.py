@@ -15,6 +15,7 @@ from harness.run.events import ScenarioInfo
 from harness.run.measure import OutsideLimitsError
 from harness.run.run import Header, Run
 from harness.run.verdict import Verdict
+from harness.simulator.machine.machine import Program
 
 
 class Machine:
@@ -155,24 +156,33 @@ def test_a_real_process_that_is_stopped_knows_it():
     assert elapsed >= late
 
 
-def test_a_program_that_stands_in_for_a_device_and_waits_for_a_processor_is_the_machines_lateness():
-    """Two processes that never rest are given one processor; the test's own process goes on elsewhere."""
+def test_waits_of_a_program_that_stands_in_for_a_device_count_until_it_is_left_out():
+    """Two processes that never rest are given one processor, so that each waits for it."""
     busy = [sys.executable, "-c", "while True: pass"]
+    host = Host(beats=False)
     with subprocess.Popen(busy) as device, subprocess.Popen(busy) as rival:
         try:
             for process in (device, rival):
                 os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
-            host = Host(beats=False)
+            assert str(device.pid) not in host._waited_for_processor()
             host.include(device.pid)
-            begin = host.moment()
-            threading_wait(1.0)
-            late = host.since(begin).late
+            begin = host._waited_for_processor()[str(device.pid)]
+            time.sleep(1.0)
+            assert host._waited_for_processor()[str(device.pid)] - begin > 0.05
             host.leave_out(device.pid)
-            assert device.pid not in map(int, host._waited_for_processor())
+            assert str(device.pid) not in host._waited_for_processor()
         finally:
             device.kill()
             rival.kill()
-    assert late > 0.05
+
+
+def test_the_process_of_a_machine_is_included_while_it_runs(monkeypatch):
+    host = Host(beats=False)
+    monkeypatch.setattr(hostload, "_host", host)
+    program = Program(["/bin/sleep", "60"], {}, [])
+    assert str(program.pid) in host._waited_for_processor()
+    program.kill()
+    assert host._stand_ins == ()
 
 
 def threading_wait(seconds):

@@ -11,7 +11,7 @@ from harness.suites.step4_adapt import test_chip_tolerance as tolerance
 from harness.suites.step4_adapt import test_chip_values as values
 from tests.step4_adapt.conftest import KEYS, FakeBench, Judge, board_of
 
-pytestmark = pytest.mark.slow  # each test starts whole runs or judges long streams
+pytestmark = pytest.mark.slow
 
 JUDGE = Judge(commands, macs, values, hidden, tolerance, pin)
 BOARDS = {
