@@ -199,7 +199,7 @@ _READY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DialectRule:
-    """A text that one platform alone prints.
+    """A text that one dialect adds.
 
     Attributes:
         kind: What it is a sign of.
@@ -213,11 +213,11 @@ class DialectRule:
 
 
 def rules_of(dialect: type[Dialect] | None) -> tuple[DialectRule, ...]:
-    """Return the crash texts and boot messages that only this platform prints; none for None."""
+    """Return the crash texts and boot messages that the dialect adds; none for None."""
     if dialect is None:
         return ()
     crashes = (DialectRule(AlarmKind.CRASH, name, text) for name, text in dialect.crash_texts().items())
-    starts = (DialectRule(AlarmKind.START, "start of the board", text) for text in dialect.boot_texts())
+    starts = (DialectRule(AlarmKind.START, "start of the board", text) for text in dialect.starts())
     return (*crashes, *starts)
 
 
@@ -226,12 +226,22 @@ def find_alarm(text: str, rules: Sequence[DialectRule] = ()) -> Alarm | None:
 
     Args:
         text: The line.
-        rules: Texts of the platform, beside those that are known of all.
+        rules: Texts of the dialect, beside those that are known of all.
     """
     text = text[:_LOOKED_AT]
+    crashes = [rule for rule in rules if rule.kind is AlarmKind.CRASH]
+    starts = [rule for rule in rules if rule.kind is not AlarmKind.CRASH]
+    return _by_rule(text, crashes) or _of_all(text) or _by_rule(text, starts)
+
+
+def _by_rule(text: str, rules: Sequence[DialectRule]) -> Alarm | None:
     for rule in rules:
         if found := rule.pattern.search(text):
             return Alarm(rule.kind, rule.name, _excerpt(text, found))
+    return None
+
+
+def _of_all(text: str) -> Alarm | None:
     lower = text.lower()
     if not any(stem in lower for stem in _STEMS):
         return None
@@ -255,7 +265,7 @@ def crash_in(output: bytes, dialect: type[Dialect] | None = None) -> str:
 
     Args:
         output: What came.
-        dialect: The platform, for the texts that only it prints.
+        dialect: How the console speaks, for the texts that it adds.
     """
     rules = rules_of(dialect)
     for line in output.decode("utf-8", errors="backslashreplace").splitlines():

@@ -1,35 +1,22 @@
-"""The platforms that the vendor's guides name; the judge of consoles knows their crash texts and boot messages.
+"""The platforms that the vendor's guides name.
 
 Source: service.md 1.1; consoles.md A1 to A4.
 """
 
-import re
-from collections.abc import Mapping
-
-from harness.console.dialect import Dialect
+from harness.console.platform import Platform
 
 
-class _Documented(Dialect):
-    """A platform without texts beyond those that the judge of consoles knows."""
+class _AnyCarrier(Platform):
+    """A platform that takes any carrier."""
 
     @classmethod
     def refusal(cls, carrier: str) -> str:
-        """Return nothing: it takes any carrier."""
+        """Return nothing."""
         del carrier
         return ""
 
-    @classmethod
-    def crash_texts(cls) -> Mapping[str, re.Pattern[str]]:
-        """Return nothing more."""
-        return {}
 
-    @classmethod
-    def boot_texts(cls) -> tuple[re.Pattern[str], ...]:
-        """Return nothing more."""
-        return ()
-
-
-class ThirdPartyOs(_Documented):
+class ThirdPartyOs(_AnyCarrier):
     """Any operating system of the manufacturer's choice."""
 
     @classmethod
@@ -42,8 +29,13 @@ class ThirdPartyOs(_Documented):
         """Return the carriers with a guide."""
         return frozenset({"se", "km"})
 
+    @classmethod
+    def dialect(cls) -> str:
+        """Return the one that nothing is known of."""
+        return "bare"
 
-class AliosThings(_Documented):
+
+class AliosThings(_AnyCarrier):
     """AliOS Things."""
 
     @classmethod
@@ -56,8 +48,13 @@ class AliosThings(_Documented):
         """Return the carriers with a guide."""
         return frozenset({"se", "km"})
 
+    @classmethod
+    def dialect(cls) -> str:
+        """Return that of its last major version."""
+        return "alios-3"
 
-class LinkSdk(_Documented):
+
+class LinkSdk(_AnyCarrier):
     """The Link SDK of Alibaba Cloud IoT Platform."""
 
     @classmethod
@@ -70,8 +67,13 @@ class LinkSdk(_Documented):
         """Return the carriers with a guide."""
         return frozenset({"km", "tee"})
 
+    @classmethod
+    def dialect(cls) -> str:
+        """Return that of its last major version."""
+        return "link-sdk-4"
 
-class LinkTee(_Documented):
+
+class LinkTee(Platform):
     """Link TEE."""
 
     @classmethod
@@ -88,3 +90,8 @@ class LinkTee(_Documented):
     def refusal(cls, carrier: str) -> str:
         """Return that keys are in the TEE alone."""
         return "" if carrier == "tee" else "link-tee holds ID² keys in the TEE only"
+
+    @classmethod
+    def dialect(cls) -> str:
+        """Return that of the normal world beside it."""
+        return "linux"

@@ -98,7 +98,7 @@ class EntryReader:
         """Prepare.
 
         Args:
-            dialect: The platform that prints, with crash texts of its own; None when it is not known.
+            dialect: How the console speaks, with crash texts of its own; None when it is not known.
         """
         self._rules = rules_of(dialect)
         self.lines = 0

@@ -157,7 +157,7 @@ def judge(
         allow_demo: Findings that only say "this is the Demo carrier" do not count even then.
         limits: How much the report keeps.
         claims: What somebody says that the console must show.
-        dialect: The platform that prints, with crash texts of its own; None when it is not known.
+        dialect: How the console speaks, with crash texts of its own; None when it is not known.
         now: The time of judging, which build dates are held against; the clock's by default.
 
     Returns:

@@ -31,7 +31,7 @@ def judge_own_lines(
     Args:
         program: The program that should run.
         chunks: The bytes of its console.
-        dialect: The platform that it runs on, with crash texts of its own; None for none.
+        dialect: How the console speaks, with crash texts of its own; None for none.
         crashes: Whether crash texts are looked for as well.
     """
     banner = program.banner()

@@ -7,7 +7,7 @@ import pytest
 from harness.board.models import Pattern, Plan, PlannedCarrier
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.needs import needs, unmet
-from harness.console.dialect import DIALECTS
+from harness.console.platform import PLATFORMS
 from harness.id2.keys import KeyType
 from harness.transport.base import Capability
 
@@ -32,7 +32,7 @@ DOCUMENTED = {
 }
 
 
-@pytest.mark.parametrize(("carrier", "platform"), list(product(PlannedCarrier, DIALECTS.names)))
+@pytest.mark.parametrize(("carrier", "platform"), list(product(PlannedCarrier, PLATFORMS.names)))
 def test_exactly_the_documented_cells_are_documented(carrier, platform):
     doubts = plan_matrix.undocumented(plan(carrier, platform))
     assert (doubts == []) is ((carrier.value, platform) in DOCUMENTED)

@@ -79,19 +79,26 @@ def test_another_program_blocks(bench):
     assert done.returncode == 3
 
 
-def test_a_platform_brings_its_crash_texts(bench, tmp_path):
-    PAGE.install(tmp_path / "site", 1)
+DIALECT, PLATFORM = 1, 2
+
+
+def test_a_dialect_brings_its_crash_texts(bench, tmp_path):
+    PAGE.install(tmp_path / "site", DIALECT)
+    PAGE.install(tmp_path / "site", PLATFORM)
     board = BOARD.replace("third-party-os", "tiny-os")
     trapped = GOOD.replace("TEST flash", "trap #7 taken\nTinyOS 7 starts\nTEST flash")
-    assert bench(trapped)[0][CRASHES]["verdict"] == "passed", "the texts say nothing on other platforms"
+    assert bench(trapped)[0][CRASHES]["verdict"] == "passed", "the texts say nothing of other consoles"
     verdicts, _ = bench(trapped, board)
     assert "TinyOS trap" in verdicts[CRASHES]["reason"]
     assert "the board started again" in verdicts[CRASHES]["reason"]
     assert "line 1" not in verdicts[CRASHES]["reason"], "the board starts before its program does"
+    named = BOARD.replace("program: factory_test", "program: factory_test, dialect: tiny-console")
+    assert "TinyOS trap" in bench(trapped, named)[0][CRASHES]["reason"], "the platform is another one"
 
 
 def test_a_platform_refuses_a_carrier(bench, tmp_path):
-    PAGE.install(tmp_path / "site", 1)
+    PAGE.install(tmp_path / "site", DIALECT)
+    PAGE.install(tmp_path / "site", PLATFORM)
     (tmp_path / "captured.log").write_text(GOOD)
     (tmp_path / "line.yaml").write_text(
         BOARD.replace("third-party-os", "tiny-os").replace("carrier: km", "carrier: tee")
@@ -102,13 +109,13 @@ def test_a_platform_refuses_a_carrier(bench, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "noun", "question"), [(0, "console program", "connects"), (1, "platform", "refusal")]
+    ("number", "noun", "question"), [(0, "console program", "connects"), (PLATFORM, "platform", "refusal")]
 )
 def test_one_that_leaves_a_question_unanswered_is_refused_at_start(tmp_path, number, noun, question):
     site = tmp_path / "site"
     PAGE.install(site, 0)
     if number:
-        PAGE.install(site, 1, **{f"def {question}": "def something_else"})
+        PAGE.install(site, number, **{f"def {question}": "def something_else"})
     else:
         (site / "factory_test.py").write_text(
             PAGE.blocks("python")[0].replace(f"def {question}", "def something_else")

@@ -13,6 +13,7 @@ from harness.board.models.server import Server
 from harness.board.models.service import Service
 from harness.carrier.kind import CARRIERS, CarrierKind
 from harness.carrier.se_kind import SeOverChip
+from harness.console.dialect import DIALECTS, Dialect
 from harness.controller.kind import CONTROLLERS, Ability, Controller
 from harness.controller.serial_lines import SerialLines
 from harness.probe.settings import Probe
@@ -144,6 +145,17 @@ class BoardFile(Section):
     def runs_program(self) -> bool:
         """Whether a program is known to print to the console: one with a probe may have none that is not named."""
         return self.console is not None and (self.probe is None or "program" in self.console.model_fields_set)
+
+    @property
+    def dialect_name(self) -> str:
+        """Name of the dialect that the console speaks: the one that is named, else that of the platform."""
+        named = None if self.console is None else self.console.dialect
+        return named or self.plan.platform_kind.dialect()
+
+    @property
+    def dialect(self) -> type[Dialect]:
+        """How the console speaks."""
+        return DIALECTS.get(self.dialect_name)
 
     @property
     def source(self) -> Source:

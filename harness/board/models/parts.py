@@ -7,6 +7,7 @@ from pydantic_core import InitErrorDetails
 
 from harness.chip.command_set import COMMAND_SETS, CommandSet
 from harness.chip.framing import FRAMINGS, Framing
+from harness.console.dialect import DIALECTS
 from harness.console.program import PROGRAMS, ConsoleProgram
 from harness.kinds import Kinds
 from harness.settings.kinds import naming, naming_with_settings
@@ -89,7 +90,7 @@ class Chip(Section):
         return kind.model_validate(given)
 
 
-@naming(program=PROGRAMS)
+@naming(program=PROGRAMS, dialect=DIALECTS)
 class Console(Section):
     """The serial console that the board's program prints to."""
 
@@ -99,6 +100,11 @@ class Console(Section):
         description="What runs on the board: a test program of the vendor, a firmware that connects by iTLS and stays "
         "connected (link_app), or a program of another package. With a probe section and no program written here, "
         "none is judged.",
+    )
+    dialect: str | None = Field(
+        default=None,
+        description="How the console speaks: prompt, log, crash texts, what must never be sent (docs/dialects.md). "
+        "Left out: that of plan.platform.",
     )
     boot_timeout_s: Seconds = Field(
         default=10.0,

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from harness.console.dialect import DIALECTS, Dialect
+from harness.console.platform import PLATFORMS, Platform
 from harness.id2.keys import KeyType
 from harness.settings.kinds import naming
 from harness.settings.words import Section
@@ -28,7 +28,7 @@ class PlannedCarrier(StrEnum):
     DEMO = "demo"
 
 
-@naming(platform=DIALECTS)
+@naming(platform=PLATFORMS)
 class Plan(Section):
     """The onboarding plan that this board follows (step 1)."""
 
@@ -44,6 +44,6 @@ class Plan(Section):
     key_type: KeyType = Field(description="Type of the ID² key, as the product setting says.")
 
     @property
-    def dialect(self) -> type[Dialect]:
-        """The platform, with what it says on the console."""
-        return DIALECTS.get(self.platform)
+    def platform_kind(self) -> type[Platform]:
+        """The platform."""
+        return PLATFORMS.get(self.platform)

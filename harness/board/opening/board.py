@@ -326,7 +326,7 @@ class Board:
             self._probe = ProbeLink(
                 console,
                 settings,
-                crash_in=lambda output: crash_in(output, self.file.plan.dialect),
+                crash_in=lambda output: crash_in(output, self.file.dialect),
                 secrecy=HiddenTraffic(console, recording, self._numbers, replayed=self.replayed),
                 on_call=self._on_call,
             )

@@ -24,6 +24,7 @@ from harness.carrier.kind import CARRIERS, CarrierKind
 from harness.chip.command_set import COMMAND_SETS
 from harness.chip.framing import FRAMINGS
 from harness.console.dialect import DIALECTS
+from harness.console.platform import PLATFORMS
 from harness.console.program import PROGRAMS, Topic
 from harness.controller.kind import Ability
 from harness.id2 import published
@@ -91,7 +92,7 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
     {
         "pattern": _one("plan.pattern", "the integration pattern", Pattern),
         "carrier": _one("plan.carrier", "where the ID² key lives", PlannedCarrier),
-        "platform": Word("plan.platform", "what runs on the board", values=DIALECTS.names),
+        "platform": Word("plan.platform", "what runs on the board", values=PLATFORMS.names),
         "key_type": _one("plan.key_type", "type of the ID² key", KeyType),
         "symmetric": Word("plan.key_type", "the key is symmetric", "the key is not symmetric"),
         "hash": Word("plan.key_type", "the hash that goes with the key type", values=tuple(_HASHES.values())),
@@ -129,6 +130,12 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
             _NO_PROGRAM,
             tuple(topic.value for topic in Topic),
             many=True,
+        ),
+        "dialect": Word("console.dialect", "how the console speaks", _NO_CONSOLE, DIALECTS.names),
+        "shell": Word(
+            "console.dialect",
+            "commands can be given on the console",
+            "the console's dialect has no shell",
         ),
         "probe": Word("probe", "the firmware has a probe on its console", "there is no probe section"),
         "reset": Word(
@@ -278,7 +285,8 @@ def facts_of(board: BoardFile) -> Facts:
     if board.client:
         words["client"] = _functions(board.client, declaration.features)
     if console:
-        words |= {"console": ()}
+        words |= {"console": (), "dialect": (board.dialect_name,)}
+        words |= {} if board.dialect.shell() is None else {"shell": ()}
     if console and board.runs_program:
         prints = console.program_kind.topics()
         words |= {"program": (console.program,)}

@@ -7,7 +7,7 @@ Source: service.md 1.1, 1.2; device-protocol.md k.
 from dataclasses import dataclass
 
 from harness.board.models import Pattern, Plan, PlannedCarrier
-from harness.console.dialect import DIALECTS
+from harness.console.platform import PLATFORMS
 from harness.id2.keys import KeyType
 from harness.settings.problems import Problem
 
@@ -40,7 +40,7 @@ def consequences(pattern: Pattern) -> Consequences:
 def contradictions(plan: Plan) -> list[Problem]:
     """Return what makes the plan impossible."""
     found = []
-    if refusal := plan.dialect.refusal(plan.carrier):
+    if refusal := plan.platform_kind.refusal(plan.carrier):
         found.append(Problem(("plan", "platform"), f"{refusal}; carrier {plan.carrier} cannot be on it"))
     software = (PlannedCarrier.KM, PlannedCarrier.TEE, PlannedCarrier.DEMO)
     if plan.key_type is KeyType.SM1_128 and plan.carrier in software:
@@ -60,9 +60,11 @@ def undocumented(plan: Plan) -> list[Problem]:
     if plan.carrier is PlannedCarrier.MODULE:
         text = "the vendor publishes no guide for module; it is known from the SDK only"
         return [Problem(("plan", "carrier"), text)]
-    if plan.carrier in plan.dialect.guides():
+    if plan.carrier in plan.platform_kind.guides():
         return []
-    guides = ", ".join(sorted(name for name, kind in DIALECTS.all().items() if plan.carrier in kind.guides()))
+    guides = ", ".join(
+        sorted(name for name, kind in PLATFORMS.all().items() if plan.carrier in kind.guides())
+    )
     pair = f"{plan.carrier} on {plan.platform}"
     text = f"the vendor publishes no guide for {pair}; for {plan.carrier} it has {guides}"
     return [Problem(("plan", "platform"), text)]
