@@ -30,5 +30,6 @@ void console_say(const char *text)
 
 int console_next(void)
 {
+    uart_take(&console); /* in a crash no interrupt does it */
     return uart_next(&console);
 }

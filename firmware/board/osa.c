@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "clock.h"
-#include "console.h"
 #include "faults.h"
 #include "heap.h"
 #include "ls_osa.h"
 #include "mps2_an385.h"
+#include "platform/platform.h"
 
 #define TEXT_MAX 1536
+#ifndef ID2_CLOCK_OFFSET_S /* seconds that the clock is wrong by */
+#define ID2_CLOCK_OFFSET_S 0
+#endif
 #define DIRT 0xEE /* what a program finds in memory that it does not write */
 
 void ls_osa_print(const char *fmt, ...)
@@ -22,7 +25,7 @@ void ls_osa_print(const char *fmt, ...)
     int size = vsnprintf(text, sizeof text, fmt, arguments);
     va_end(arguments);
     if (size > 0)
-        console_write(text, size < TEXT_MAX ? (size_t)size : TEXT_MAX - 1);
+        platform_write(text, size < TEXT_MAX ? (size_t)size : TEXT_MAX - 1);
 }
 
 /* Make each %08X print lower-case digits. */
@@ -94,7 +97,7 @@ long long ls_osa_get_time_ms(void)
         passed = passed / 10 * 10;
     if (ID2_FAULT_IS(TIME_RESTARTS) && passed > 5000)
         passed -= 5000;
-    return passed;
+    return passed + (ID2_CLOCK_OFFSET_S) * 1000LL;
 }
 
 void ls_osa_msleep(unsigned int msec)

@@ -4,17 +4,17 @@
 #ifdef ID2_PROBE_ENABLE
 
 #include "clock.h"
-#include "console.h"
 #include "id2_probe.h"
+#include "platform/platform.h"
+#include "platform/platform_machine.h"
 #include "reset.h"
 
 #define BITE_MS 100u
-#define HANG_MS 1000u
 #define NOTHING_THERE ((volatile uint32_t *)0xC0000000u)
 
 void id2_probe_port_write(const char *bytes, size_t count)
 {
-    console_write(bytes, count);
+    platform_write(bytes, count);
 }
 
 uint32_t id2_probe_port_ms(void)
@@ -44,13 +44,12 @@ void id2_probe_port_crash(int kind)
     else if (kind == 1)
         overflow(100000u);
     else
-        reset_by_watchdog(HANG_MS);
+        platform_machine_hang();
 }
 
 const char *id2_probe_port_reset_cause(void)
 {
-    static const char *const NAMES[] = {"power-on", "pin", "software", "watchdog", "other"};
-    return NAMES[reset_cause()];
+    return platform_machine_cause();
 }
 
 #endif

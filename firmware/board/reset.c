@@ -2,6 +2,7 @@
 
 #include "memory_map.h"
 #include "mps2_an385.h"
+#include "platform/platform.h"
 #include "startup.h"
 
 /* Memory that just got power holds no such word. A reset that nobody in here asked for came from the pin. */
@@ -10,6 +11,7 @@
 
 static RETAINED volatile uint32_t kept;
 static RETAINED volatile uint32_t asked; /* ASKED and the cause */
+static RETAINED volatile uint32_t word;
 
 static enum cause found;
 
@@ -19,8 +21,20 @@ void reset_look(void)
         found = CAUSE_POWER_ON;
     else
         found = (asked & ~0xFFu) == ASKED ? (enum cause)(asked & 0xFFu) : CAUSE_PIN;
+    if (kept != KEPT)
+        word = 0;
     kept = KEPT;
     asked = 0;
+}
+
+uint32_t reset_kept(void)
+{
+    return word;
+}
+
+void reset_keep(uint32_t value)
+{
+    word = value;
 }
 
 enum cause reset_cause(void)
@@ -41,6 +55,7 @@ void reset_by_software(enum cause cause)
 void watchdog_handler(void)
 {
     asked = ASKED | (uint32_t)CAUSE_WATCHDOG;
+    platform_crashed(PLATFORM_CRASH_WATCHDOG, "watchdog");
     for (;;)
         continue;
 }

@@ -17,4 +17,8 @@ __attribute__((noreturn)) void reset_by_software(enum cause cause);
 /* Start the watchdog, which nobody feeds, and hang until it bites. */
 __attribute__((noreturn)) void reset_by_watchdog(uint32_t milliseconds);
 
+/* A word that a reset keeps; 0 when the power came. */
+uint32_t reset_kept(void);
+void reset_keep(uint32_t word);
+
 #endif

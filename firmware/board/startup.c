@@ -6,6 +6,7 @@
 #include "console.h"
 #include "memory_map.h"
 #include "mps2_an385.h"
+#include "platform/platform.h"
 #include "reset.h"
 
 extern uint32_t program_stack, handler_stack, data_start, data_end, data_image, bss_start, bss_end;
@@ -24,30 +25,39 @@ struct frame {
     uint32_t r0, r1, r2, r3, r12, lr, pc, status;
 };
 
-static void say_register(const char *name, uint32_t value)
+static char *put_text(char *to, const char *text)
+{
+    while (*text)
+        *to++ = *text++;
+    *to = '\0';
+    return to;
+}
+
+static char *put_register(char *to, const char *name, uint32_t value)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
-    char text[9];
+    to = put_text(to, name);
     for (int i = 0; i < 8; i++)
-        text[i] = DIGITS[value >> (28 - 4 * i) & 15u];
-    text[8] = '\0';
-    console_say(name);
-    console_say(text);
+        *to++ = DIGITS[value >> (28 - 4 * i) & 15u];
+    *to = '\0';
+    return to;
 }
 
 /* After a stack that overflowed there is no frame: the stack pointer stands below the memory. */
 __attribute__((used)) static void report_fault(const struct frame *frame)
 {
-    console_say("\r\n!!!!!!!!!! Exception  !!!!!!!!!!\r\nHard Fault:");
-    say_register(" CFSR=", SCB_CFSR);
-    say_register(" BFAR=", SCB_BFAR);
+    static char text[96];
+    char *to = put_text(text, "Hard Fault:");
+    to = put_register(to, " CFSR=", SCB_CFSR);
+    to = put_register(to, " BFAR=", SCB_BFAR);
     if ((uintptr_t)frame >= STACK_LOWEST) {
-        say_register(" PC=", frame->pc);
-        say_register(" LR=", frame->lr);
+        to = put_register(to, " PC=", frame->pc);
+        put_register(to, " LR=", frame->lr);
+        platform_crashed(PLATFORM_CRASH_ACCESS, text);
     } else {
-        console_say(" the stack overflowed");
+        put_text(to, " the stack overflowed");
+        platform_crashed(PLATFORM_CRASH_STACK, text);
     }
-    console_say(", restarting\r\n");
     reset_by_software(CAUSE_OTHER);
 }
 

@@ -25,7 +25,7 @@ static void count_start(void)
     id2_store_put(ID2_STORE_CLIENT, STARTS, &starts, sizeof starts);
 }
 
-void id2_firmware_start(void)
+void id2_firmware_prepare(void)
 {
     if (id2_store_mount())
         ID2_PRINT("%s", "the flash cannot be used");
@@ -34,6 +34,11 @@ void id2_firmware_start(void)
     hal_device_id_start();
     ls_hal_kv_init();
     hal_kv_start();
+}
+
+void id2_firmware_start(void)
+{
+    id2_firmware_prepare();
     int was_counted = id2_client_was_counted();
     if (ID2_HAL_TEST)
         id2_hal_test();

@@ -40,8 +40,11 @@ int id2_machine_chip_write(const uint8_t *data, uint32_t size);
 int id2_machine_chip_read(uint8_t *byte, uint32_t timeout_ms);
 void id2_machine_chip_close(void);
 
-/* Start the client's HAL (storage, count of starts, random), then print the self-test and the validation report, as
- * configured. The machine calls it once at each start, when its OSA and its driver work; then it starts the probe. */
+/* Start the client's HAL: storage, count of starts, random. Once at each start, when the machine's OSA and driver work;
+ * then the probe is started. */
+void id2_firmware_prepare(void);
+
+/* The same, then print the self-test and the validation report, as configured: a firmware without a shell. */
 void id2_firmware_start(void);
 
 /* Return how often this firmware has started with this flash, the present start included. */

@@ -13,8 +13,8 @@ void linux_chip_at(const char *path, int descriptor);
 /* Keep what a restart needs, before anything else. */
 void linux_board_start(char **arguments);
 
-/* Write to the console in one piece, whoever else writes. */
-void linux_console_write(const char *bytes, size_t count);
+/* Tell whether a crash is under way: what holds a lock then never lets go of it. */
+int linux_board_is_crashing(void);
 
 /* Milliseconds of the process's own clock, which no fault touches. */
 unsigned long long linux_real_ms(void);

@@ -1,4 +1,5 @@
 /* The OSA on Linux: print, formats, memory, time. */
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,16 +12,21 @@
 #include "faults.h"
 #include "linux_machine.h"
 #include "ls_osa.h"
+#include "platform/platform.h"
+#include "platform/platform_machine.h"
 
 #define HEAP (256u * 1024u) /* bytes that can be taken at once, as on a small board */
 #define LINE_MAX 2048
+#ifndef ID2_CLOCK_OFFSET_S /* seconds that the wall clock is wrong by */
+#define ID2_CLOCK_OFFSET_S 0
+#endif
 
 static pthread_mutex_t console = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t heap = PTHREAD_MUTEX_INITIALIZER;
 
-void linux_console_write(const char *bytes, size_t count)
+void platform_machine_write(const char *bytes, size_t count)
 {
-    pthread_mutex_lock(&console);
+    int locked = !linux_board_is_crashing() && pthread_mutex_lock(&console) == 0;
     while (count) {
         ssize_t sent = write(STDOUT_FILENO, bytes, count);
         if (sent <= 0)
@@ -28,7 +34,35 @@ void linux_console_write(const char *bytes, size_t count)
         bytes += sent;
         count -= (size_t)sent;
     }
-    pthread_mutex_unlock(&console);
+    if (locked)
+        pthread_mutex_unlock(&console);
+}
+
+int platform_machine_read(uint32_t timeout_ms)
+{
+    static unsigned char bytes[256];
+    static ssize_t got, next;
+    if (next == got) {
+        struct pollfd one = {STDIN_FILENO, POLLIN, 0};
+        if (poll(&one, 1, (int)timeout_ms) <= 0)
+            return -1;
+        next = 0;
+        got = read(STDIN_FILENO, bytes, sizeof bytes);
+        if (got <= 0) {
+            got = 0;
+            return -2;
+        }
+    }
+    return bytes[next++];
+}
+
+uint32_t platform_machine_ms(void)
+{
+    static unsigned long long start;
+    unsigned long long now = linux_real_ms();
+    if (start == 0)
+        start = now;
+    return (uint32_t)(now - start);
 }
 
 void ls_osa_print(const char *fmt, ...)
@@ -39,7 +73,7 @@ void ls_osa_print(const char *fmt, ...)
     int size = vsnprintf(line, sizeof line, fmt, arguments);
     va_end(arguments);
     if (size > 0)
-        linux_console_write(line, size < LINE_MAX ? (size_t)size : LINE_MAX - 1);
+        platform_write(line, size < LINE_MAX ? (size_t)size : LINE_MAX - 1);
 }
 
 /* Make each %08X print lower-case digits. */
@@ -164,7 +198,7 @@ long long ls_osa_get_time_ms(void)
         struct timespec real;
         clock_gettime(CLOCK_REALTIME, &real);
         start = now;
-        wall = (long long)real.tv_sec * 1000 + real.tv_nsec / 1000000;
+        wall = ((long long)real.tv_sec + (ID2_CLOCK_OFFSET_S)) * 1000 + real.tv_nsec / 1000000;
     }
     long long passed = (long long)(now - start);
     if (ID2_FAULT_IS(TIME_JUMPS_BACK))

@@ -13,13 +13,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "id2_config.h"
-#include "id2_machine.h"
 #include "linux_machine.h"
-#include "ls_osa.h"
-#ifdef ID2_PROBE_ENABLE
-#include "id2_probe.h"
-#endif
+#include "platform/platform.h"
 
 #define USAGE "usage: firmware [--flash FILE] [--chip SOCKET] [--tty DEVICE]\n"
 
@@ -64,19 +59,6 @@ static void make_raw(int fd)
     tcsetattr(fd, TCSANOW, &settings);
 }
 
-/* The task of the console: byte by byte until nobody is there any more. */
-static void serve_console(void)
-{
-    unsigned char bytes[256];
-    ssize_t got;
-    while ((got = read(STDIN_FILENO, bytes, sizeof bytes)) > 0) {
-#ifdef ID2_PROBE_ENABLE
-        for (ssize_t i = 0; i < got; i++)
-            id2_probe_feed(bytes[i]);
-#endif
-    }
-}
-
 int main(int count, char **words)
 {
     struct options options = {getenv("ID2_FLASH"), NULL, NULL};
@@ -97,12 +79,6 @@ int main(int count, char **words)
         return 2;
     }
     linux_chip_at(options.chip, descriptor == NULL ? -1 : atoi(descriptor));
-    id2_firmware_start();
-#ifdef ID2_PROBE_ENABLE
-    uint32_t seed = 0;
-    id2_machine_entropy((uint8_t *)&seed, sizeof seed);
-    id2_probe_start(seed);
-#endif
-    serve_console();
+    platform_run();
     return 0;
 }

@@ -205,12 +205,17 @@ def _objects(recipe: Recipe, compiler: Compiler, sources: Path, cache: Path) -> 
     for file in recipe.c_files(sources):
         text = file.read_bytes()
         # A fault makes a difference only where it is tested; whatever does not name it is that of the sound firmware.
-        has_fault = bool(word) and re.search(rb"\b%b\b" % word.encode(), text) is not None
-        all_options = [*options, f"-DID2_FAULT=ID2_FAULT_{word}"] if has_fault else options
+        has_fault = bool(word) and _names(text, word)
+        local = [f"-D{macro}" for macro in recipe.local if _names(text, macro.partition("=")[0])]
+        all_options = [*options, *local, *([f"-DID2_FAULT=ID2_FAULT_{word}"] if has_fault else [])]
         words = [*basis, str(file.relative_to(sources)), hashlib.sha256(text).hexdigest()]
         name = _digest([*words, *(option.replace(str(sources), "firmware") for option in all_options)])
         found.append(_Object((*all_options, "-c", str(file)), cache / f"{file.stem}-{name}.o"))
     return found
+
+
+def _names(text: bytes, word: str) -> bool:
+    return re.search(rb"\b%b\b" % word.encode(), text) is not None
 
 
 def _link_options(recipe: Recipe, sources: Path) -> tuple[str, ...]:

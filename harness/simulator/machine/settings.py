@@ -16,7 +16,7 @@ from harness.simulator.machine.chip_link import ChipLink
 from harness.simulator.machine.linux import LinuxMachine
 from harness.simulator.machine.machine import Machine
 from harness.simulator.machine.qemu import QemuMachine
-from harness.simulator.machine.sources import Platform, Recipe, faults
+from harness.simulator.machine.sources import Platform, Recipe, dialects, faults, platform_macro
 from harness.simulator.machine.transport import CAPABILITIES, MachineTransport
 from harness.transport.base import Capability
 from harness.transport.kind import TransportContext
@@ -44,6 +44,23 @@ class FirmwareSettings(SimulatedKind):
         description="demo: ID and key that are compiled in; left out, the device has none. se: the chip; left out, no "
         "chip answers.",
     )
+    dialect: Word | None = Field(
+        default=None,
+        description="The system around the client, as its console shows it: start, shell, log, crash "
+        "(docs/dialects.md). Left out: the client alone, which prints its self-tests at each start.",
+    )
+    boot_ms: int = Field(
+        default=0, ge=0, le=120_000, description="Milliseconds from the reset until the client starts, about."
+    )
+    chatter_ms: int = Field(
+        default=0,
+        ge=0,
+        le=60_000,
+        description="Milliseconds between lines that other tasks log, between those of the client; 0 for none.",
+    )
+    clock_offset_s: int = Field(
+        default=0, ge=-(10**9), le=10**9, description="Seconds by which the firmware's clock is wrong."
+    )
     probe: bool = Field(
         default=True, description="Whether the probe is linked in; a firmware to be shipped has none."
     )
@@ -63,6 +80,13 @@ class FirmwareSettings(SimulatedKind):
         if fault is not None and fault not in (known := faults()):
             raise wrong(not_valid(fault, known))
         return fault
+
+    @field_validator("dialect")
+    @classmethod
+    def _speaks(cls, dialect: str | None) -> str | None:
+        if dialect is not None and dialect not in (known := dialects()):
+            raise wrong(not_valid(dialect, known))
+        return dialect
 
     @model_validator(mode="after")
     def _can_be_built(self) -> Self:
@@ -101,14 +125,22 @@ class FirmwareSettings(SimulatedKind):
             key = b"" if self.device is None else context.simulated_key(self.device).reveal()
             id_text = "" if self.device is None else self.device.reported_id
             defines += [f'ID2_DEMO_ID="{id_text}"', f'ID2_DEMO_KEY="{key.hex().upper()}"']
-        return Recipe(self.machine, self.carrier, tuple(defines), probe=self.probe, fault=self.fault or "")
+        return Recipe(
+            self.machine,
+            self.carrier,
+            tuple(defines),
+            self._local(),
+            probe=self.probe,
+            fault=self.fault or "",
+        )
 
     def place(self) -> str:
         """Return what runs where."""
         where = "a process of Linux" if self.machine is Platform.LINUX else "an emulated Cortex-M3"
         broken = f", fault {self.fault}" if self.fault else ""
         named = f", actions {', '.join(self.actions)}" if self.actions else ""
-        return f"firmware with carrier {self.carrier} on {where}{broken}{named}"
+        spoken = f", dialect {self.dialect}" if self.dialect else ""
+        return f"firmware with carrier {self.carrier} on {where}{spoken}{broken}{named}"
 
     @property
     def simulated_device(self) -> SimulatedChip | None:
@@ -118,6 +150,17 @@ class FirmwareSettings(SimulatedKind):
     def line_steps(self) -> Mapping[str, tuple[LineStep, ...]]:
         """Return the actions of the board."""
         return {name: tuple(each.step() for each in steps) for name, steps in self.actions.items()}
+
+    def _local(self) -> tuple[str, ...]:
+        numbers = {
+            "ID2_BOOT_MS": self.boot_ms,
+            "ID2_CHATTER_MS": self.chatter_ms,
+            "ID2_CLOCK_OFFSET_S": self.clock_offset_s,
+        }
+        return (
+            *((platform_macro(self.dialect),) if self.dialect else ()),
+            *(f"{name}={number}" for name, number in numbers.items() if number),
+        )
 
     def _machine(self, recipe: Recipe, chip: ChipLink | None) -> Machine:
         machine = LinuxMachine if self.machine is Platform.LINUX else QemuMachine

@@ -17,6 +17,8 @@ _LIST = "sources.txt"
 _FAULTS = "faults.h"
 _FAULT_LINE = re.compile(r"^#define ID2_FAULT_([A-Z0-9_]+) +[0-9]+", re.MULTILINE)
 _NO_FAULT = "none"
+_PLATFORMS = "platform/platform.h"
+_PLATFORM = re.compile(r"\bplatform_(\w+)(?=[,;])")
 _INCLUDED = frozenset({".h", ".ld"})
 
 
@@ -45,6 +47,7 @@ class Recipe:
         platform: What it is built for.
         carrier: Where it keeps the ID² key, `demo` or `se`.
         defines: Macros of the preprocessor, each `NAME` or `NAME=VALUE`.
+        local: Macros that matter only to the C files that name them: those alone are compiled with them.
         probe: Whether the probe is linked in.
         fault: Name of the one fault that is compiled in, as board files write it; empty for none.
     """
@@ -52,6 +55,7 @@ class Recipe:
     platform: Platform
     carrier: str
     defines: tuple[str, ...] = ()
+    local: tuple[str, ...] = ()
     probe: bool = True
     fault: str = ""
 
@@ -113,6 +117,25 @@ def faults(folder: Path = FOLDER) -> tuple[str, ...]:
         raise _missing(folder, error) from error
     names = (name.lower().replace("_", "-") for name in _FAULT_LINE.findall(text))
     return tuple(name for name in names if name != _NO_FAULT)
+
+
+def dialects(folder: Path = FOLDER) -> tuple[str, ...]:
+    """Return the names of the dialects that the firmware's console can speak, as board files write them.
+
+    Raises:
+        ToolError: The sources are not where they belong.
+    """
+    try:
+        text = (folder / _PLATFORMS).read_text(encoding="utf-8")
+    except OSError as error:
+        raise _missing(folder, error) from error
+    declared = re.findall(r"^extern const struct platform ([^*;]+;)", text, re.MULTILINE)
+    return tuple(name.replace("_", "-") for name in _PLATFORM.findall(" ".join(declared)))
+
+
+def platform_macro(dialect: str) -> str:
+    """Return the macro that chooses a dialect: the table of the C files that has its name."""
+    return f"ID2_PLATFORM=platform_{dialect.replace('-', '_')}"
 
 
 def fault_word(name: str, folder: Path = FOLDER) -> str:
