@@ -1,18 +1,14 @@
 """A relay, a programmer or another tool of the lab that has a command line."""
 
-import subprocess
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from harness.controller.kind import Ability, Controller, ControllerContext, LineAction
-from harness.errors import BenchError
-from harness.run.programs import end_group, start_program
-from harness.settings.words import Seconds, Text, wrong
-from harness.transport.printable import last_lines
+from harness.controller.program import run_program
+from harness.settings.words import PathText, Seconds, Text, wrong
 
 FIRMWARE = "{firmware}"
-_SHOWN_LINES = 10
 _Argument = Annotated[str, StringConstraints(max_length=4096)]
 _Command = Annotated[tuple[_Argument, ...], Field(min_length=1, max_length=64)]
 
@@ -41,6 +37,17 @@ class CommandController(Controller):
         description="Program and arguments that take its power away and give it back; left out: power_off, then "
         "power_on. The program that takes it away must end only when the board is without power.",
     )
+    build: _Command | None = Field(
+        default=None,
+        description="Program and arguments that build the firmware; values to be built in stand in the environment, in "
+        "variables that begin with ID2_. Goes with artefact.",
+    )
+    build_timeout_s: Seconds = Field(
+        default=600.0, description="Seconds that a build may take; it is ended then."
+    )
+    artefact: PathText | None = Field(
+        default=None, description="The firmware file that the build makes, relative to the board file."
+    )
     flash: _Command | None = Field(
         default=None,
         description="Program and arguments that write a firmware; {firmware} stands for the path of the file.",
@@ -52,6 +59,8 @@ class CommandController(Controller):
             raise wrong(f"does nothing; write one of {', '.join(Ability)}")
         if self.flash is not None and not any(FIRMWARE in argument for argument in self.flash):
             raise wrong(f"flashes without naming the file; write {FIRMWARE} among the arguments")
+        if (self.build is None) != (self.artefact is None):
+            raise wrong("has one of build and artefact; what is built is to be found, and hashed")
         return self
 
     def abilities(self) -> frozenset[Ability]:
@@ -81,27 +90,16 @@ class CommandController(Controller):
         for part, command in self._programs(ability):
             self._run(part, command, context)
 
+    def artefact_path(self) -> str | None:
+        """Return what the board file names."""
+        return self.artefact
+
     def _run(self, ability: Ability, command: tuple[str, ...], context: ControllerContext) -> None:
-        filled = [argument.replace(FIRMWARE, str(context.firmware)) for argument in command]
-        process = start_program(filled, context.folder, context.environment, named_in="controllers")
-        output, late = b"", False
-        try:
-            output, _ = process.communicate(timeout=self.timeout_s)
-        except subprocess.TimeoutExpired as error:
-            output, late = error.output or b"", True
-        finally:
-            end_group(process)
-            if process.stdout is not None:
-                process.stdout.close()
-        lines = last_lines(output, _SHOWN_LINES)
-        ended = f"did not end within {self.timeout_s:g} s" if late else f"exit code {process.returncode}"
-        context.note(f"{ability} by {filled[0]}: {'; '.join((ended, *lines))}")
-        if late or process.returncode:
-            raise BenchError(
-                f"{ability}: {filled[0]} failed ({ended})",
-                hint="run the program by hand; nothing was learnt of the board",
-                traffic=lines,
-            )
+        filled = list(command)
+        if context.firmware is not None:
+            filled = [argument.replace(FIRMWARE, str(context.firmware)) for argument in command]
+        limit = self.build_timeout_s if ability is Ability.BUILD else self.timeout_s
+        run_program(ability, filled, context, limit=limit)
 
     def _programs(self, ability: Ability) -> tuple[tuple[Ability, tuple[str, ...]], ...]:
         parts: tuple[Ability, ...] = (ability,)

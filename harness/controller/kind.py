@@ -17,6 +17,7 @@ class Ability(StrEnum):
     POWER_OFF = "power_off"
     POWER_ON = "power_on"
     POWER_CYCLE = "power_cycle"
+    BUILD = "build"
     FLASH = "flash"
 
 
@@ -41,10 +42,12 @@ class ControllerContext:
 
     Attributes:
         folder: Folder of the board file.
-        environment: The environment for programs, without the secrets of the board file.
+        environment: The environment for programs, without the secrets of the board file; for a build with the values
+            that it is made with.
         carry_out: Carries out an action of a transport.
         note: Writes a sentence into the journal; the text must be safe to print.
         firmware: The file to flash, checked against its hash; None for other abilities.
+        hide: Returns what a program printed with stars for the secrets that it was given.
     """
 
     folder: Path
@@ -52,6 +55,7 @@ class ControllerContext:
     carry_out: Callable[[LineAction], None]
     note: Callable[[str], None]
     firmware: Path | None = None
+    hide: Callable[[bytes], bytes] = bytes
 
 
 class Controller(Section, ABC):
@@ -81,6 +85,10 @@ class Controller(Section, ABC):
     @abstractmethod
     def place(self) -> str:
         """Return how it acts, in words, for the plan."""
+
+    def artefact_path(self) -> str | None:
+        """Return the path of the firmware that a build makes, relative to the board file; None without one."""
+        return None
 
     @abstractmethod
     def do(self, ability: Ability, context: ControllerContext) -> None:

@@ -14,7 +14,12 @@ _GRACE_S = 5.0
 
 
 def start_program(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], *, named_in: str
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    named_in: str,
+    package: str = "",
 ) -> subprocess.Popen[bytes]:
     """Start a program without a shell; what it prints, on either stream, is in `stdout`.
 
@@ -23,6 +28,7 @@ def start_program(
         folder: Where it runs.
         environment: Its environment.
         named_in: The section of the board file that names it.
+        package: Where the program can be had, when it is one that is known; for the hint.
 
     Raises:
         UsageError: It cannot be started.
@@ -43,7 +49,9 @@ def start_program(
         reason = error.strerror if isinstance(error, OSError) else "its arguments cannot be passed on"
         raise UsageError(
             f"{named_in}: {command[0]!r} cannot be started: {reason}",
-            hint="name the program by a path, or use {python} for this Python",
+            hint=f"install {package}, or name the program by a path"
+            if package
+            else "name the program by a path, or use {python} for this Python",
         ) from None
     orphans.watch(process.pid)
     return process

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from harness import __version__
+from harness.disk import write_whole
 from harness.errors import BenchError, ToolError
 from harness.run import folder as run_folder
 from harness.run import verdict as verdicts
@@ -49,8 +51,9 @@ class Run:
         * After `finish` nothing is written to the journal any more.
     """
 
-    def __init__(self, folder: RunFolder, journal: Journal, board: str) -> None:
+    def __init__(self, folder: RunFolder, journal: Journal, board: str, header: dict[str, object]) -> None:
         """Use `Run.create`."""
+        self._header = header
         self.folder = folder
         self.board = board
         self._journal = journal
@@ -103,7 +106,7 @@ class Run:
                 given_up.close()
         journal = journals[-1]
         journal.path = folder.journal
-        run = cls(folder, journal, board)
+        run = cls(folder, journal, board, plain)
         try:
             run_folder.point_latest(root, folder)
         except BenchError as error:
@@ -146,6 +149,20 @@ class Run:
     def recording(self, transport: str) -> Path:
         """Return the path for the recording of the transport of this name."""
         return self.folder.transport / f"{safe_name(transport, fallback='transport')}.jsonl"
+
+    def input(self, path: Path, role: str) -> None:
+        """Add a file that became known after the start, such as a firmware that was built, to the header; once each.
+
+        Raises:
+            UsageError: The file cannot be read.
+            BenchError: The disk refuses.
+        """
+        given = asdict(InputFile.of(path, role))
+        known = self._header["inputs"]
+        assert isinstance(known, list), "the header has a list of inputs"
+        if given not in known:
+            known.append(given)
+            write_whole(self.folder.header, header_json(self._header, run=self.folder.name))
 
     def requirements(self, known: Iterable[Mapping[str, str]], uncovered: Iterable[str] = ()) -> None:
         """Record the requirements list, and the ids that no scenario of the suites covers.

@@ -6,8 +6,9 @@ import sys
 import pytest
 import yaml
 
-from harness.board.opening.actions import Firmware, operate, restart
+from harness.board.opening.actions import operate, restart
 from harness.board.opening.board import Board
+from harness.board.opening.firmware import Firmware
 from harness.board.opening.locks import Locks
 from harness.board.plan.facts import facts_of
 from harness.board.plan.preview import preview

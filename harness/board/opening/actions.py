@@ -1,18 +1,21 @@
 """What is done to a board from outside: by its controllers, and by the named actions of its serial ports."""
 
-import hashlib
+import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from typing import Literal, overload
 
 from harness.board.models import BoardFile
 from harness.board.opening.board import Board
+from harness.board.opening.firmware import Firmware
 from harness.board.opening.server_under_test import environment_for_others
 from harness.console.reader import Console
-from harness.controller.kind import Ability, ControllerContext, LineAction
-from harness.errors import HarnessError, UsageError
+from harness.controller.kind import Ability, Controller, ControllerContext, LineAction
+from harness.errors import BenchError, HarnessError, UsageError
+from harness.run.safe import Mask
+from harness.secret import Secret
 from harness.settings.suggest import meant
+from harness.transport.printable import safe_text
 from harness.transport.serial.lines import LineStep, perform
 
 _DONE = {
@@ -20,40 +23,11 @@ _DONE = {
     Ability.POWER_OFF: "switched off",
     Ability.POWER_ON: "switched on",
     Ability.POWER_CYCLE: "switched off and on",
+    Ability.BUILD: "given a firmware that is built",
     Ability.FLASH: "flashed",
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Firmware:
-    """A file to be written into a board.
-
-    Attributes:
-        path: The file.
-        sha256: Hex digest that it must have.
-    """
-
-    path: Path
-    sha256: str
-
-    def check(self) -> None:
-        """Compare the file with its hash.
-
-        Raises:
-            UsageError: It cannot be read, or is another one.
-        """
-        try:
-            with self.path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise UsageError(
-                f"{self.path}: cannot be read: {(error.strerror or str(error)).lower()}"
-            ) from error
-        if found != self.sha256.lower():
-            raise UsageError(
-                f"{self.path}: is another firmware: its SHA-256 is {found}, named is {self.sha256}",
-                hint="build or fetch the named one, or correct the hash",
-            )
+_VALUE_NAME = re.compile(r"ID2_[A-Z0-9_]{1,60}")
 
 
 def actions(board: BoardFile) -> dict[str, tuple[str, ...]]:
@@ -83,7 +57,33 @@ def restart(board: Board) -> Console:
     return console
 
 
-def operate(board: Board, ability: Ability, firmware: Firmware | None = None) -> None:
+@overload
+def operate(
+    board: Board,
+    ability: Literal[Ability.BUILD],
+    firmware: None = None,
+    *,
+    values: Mapping[str, str | Secret] | None = None,
+) -> Firmware: ...
+
+
+@overload
+def operate(
+    board: Board,
+    ability: Ability,
+    firmware: Firmware | None = None,
+    *,
+    values: Mapping[str, str | Secret] | None = None,
+) -> Firmware | None: ...
+
+
+def operate(
+    board: Board,
+    ability: Ability,
+    firmware: Firmware | None = None,
+    *,
+    values: Mapping[str, str | Secret] | None = None,
+) -> Firmware | None:
     """Have the controller of a board do something to it, and note it in the journal and in every recording.
 
     A replayed board has answered already: then only the lines of recorded transports are set.
@@ -92,10 +92,16 @@ def operate(board: Board, ability: Ability, firmware: Firmware | None = None) ->
         board: The board in use; it is locked.
         ability: What is to be done.
         firmware: What is to be written, for `Ability.FLASH`.
+        values: What is built into the firmware, for `Ability.BUILD`, by the names of environment variables that begin
+            with ID2_. The program alone gets them; no journal and no error shows those that are secret.
+
+    Returns:
+        The firmware that a build has made; None for the other abilities.
 
     Raises:
-        UsageError: The board file names no controller for it; or the firmware is not there, or another one.
-        BenchError: It could not be done.
+        UsageError: The board file names no controller for it; or the firmware is not there, or another one; or a
+            value has another name.
+        BenchError: It could not be done; a build that fails too: no device was asked.
     """
     controller = board.file.controller(ability)
     try:
@@ -109,20 +115,60 @@ def operate(board: Board, ability: Ability, firmware: Firmware | None = None) ->
         board.lock()
         if board.replayed and not controller.line_actions():
             board.note(f"{ability} by {controller.place()}: not done, the run is replayed")
-            return
+            return board.firmware_replayed() if ability is Ability.BUILD else None
         board.note(f"{ability} by {controller.place()}")
-        controller.do(
-            ability,
-            ControllerContext(
-                board.file.folder,
-                environment_for_others(board.file),
-                lambda wanted: _carry_out(board, wanted),
-                board.note,
-                None if firmware is None else firmware.path,
-            ),
-        )
+        controller.do(ability, _context(board, firmware, values or {}))
+        if ability is Ability.BUILD:
+            firmware = _built(board, controller)
+        if firmware is not None:
+            board.firmware_known(firmware)
     except HarnessError as error:
         raise error.at(board=board.name) from error.__cause__
+    return firmware if ability is Ability.BUILD else None
+
+
+def _context(
+    board: Board, firmware: Firmware | None, values: Mapping[str, str | Secret]
+) -> ControllerContext:
+    environment, mask = environment_for_others(board.file), Mask()
+    for name, value in values.items():
+        if not _VALUE_NAME.fullmatch(name):
+            raise UsageError(
+                f"a build takes no value in the variable {safe_text(name, 60)}",
+                hint="name it ID2_…, in capital letters, digits and underscores",
+            )
+        if isinstance(value, Secret):
+            mask.add(value)
+            board.redact(value)
+        plain = value if isinstance(value, str) else value.reveal().decode("utf-8", errors="surrogateescape")
+        if "\0" in plain:
+            raise UsageError(f"the value of {name} holds a zero byte, which no variable can carry")
+        environment[name] = plain
+    return ControllerContext(
+        board.file.folder,
+        environment,
+        lambda wanted: _carry_out(board, wanted),
+        board.note,
+        None if firmware is None else firmware.path.absolute(),
+        mask.data,
+    )
+
+
+def _built(board: Board, controller: Controller) -> Firmware:
+    """Return what a build has made."""
+    named = controller.artefact_path()
+    if named is None:
+        raise UsageError(
+            f"controller {controller.kind} builds and does not say what it has made",
+            hint="name the file: artefact",
+        )
+    path = board.file.folder / named
+    if not path.is_file():
+        raise BenchError(
+            f"{Ability.BUILD}: the program ended well, and there is no firmware {path}",
+            hint="correct `artefact`, or see why the build makes nothing",
+        )
+    return Firmware.of(path)
 
 
 def _carry_out(board: Board, wanted: LineAction) -> None:

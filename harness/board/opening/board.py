@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from harness.board.models import BoardFile, Chip
+from harness.board.opening.firmware import Firmware
 from harness.board.opening.locks import Locks
 from harness.board.opening.opener import occupies
 from harness.board.opening.resolve import Resolver
@@ -24,15 +25,18 @@ from harness.chip.probe import ChannelThroughDriver
 from harness.chip.session import ChipSession
 from harness.console.crash import crash_in
 from harness.console.reader import Console
-from harness.errors import HarnessError, UsageError
+from harness.errors import BenchError, HarnessError, UsageError
 from harness.id2.keys import Key
 from harness.kinds import made_by
 from harness.probe.link import Answer, ProbeLink
 from harness.secret import Secret
 from harness.settings.link_flash import LinkFirmware, LinkFlash
 from harness.transport.base import Transport
+from harness.transport.printable import safe_text
 from harness.transport.recording.recorder import Recorded, Recording
 from harness.transport.recording.redaction import Redaction
+
+_FIRMWARE = "SHA-256 of a firmware"
 
 
 class Board:
@@ -61,6 +65,7 @@ class Board:
         on_exchange: Called with each command to the chip and its answer.
         numbers: Keeps what a replay needs of calls whose traffic is not recorded.
         on_call: Called with each call of the probe that came back: the function, what went into slot a, the answer.
+        on_firmware: Called with each file that was built for the board or flashed into it.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class Board:
         on_exchange: Observer | None = None,
         numbers: Numbers | None = None,
         on_call: Callable[[str, bytes, Answer], None] = lambda *_: None,
+        on_firmware: Callable[[Path], None] = lambda _: None,
     ) -> None:
         self.file = file
         self._on_chip = on_chip
@@ -97,6 +103,7 @@ class Board:
         self._on_exchange = on_exchange
         self._numbers = numbers
         self._on_call = on_call
+        self._on_firmware = on_firmware
         self._locks: Locks | None = None
         self._closing = ExitStack()
         self._transports: dict[str, Transport] = {}
@@ -429,6 +436,24 @@ class Board:
     def redact(self, secret: Secret) -> None:
         """Write stars in place of this secret in every recording from now on."""
         self._redaction.add(secret)
+
+    def firmware_known(self, firmware: Firmware) -> None:
+        """Write down what was built for the board or flashed into it, for the journal, the header and a replay."""
+        self.note(f"firmware {safe_text(firmware.path.name, 200)}, SHA-256 {firmware.sha256}")
+        if self._numbers is not None:
+            self._numbers.number(_FIRMWARE, lambda: int(firmware.sha256, 16))
+        self._on_firmware(firmware.path)
+
+    def firmware_replayed(self) -> Firmware:
+        """Return the firmware that the recorded run built at this point: its hash alone, there is no file.
+
+        Raises:
+            BenchError: It built none.
+        """
+        if self._numbers is None:
+            raise BenchError("a replay without the inputs of its run knows no firmware", board=self.name)
+        sha256 = f"{self._numbers.number(_FIRMWARE, lambda: 0):064x}"
+        return Firmware(Path("of-the-recorded-run"), sha256)
 
     def mark(self, text: str) -> None:
         """Write a note into every recording, such as the start of a scenario.

@@ -146,6 +146,12 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
             "a controller takes the power of the board away and gives it back",
             "no controller takes the power of the board away and gives it back",
         ),
+        "build": Word(
+            "controllers",
+            "a controller builds the firmware, with values that are built in",
+            "no controller builds the firmware",
+        ),
+        "flash": Word("controllers", "a controller flashes a firmware", "no controller flashes a firmware"),
         "network": Word(
             "network",
             "the harness can be the far end of the board's TCP connections",
@@ -310,6 +316,8 @@ def facts_of(board: BoardFile) -> Facts:
         "probe": board.probe is not None,
         "reset": board.controller(Ability.RESET) is not None,
         "power_cut": board.controller(Ability.POWER_CYCLE) is not None,
+        "build": board.controller(Ability.BUILD) is not None,
+        "flash": board.controller(Ability.FLASH) is not None,
         "network": board.network is not None or board.simulated,
         "recorded": _is_recorded(board),
         "simulated": board.simulated,
