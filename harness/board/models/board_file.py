@@ -40,11 +40,13 @@ class Source:
         path: The file as it was named; None for one that was made in memory.
         sha256: Hex digest of the bytes that were read; empty for one that was made in memory.
         warnings: Doubtful things in it, each `file:line: field: text`.
+        left: The fields, each with its line, that a starting board file left to fill in; they are warnings too.
     """
 
     path: Path | None = None
     sha256: str = ""
     warnings: tuple[str, ...] = field(default=())
+    left: tuple[str, ...] = field(default=())
 
 
 def _empty_is_default(value: object) -> object:

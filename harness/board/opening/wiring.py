@@ -90,10 +90,16 @@ class Wiring:
         What is not plugged in is left to the scenarios: the board may do without it, or it may come.
 
         Raises:
-            UsageError: several adapters, ports or readers fit; the message lists them.
+            UsageError: several adapters, ports or readers fit, or fields of a starting board file are not filled in;
+                the message lists them.
         """
         if self.replay is not None:
             return
+        if board.source.left:
+            raise UsageError(
+                f"board {board.name} is not finished: still to be filled in: {', '.join(board.source.left)}",
+                hint=f"write what your board has in {board.source.path}; `harness boards check` names what is left",
+            )
         for name, settings in board.transports.items():
             try:
                 occupies(settings, board.folder)

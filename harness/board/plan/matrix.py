@@ -37,6 +37,16 @@ def consequences(pattern: Pattern) -> Consequences:
     return Consequences(server_development=True, console="ID² console", wizard="stand-alone")
 
 
+def platforms() -> dict[str, str]:
+    """Return each platform that a plan may name, with what it is."""
+    return {name: kind.description() for name, kind in PLATFORMS.all().items()}
+
+
+def has_guide(plan: Plan) -> bool:
+    """Tell whether the vendor publishes a guide for the plan's carrier on its platform."""
+    return plan.carrier in plan.platform_kind.guides()
+
+
 def contradictions(plan: Plan) -> list[Problem]:
     """Return what makes the plan impossible."""
     found = []
@@ -60,7 +70,7 @@ def undocumented(plan: Plan) -> list[Problem]:
     if plan.carrier is PlannedCarrier.MODULE:
         text = "the vendor publishes no guide for module; it is known from the SDK only"
         return [Problem(("plan", "carrier"), text)]
-    if plan.carrier in plan.platform_kind.guides():
+    if has_guide(plan):
         return []
     guides = ", ".join(
         sorted(name for name, kind in PLATFORMS.all().items() if plan.carrier in kind.guides())

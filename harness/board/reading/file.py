@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 import harness
 from harness.board.models import BoardFile, Source
-from harness.board.reading import checks, explain, hex_doubts
+from harness.board.reading import checks, explain, hex_doubts, to_fill_in
 from harness.errors import UsageError
 from harness.settings import regular_file, yaml_file
 from harness.settings.problems import PlacedProblem, Problem, as_error, field_name
@@ -65,11 +65,13 @@ def parse(text: str, path: Path, *, sha256: str = "") -> BoardFile:
     wrong = checks.errors(board)
     if wrong:
         raise as_error(str(path), _placed(document, wrong))
+    left = to_fill_in.left(document)
     doubts = sorted(
-        _placed(document, [*checks.advice(board), *hex_doubts.advice(board, document)]),
+        _placed(document, [*checks.advice(board), *hex_doubts.advice(board, document), *left]),
         key=lambda problem: problem.line,
     )
-    return board.from_source(Source(path, sha256, tuple(str(doubt) for doubt in doubts)))
+    fields = tuple(f"{each.field} (line {each.line})" for each in _placed(document, left))
+    return board.from_source(Source(path, sha256, tuple(str(doubt) for doubt in doubts), fields))
 
 
 def board_files(folder: Path) -> list[Path]:
