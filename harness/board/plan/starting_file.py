@@ -11,6 +11,7 @@ from harness.board.plan.demands import PROVISIONABLE
 from harness.board.plan.table import PATTERNS, Cell, in_words
 from harness.board.reading.checks import ECB_ALGORITHM
 from harness.board.reading.to_fill_in import MARK
+from harness.console.dialect import DIALECTS
 
 _COLUMN = 40
 _LINKED = frozenset({"se", "km", "tee"})
@@ -111,6 +112,8 @@ def _console(cell: Cell, *, probe: bool) -> str:
     program = "link_app" if _has_link(cell) else "id2_app"
     what = "a firmware that connects and stays connected" if _has_link(cell) else "the vendor's test program"
     text = "console:\n  transport: console\n" + _commented(f"  program: {program}", what)
+    said = f"how it speaks, unless it is another: {', '.join(DIALECTS.names)}"
+    text += _commented(f"  # dialect: {cell.plan.platform_kind.dialect()}", said)
     text += _commented("  boot_timeout_s: 20", "from opening the console to the program's first line")
     if probe:
         text += "\n" + _commented("probe: {}", "linked into the firmware: docs/probe.md")
