@@ -190,6 +190,71 @@
     X(SERVER_RANDOM_BEGINNING, "a server code is right when the first 8 characters of its device random are") \
     X(SERVER_EXTRA_BEGINNING, "only the first 16 bytes of a server extra are looked at")
 
-#define ID2_FAULTS(X) ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X) ID2_CLIENT_FAULTS(X)
+/* Faults of the link: the client of iTLS and MQTT in firmware/link, and the identity of carrier km. */
+#define ID2_FAULT_LINK_TAKES_MISSING_PREMASTER 501
+#define ID2_FAULT_LINK_TAKES_SHORT_PREMASTER 502
+#define ID2_FAULT_LINK_TAKES_UNASKED_EXTENSION 503
+#define ID2_FAULT_LINK_TAKES_WRONG_SERVER_CODE 504
+#define ID2_FAULT_LINK_TAKES_MISSING_SERVER_CODE 505
+#define ID2_FAULT_LINK_TAKES_ANY_CHALLENGE 506
+#define ID2_FAULT_LINK_TAKES_ANY_SUITE 507
+#define ID2_FAULT_LINK_TAKES_WRONG_FINISHED 508
+#define ID2_FAULT_LINK_MAC_UNCHECKED 509
+#define ID2_FAULT_LINK_PADDING_UNCHECKED 510
+#define ID2_FAULT_LINK_SEQUENCE_UNCHECKED 511
+#define ID2_FAULT_LINK_IV_REPEATS 512
+#define ID2_FAULT_LINK_RANDOM_REPEATS 513
+#define ID2_FAULT_LINK_FRAGMENT_IGNORED 514
+#define ID2_FAULT_LINK_NEVER_RECONNECTS 515
+#define ID2_FAULT_LINK_RECONNECTS_AT_ONCE 516
+#define ID2_FAULT_LINK_STOPS_AT_FIRST_ALERT 517
+#define ID2_FAULT_LINK_RETRIES_FINAL_ALERT 518
+#define ID2_FAULT_LINK_NEVER_PINGS 519
+#define ID2_FAULT_LINK_CUTS_LONG_DATA 520
+#define ID2_FAULT_LINK_PRINTS_PRODUCT_SECRET 521
+#define ID2_FAULT_LINK_PRINTS_KEY 522
+#define ID2_FAULT_LINK_KEY_IN_CLEAR 523
+#define ID2_FAULT_LINK_CLIENT_ID_WRONG 524
+#define ID2_FAULT_LINK_ASKS_AT_EACH_START 525
+#define ID2_FAULT_LINK_ASKS_WITHOUT_END 526
+#define ID2_FAULT_LINK_TAKES_SPOILT_OTP_DATA 527
+#define ID2_FAULT_IDENTITY_NOT_KEPT 528
+#define ID2_FAULT_IDENTITY_LOST_ON_POWER_CUT 529
+#define ID2_FAULT_LINK_NEEDS_RIGHT_CLOCK 530
+
+#define ID2_LINK_FAULTS(X) \
+    X(LINK_TAKES_MISSING_PREMASTER, "iTLS: a ServerHello without a pre-master is taken, as by the vendor's SDK") \
+    X(LINK_TAKES_SHORT_PREMASTER, "iTLS: a pre-master of any size is taken") \
+    X(LINK_TAKES_UNASKED_EXTENSION, "iTLS: an extension that was not asked for is taken, as by the vendor's SDK") \
+    X(LINK_TAKES_WRONG_SERVER_CODE, "iTLS: a server code that is wrong is taken") \
+    X(LINK_TAKES_MISSING_SERVER_CODE, "iTLS: a ServerHello without a server code is taken") \
+    X(LINK_TAKES_ANY_CHALLENGE, "iTLS: a challenge of any length is answered") \
+    X(LINK_TAKES_ANY_SUITE, "iTLS: a suite that was not offered is taken") \
+    X(LINK_TAKES_WRONG_FINISHED, "iTLS: the server's Finished is not looked at") \
+    X(LINK_MAC_UNCHECKED, "iTLS: the MAC of a record is not looked at") \
+    X(LINK_PADDING_UNCHECKED, "iTLS: of a record's padding only the length is looked at") \
+    X(LINK_SEQUENCE_UNCHECKED, "iTLS: a record that was left out is not noticed") \
+    X(LINK_IV_REPEATS, "iTLS: the records of a session have the same IV") \
+    X(LINK_RANDOM_REPEATS, "iTLS: both hellos of a connection have the same random") \
+    X(LINK_FRAGMENT_IGNORED, "iTLS: records are longer than what was agreed") \
+    X(LINK_NEVER_RECONNECTS, "link: a session that was lost stays lost") \
+    X(LINK_RECONNECTS_AT_ONCE, "link: the next attempt follows at once, however often it is refused") \
+    X(LINK_STOPS_AT_FIRST_ALERT, "link: one alert, and the board never tries again") \
+    X(LINK_RETRIES_FINAL_ALERT, "link: the board tries for ever against an alert that stays") \
+    X(LINK_NEVER_PINGS, "MQTT: an idle session sends no ping") \
+    X(LINK_CUTS_LONG_DATA, "MQTT: of a payload of more than 1024 bytes only the first 1024 come back") \
+    X(LINK_PRINTS_PRODUCT_SECRET, "console: the ProductSecret is printed at each start") \
+    X(LINK_PRINTS_KEY, "console: the master secret of each session is printed") \
+    X(LINK_KEY_IN_CLEAR, "wire: the ProductSecret is sent in clear beside the link") \
+    X(LINK_CLIENT_ID_WRONG, "MQTT: the client id says securemode 2") \
+    X(LINK_ASKS_AT_EACH_START, "provisioning: another ID is asked for at each start, and a licence spent") \
+    X(LINK_ASKS_WITHOUT_END, "provisioning: a device that is refused an ID asks for ever") \
+    X(LINK_TAKES_SPOILT_OTP_DATA, "provisioning: the check value of OTP data is not looked at") \
+    X(IDENTITY_NOT_KEPT, "carrier km: the ID is not written, and gone after a start") \
+    X(IDENTITY_LOST_ON_POWER_CUT, "carrier km: each start erases the only copy and writes it anew after a while") \
+    X(LINK_NEEDS_RIGHT_CLOCK, "link: with a clock before 2020 the board does not connect")
+
+#define ID2_FAULTS(X) \
+    ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X) ID2_CLIENT_FAULTS(X) ID2_LINK_FAULTS(X)
 
 #endif

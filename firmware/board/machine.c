@@ -117,3 +117,11 @@ int id2_machine_chip_read(uint8_t *byte, uint32_t timeout_ms)
 void id2_machine_chip_close(void)
 {
 }
+
+/* The bytes of an emulated board are those of every other. */
+int id2_machine_unique_id(uint8_t *data, uint32_t size)
+{
+    (void)data;
+    (void)size;
+    return -1;
+}

@@ -3,10 +3,14 @@
 #include "hal/hal_start.h"
 #include "id2_client.h"
 #include "id2_config.h"
+#include "id2_lock.h"
 #include "id2_log.h"
 #include "id2_machine.h"
 #include "storage/id2_store.h"
 #include "ls_hal_sst.h"
+#if ID2_LINK
+#include "link.h"
+#endif
 
 #define STARTS "starts"
 
@@ -36,8 +40,16 @@ void id2_firmware_prepare(void)
     hal_kv_start();
 }
 
+void id2_firmware_connect(void)
+{
+#if ID2_LINK
+    link_start();
+#endif
+}
+
 void id2_firmware_start(void)
 {
+    id2_enter();
     id2_firmware_prepare();
     int was_counted = id2_client_was_counted();
     if (ID2_HAL_TEST)
@@ -46,4 +58,5 @@ void id2_firmware_start(void)
         id2_app();
     if (was_counted)
         id2_client_init();
+    id2_leave();
 }

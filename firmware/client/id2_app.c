@@ -2,6 +2,7 @@
  * The self-test of the client and the validation report, printed in the form of the SDK's id2_app, so that the service's
  * console and the harness can judge them.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "firmware_start.h"
@@ -9,11 +10,13 @@
 #include "id2_client_dpm.h"
 #include "id2_internal.h"
 #include "id2_log.h"
+#include "id2_machine.h"
 
 #define CHALLENGE "55B83408399FA660F05C82E4F25333DC"
 #define TIMESTAMP "1512022279204"
 #define EXTRA "abcd1234"
 #define SEED "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define PROVISIONING_MS 2000u
 #define WORTH_LOOKING_AT 48u /* a ciphertext or server code is used only when it is longer */
 
 /* One buffer for all texts: a code, or a ciphertext in bytes. */
@@ -226,9 +229,20 @@ static int decrypt_data(void)
     return good;
 }
 
+static int provision(void)
+{
+#if ID2_LINK
+    struct id2_link_settings link;
+    if (id2_machine_link(&link) == 0)
+        return id2_client_wrap_do_provisioning(link.host, (uint32_t)strtoul(link.port, NULL, 10), link.product_key,
+                                               link.product_secret, PROVISIONING_MS);
+#endif
+    return id2_client_wrap_do_provisioning("itls.cn-shanghai.aliyuncs.com", 1883, "key", "secret", PROVISIONING_MS);
+}
+
 static void run_tests(void)
 {
-    int result = id2_client_wrap_do_provisioning("itls.cn-shanghai.aliyuncs.com", 1883, "key", "secret", 2000);
+    int result = provision();
     if (result != IROT_SUCCESS)
         ID2_INFO("id2 client do provisioning fail, %d", result);
     else if (!unit_test())

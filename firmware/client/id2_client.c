@@ -7,6 +7,9 @@
 #include "id2_log.h"
 #include "storage/id2_store.h"
 #include "firmware_start.h"
+#if ID2_LINK
+#include "link.h"
+#endif
 
 #define VERSION 0x00030100u
 #define INITS "inits"
@@ -61,7 +64,7 @@ static void print_configuration(void)
     ID2_PRINT("ID2 Client Build Time: %s %s", __DATE__, __TIME__);
     ID2_PRINT("%s", LINE);
     ID2_PRINT("CONFIG_ID2_DEBUG is %sdefined!", ID2_DEBUG ? "" : "not ");
-    ID2_PRINT("CONFIG_ID2_OTP is %sdefined!", ID2_CARRIER == ID2_CARRIER_DEMO ? "" : "not ");
+    ID2_PRINT("CONFIG_ID2_OTP is %sdefined!", ID2_OTP ? "" : "not ");
     ID2_PRINT("CONFIG_ID2_KEY_TYPE: ID2_KEY_TYPE_%s", ID2_FAMILY_NAME);
     ID2_PRINT("%s", LINE);
 }
@@ -87,6 +90,25 @@ static void note_cleanup(void)
 int id2_client_was_counted(void)
 {
     return ID2_FAULT_IS(RESET_WHILE_COUNTED) && id2_store_delete(ID2_STORE_CLIENT, INITS) == ID2_STORE_OK;
+}
+
+int id2_hold(void)
+{
+    if (inits == 0) {
+        if (id2_carrier_init() != IROT_SUCCESS)
+            return -1;
+        id2_forget_id();
+    }
+    inits++;
+    return 0;
+}
+
+void id2_let_go(void)
+{
+    if (--inits == 0) {
+        id2_carrier_cleanup();
+        id2_forget_id();
+    }
 }
 
 irot_result_t id2_client_init(void)
@@ -200,7 +222,6 @@ irot_result_t id2_client_wrap_do_provisioning(const char *host, uint32_t port, c
                                               const char *product_secret, uint32_t timeout_ms)
 {
     bool is_prov = false;
-    (void)timeout_ms;
     if (!id2_is_ready(__func__))
         return id2_result(IROT_ERROR_GENERIC);
     if (host == NULL || port == 0 || product_key == NULL || product_secret == NULL)
@@ -213,7 +234,12 @@ irot_result_t id2_client_wrap_do_provisioning(const char *host, uint32_t port, c
         return IROT_SUCCESS;
     }
     ID2_PRINT("%s", "id2 has not been provisioned, need to do provisioning!");
-    return id2_result(IROT_ERROR_NOT_SUPPORTED); /* the handshake is not in this client; OTP data can be loaded */
+#if ID2_LINK
+    return id2_result(link_provision(host, port, product_key, product_secret, timeout_ms));
+#else
+    (void)timeout_ms;
+    return id2_result(IROT_ERROR_NOT_SUPPORTED); /* without the part `link`; OTP data can be loaded */
+#endif
 }
 
 #if ID2_DEBUG

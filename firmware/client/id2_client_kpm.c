@@ -59,7 +59,7 @@ static irot_result_t check(const char *function, uint8_t index)
 static irot_result_t check_stored(const char *function, uint8_t index)
 {
     irot_result_t result = check(function, index);
-    if (result == IROT_SUCCESS && ID2_CARRIER != ID2_CARRIER_DEMO)
+    if (result == IROT_SUCCESS && !ID2_OTP)
         return IROT_ERROR_NOT_SUPPORTED;
     return result;
 }

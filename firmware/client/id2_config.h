@@ -3,10 +3,19 @@
 #define ID2_CONFIG_H
 
 /* Where the ID2 key lives, by the numbers of the SDK's irot types. */
+#define ID2_CARRIER_KM 1
 #define ID2_CARRIER_SE 2
 #define ID2_CARRIER_DEMO 5
 #ifndef ID2_CARRIER
 #define ID2_CARRIER ID2_CARRIER_DEMO
+#endif
+
+/* Whether the client can be provisioned in the field: where it keeps the key itself. */
+#define ID2_OTP (ID2_CARRIER == ID2_CARRIER_DEMO || ID2_CARRIER == ID2_CARRIER_KM)
+
+/* 1 with the part `link`: the firmware asks for its ID2 over the wire, connects by iTLS and speaks MQTT inside. */
+#ifndef ID2_LINK
+#define ID2_LINK 0
 #endif
 
 /* The family of the ID2 key, by the numbers of the SDK's key types. */

@@ -45,6 +45,10 @@ int id2_is_ready(const char *function);
 /* Return the result of a function of the API; refusals are counted for the faults. */
 irot_result_t id2_result(irot_result_t result);
 
+/* Have the client ready for a few calls without a word on the console, and let it go again. Return 0 or -1. */
+int id2_hold(void);
+void id2_let_go(void);
+
 /* Read the ID, once between init and cleanup. */
 irot_result_t id2_read_id(char id[ID2_ID_MAX_LEN + 1]);
 

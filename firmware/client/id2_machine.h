@@ -29,6 +29,26 @@ int id2_machine_flash_read(uint32_t address, void *data, uint32_t size);
  * kept in flash. Return 0 or -1. */
 int id2_machine_entropy(uint8_t *data, uint32_t size);
 
+/* Fill a buffer with bytes that belong to this board alone and outlive its flash, as a chip has them from its maker.
+ * Return 0, or -1 where there are none: then the device id is drawn at random. */
+int id2_machine_unique_id(uint8_t *data, uint32_t size);
+
+/* What a firmware with a link was told: where it connects to, as what, and what it does there. */
+struct id2_link_settings {
+    const char *host;
+    const char *port;
+    const char *product_key;
+    const char *product_secret;
+    const char *device_name;
+    const char *subscribe; /* empty for none */
+    const char *publish;
+    uint32_t keepalive_s;
+    int mqtt; /* 0: what comes is sent back as it is */
+};
+
+/* Read them. Return 0, or -1 when nobody has told it. Only machines with a network have them. */
+int id2_machine_link(struct id2_link_settings *settings);
+
 /*
  * The chip of the SE carrier: one command as a line of hex digits, one answer as a line of hex digits. The driver
  * (se_driver.h) is in firmware/client and needs the stream only. A machine without a chip returns -1 from open.
@@ -46,6 +66,9 @@ void id2_firmware_prepare(void);
 
 /* The same, then print the self-test and the validation report, as configured: a firmware without a shell. */
 void id2_firmware_start(void);
+
+/* Begin to connect, where the firmware has a link. */
+void id2_firmware_connect(void);
 
 /* Return how often this firmware has started with this flash, the present start included. */
 uint32_t id2_firmware_starts(void);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "id2_config.h"
+#include "id2_lock.h"
 #include "id2_machine.h"
 #include "platform/platform_faults.h"
 #include "platform/platform_machine.h"
@@ -146,8 +147,11 @@ static void serve_probe(void)
         if (byte == -2)
             return;
 #ifdef ID2_PROBE_ENABLE
-        if (byte >= 0)
+        if (byte >= 0) {
+            id2_enter();
             id2_probe_feed((uint8_t)byte);
+            id2_leave();
+        }
 #endif
     }
 }
@@ -164,6 +168,7 @@ void platform_run(void)
         id2_firmware_start();
     else
         id2_firmware_prepare();
+    id2_firmware_connect();
 #ifdef ID2_PROBE_ENABLE
     uint32_t seed = 0;
     id2_machine_entropy((uint8_t *)&seed, sizeof seed);

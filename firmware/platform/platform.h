@@ -49,7 +49,7 @@ struct platform {
 };
 
 extern const struct platform platform_bare, platform_freertos, platform_alios_1, platform_alios_3, platform_rt_thread,
-    platform_zephyr, platform_esp_idf, platform_linux;
+    platform_zephyr, platform_esp_idf, platform_linux, platform_link_sdk_2, platform_link_sdk_4;
 
 /* The table of this build. */
 extern const struct platform *const platform;

@@ -3,6 +3,7 @@
 
 #include "firmware_start.h"
 #include "id2_config.h"
+#include "id2_lock.h"
 #include "platform/platform.h"
 #include "platform/platform_faults.h"
 #include "platform/platform_machine.h"
@@ -119,14 +120,18 @@ static void hal_app(int count, char *const *words)
 {
     (void)count;
     (void)words;
+    id2_enter();
     id2_hal_test();
+    id2_leave();
 }
 
 static void run_id2_app(int count, char *const *words)
 {
     (void)count;
     (void)words;
+    id2_enter();
     id2_app();
+    id2_leave();
 }
 
 static void reboot(int count, char *const *words)
@@ -139,7 +144,9 @@ static void reboot(int count, char *const *words)
 #ifdef ID2_PROBE_ENABLE
 static void probe(int count, char *const *words)
 {
+    id2_enter();
     id2_probe_words(count, words);
+    id2_leave();
 }
 #endif
 

@@ -30,7 +30,14 @@ class LinkFlash:
     Attributes:
         firmware: What is compiled in; None for a board that nobody has flashed.
         identity: The ID² and its key in the reserved partition; None for an empty one.
+        erasures: How often it was erased; a board that keeps its identity in a flash of its own looks here.
     """
 
     firmware: LinkFirmware | None = None
     identity: tuple[str, Key] | None = None
+    erasures: int = 0
+
+    def erase(self) -> None:
+        """Erase what the board keeps; what is compiled in stays, as a programmer writes it anew."""
+        self.identity = None
+        self.erasures += 1

@@ -176,7 +176,7 @@ def test_echo_without_mqtt_needs_no_topics(real):
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        (HEAD + SIMULATED % "", "runs link_app, and there is no link section"),
+        (HEAD + SIMULATED % "", "connects by itself, and there is no link section"),
         (
             HEAD + "transports: {c: {kind: simulated-console, file: x.log}}\nconsole: {transport: c}\n"
             "link: {device_name: gate}\n",
@@ -199,7 +199,7 @@ def test_what_does_not_go_together(load_text, text, answer):
     [
         (
             "carrier: se, platform: third-party-os, key_type: aes-128",
-            "plan.carrier: is se; the simulated link_app",
+            "plan.carrier: is se; a simulated board with a link",
         ),
         (
             "carrier: km, platform: link-sdk, key_type: 3des-168",

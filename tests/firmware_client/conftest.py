@@ -27,7 +27,7 @@ def compile_c(output, files, *options):
     """Compile for this machine; a warning is an error."""
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed: apt-get install gcc libc6-dev")
-    folders = [f"-I{FIRMWARE / name}" for name in ("include", "client", "probe", "linux", ".")]
+    folders = [f"-I{FIRMWARE / name}" for name in ("include", "client", "probe", "link", "linux", ".")]
     command = ["gcc", *FLAGS, *folders, *options, "-o", output, *files]
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -64,6 +64,13 @@ int id2_machine_entropy(uint8_t *data, uint32_t size)
     return 0;
 }
 
+int id2_machine_unique_id(uint8_t *data, uint32_t size)
+{
+    (void)data;
+    (void)size;
+    return -1;
+}
+
 void hal_random_start(void)
 {
 }

@@ -26,7 +26,7 @@ def group(name):
     )
 
 
-MACHINE, STATE, HAL = group("MACHINE"), group("STATE"), group("HAL")
+MACHINE, STATE, HAL, LINK = group("MACHINE"), group("STATE"), group("HAL"), group("LINK")
 KEY = Key.parse(KeyType.AES_128, "2122232425262728292A2B2C2D2E2F30")
 ID = "2122232425262728292A2B2C"
 CHALLENGE = b"55B83408399FA660F05C82E4F25333DC"
@@ -42,15 +42,18 @@ def test_the_list_is_whole_and_every_fault_is_somewhere():
     assert len({*NUMBERS.values()}) == len(NUMBERS)
     assert len(FAULTS) - len(STATE) >= 25
     assert len(STATE) == 15
-    assert used("client") == {*FAULTS} - {*MACHINE}
+    assert used("client") | used("link") == {*FAULTS} - {*MACHINE}
+    assert used("link") <= {*LINK}
     assert used("linux") == {*MACHINE}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_fault_compiles(tmp_path, name):
-    files = c_files("client", "probe", "linux")
+    with_link = name in LINK
+    files = c_files("client", "probe", "linux", *(["link"] if with_link else []))
     options = (
+        *(("-DID2_LINK=1", "-DID2_CARRIER=ID2_CARRIER_KM") if with_link else ()),
         "-DID2_PROBE_ENABLE",
         '-DID2_PROBE_CONFIG_FILE="id2_probe_all.h"',
         f"-DID2_FAULT=ID2_FAULT_{name}",

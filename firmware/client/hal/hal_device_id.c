@@ -1,4 +1,4 @@
-/* The device id of the HAL (ls_hal_km.h): 12 random bytes, made at the first start and kept in flash. */
+/* The device id of the HAL (ls_hal_km.h): the board's own bytes, or 12 random ones; kept in flash from the first start. */
 #include <string.h>
 
 #include "faults.h"
@@ -18,7 +18,7 @@ void hal_device_id_start(void)
     uint8_t id[SIZE];
     if (id2_store_get(ID2_STORE_CLIENT, NAME, 0, NULL, 0, NULL) != ID2_STORE_NONE)
         return;
-    if (ls_hal_get_random(id, SIZE) == 0)
+    if (id2_machine_unique_id(id, SIZE) == 0 || ls_hal_get_random(id, SIZE) == 0)
         id2_store_put(ID2_STORE_CLIENT, NAME, id, SIZE);
 }
 

@@ -371,7 +371,7 @@ class Board:
             )
         self._flash.firmware = LinkFirmware(product_key, product_secret, host, port)
         if erase:
-            self._flash.identity = None
+            self._flash.erase()
 
     def carrier(self, random: Callable[[int], bytes] | None = None) -> Carrier:
         """Return the carrier of the plan; its `init` is for the caller to call.

@@ -19,13 +19,16 @@ def errors(board: BoardFile) -> list[Problem]:
     """Return what makes the link section, or the lack of one, unusable."""
     link, apps = board.link, _apps(board)
     if link is None:
-        text = "runs link_app, and there is no link section that says what it does"
-        return [Problem(("transports", name, "app"), text) for name in apps]
+        text = "connects by itself, and there is no link section that says what it does"
+        return [Problem(("transports", name), text) for name in apps]
     found = _firmware(board) if apps else _key_type(board)
     found += _product_key(board)
     if board.simulated:
         if not apps:
-            text = "no simulated board has a link without a simulated-console that runs link_app"
+            text = (
+                "no simulated board has a link without a simulated-console that runs link_app, or a firmware with "
+                "link: true"
+            )
             found.append(Problem(("link",), text))
     elif link.port == 0:
         found.append(
@@ -106,7 +109,7 @@ def _firmware(board: BoardFile) -> list[Problem]:
     plan = board.plan
     found = []
     if plan.carrier not in (PlannedCarrier.KM, PlannedCarrier.TEE):
-        text = f"is {plan.carrier}; the simulated link_app keeps its key as km and tee do"
+        text = f"is {plan.carrier}; a simulated board with a link keeps its key as km and tee do"
         found.append(Problem(("plan", "carrier"), text))
     if plan.key_type not in _PROVISIONABLE:
         text = f"is {plan.key_type}; over the link only {', '.join(_PROVISIONABLE)} can be provisioned"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.errors import BenchError
 from harness.simulator.machine.chip_link import ChipLink
+from harness.simulator.machine.link_start import LinkStart
 from harness.simulator.machine.machine import GONE, Machine, Program
 from harness.transport.descriptor import Descriptor
 
@@ -27,13 +28,17 @@ class LinuxMachine(Machine):
     Args:
         program: Returns the path of the program, built when it is first asked for.
         chip: What is at its second line; None for nothing.
+        link: What a firmware with a link is told at each start; None for one without.
     """
 
-    def __init__(self, program: Callable[[], Path], chip: ChipLink | None = None) -> None:
+    def __init__(
+        self, program: Callable[[], Path], chip: ChipLink | None = None, link: LinkStart | None = None
+    ) -> None:
         self._build = program
         self._chip = chip
+        self._link = link
         self._flash = os.memfd_create("flash")
-        os.write(self._flash, _ERASED * FLASH_SIZE)
+        self._erase()
         weakref.finalize(self, os.close, self._flash)
         self._running: Program | None = None
         self._held = False
@@ -65,8 +70,13 @@ class LinuxMachine(Machine):
         """Return how the program ended."""
         return None if self._running is None else self._running.ended(limit=1.0)
 
+    def _erase(self) -> None:
+        os.pwrite(self._flash, _ERASED * FLASH_SIZE, 0)
+
     def _start(self, cause: str) -> Descriptor:
         program = self._build()
+        if self._link is not None and self._link.was_erased():
+            self._erase()
         try:
             master, slave = pty.openpty()
         except OSError as error:
@@ -76,6 +86,7 @@ class LinuxMachine(Machine):
         environment = {
             "ID2_FLASH": f"/proc/self/fd/{self._flash}",
             "ID2_RESET_CAUSE": cause,
+            **(self._link.environment() if self._link is not None else {}),
         }
         line = self._chip.power_on() if self._chip is not None else None
         descriptors = [self._flash]

@@ -13,6 +13,7 @@ from harness.simulator.faults.fault import Layer
 from harness.simulator.kind import SimulatedKind, require_layer
 from harness.simulator.machine.build import build
 from harness.simulator.machine.chip_link import ChipLink
+from harness.simulator.machine.link_start import LinkStart
 from harness.simulator.machine.linux import LinuxMachine
 from harness.simulator.machine.machine import Machine
 from harness.simulator.machine.qemu import QemuMachine
@@ -36,8 +37,14 @@ class FirmwareSettings(SimulatedKind):
         description="What runs it: a process of this machine (linux, needs gcc), or QEMU's Arm MPS2 board (cortex-m3, "
         "needs arm-none-eabi-gcc and qemu-system-arm)."
     )
-    carrier: Literal["demo", "se"] = Field(
-        description="Carrier that is compiled in: demo holds ID and key itself, se asks a chip at its second line."
+    carrier: Literal["demo", "se", "km"] = Field(
+        description="Carrier that is compiled in: demo holds ID and key itself, se asks a chip at its second line, km "
+        "keeps them in the reserved partition, which is empty until the device is provisioned."
+    )
+    link: bool = Field(
+        default=False,
+        description="Whether the firmware connects by iTLS, as the link section says; needs carrier km or demo, and "
+        "machine linux.",
     )
     device: SimulatedChip | None = Field(
         default=None,
@@ -96,6 +103,16 @@ class FirmwareSettings(SimulatedKind):
             )
         return self
 
+    @model_validator(mode="after")
+    def _can_have_link(self) -> Self:
+        if self.carrier == "km" and self.device is not None:
+            raise wrong("has carrier km, whose ID² comes by provisioning; leave out device")
+        if self.link and self.machine is not Platform.LINUX:
+            raise wrong(f"has a link, and {self.machine} has no network; write machine: {Platform.LINUX}")
+        if self.link and self.carrier == "se":
+            raise wrong("has a link, whose firmware keeps its key itself; write carrier: km")
+        return self
+
     @classmethod
     def can_supply(cls) -> frozenset[Capability]:
         """Return what it carries: a stream, and the lines beside it."""
@@ -105,8 +122,9 @@ class FirmwareSettings(SimulatedKind):
         """Return the console, not opened; the firmware is built and started by its opening."""
         recipe = self.recipe(context)
         chip = self._chip(context)
+        link = self._link_start(context)
         return MachineTransport(
-            context.name, lambda: self._machine(recipe, chip), f"simulated board: {self.place()}"
+            context.name, lambda: self._machine(recipe, chip, link), f"simulated board: {self.place()}"
         )
 
     def recipe(self, context: TransportContext) -> Recipe:
@@ -131,6 +149,7 @@ class FirmwareSettings(SimulatedKind):
             tuple(defines),
             self._local(),
             probe=self.probe,
+            link=self.link,
             fault=self.fault or "",
         )
 
@@ -140,7 +159,13 @@ class FirmwareSettings(SimulatedKind):
         broken = f", fault {self.fault}" if self.fault else ""
         named = f", actions {', '.join(self.actions)}" if self.actions else ""
         spoken = f", dialect {self.dialect}" if self.dialect else ""
-        return f"firmware with carrier {self.carrier} on {where}{spoken}{broken}{named}"
+        linked = " and a link" if self.link else ""
+        return f"firmware with carrier {self.carrier}{linked} on {where}{spoken}{broken}{named}"
+
+    @property
+    def runs_link_app(self) -> bool:
+        """Whether it connects by itself."""
+        return self.link
 
     @property
     def simulated_device(self) -> SimulatedChip | None:
@@ -162,9 +187,20 @@ class FirmwareSettings(SimulatedKind):
             *(f"{name}={number}" for name, number in numbers.items() if number),
         )
 
-    def _machine(self, recipe: Recipe, chip: ChipLink | None) -> Machine:
-        machine = LinuxMachine if self.machine is Platform.LINUX else QemuMachine
-        return machine(lambda: build(recipe), chip)
+    def _machine(self, recipe: Recipe, chip: ChipLink | None, link: LinkStart | None) -> Machine:
+        if self.machine is Platform.LINUX:
+            return LinuxMachine(lambda: build(recipe), chip, link)
+        return QemuMachine(lambda: build(recipe), chip)
+
+    def _link_start(self, context: TransportContext) -> LinkStart | None:
+        if not self.link:
+            return None
+        if context.link is None:
+            raise UsageError(
+                "the firmware needs to know what its link does",
+                hint="write a link section into the board file, or leave out link: true",
+            )
+        return LinkStart(context.link, context.flash)
 
     def _chip(self, context: TransportContext) -> ChipLink | None:
         if self.carrier != "se" or self.device is None:

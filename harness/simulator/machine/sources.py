@@ -45,10 +45,11 @@ class Recipe:
 
     Attributes:
         platform: What it is built for.
-        carrier: Where it keeps the ID² key, `demo` or `se`.
+        carrier: Where it keeps the ID² key, `demo`, `se` or `km`.
         defines: Macros of the preprocessor, each `NAME` or `NAME=VALUE`.
         local: Macros that matter only to the C files that name them: those alone are compiled with them.
         probe: Whether the probe is linked in.
+        link: Whether the client of iTLS and MQTT is linked in.
         fault: Name of the one fault that is compiled in, as board files write it; empty for none.
     """
 
@@ -57,17 +58,20 @@ class Recipe:
     defines: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
     probe: bool = True
+    link: bool = False
     fault: str = ""
 
     def macros(self) -> tuple[str, ...]:
         """Return all macros of the preprocessor."""
         groups = (f"ID2_PROBE_{group}=0" for group in self.platform.lacking)
         probe = ("ID2_PROBE_ENABLE", 'ID2_PROBE_CONFIG_FILE="id2_probe_all.h"', *groups) if self.probe else ()
-        return (f"ID2_CARRIER=ID2_CARRIER_{self.carrier.upper()}", *probe, *self.defines)
+        link = ("ID2_LINK=1",) if self.link else ()
+        return (f"ID2_CARRIER=ID2_CARRIER_{self.carrier.upper()}", *probe, *link, *self.defines)
 
     def parts(self) -> tuple[str, ...]:
         """Return the parts in the list of sources."""
-        return ("client", *(("probe",) if self.probe else ()), self.platform.part)
+        chosen = (("probe", self.probe), ("link", self.link))
+        return ("client", *(part for part, wanted in chosen if wanted), self.platform.part)
 
     def c_files(self, folder: Path = FOLDER) -> tuple[Path, ...]:
         """Return the C files.

@@ -1,0 +1,169 @@
+/*
+ * The carrier of a Soft-KM: ID and key in the reserved partition of the HAL, empty until the device is provisioned.
+ *
+ * There are two copies. The older is written over, its check last, so that whenever the power goes one of them is whole.
+ */
+#include "id2_carrier.h"
+
+#if ID2_CARRIER == ID2_CARRIER_KM
+
+#include <string.h>
+
+#include "faults.h"
+#include "id2_internal.h"
+#include "id2_log.h"
+#include "ls_hal_km.h"
+#include "ls_osa.h"
+
+#define MAGIC 0x4b4d4944u
+#define COPY_SIZE 2048u
+#define COPIES 2
+#define KEY_MAX 32u
+#define NONE COPIES
+
+/* A copy in the partition. `number` tells the newer of two; `check` is over everything before it. */
+struct copy {
+    uint32_t magic;
+    uint32_t number;
+    uint32_t id_size;
+    uint32_t key_size;
+    char id[ID2_ID_MAX_LEN];
+    uint8_t key[KEY_MAX];
+    uint8_t check[ID2_DIGEST_MAX];
+};
+
+static struct copy now;
+static struct id2_cipher cipher;
+
+static void check_of(const struct copy *copy, uint8_t check[ID2_DIGEST_MAX])
+{
+    struct id2_hash hash;
+    id2_hash_init(&hash, ID2_HASH_SHA256);
+    id2_hash_update(&hash, (const uint8_t *)copy, offsetof(struct copy, check));
+    id2_hash_finish(&hash, check);
+}
+
+static int is_whole(const struct copy *copy)
+{
+    uint8_t check[ID2_DIGEST_MAX];
+    if (copy->magic != MAGIC || copy->id_size > ID2_ID_MAX_LEN || copy->key_size > KEY_MAX)
+        return 0;
+    check_of(copy, check);
+    return memcmp(check, copy->check, sizeof check) == 0;
+}
+
+/* Read the newer whole copy. Return its place, NONE for none, -1 when the partition cannot be read. */
+static int read_newest(struct copy *newest)
+{
+    struct copy copy;
+    int place = NONE;
+    int part = ls_hal_open_rsvd_part(LS_HAL_READ);
+    if (part < 0)
+        return -1;
+    for (int i = 0; i < COPIES && place >= 0; i++) {
+        if (ls_hal_read_rsvd_part(part, (uint32_t)i * COPY_SIZE, &copy, sizeof copy)) {
+            place = -1;
+        } else if (is_whole(&copy) && (place == NONE || (int32_t)(copy.number - newest->number) > 0)) {
+            *newest = copy;
+            place = i;
+        }
+    }
+    ls_hal_close_rsvd_part(part);
+    return place;
+}
+
+static int write_copy(uint32_t place, struct copy *copy)
+{
+    int part = ls_hal_open_rsvd_part(LS_HAL_READ | LS_HAL_WRITE);
+    if (part < 0)
+        return -1;
+    int result = ls_hal_write_rsvd_part(part, place * COPY_SIZE, copy, sizeof *copy);
+    ls_hal_close_rsvd_part(part);
+    return result;
+}
+
+static irot_result_t use(void)
+{
+    return now.id_size && id2_cipher_init(&cipher, ID2_CIPHER_KIND, now.key, now.key_size) ? IROT_ERROR_GENERIC
+                                                                                             : IROT_SUCCESS;
+}
+
+/* What one of the faults does at each start. */
+static void write_anew(int place)
+{
+    static int done;
+    struct copy erased;
+    if (!ID2_FAULT_IS(IDENTITY_LOST_ON_POWER_CUT) || done || place < 0 || place == NONE)
+        return;
+    done = 1;
+    memset(&erased, 0xff, sizeof erased);
+    write_copy(0, &erased);
+    write_copy(1, &erased);
+    ls_osa_msleep(300);
+    write_copy((uint32_t)place, &now);
+}
+
+irot_result_t id2_carrier_init(void)
+{
+    memset(&now, 0, sizeof now);
+    int place = read_newest(&now);
+    if (place < 0) {
+        ID2_ERROR("%s", "the reserved partition cannot be read.");
+        return IROT_ERROR_GENERIC;
+    }
+    write_anew(place);
+    return use();
+}
+
+void id2_carrier_cleanup(void)
+{
+    memset(&now, 0, sizeof now);
+    memset(&cipher, 0, sizeof cipher);
+}
+
+irot_result_t id2_carrier_get_id(char id[ID2_ID_MAX_LEN + 1])
+{
+    if (now.id_size == 0)
+        return IROT_ERROR_ITEM_NOT_FOUND;
+    memcpy(id, now.id, now.id_size);
+    id[now.id_size] = 0;
+    return IROT_SUCCESS;
+}
+
+irot_result_t id2_carrier_cipher(int encrypt, const uint8_t *input, uint8_t *output, uint32_t size)
+{
+    if (now.id_size == 0)
+        return IROT_ERROR_ITEM_NOT_FOUND;
+    for (uint32_t at = 0; at < size; at += ID2_KEY_BLOCK) {
+        if (encrypt)
+            id2_cipher_encrypt(&cipher, input + at, output + at);
+        else
+            id2_cipher_decrypt(&cipher, input + at, output + at);
+    }
+    return IROT_SUCCESS;
+}
+
+irot_result_t id2_carrier_set(const char *id, const uint8_t *key, uint32_t key_size)
+{
+    struct copy next;
+    struct copy newest;
+    memset(&next, 0, sizeof next);
+    if (strlen(id) > ID2_ID_MAX_LEN || key_size > KEY_MAX)
+        return IROT_ERROR_BAD_PARAMETERS;
+    int place = read_newest(&newest);
+    if (place < 0)
+        return IROT_ERROR_GENERIC;
+    next.magic = MAGIC;
+    next.number = place == NONE ? 1 : newest.number + 1;
+    next.id_size = (uint32_t)strlen(id);
+    next.key_size = key_size;
+    memcpy(next.id, id, next.id_size);
+    memcpy(next.key, key, key_size);
+    check_of(&next, next.check);
+    if (!ID2_FAULT_IS(IDENTITY_NOT_KEPT) && write_copy(place == 0 ? 1 : 0, &next))
+        return IROT_ERROR_GENERIC;
+    now = next;
+    return ID2_FAULT_IS(OLD_KEY_AFTER_PROVISIONING) ? IROT_SUCCESS : use();
+}
+
+#endif
