@@ -305,6 +305,11 @@ class Board:
         self._console = console
         return console
 
+    @property
+    def console_is_open(self) -> bool:
+        """Whether the console is open; a simulated board has no power while it is not."""
+        return self._console is not None
+
     def close_console(self) -> None:
         """Close the console; the next `console` opens it anew, in the same recording."""
         self.will_start()
