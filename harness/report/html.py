@@ -22,6 +22,7 @@ from harness.report.renderer import Renderer
 from harness.report.scenario_fold import evidence_path
 from harness.report.stand_ins import stand_ins
 from harness.report.text import capital, folder_title, one_line, seconds, size, visible
+from harness.report.without_probe import without_probe
 from harness.run.failure import ErrorRecord
 from harness.run.measure import Measurement
 from harness.run.verdict import OF_SCENARIOS, Verdict
@@ -176,6 +177,8 @@ def _sentence(report: RunReport) -> str:
         )
         if number
     )
+    if unjudged := without_probe(report):
+        rest += f" {unjudged}."
     if not judged:
         return f"No scenario was judged.{rest}"
     bad = [

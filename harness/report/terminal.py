@@ -12,6 +12,7 @@ from harness.report.circumstances import circumstances
 from harness.report.records import RunReport, Scenario
 from harness.report.stand_ins import stand_ins
 from harness.report.text import folder_label, one_line, seconds
+from harness.report.without_probe import without_probe
 from harness.run.verdict import OF_SCENARIOS, Verdict
 from harness.severity import Severity
 
@@ -172,6 +173,8 @@ def _verdict(report: RunReport, console: Console) -> None:
         _indented(console, Text(f"{one_line(used.name)}: {one_line(used.identity, 400)}"))
     for each in circumstances(report):
         _indented(console, Text(each.words, style="yellow"))
+    if unjudged := without_probe(report):
+        _indented(console, Text(unjudged, style="dim"))
     for problem in report.problems:
         _indented(console, Text(one_line(problem, 400), style="yellow"))
 

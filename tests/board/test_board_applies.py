@@ -225,6 +225,7 @@ def test_facts_of_a_full_board(load_text):
         "prints=errors",
         "prints=crash",
         "prints=claims",
+        "dialect=bare",
         "id_known",
         "key_known",
         "serial_number",

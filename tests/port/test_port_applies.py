@@ -72,7 +72,10 @@ def test_what_is_not_declared_does_not_apply(board, requirement, port, reason):
 def test_without_a_probe_nothing_of_the_port_applies(board):
     facts = facts_of(board(probe=None, declaration={"port": ["osa"]}))
     decided = evaluate(REQUIREMENTS["PORT-01"].applies_when, facts)
-    assert (decided.applies, decided.reason) == (False, "probe: there is no probe section")
+    assert (decided.applies, decided.reason) == (
+        False,
+        "probe: none is in the firmware; link the probe: docs/probe.md",
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ whether there is any: `algorithm` holds when the board declares at least one. `a
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,12 +35,16 @@ class Applicability:
 
     Attributes:
         applies: True when it is.
-        reason: What of the board file decides so; names the field. For the report of a scenario that does not
-            apply.
+        reasons: What of the board file decides so; each names the field.
     """
 
     applies: bool
-    reason: str
+    reasons: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """The reasons as one, each once, for the report of a scenario that does not apply."""
+        return "; ".join(dict.fromkeys(self.reasons))
 
 
 class Expression(ABC):
@@ -60,7 +65,7 @@ class Always(Expression):
 
     def evaluate(self, facts: Facts) -> Applicability:
         del facts
-        return Applicability(applies=True, reason="it is for every board")
+        return Applicability(applies=True, reasons=("it is for every board",))
 
     def words(self) -> frozenset[str]:
         return frozenset()
@@ -77,6 +82,8 @@ class Fact(Expression):
         known = VOCABULARY[self.word]
         values = facts.get(self.word)
         holds = values is not None and (self.value is None or self.value in values)
+        if values is None and (reason := facts.why_not(self.word)):
+            return Applicability(applies=False, reasons=(reason,))
         if values is None:
             found = known.otherwise or "not given"
         elif not values:
@@ -85,7 +92,7 @@ class Fact(Expression):
             found = self.value or ", ".join(values)
         else:
             found = f"{', '.join(values)}, {'without' if known.many else 'not'} {self.value}"
-        return Applicability(holds, f"{known.field}: {found}")
+        return Applicability(holds, (f"{known.field}: {found}",))
 
     def words(self) -> frozenset[str]:
         return frozenset({self.word})
@@ -99,7 +106,7 @@ class Not(Expression):
 
     def evaluate(self, facts: Facts) -> Applicability:
         decided = self.inner.evaluate(facts)
-        return Applicability(not decided.applies, decided.reason)
+        return Applicability(not decided.applies, decided.reasons)
 
     def words(self) -> frozenset[str]:
         return self.inner.words()
@@ -114,7 +121,7 @@ class Both(Expression):
     def evaluate(self, facts: Facts) -> Applicability:
         decided = [part.evaluate(facts) for part in self.parts]
         against = [one for one in decided if not one.applies]
-        return Applicability(not against, "; ".join(one.reason for one in against or decided))
+        return Applicability(not against, _reasons(against or decided))
 
     def words(self) -> frozenset[str]:
         return frozenset().union(*(part.words() for part in self.parts))
@@ -129,10 +136,14 @@ class Either(Expression):
     def evaluate(self, facts: Facts) -> Applicability:
         decided = [part.evaluate(facts) for part in self.parts]
         in_favour = [one for one in decided if one.applies]
-        return Applicability(bool(in_favour), "; ".join(one.reason for one in in_favour or decided))
+        return Applicability(bool(in_favour), _reasons(in_favour or decided))
 
     def words(self) -> frozenset[str]:
         return frozenset().union(*(part.words() for part in self.parts))
+
+
+def _reasons(decided: Iterable[Applicability]) -> tuple[str, ...]:
+    return tuple(reason for one in decided for reason in one.reasons)
 
 
 def evaluate(expression: str, facts: Facts) -> Applicability:

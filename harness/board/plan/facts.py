@@ -32,6 +32,7 @@ from harness.id2.hashes import HashType
 from harness.id2.keys import KeyType
 from harness.kinds import asking
 from harness.probe.functions import Group
+from harness.probe.linking import LINK_THE_PROBE
 from harness.settings.link import Offer
 from harness.transport.kind import StandIn
 
@@ -238,12 +239,18 @@ class Facts(Mapping[str, tuple[str, ...]]):
     """The words that hold for one board, each with its values (none for a word that is just true).
 
     A word that does not hold is not in it.
+
+    Args:
+        words: The words, each with its values.
+        reasons: For words that do not hold: what is true of this board instead, and what to do; it names the field.
+            Left out: what the vocabulary says of any board.
     """
 
-    __slots__ = ("_words",)
+    __slots__ = ("_reasons", "_words")
 
-    def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, words: Mapping[str, Iterable[str]], reasons: Mapping[str, str] | None = None) -> None:
         self._words = {name: tuple(values) for name, values in words.items()}
+        self._reasons = dict(reasons or {})
 
     def __getitem__(self, name: str) -> tuple[str, ...]:
         return self._words[name]
@@ -256,6 +263,10 @@ class Facts(Mapping[str, tuple[str, ...]]):
 
     def __repr__(self) -> str:
         return f"Facts({', '.join(self.lines())})"
+
+    def why_not(self, word: str) -> str:
+        """Return what is true of this board instead of a word that does not hold; empty for what holds of any."""
+        return self._reasons.get(word, "")
 
     def lines(self) -> list[str]:
         """Return the facts as a person reads them: `carrier=se`, `chip`, …, in the vocabulary's order."""
@@ -335,7 +346,27 @@ def facts_of(board: BoardFile) -> Facts:
         "sdk_version": declaration.sdk_version is not None,
     }
     words |= {name: () for name, holds in flags.items() if holds}
-    return Facts(words)
+    return Facts(words, _reasons(board))
+
+
+_NO_PROBE = f"probe: none is in the firmware; {LINK_THE_PROBE}"
+_UNREACHED = {
+    "se": f"chip: the harness reaches none; wire it to this computer (boards/example-se-i2c.yaml), or {LINK_THE_PROBE}",
+    "module": f"carrier: nothing leads to the module; write a carrier section, or {LINK_THE_PROBE}",
+}
+
+
+def _reasons(board: BoardFile) -> dict[str, str]:
+    """Return what a board without a probe is told, where its firmware could have one."""
+    carrier = board.plan.carrier.value
+    if board.probe is not None or _is_recorded(board) or (carrier == "se" and board.console is None):
+        return {}
+    found = {"probe": _NO_PROBE, "port": _NO_PROBE}
+    if board.client is None:
+        found |= {"client": _UNREACHED.get(carrier, _NO_PROBE)}
+    if board.chip is None and carrier == "se":
+        found |= {"chip": _UNREACHED["se"], "command_set": _UNREACHED["se"]}
+    return found
 
 
 def _of_chip(chip: Chip) -> Mapping[str, tuple[str, ...]]:

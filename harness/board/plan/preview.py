@@ -13,6 +13,7 @@ from harness.carrier.kind import CarrierKind
 from harness.controller.kind import Ability, Controller
 from harness.errors import UsageError
 from harness.kinds import asking
+from harness.probe.linking import LINK_THE_PROBE
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +252,11 @@ def _scenario_lines(scenarios: Sequence[PlannedScenario]) -> list[str]:
     out = sum(bool(scenario.left_out) and not scenario.not_applicable for scenario in scenarios)
     lines = [f"scenarios: {len(scenarios) - other - out} would run, {other} do not apply"]
     lines[0] += f", {out} left out" if out else ""
+    if waiting := sum(LINK_THE_PROBE in scenario.not_applicable for scenario in scenarios):
+        lines.append(
+            f"  {waiting} of those that do not apply {'needs' if waiting == 1 else 'need'} a probe in the firmware; "
+            f"{LINK_THE_PROBE}"
+        )
     step = ""
     for scenario in scenarios:
         if scenario.step != step:
