@@ -8,12 +8,13 @@
 #include "firmware_start.h"
 #include "id2_client.h"
 #include "id2_client_dpm.h"
+#include "id2_config.h"
 #include "id2_internal.h"
 #include "id2_log.h"
 #include "id2_machine.h"
 
-#define CHALLENGE "55B83408399FA660F05C82E4F25333DC"
-#define TIMESTAMP "1512022279204"
+#define CHALLENGE ID2_CHALLENGE
+#define TIMESTAMP ID2_TIMESTAMP
 #define EXTRA "abcd1234"
 #define SEED "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define PROVISIONING_MS 2000u
@@ -237,7 +238,8 @@ static int provision(void)
         return id2_client_wrap_do_provisioning(link.host, (uint32_t)strtoul(link.port, NULL, 10), link.product_key,
                                                link.product_secret, PROVISIONING_MS);
 #endif
-    return id2_client_wrap_do_provisioning("itls.cn-shanghai.aliyuncs.com", 1883, "key", "secret", PROVISIONING_MS);
+    return id2_client_wrap_do_provisioning("itls.cn-shanghai.aliyuncs.com", 1883, ID2_PRODUCT_KEY, ID2_PRODUCT_SECRET,
+                                           PROVISIONING_MS);
 }
 
 static void run_tests(void)

@@ -60,6 +60,22 @@
 #define ID2_AUTH_CODE ""
 #endif
 
+/* What id2_app asks for codes over: the vendor's constants, unless a build brings fresh ones. */
+#ifndef ID2_CHALLENGE
+#define ID2_CHALLENGE "55B83408399FA660F05C82E4F25333DC"
+#endif
+#ifndef ID2_TIMESTAMP
+#define ID2_TIMESTAMP "1512022279204"
+#endif
+
+/* The product that id2_app is provisioned under. */
+#ifndef ID2_PRODUCT_KEY
+#define ID2_PRODUCT_KEY "key"
+#endif
+#ifndef ID2_PRODUCT_SECRET
+#define ID2_PRODUCT_SECRET "secret"
+#endif
+
 /* 1 prints the self-test of the HAL, 1 the self-test of the client and the validation report, at each start. */
 #ifndef ID2_HAL_TEST
 #define ID2_HAL_TEST 1

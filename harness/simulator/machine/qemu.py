@@ -53,11 +53,13 @@ class QemuMachine(Machine):
         self._running: Program | None = None
         self._control: Qmp | None = None
         self._held = False
+        self._image: tuple[Path, int] | None = None
 
     def power_on(self) -> Descriptor:
         """Start QEMU."""
         qemu = QEMU.find(self._environment)
-        program = self._build()
+        self._image = self._flashed()
+        program = self._image[0]
         self._make_noise()
         with ExitStack() as ours, ExitStack() as theirs:
             console, far_console = _pair(ours, theirs)
@@ -114,8 +116,11 @@ class QemuMachine(Machine):
             self._held = True
 
     def release(self) -> Descriptor | None:
-        """Reset the board, and let the processor go on."""
+        """Reset the board, and let the processor go on; QEMU starts anew when another firmware was flashed since."""
         if self._control is not None and self._held:
+            if self._flashed() != self._image:
+                self.power_off()
+                return self.power_on()
             self._make_noise()
             self._control.command("system_reset")
             self._control.command("cont")
@@ -125,6 +130,11 @@ class QemuMachine(Machine):
     def ended(self) -> BenchError | None:
         """Return how QEMU ended."""
         return None if self._running is None else self._running.ended(limit=1.0)
+
+    def _flashed(self) -> tuple[Path, int]:
+        """Return the program, and what changes when its file is written anew: QEMU reads it once."""
+        program = self._build()
+        return program, program.stat().st_mtime_ns
 
     def _make_noise(self) -> None:
         os.pwrite(self._memory, secrets.token_bytes(_NOISE_SIZE), _NOISE_AT)

@@ -1,18 +1,20 @@
 """The kind of transport that builds our own firmware, runs it and leads to its console."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from harness.errors import UsageError
 from harness.settings.suggest import not_valid
-from harness.settings.words import Word, wrong
+from harness.settings.words import PathText, Word, wrong
 from harness.simulator.chip.kinds import SimulatedChip, make_chip
 from harness.simulator.faults.fault import Layer
 from harness.simulator.kind import SimulatedKind, require_layer
 from harness.simulator.machine.build import build
 from harness.simulator.machine.chip_link import ChipLink
+from harness.simulator.machine.image import program_of
 from harness.simulator.machine.link_start import LinkStart
 from harness.simulator.machine.linux import LinuxMachine
 from harness.simulator.machine.machine import Machine
@@ -74,6 +76,12 @@ class FirmwareSettings(SimulatedKind):
     fault: Word | None = Field(
         default=None, description="The one fault that is compiled into the firmware; none when left out."
     )
+    image: PathText | None = Field(
+        default=None,
+        description="File that stands for the board's program flash, relative to the board file: what a flash "
+        "controller has written there runs from the next reset on. While it is not there, the firmware of these "
+        "settings runs.",
+    )
     actions: dict[Word, Annotated[tuple[LineStepSettings, ...], Field(min_length=1, max_length=100)]] = Field(
         default_factory=dict,
         description="Named sequences of DTR and RTS. RTS on holds the machine in reset, off starts it anew; DTR off "
@@ -123,8 +131,10 @@ class FirmwareSettings(SimulatedKind):
         recipe = self.recipe(context)
         chip = self._chip(context)
         link = self._link_start(context)
+        image = None if self.image is None else context.folder / self.image
+        program = program_of(image, self.machine, lambda: build(recipe))
         return MachineTransport(
-            context.name, lambda: self._machine(recipe, chip, link), f"simulated board: {self.place()}"
+            context.name, lambda: self._machine(program, chip, link), f"simulated board: {self.place()}"
         )
 
     def recipe(self, context: TransportContext) -> Recipe:
@@ -187,10 +197,10 @@ class FirmwareSettings(SimulatedKind):
             *(f"{name}={number}" for name, number in numbers.items() if number),
         )
 
-    def _machine(self, recipe: Recipe, chip: ChipLink | None, link: LinkStart | None) -> Machine:
+    def _machine(self, program: Callable[[], Path], chip: ChipLink | None, link: LinkStart | None) -> Machine:
         if self.machine is Platform.LINUX:
-            return LinuxMachine(lambda: build(recipe), chip, link)
-        return QemuMachine(lambda: build(recipe), chip)
+            return LinuxMachine(program, chip, link)
+        return QemuMachine(program, chip)
 
     def _link_start(self, context: TransportContext) -> LinkStart | None:
         if not self.link:
