@@ -45,6 +45,7 @@ def register(app: typer.Typer) -> None:
     group.command("console", help="Serve a serial console: a captured FILE, or a board that runs id2_app.")(
         console
     )
+    group.command("firmware", help="Serve the console of a BOARD that runs our own firmware.")(firmware)
     group.command("faults", help="List the ways in which a device can be broken.")(faults)
     simulate_attach.register(group)
     app.add_typer(group, name="simulate")
@@ -157,6 +158,20 @@ def console(
         )
         board = serve.simulated(device, program=app, server_code=server_code, cipher=cipher, wait=wait)
     serve.console(board, listen, allow_remote=allow_remote)
+
+
+def firmware(
+    *,
+    board: Annotated[Path, typer.Argument(help="Board file with a transport of kind firmware, or its name.")],
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="ADDRESS", help=_LISTEN_HELP)
+    ] = "tcp:127.0.0.1:0",
+    allow_remote: _Remote = False,
+) -> None:
+    """Serve it until SIGINT or SIGTERM; the board has power while somebody is connected, and its flash stays."""
+    from harness.cli import simulate_serve as serve
+
+    serve.firmware(board, listen, allow_remote=allow_remote)
 
 
 def faults() -> None:

@@ -178,6 +178,8 @@ def write_board_file(described: "BoardFile", found: "Sequence[Attached]", path: 
         new: dict[str, object] = each.settings()
         if "address" in old:
             new["address"] = old["address"]
+        if "actions" in old:  # the kernel raises both lines when a port is opened: RTS would hold it in reset
+            new |= {"dtr": True, "rts": False, "actions": old["actions"]}
         transports[each.name] = new  # type: ignore[assignment]  # a plain tree, as the one it is put into
     document["name"] = path.stem
     device = document.get("device")

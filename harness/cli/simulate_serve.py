@@ -9,7 +9,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from harness.board.opening.opener import context_of
+from harness.board.opening.resolve import Resolver
 from harness.board.reading import explain
+from harness.board.reading.file import load
 from harness.cli.id2_values import subject
 from harness.errors import UsageError
 from harness.settings.link_flash import LinkFlash
@@ -24,6 +27,8 @@ from harness.simulator.chip.transports import SimulatedSerialSettings
 from harness.simulator.console.board import ConsoleDevice, PlayedConsole
 from harness.simulator.console.transport import SimulatedConsoleSettings
 from harness.simulator.faults.catalogue import find
+from harness.simulator.machine.settings import FirmwareSettings
+from harness.simulator.machine.stream import MachinePort
 from harness.transport.kind import TransportContext
 
 _CARRIERS = ("se", "demo")
@@ -125,6 +130,35 @@ def simulated(described: Chip, *, program: str, server_code: str, cipher: str, w
     device, context = described
     settings = SimulatedConsoleSettings(kind="simulated-console", device=device)
     return settings.board(context, on_power=not wait, server_code=server_code, cipher_text=cipher)
+
+
+def firmware(board: Path, listen: str, *, allow_remote: bool) -> None:
+    """Serve the console of a board that runs our own firmware until the end is asked for.
+
+    Args:
+        board: The board file, or its name.
+        listen: Where to listen.
+        allow_remote: Whether other machines may connect.
+
+    Raises:
+        UsageError: The board has not exactly one such console, or the address cannot be.
+        BenchError: The address is taken, or what builds or runs the firmware is missing.
+    """
+    address = parse_address(listen)
+    described = load(board)
+    found = {name: each for name, each in described.transports.items() if isinstance(each, FirmwareSettings)}
+    if len(found) != 1:
+        raise UsageError(
+            f"board {described.name!r} has {len(found)} transports of kind firmware",
+            hint="name a board that has one, such as virtual-probe",
+        )
+    (name, settings), *_ = found.items()
+    port = MachinePort(settings.make(context_of(described, name, Resolver(described))))
+    port.try_out()
+    if isinstance(address, PtyAddress):
+        _serve_pty(port.stream(), address, on_open=True)
+    else:
+        _serve_socket(SocketServer(address, port.stream, allow_remote=allow_remote))
 
 
 def console(board: ConsoleDevice, listen: str, *, allow_remote: bool) -> None:

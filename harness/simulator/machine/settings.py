@@ -20,7 +20,11 @@ from harness.simulator.machine.linux import LinuxMachine
 from harness.simulator.machine.machine import Machine
 from harness.simulator.machine.qemu import QemuMachine
 from harness.simulator.machine.sources import Platform, Recipe, dialects, faults, platform_macro
+from harness.simulator.machine.stream import MachinePort
 from harness.simulator.machine.transport import CAPABILITIES, MachineTransport
+from harness.simulator.usb import cdc_acm
+from harness.simulator.usb.cdc_acm import CdcAcm
+from harness.simulator.usb.twin import UsbTwin, named
 from harness.transport.base import Capability
 from harness.transport.kind import TransportContext
 from harness.transport.serial.lines import LineStep
@@ -136,6 +140,16 @@ class FirmwareSettings(SimulatedKind):
         return MachineTransport(
             context.name, lambda: self._machine(program, chip, link), f"simulated board: {self.place()}"
         )
+
+    def usb_twin(self, context: TransportContext) -> UsbTwin:
+        """Return a CDC-ACM port with the console behind it: DTR switches the board's power, RTS its reset.
+
+        Raises:
+            UsageError: The firmware cannot be as the settings say.
+        """
+        port = MachinePort(self.make(context))
+        twin = CdcAcm(port.stream, named(cdc_acm.DEFAULT, context), set_lines=port.set_lines)
+        return UsbTwin(twin, "ttyACM*", "serial")
 
     def recipe(self, context: TransportContext) -> Recipe:
         """Return what the firmware is made of.

@@ -4,6 +4,7 @@ The kernel's `cdc-acm` makes it a `/dev/ttyACM…`. Source: USB PSTN subclass 1.
 """
 
 import struct
+from collections.abc import Callable
 
 from harness.simulator.usb.descriptors import Descriptors, Endpoint, Identity, Interface, TransferType
 from harness.simulator.usb.device import Setup, Stall
@@ -25,7 +26,15 @@ _FUNCTIONAL = (
 
 
 class CdcAcm(UsbSerial):
-    """A CDC-ACM port."""
+    """A CDC-ACM port.
+
+    Args:
+        make_stream: Makes what is at the end of the line.
+        identity: Who it says it is.
+        baudrate: The one speed at which the far end understands and is understood; None for any.
+        settle: Seconds from the opening to the first byte.
+        set_lines: Called with DTR and RTS each time the host sets them.
+    """
 
     def __init__(
         self,
@@ -34,7 +43,9 @@ class CdcAcm(UsbSerial):
         *,
         baudrate: int | None = None,
         settle: float = SETTLE,
+        set_lines: Callable[[bool, bool], None] | None = None,
     ) -> None:
+        self._set_lines = set_lines
         control = Interface(
             0, (Endpoint(_NOTIFY, TransferType.INTERRUPT, 16, 4),), code=(0x02, 0x02, 0x01), extra=_FUNCTIONAL
         )
@@ -54,6 +65,8 @@ class CdcAcm(UsbSerial):
             return _LINE_CODING.pack(line.baudrate, line.stopbits, line.parity, line.bytesize)
         if setup.request == _SET_CONTROL:
             self.line.dtr, self.line.rts = bool(setup.value & 1), bool(setup.value & 2)
+            if self._set_lines is not None:
+                self._set_lines(self.line.dtr, self.line.rts)
             return b""
         if setup.request == _SEND_BREAK:
             self.line.breaks += setup.value != 0
