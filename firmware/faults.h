@@ -254,7 +254,79 @@
     X(IDENTITY_LOST_ON_POWER_CUT, "carrier km: each start erases the only copy and writes it anew after a while") \
     X(LINK_NEEDS_RIGHT_CLOCK, "link: with a clock before 2020 the board does not connect")
 
+/* Faults of the system around the client, and of what it shows on its console: in firmware/platform and firmware/client. */
+#define ID2_FAULT_APP_CRASHES 701
+#define ID2_FAULT_APP_OVERFLOWS_STACK 702
+#define ID2_FAULT_APP_ABORTS 703
+#define ID2_FAULT_APP_HANGS 704
+#define ID2_FAULT_APP_STOPS 705
+#define ID2_FAULT_APP_REBOOTS 706
+#define ID2_FAULT_APP_REBOOTS_ONCE 707
+#define ID2_FAULT_APP_CRASHES_AT_END 708
+#define ID2_FAULT_APP_ENDS_EARLY 709
+#define ID2_FAULT_REPORT_OF_ANOTHER 710
+#define ID2_FAULT_BOOT_LOOP 711
+#define ID2_FAULT_BOOT_LOOP_BY_WATCHDOG 712
+#define ID2_FAULT_BOOT_LOOP_SILENT 713
+#define ID2_FAULT_START_OF_ANOTHER 714
+#define ID2_FAULT_CONSOLE_DEAD 715
+#define ID2_FAULT_LINE_SPEED_WRONG 716
+#define ID2_FAULT_OUTPUT_LOSES 717
+#define ID2_FAULT_INPUT_LOSES 718
+#define ID2_FAULT_PROMPT_NEVER 719
+#define ID2_FAULT_SHELL_DEAF 720
+#define ID2_FAULT_DEAF_AFTER_REBOOT 721
+#define ID2_FAULT_COMMAND_MISSING 722
+#define ID2_FAULT_COMMAND_OF_ANOTHER 723
+#define ID2_FAULT_RESET_CAUSE_WATCHDOG 724
+#define ID2_FAULT_CLOCK_AN_HOUR_WRONG 725
+#define ID2_FAULT_RANDOM_SOURCE_DEAD 726
+#define ID2_FAULT_FLASH_FORGETS 727
+#define ID2_FAULT_KEY_PRINTED 728
+#define ID2_FAULT_KEY_PRINTED_BYTES 729
+#define ID2_FAULT_KEY_PRINTED_BASE64 730
+#define ID2_FAULT_SUPPLICANT_MISSING 731
+#define ID2_FAULT_TA_MISSING 732
+#define ID2_FAULT_TA_PANICS 733
+#define ID2_FAULT_TA_PANICS_LATER 734
+
+#define ID2_PLATFORM_FAULTS(X) \
+    X(APP_CRASHES, "id2_app: accesses a bad address in the middle") \
+    X(APP_OVERFLOWS_STACK, "id2_app: its stack overflows in the middle") \
+    X(APP_ABORTS, "id2_app: an assertion ends it in the middle") \
+    X(APP_HANGS, "id2_app: hangs in the middle until the watchdog bites") \
+    X(APP_STOPS, "id2_app: hangs in the middle for ever") \
+    X(APP_REBOOTS, "id2_app: the board starts anew in the middle without a word") \
+    X(APP_REBOOTS_ONCE, "id2_app: the same, but only once since the power came") \
+    X(APP_CRASHES_AT_END, "id2_app: crashes when its report is printed") \
+    X(APP_ENDS_EARLY, "id2_app: ends after its unit tests and says nothing") \
+    X(REPORT_OF_ANOTHER, "id2_app: the report names another ID") \
+    X(BOOT_LOOP, "start: crashes before the prompt each time") \
+    X(BOOT_LOOP_BY_WATCHDOG, "start: hangs before the prompt until the watchdog bites, each time") \
+    X(BOOT_LOOP_SILENT, "start: starts anew before the prompt each time and says nothing") \
+    X(START_OF_ANOTHER, "start: prints the banner of another system before its own") \
+    X(CONSOLE_DEAD, "console: nothing is ever printed") \
+    X(LINE_SPEED_WRONG, "console: at another speed") \
+    X(OUTPUT_LOSES, "console: some of what is printed is lost") \
+    X(INPUT_LOSES, "console: some of what is typed is lost") \
+    X(PROMPT_NEVER, "shell: never comes") \
+    X(SHELL_DEAF, "shell: takes no input") \
+    X(DEAF_AFTER_REBOOT, "shell: takes no input after a reset until the power goes") \
+    X(COMMAND_MISSING, "shell: has no command id2_app") \
+    X(COMMAND_OF_ANOTHER, "shell: the command id2_app runs another program") \
+    X(RESET_CAUSE_WATCHDOG, "start: names the watchdog as its cause each time") \
+    X(CLOCK_AN_HOUR_WRONG, "time: the clock is wrong by an hour") \
+    X(RANDOM_SOURCE_DEAD, "random: every byte is 0") \
+    X(FLASH_FORGETS, "flash: everything is erased at each start") \
+    X(KEY_PRINTED, "carrier: prints the ID2 key in hex") \
+    X(KEY_PRINTED_BYTES, "carrier: prints the ID2 key byte by byte, as 0x%02x") \
+    X(KEY_PRINTED_BASE64, "carrier: prints the ID2 key in Base64") \
+    X(SUPPLICANT_MISSING, "TEE: its supplicant does not start") \
+    X(TA_MISSING, "TEE: the trusted application is not there") \
+    X(TA_PANICS, "TEE: the trusted application panics when it is opened") \
+    X(TA_PANICS_LATER, "TEE: the trusted application panics at its third operation with the key")
+
 #define ID2_FAULTS(X) \
-    ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X) ID2_CLIENT_FAULTS(X) ID2_LINK_FAULTS(X)
+    ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X) ID2_CLIENT_FAULTS(X) ID2_LINK_FAULTS(X) ID2_PLATFORM_FAULTS(X)
 
 #endif

@@ -89,6 +89,8 @@ void ls_osa_free(void *ptr)
 long long ls_osa_get_time_ms(void)
 {
     long long passed = (long long)(clock_ticks() / CLOCK_PER_MS);
+    if (ID2_FAULT_IS(CLOCK_AN_HOUR_WRONG))
+        passed += 3600 * 1000;
     if (ID2_FAULT_IS(TIME_JUMPS_BACK))
         passed -= 50 * (passed / 1500);
     if (ID2_FAULT_IS(TIME_DRIFTS))

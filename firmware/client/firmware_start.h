@@ -5,6 +5,9 @@
 /* Print the self-test of the HAL: hashes, random, ciphers, storage. */
 void id2_hal_test(void);
 
+/* Print the tests of the HAL in the form of the SDK's hal_app. */
+void id2_hal_app(void);
+
 /* Print the self-test of the client, the validation report, and the check of what the service's console gave. */
 void id2_app(void);
 

@@ -201,6 +201,8 @@ long long ls_osa_get_time_ms(void)
         wall = ((long long)real.tv_sec + (ID2_CLOCK_OFFSET_S)) * 1000 + real.tv_nsec / 1000000;
     }
     long long passed = (long long)(now - start);
+    if (ID2_FAULT_IS(CLOCK_AN_HOUR_WRONG))
+        passed += 3600 * 1000;
     if (ID2_FAULT_IS(TIME_JUMPS_BACK))
         passed -= 50 * (passed / 1500);
     if (ID2_FAULT_IS(TIME_DRIFTS))

@@ -34,7 +34,7 @@ static int is_line_end(const struct platform_shell *shell, int byte)
 static void echo(const char *bytes, size_t count, int secret)
 {
     if (!secret)
-        platform_machine_write(bytes, count);
+        platform_fault_write(bytes, count);
 }
 
 static void take_back(size_t count, int secret)
@@ -116,12 +116,12 @@ static int split(char *line, char separator, char **words, int most, char **next
     return count;
 }
 
-static void hal_app(int count, char *const *words)
+static void run_hal_app(int count, char *const *words)
 {
     (void)count;
     (void)words;
     id2_enter();
-    id2_hal_test();
+    id2_hal_app();
     id2_leave();
 }
 
@@ -153,7 +153,7 @@ static void probe(int count, char *const *words)
 /* What every system has. */
 static const struct platform_command COMMON[] = {
     {"id2_app", "self-test of the ID2 client, validation report", run_id2_app},
-    {"hal_app", "self-test of the HAL", hal_app},
+    {"hal_app", "self-test of the HAL", run_hal_app},
 #ifdef ID2_PROBE_ENABLE
     {"id2p", "a line of the ID2 probe", probe},
 #endif

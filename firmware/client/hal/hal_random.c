@@ -93,6 +93,8 @@ int ls_hal_get_random(uint8_t *buf, size_t len)
     for (size_t i = 0; i < filled; i++) {
         if (ID2_FAULT_IS(RANDOM_CONSTANT))
             buf[i] = (uint8_t)(i * 37 + 11);
+        if (ID2_FAULT_IS(RANDOM_SOURCE_DEAD))
+            buf[i] = 0;
         if (ID2_FAULT_IS(RANDOM_STUCK_BIT))
             buf[i] = (uint8_t)(buf[i] | 0x10);
     }
