@@ -59,6 +59,7 @@ static irot_result_t km_init(void)
     } else if (found != ID2_STORE_OK || now.id_size > ID2_ID_MAX_LEN || now.key_size > KEY_MAX) {
         return IROT_ERROR_GENERIC;
     }
+    id2_show_key(now.key, now.key_size);
     return use();
 }
 

@@ -1,17 +1,18 @@
 /*
- * The carrier of a Soft-KM: ID and key in the reserved partition of the HAL, empty until the device is provisioned.
+ * The carriers of a Soft-KM and of a trusted application, for which this client stands where the carrier is a TEE: ID and key in the reserved partition of the HAL, empty until the device is provisioned.
  *
  * There are two copies. The older is written over, its check last, so that whenever the power goes one of them is whole.
  */
 #include "id2_carrier.h"
 
-#if ID2_CARRIER == ID2_CARRIER_KM
+#if ID2_CARRIER == ID2_CARRIER_KM || ID2_CARRIER == ID2_CARRIER_TEE
 
 #include <string.h>
 
 #include "faults.h"
 #include "id2_internal.h"
 #include "id2_log.h"
+#include "id2_ta.h"
 #include "ls_hal_km.h"
 #include "ls_osa.h"
 
@@ -103,15 +104,33 @@ static void write_anew(int place)
     write_copy((uint32_t)place, &now);
 }
 
+/* What the factory put into a TEE; a Soft-KM is empty. */
+static int take_literals(void)
+{
+    memset(&now, 0, sizeof now);
+    if (ID2_CARRIER != ID2_CARRIER_TEE || ID2_DEMO_ID[0] == 0)
+        return 0;
+    if (id2_hex_decode(ID2_DEMO_KEY, strlen(ID2_DEMO_KEY), now.key, KEY_MAX, &now.key_size))
+        return -1;
+    now.id_size = (uint32_t)strlen(ID2_DEMO_ID);
+    memcpy(now.id, ID2_DEMO_ID, now.id_size);
+    return 0;
+}
+
 irot_result_t id2_carrier_init(void)
 {
     memset(&now, 0, sizeof now);
+    if (id2_ta_open())
+        return IROT_ERROR_GENERIC;
     int place = read_newest(&now);
     if (place < 0) {
         ID2_ERROR("%s", "the reserved partition cannot be read.");
         return IROT_ERROR_GENERIC;
     }
     write_anew(place);
+    if (place == NONE && take_literals())
+        return IROT_ERROR_GENERIC;
+    id2_show_key(now.key, now.key_size);
     return use();
 }
 
@@ -134,6 +153,8 @@ irot_result_t id2_carrier_cipher(int encrypt, const uint8_t *input, uint8_t *out
 {
     if (now.id_size == 0)
         return IROT_ERROR_ITEM_NOT_FOUND;
+    if (id2_ta_invoke())
+        return IROT_ERROR_GENERIC;
     for (uint32_t at = 0; at < size; at += ID2_KEY_BLOCK) {
         if (encrypt)
             id2_cipher_encrypt(&cipher, input + at, output + at);

@@ -1,5 +1,6 @@
 #include "firmware_start.h"
 
+#include "faults.h"
 #include "hal/hal_start.h"
 #include "id2_client.h"
 #include "id2_config.h"
@@ -31,6 +32,8 @@ static void count_start(void)
 
 void id2_firmware_prepare(void)
 {
+    for (uint32_t block = 0; ID2_FAULT_IS(FLASH_FORGETS) && block < ID2_FLASH_BLOCKS; block++)
+        id2_machine_flash_erase(block);
     if (id2_store_mount())
         ID2_PRINT("%s", "the flash cannot be used");
     count_start();

@@ -5,13 +5,14 @@
 /* Where the ID2 key lives, by the numbers of the SDK's irot types. */
 #define ID2_CARRIER_KM 1
 #define ID2_CARRIER_SE 2
+#define ID2_CARRIER_TEE 4
 #define ID2_CARRIER_DEMO 5
 #ifndef ID2_CARRIER
 #define ID2_CARRIER ID2_CARRIER_DEMO
 #endif
 
 /* Whether the client can be provisioned in the field: where it keeps the key itself. */
-#define ID2_OTP (ID2_CARRIER == ID2_CARRIER_DEMO || ID2_CARRIER == ID2_CARRIER_KM)
+#define ID2_OTP (ID2_CARRIER != ID2_CARRIER_SE)
 
 /* 1 with the part `link`: the firmware asks for its ID2 over the wire, connects by iTLS and speaks MQTT inside. */
 #ifndef ID2_LINK
@@ -26,7 +27,7 @@
 #define ID2_FAMILY ID2_FAMILY_AES
 #endif
 
-/* ID and key of the Demo carrier until OTP data are loaded; an empty ID makes a device without one. The defaults are
+/* ID and key of the Demo carrier, and of a TEE that got them in the factory, until OTP data are loaded; an empty ID makes a device without one. The defaults are
  * those that the vendor published for debugging. */
 #ifndef ID2_DEMO_ID
 #if ID2_FAMILY == ID2_FAMILY_AES

@@ -71,6 +71,9 @@ uint32_t id2_pad(uint8_t *data, uint32_t size, uint32_t block);
 /* PKCS#5: return the size without padding, or -1 when the padding is wrong. */
 int32_t id2_unpad(const uint8_t *data, uint32_t size, uint32_t block);
 
+/* Print a key, which only faults do. */
+void id2_show_key(const uint8_t *key, uint32_t size);
+
 /* Upper-case hex with a NUL at the end; decoding takes both cases and whole bytes only. */
 void id2_hex_encode(const uint8_t *data, size_t size, char *text);
 int id2_hex_decode(const char *text, size_t length, uint8_t *data, size_t room, uint32_t *size);

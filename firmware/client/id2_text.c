@@ -1,5 +1,8 @@
-/* Hex digits and padding. */
+/* Hex digits, padding, and what must never be printed. */
+#include "crypto/id2_base64.h"
+#include "faults.h"
 #include "id2_internal.h"
+#include "ls_osa.h"
 
 static const char DIGITS[] = "0123456789ABCDEF";
 
@@ -57,4 +60,21 @@ int32_t id2_unpad(const uint8_t *data, uint32_t size, uint32_t block)
         if (data[i] != count)
             return -1;
     return (int32_t)(size - count);
+}
+
+void id2_show_key(const uint8_t *key, uint32_t size)
+{
+    char shown[2 * 32 + 1];
+    if (size == 0 || size > 32)
+        return;
+    if (ID2_FAULT_IS(KEY_PRINTED)) {
+        id2_hex_encode(key, size, shown);
+        ls_osa_print("key: %s\n", shown);
+    }
+    if (ID2_FAULT_IS(KEY_PRINTED_BASE64)) {
+        shown[id2_base64_encode(key, size, (uint8_t *)shown)] = '\0';
+        ls_osa_print("key: %s\n", shown);
+    }
+    for (uint32_t i = 0; ID2_FAULT_IS(KEY_PRINTED_BYTES) && i < size; i++)
+        ls_osa_print("0x%02x%s", key[i], i + 1 < size ? ", " : "\n");
 }

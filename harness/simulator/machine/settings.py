@@ -43,9 +43,10 @@ class FirmwareSettings(SimulatedKind):
         description="What runs it: a process of this machine (linux, needs gcc), or QEMU's Arm MPS2 board (cortex-m3, "
         "needs arm-none-eabi-gcc and qemu-system-arm)."
     )
-    carrier: Literal["demo", "se", "km"] = Field(
+    carrier: Literal["demo", "se", "km", "tee"] = Field(
         description="Carrier that is compiled in: demo holds ID and key itself, se asks a chip at its second line, km "
-        "keeps them in the reserved partition, which is empty until the device is provisioned."
+        "keeps them in the reserved partition, which is empty until the device is provisioned, tee has a trusted "
+        "application do so, which may have got them in the factory."
     )
     link: bool = Field(
         default=False,
@@ -54,7 +55,7 @@ class FirmwareSettings(SimulatedKind):
     )
     device: SimulatedChip | None = Field(
         default=None,
-        description="demo: ID and key that are compiled in; left out, the device has none. se: the chip; left out, no "
+        description="demo, tee: ID and key that are compiled in; left out, the device has none. se: the chip; left out, no "
         "chip answers.",
     )
     dialect: Word | None = Field(
@@ -163,7 +164,7 @@ class FirmwareSettings(SimulatedKind):
                 f"the firmware cannot have {context.key_type}", hint=f"it has {', '.join(_FAMILIES)} keys"
             )
         defines = [f"ID2_FAMILY=ID2_FAMILY_{family}"]
-        if self.carrier == "demo":
+        if self.carrier in {"demo", "tee"}:
             key = b"" if self.device is None else context.simulated_key(self.device).reveal()
             id_text = "" if self.device is None else self.device.reported_id
             defines += [f'ID2_DEMO_ID="{id_text}"', f'ID2_DEMO_KEY="{key.hex().upper()}"']
