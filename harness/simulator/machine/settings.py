@@ -55,8 +55,8 @@ class FirmwareSettings(SimulatedKind):
     )
     device: SimulatedChip | None = Field(
         default=None,
-        description="demo, tee: ID and key that are compiled in; left out, the device has none. se: the chip; left out, no "
-        "chip answers.",
+        description="demo, tee: ID and key that are compiled in; left out, the device has none. se: the chip; left "
+        "out, no chip answers.",
     )
     dialect: Word | None = Field(
         default=None,
