@@ -71,7 +71,7 @@ class CarrierKind(Section, ABC):
     @classmethod
     @abstractmethod
     def plan_carriers(cls) -> frozenset[str]:
-        """Return the words of `plan.carrier` that it is for: `se`, `km`, `tee`, `module`, `demo`."""
+        """Return the words of `plan.carrier` that it is for: `se`, `km`, `tee`, `puf`, `module`, `demo`."""
 
     @classmethod
     @abstractmethod

@@ -9,7 +9,7 @@ from harness.carrier.kind import CarrierContext, CarrierKind, Part, TransportNee
 from harness.carrier.probe import ProbeCarrier
 from harness.id2.keys import KeyType
 
-CARRIERS_WITH_FIRMWARE = frozenset({"se", "km", "tee", "module", "demo"})
+CARRIERS_WITH_FIRMWARE = frozenset({"se", "km", "tee", "puf", "module", "demo"})
 
 
 class OverProbe(CarrierKind):

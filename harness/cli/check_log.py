@@ -57,7 +57,9 @@ def check_log(
     carrier: Annotated[
         str | None,
         typer.Option(
-            "--carrier", help="Carrier that should hold the key: se, km, tee, module or demo.", metavar="NAME"
+            "--carrier",
+            help="Carrier that should hold the key: se, km, tee, puf, module or demo.",
+            metavar="NAME",
         ),
     ] = None,
     program: Annotated[

@@ -179,13 +179,13 @@ def encrypt(
 ) -> None:
     """Print the ciphertext."""
     from harness.cli import id2_values as values
-    from harness.id2 import ciphers, secrets
+    from harness.id2 import devicecipher, secrets
 
     values.one_of("--output", output, ("hex", "base64"))
     device = values.subject(key_type, key, id2, debug_key=debug_key, need_id=seed is not None)
     with values.as_usage_error():
         if seed is None:
-            data = ciphers.encrypt(device.key, plaintext.encode())
+            data = devicecipher.encrypt(device.key, plaintext.encode())
         else:
             data = secrets.encrypt(device.key, device.id2, seed, plaintext.encode())
     print(values.encoded(data, output))

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from harness.console import events as e
 from harness.console.sdklog import parse_all
 
-# SIGN in base64 by the sizes of the key types: 40, 48, 64, 128 or 256 bytes.
+# SIGN in base64 by the sizes of the key types: 40, 48, 56, 64, 128 or 256 bytes.
 _SIGN = (
     "(?:"
-    + "|".join(rf"[A-Za-z0-9+/]{{{size}}}" for size in ("54}={2", "64", "86}={2", "171}={1", "342}={2"))
+    + "|".join(
+        rf"[A-Za-z0-9+/]{{{size}}}" for size in ("54}={2", "64", "75}={1", "86}={2", "171}={1", "342}={2")
+    )
     + ")"
 )
 _CODE = re.compile(
     rf"\d{{1,2}}~\d~[0-9A-F]{{16}}~(?:[0-9A-F]{{32}}|\d{{13}})~{_SIGN}|99~[A-Za-z0-9+/~]+={{0,2}}"
 )
-_ID2 = re.compile(r"[0-9A-Fa-f]{24}")
+_PUF_ID = r"05[0-9A-Fa-f]{8}[0-9A-Fa-f]{4}[0-9A-Fa-f]{2}[!-~]{9,32}"
+_ID2 = re.compile(rf"[0-9A-Fa-f]{{24}}|{_PUF_ID}")
 _DATE = r"[A-Z][a-z]{2} [ \d]\d \d{4} \d\d:\d\d:\d\d"
 _TESTS = frozenset(
     {
@@ -37,14 +40,14 @@ _MESSAGES = re.compile(
     r"test: id2_client_(?:get_id|get_(?:challenge|timestamp)_auth_code|decrypt)|"
     r"irot_pal_memory_(?:malloc|free), \(ptr = 0x[0-9a-f]{8}(?:, size = \d+)?\)"
 )
-_SIGNED = re.compile(r"[0-9A-F]{24}[0-9A-F]{16}(?:[0-9A-F]{32}|\d{13})(?:abcd1234)?")
+_SIGNED = re.compile(rf"(?:[0-9A-F]{{24}}|{_PUF_ID})[0-9A-F]{{16}}(?:[0-9A-F]{{32}}|\d{{13}})(?:abcd1234)?")
 _PAIRS = r"(?:[0-9A-F]{2} ){0,7}[0-9A-F]{2}"
 _ROW_LAYOUT = re.compile(rf"{_PAIRS} ?|(?:[0-9A-F]{{2}} ){{8}} {{0,2}}|(?:[0-9A-F]{{2}} ){{8}}  {_PAIRS} ?")
 _BASE64 = re.compile(r"base64 output: [A-Za-z0-9+/]{16,}={0,2}")
-_BASE64_LENGTHS = frozenset({56, 64, 88, 172, 344})
+_BASE64_LENGTHS = frozenset({56, 64, 76, 88, 172, 344})
 _REFUSED = re.compile(r"id2_client_decrypt return -\d{1,2} error!")
 _KEY_TYPES = frozenset({"AES", "3DES", "DES3", "SM1", "SM2", "SM4", "RSA", "ECC", "DES"})
-_SEEDS = re.compile(r"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ|appKey|[0-9A-Fa-f]{24}")
+_SEEDS = re.compile(r"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ|appKey|[0-9A-Fa-f]{24}|" + _PUF_ID)
 _VERSION = re.compile(r".*0x[0-9A-Fa-f]{8}")
 _VALUES = {
     "reportVersion": r"\d\.\d\.\d",
@@ -54,7 +57,7 @@ _VALUES = {
     "challenge": r"[0-9A-F]{32}",
     "timestamp": r"\d{13}",
     "extra": r"[^\"\\ ]{1,64}",
-    "result": rf"[0-9A-Fa-f]{{24}}|{_CODE.pattern}",
+    "result": rf"{_ID2.pattern}|{_CODE.pattern}",
 }
 _ROW = re.compile(
     "|".join(rf'\s*"{name}": {{1,8}}"(?:{value})",?\s*' for name, value in _VALUES.items())

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from harness.id2 import authcode, ciphers, reportcheck, servercode
+from harness.id2 import authcode, devicecipher, reportcheck, servercode
 from harness.id2 import report as id2report
 from harness.id2.codetext import Problem
 from harness.id2.errors import Id2Error, quoted
@@ -189,12 +189,12 @@ def passed(verdicts: tuple[ItemVerdict, ...]) -> bool:
 def ciphertext(key: Key, id2: str) -> bytes | None:
     """Return what the device must decrypt to its own ID, for `ID2_CIPHER_DATA`; None when there is no cipher.
 
-    Asymmetric keys and SM1 have none here: see `ciphers`.
+    RSA, SM2 and SM1 have none here: see `devicecipher`.
 
     Source: service.md 7; device-protocol.md i.2.
     """
     try:
-        return ciphers.encrypt(key, id2.encode())
+        return devicecipher.encrypt(key, id2.encode())
     except Id2Error:
         return None
 

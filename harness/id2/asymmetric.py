@@ -2,10 +2,9 @@
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from harness.id2 import sm2
+from harness.id2 import ecdsa, sm2
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 
@@ -29,12 +28,8 @@ def sign(key: Key, message: bytes) -> bytes:
     """
     if key.key_type in _RSA:
         return rsa_private_key(key).sign(message, padding.PKCS1v15(), hashes.SHA256())
-    if key.key_type is KeyType.ECC_K256:
-        private = ec.derive_private_key(int.from_bytes(key.reveal()), ec.SECP256K1())
-        r, s = decode_dss_signature(
-            private.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
-        )
-        return r.to_bytes(32) + s.to_bytes(32)
+    if curve := ecdsa.CURVES.get(key.key_type):
+        return ecdsa.sign(curve, int.from_bytes(key.reveal()), message)
     if key.key_type is KeyType.SM2_256:
         return sm2.sign(int.from_bytes(key.reveal()), message)
     raise Id2Error(f"key type {key.key_type} does not sign, it encrypts a hash", field="key_type")
@@ -50,17 +45,12 @@ def verify(key: Key, message: bytes, signature: bytes) -> bool:
     """
     if key.key_type is KeyType.SM2_256:
         return sm2.verify(sm2.parse_public(key.public), message, signature)
+    if curve := ecdsa.CURVES.get(key.key_type):
+        return ecdsa.verify(curve, curve.decoded(key.public), message, signature)
+    if key.key_type not in _RSA:
+        raise Id2Error(f"key type {key.key_type} does not sign, it encrypts a hash", field="key_type")
     try:
-        if key.key_type in _RSA:
-            rsa_public_key(key).verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-        elif key.key_type is KeyType.ECC_K256:
-            if len(signature) != key.key_type.sign_size:
-                return False
-            public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256K1(), key.public)
-            pair = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
-            public.verify(pair, message, ec.ECDSA(hashes.SHA256()))
-        else:
-            raise Id2Error(f"key type {key.key_type} does not sign, it encrypts a hash", field="key_type")
+        rsa_public_key(key).verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         return False
     return True

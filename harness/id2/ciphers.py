@@ -1,8 +1,6 @@
 """Block encryption under an ID² key: ECB, no IV, with PKCS#5 padding put on and taken off outside.
 
-Only symmetric keys. What an SE or PUF does with an RSA, SM2 or ECC key for `id2_client_decrypt` is not here:
-the vendor's SDK 3.1 cannot do it for RSA and SM2 (device-protocol.md c.1), and the ECIES layout of the PUF
-demo is known from source text only, so nothing could be compared with a real answer.
+Only symmetric keys; `devicecipher` has what is encrypted for a device whatever its key is.
 """
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES

@@ -9,9 +9,10 @@ from harness.id2.errors import Id2Error, quoted
 
 HEX_LENGTH = 24
 CHIP_LENGTH = 12
-PUF_LENGTHS = range(45, 49)
+PUF_LENGTHS = range(25, 49)
 PUF_TAG = "05"
 _PUF_HEAD = 16
+_SHORTEST_KNOWN = 45  # characters of the demo's IDs; a shorter one that does not begin as one is of no form
 _UPPER_HEX = frozenset("0123456789ABCDEF")
 
 
@@ -54,7 +55,7 @@ def parse(text: str) -> Id2:
     """Read an identifier.
 
     Args:
-        text: 24 upper-case hex digits, 45 to 48 characters of the PUF form, or 24 or 48 times `F`.
+        text: 24 upper-case hex digits, 25 to 48 characters of the PUF form, or 24 or 48 times `F`.
 
     Returns:
         The identifier with its form and, for the PUF form, its fields.
@@ -69,10 +70,10 @@ def parse(text: str) -> Id2:
     if len(text) == HEX_LENGTH:
         _require_upper_hex(text, 0, HEX_LENGTH, "ID")
         return Id2(text, IdForm.HEX24)
-    if len(text) in PUF_LENGTHS:
+    if len(text) in PUF_LENGTHS and (len(text) >= _SHORTEST_KNOWN or text.startswith(PUF_TAG)):
         return _parse_puf(text)
     raise Id2Error(
-        f"ID {quoted(text)} has {len(text)} characters; an ID has 24 upper-case hex digits, or 45 to 48 "
+        f"ID {quoted(text)} has {len(text)} characters; an ID has 24 upper-case hex digits, or 25 to 48 "
         "characters in the PUF form",
         field="id",
     )
@@ -115,6 +116,18 @@ def inverted(text: str) -> str:
     Source: device-protocol.md b.6.
     """
     return "".join(f"{0xF - int(char, 16):X}" if char in hexdigits else char for char in text)
+
+
+def puf_problem(text: str) -> str:
+    """Return why a text is no identifier of the PUF form, whatever its length up to 48; empty when it is one.
+
+    Source: SDK 3.1.0 modules/irot/puf/src/km_to_irot.c: the adapter refuses others.
+    """
+    try:
+        _parse_puf(text) if _PUF_HEAD < len(text) < PUF_LENGTHS.stop else parse(text)
+    except Id2Error as error:
+        return str(error)
+    return ""
 
 
 def _parse_puf(text: str) -> Id2:

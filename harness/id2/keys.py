@@ -7,16 +7,14 @@ from typing import Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from harness.id2 import sm2
+from harness.id2 import ecdsa, sm2
 from harness.id2.errors import Id2Error
 from harness.id2.keytypes import KeyType
 from harness.secret import Secret
 
 __all__ = ["Key", "KeyType"]
-
-_K256_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,13 +79,8 @@ class Key:
         if key_type.symmetric:
             return cls(key_type, Secret(value))
         scalar = int.from_bytes(value)
-        if key_type is KeyType.ECC_K256:
-            if not 0 < scalar < _K256_ORDER:
-                raise Id2Error(
-                    "key of type ecc-k256 is not between 1 and the order of the curve minus 1", field="key"
-                )
-            public = ec.derive_private_key(scalar, ec.SECP256K1()).public_key()
-            return cls(key_type, Secret(value), _point_bytes(public))
+        if curve := ecdsa.CURVES.get(key_type):
+            return cls(key_type, Secret(value), curve.encoded(ecdsa.public_point(curve, scalar)))
         return cls(key_type, Secret(value), sm2.public_bytes(sm2.public_point(scalar)))
 
     @classmethod
@@ -106,21 +99,16 @@ class Key:
             raise Id2Error(f"key type {key_type} is symmetric and has no public key", field="key_type")
         if key_type in (KeyType.RSA_1024, KeyType.RSA_2048):
             return cls(key_type, None, _rsa_spki(_rsa_public(key_type, text)))
-        digits = re.sub(r"\s", "", text)
-        if len(digits) == 128:
+        curve = ecdsa.CURVES.get(key_type, sm2.CURVE)
+        digits, wanted = re.sub(r"\s", "", text), 4 * curve.size
+        if len(digits) == wanted:
             digits = "04" + digits
-        if not re.fullmatch(r"04[0-9A-Fa-f]{128}", digits):
-            raise Id2Error(f"public key of type {key_type} is 04 and 128 hex digits (X and Y)", field="key")
+        if not re.fullmatch(rf"04[0-9A-Fa-f]{{{wanted}}}", digits):
+            raise Id2Error(
+                f"public key of type {key_type} is 04 and {wanted} hex digits (X and Y)", field="key"
+            )
         point = bytes.fromhex(digits)
-        if key_type is KeyType.SM2_256:
-            sm2.parse_public(point)
-        else:
-            try:
-                ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256K1(), point)
-            except ValueError:
-                raise Id2Error(
-                    "public key of type ecc-k256 is not a point of the curve", field="key"
-                ) from None
+        curve.decoded(point)
         return cls(key_type, None, point)
 
 
@@ -136,10 +124,6 @@ def _hex_key(key_type: KeyType, text: str) -> bytes:
             f"key of type {key_type} must be {wanted} hex digits; {len(digits)} are given", field="key"
         )
     return bytes.fromhex(digits)
-
-
-def _point_bytes(public: ec.EllipticCurvePublicKey) -> bytes:
-    return public.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
 
 
 def _rsa_spki(public: rsa.RSAPublicKey) -> bytes:

@@ -35,6 +35,8 @@ class KeyType(StrEnum):
     SM4_128 = "sm4-128"
     RSA_1024 = "rsa-1024"
     RSA_2048 = "rsa-2048"
+    ECC_K192 = "ecc-k192"
+    ECC_K224 = "ecc-k224"
     ECC_K256 = "ecc-k256"
     SM2_256 = "sm2-256"
 
@@ -102,6 +104,8 @@ _FACTS: dict[KeyType, _Facts] = {
     KeyType.SM4_128: _Facts("SM4", True, 16, 16, HashType.SM3, 48, 9, 0x05),
     KeyType.RSA_1024: _Facts("RSA", False, 128, 128, HashType.SHA256, 128, 6, 0x02),
     KeyType.RSA_2048: _Facts("RSA", False, 256, 256, HashType.SHA256, 256, 10, 0x02),
+    KeyType.ECC_K192: _Facts("ECC", False, 1, 24, HashType.SHA256, 48, None, 0x0A),
+    KeyType.ECC_K224: _Facts("ECC", False, 1, 28, HashType.SHA256, 56, None, 0x0A),
     KeyType.ECC_K256: _Facts("ECC", False, 1, 32, HashType.SHA256, 64, None, 0x0A),
     KeyType.SM2_256: _Facts("SM2", False, 1, 32, HashType.SM3, 64, 8, 0x04),
 }

@@ -1,6 +1,7 @@
 """The fixed keys that the vendor published for debugging. A product that holds one of them has no secret.
 
-Source: device-protocol.md b.5 (fixed keys of the PDF; RSA of the 1.0.0 demo), b.3 (K-256 of the PUF demo).
+Source: device-protocol.md b.5 (fixed keys of the PDF; RSA of the 1.0.0 demo), b.3 (K-256 of the PUF demo);
+    SDK 3.1.0 modules/irot/puf/chipset/demo/irot_hal_ecc.c (the other keys of the PUF demo).
 """
 
 import json
@@ -38,9 +39,28 @@ def _rsa_of_the_demo() -> PublishedKey:
     return PublishedKey(_counting(0x51, 12), Key.parse(KeyType.RSA_1024, json.dumps(numbers)))
 
 
-def _k256_of_the_puf_demo() -> PublishedKey:
-    scalar = "D8FED1F6BC4C01B36C750AB8445EB0B7DA4208C14A86B241FF11C5C62FECD178"
-    return PublishedKey("050000000100001D0123456789ABCDEF-XIDT-ECC_256", Key.parse(KeyType.ECC_K256, scalar))
+_PUF_SCALARS = {
+    KeyType.ECC_K192: (
+        "45DE80F1E172D1FCEEFFD9999BB522F1D7385DD5706A1C62",
+        "B51B17E08938AB9BAAB106711874BA5111AE0BD687E792C8",
+    ),
+    KeyType.ECC_K224: (
+        "44D95ECA99B78E516606513684BBDE06D6EAE741C6DFEBFCB1DE705B",
+        "ECCDA62A04C3691E4E08987E32C6DA9C7823D2BCA53EF162F58438E3",
+    ),
+    KeyType.ECC_K256: (
+        "D8FED1F6BC4C01B36C750AB8445EB0B7DA4208C14A86B241FF11C5C62FECD178",
+        "33B5B475587967CE6486BC4E655CE18EA2B755586A6E03E0CE821EAC36B646A1",
+    ),
+}
+
+
+def _of_the_puf_demo(key_type: KeyType, *, debug: bool = False) -> PublishedKey:
+    """Return what the PUF demo holds; a build with CONFIG_CHIP_DEBUG has another ID and key."""
+    uid = f"0123456789ABCDEF-{'6789-001234_' if debug else 'XIDT-ECC_'}{8 * key_type.key_size}"
+    return PublishedKey(
+        f"05000000010000{len(uid):02X}{uid}", Key.parse(key_type, _PUF_SCALARS[key_type][debug])
+    )
 
 
 KEYS: dict[KeyType, PublishedKey] = {
@@ -50,7 +70,7 @@ KEYS: dict[KeyType, PublishedKey] = {
     KeyType.AES_192: _fixed(KeyType.AES_192, 0x31),
     KeyType.AES_256: _fixed(KeyType.AES_256, 0x41),
     KeyType.RSA_1024: _rsa_of_the_demo(),
-    KeyType.ECC_K256: _k256_of_the_puf_demo(),
+    **{key_type: _of_the_puf_demo(key_type) for key_type in _PUF_SCALARS},
 }
 """Identifier and key per key type; SM1, SM2, SM4 and RSA-2048 have no published one."""
 
@@ -64,25 +84,16 @@ FURTHER: tuple[PublishedKey, ...] = (
     PublishedKey(_DEMO_ID, Key.parse(KeyType.DES3_168, _DEMO_KEY)),
     PublishedKey(_DEBUG_BUILD_ID, Key.parse(KeyType.AES_192, _DEBUG_BUILD_KEY)),
     PublishedKey(_DEBUG_BUILD_ID, Key.parse(KeyType.DES3_168, _DEBUG_BUILD_KEY)),
+    *(_of_the_puf_demo(key_type, debug=True) for key_type in _PUF_SCALARS),
 )
 """What the Demo carrier of SDK 1.0.1 to 3.0.0 holds, and what debug builds of 2.0 and 3.0 write into it.
 
 The type of a key of 24 bytes is what the build was made for. Source: SDK 2.0.0 modules/irot/demo/src/km_demo.c,
-app/id2_app/app_entry.c.
+app/id2_app/app_entry.c; of debug builds of the PUF demo: SDK 3.1.0 modules/irot/puf/chipset/demo/irot_hal_ecc.c.
 """
 
 EVERY: tuple[PublishedKey, ...] = (*KEYS.values(), *FURTHER)
 """All pairs of identifier and key that are published."""
 
-_PUF_ID = "05000000010000{size:02X}{uid}"
-_PUF_UIDS = tuple(
-    f"0123456789ABCDEF-{middle}{bits}" for middle in ("XIDT-ECC_", "6789-001234_") for bits in (192, 224, 256)
-)
-
-IDENTIFIERS: frozenset[str] = frozenset(
-    (*(known.id2 for known in EVERY), *(_PUF_ID.format(size=len(uid), uid=uid) for uid in _PUF_UIDS))
-)
-"""All published identifiers, those of curves that are not verified here too.
-
-Source: SDK 3.1.0 modules/irot/puf/chipset/demo/irot_hal_ecc.c.
-"""
+IDENTIFIERS: frozenset[str] = frozenset(known.id2 for known in EVERY)
+"""All published identifiers."""

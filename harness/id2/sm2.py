@@ -7,8 +7,8 @@ Source: GB/T 32918 parts 1, 2, 4 and 5 (curve sm2p256v1); user id and forms: dev
 
 import hmac
 import secrets
-from dataclasses import dataclass
 
+from harness.id2.curve import Curve, Point
 from harness.id2.errors import Id2Error
 from harness.id2.hashes import HashType, digest
 
@@ -24,17 +24,8 @@ SIGN_SIZE = 64
 _POINT_SIZE = 65
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A point of the curve in affine coordinates; the point at infinity has no instance."""
-
-    x: int
-    y: int
-
-
-# Jacobian coordinates (X, Y, Z) stand for (X/Z², Y/Z³); Z = 0 is the point at infinity.
-_Jacobian = tuple[int, int, int]
-_INFINITY: _Jacobian = (1, 1, 0)
+CURVE = Curve("SM2", 32, P, A, B, Point(GX, GY), N)
+"""The curve sm2p256v1."""
 
 
 def public_point(private: int) -> Point:
@@ -45,12 +36,12 @@ def public_point(private: int) -> Point:
     """
     if not 1 <= private <= N - 2:
         raise Id2Error("key of type sm2-256 is not between 1 and the order of the curve minus 2", field="key")
-    return _require_finite(_multiply(private, (GX, GY, 1)))
+    return CURVE.finite(private)
 
 
 def public_bytes(point: Point) -> bytes:
     """Return `04 ‖ X ‖ Y`, 65 bytes."""
-    return b"\x04" + point.x.to_bytes(32) + point.y.to_bytes(32)
+    return CURVE.encoded(point)
 
 
 def parse_public(data: bytes) -> Point:
@@ -59,12 +50,7 @@ def parse_public(data: bytes) -> Point:
     Raises:
         Id2Error: Another form, or not a point of the curve.
     """
-    if len(data) != _POINT_SIZE or data[0] != 0x04:
-        raise Id2Error("SM2 point must be 04 and 64 bytes (X and Y)", field="key")
-    x, y = int.from_bytes(data[1:33]), int.from_bytes(data[33:])
-    if x >= P or y >= P or (y * y - (x * x * x + A * x + B)) % P:
-        raise Id2Error("SM2 point is not on the curve", field="key")
-    return Point(x, y)
+    return CURVE.decoded(data)
 
 
 def z_value(public: Point, user_id: bytes = USER_ID) -> bytes:
@@ -95,7 +81,7 @@ def sign(private: int, message: bytes, *, user_id: bytes = USER_ID, nonce: int |
     e = int.from_bytes(digest(HashType.SM3, z_value(public_point(private), user_id) + message))
     for attempt in range(64):
         k = nonce if nonce is not None else _nonce(private, e, attempt)
-        point = _require_finite(_multiply(k, (GX, GY, 1)))
+        point = CURVE.finite(k)
         r = (e + point.x) % N
         s = pow(1 + private, -1, N) * (k - r * private) % N
         if r and r + k != N and s:
@@ -117,7 +103,7 @@ def verify(public: Point, message: bytes, signature: bytes, *, user_id: bytes = 
     if not (1 <= r < N and 1 <= s < N and t):
         return False
     e = int.from_bytes(digest(HashType.SM3, z_value(public, user_id) + message))
-    point = _to_affine(_add(_multiply(s, (GX, GY, 1)), _multiply(t, (public.x, public.y, 1))))
+    point = CURVE.combined(s, t, public)
     return point is not None and (e + point.x) % N == r
 
 
@@ -141,8 +127,8 @@ def encrypt(public: Point, plain: bytes, *, nonce: int | None = None) -> bytes:
         raise Id2Error("SM2 encrypts at least one byte", field="plain")
     while True:
         k = nonce if nonce is not None else 1 + secrets.randbelow(N - 1)
-        c1 = _require_finite(_multiply(k, (GX, GY, 1)))
-        shared = _require_finite(_multiply(k, (public.x, public.y, 1)))
+        c1 = CURVE.finite(k)
+        shared = CURVE.finite(k, public)
         mask = _kdf(shared, len(plain))
         if any(mask):
             return public_bytes(c1) + _tag(shared, plain) + _xor(plain, mask)
@@ -164,7 +150,7 @@ def decrypt(private: int, cipher: bytes) -> bytes:
         )
     c1 = parse_public(cipher[:_POINT_SIZE])
     c3, c2 = cipher[_POINT_SIZE : _POINT_SIZE + 32], cipher[_POINT_SIZE + 32 :]
-    shared = _require_finite(_multiply(private, (c1.x, c1.y, 1)))
+    shared = CURVE.finite(private, c1)
     plain = _xor(c2, _kdf(shared, len(c2)))
     if not hmac.compare_digest(_tag(shared, plain), c3):
         raise Id2Error("SM2 ciphertext does not fit its C3: altered, or made for another key", field="cipher")
@@ -201,58 +187,3 @@ def _nonce(private: int, e: int, attempt: int) -> int:
             attempt -= 1
         key = hmac.digest(key, value + b"\x00", "sha256")
         value = hmac.digest(key, value, "sha256")
-
-
-def _require_finite(point: _Jacobian) -> Point:
-    affine = _to_affine(point)
-    if affine is None:
-        raise Id2Error("SM2 scalar leads to the point at infinity", field="key")
-    return affine
-
-
-def _to_affine(point: _Jacobian) -> Point | None:
-    x, y, z = point
-    if z == 0:
-        return None
-    inverse = pow(z, -1, P)
-    square = inverse * inverse % P
-    return Point(x * square % P, y * square * inverse % P)
-
-
-def _multiply(scalar: int, point: _Jacobian) -> _Jacobian:
-    result = _INFINITY
-    for bit in f"{scalar:b}":
-        result = _double(result)
-        if bit == "1":
-            result = _add(result, point)
-    return result
-
-
-def _double(point: _Jacobian) -> _Jacobian:
-    # With a = -3: 3X² + aZ⁴ = 3(X - Z²)(X + Z²).
-    x, y, z = point
-    square_z, square_y = z * z % P, y * y % P
-    slope = 3 * (x - square_z) * (x + square_z) % P
-    beta = 4 * x * square_y % P
-    new_x = (slope * slope - 2 * beta) % P
-    new_y = (slope * (beta - new_x) - 8 * square_y * square_y) % P
-    return new_x, new_y, 2 * y * z % P
-
-
-def _add(left: _Jacobian, right: _Jacobian) -> _Jacobian:
-    if left[2] == 0:
-        return right
-    if right[2] == 0:
-        return left
-    x1, y1, z1 = left
-    x2, y2, z2 = right
-    square1, square2 = z1 * z1 % P, z2 * z2 % P
-    u1, u2 = x1 * square2 % P, x2 * square1 % P
-    s1, s2 = y1 * square2 * z2 % P, y2 * square1 * z1 % P
-    if u1 == u2:
-        return _double(left) if s1 == s2 else _INFINITY
-    h, r = (u2 - u1) % P, (s2 - s1) % P
-    square_h = h * h % P
-    cube_h, v = square_h * h % P, u1 * square_h % P
-    new_x = (r * r - cube_h - 2 * v) % P
-    return new_x, (r * (v - new_x) - s1 * cube_h) % P, h * z1 * z2 % P

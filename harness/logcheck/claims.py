@@ -6,13 +6,14 @@ from harness.id2.keys import KeyType
 from harness.logcheck.model import Program
 
 CARRIERS: dict[str, tuple[str, ...]] = {
-    "se": ("SE", "PUF"),
+    "se": ("SE",),
     "km": ("KM",),
     "tee": ("TEE",),
+    "puf": ("PUF",),
     "module": ("module",),
     "demo": ("DEMO",),
 }
-"""Carriers that may be claimed, and what the console calls them; a PUF is a secure element too."""
+"""Carriers that may be claimed, and what the console calls them."""
 
 PROGRAMS: dict[str, Program] = {
     "id2_app": Program.ID2_APP,
@@ -30,7 +31,7 @@ class Claims:
     Attributes:
         source: Who says it, as in "the board file says".
         program: The program that runs.
-        carrier: `se`, `km`, `tee`, `module` or `demo`.
+        carrier: `se`, `km`, `tee`, `puf`, `module` or `demo`.
         key_type: The key type.
         id2: The device's ID.
         sdk_version: `3.1.0`.

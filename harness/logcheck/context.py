@@ -34,7 +34,7 @@ _BY_SHAPE = {
     (48, HashType.SM3): KeyType.SM4_128,
     (64, HashType.SM3): KeyType.SM2_256,
     (64, HashType.SHA256): KeyType.ECC_K256,
-    (56, HashType.SHA256): KeyType.ECC_K256,  # K-224, which is not verified here, stands for its family
+    (56, HashType.SHA256): KeyType.ECC_K224,
     (128, HashType.SHA256): KeyType.RSA_1024,
     (256, HashType.SHA256): KeyType.RSA_2048,
 }
@@ -181,9 +181,9 @@ def _find_key_type(context: Context) -> None:
     by_shape = shapes.most_common(1)[0][0] if shapes else None
     family = setting_family(context.facts)
     if not family and by_shape is KeyType.AES_128 and len(context.id2) in ids.PUF_LENGTHS:
-        family = (
-            KeyType.ECC_K256.family
-        )  # K-192 signs as many bytes as AES, and only PUF devices have such IDs
+        family = KeyType.ECC_K192.family  # only PUF devices have such IDs
+    if family == KeyType.ECC_K192.family and by_shape is KeyType.AES_128:
+        by_shape = KeyType.ECC_K192  # which signs as many bytes as AES
     if by_shape is not None and family in ("", by_shape.family):
         context.key_type = by_shape
     elif family == "SM1" and by_shape is KeyType.SM4_128:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, WithJsonSchema, model_validator
 
 from harness.id2 import published
 from harness.id2.keys import KeyType
@@ -86,6 +86,11 @@ class DeviceKeyReference(Reference):
 
     ways: ClassVar[str] = "{env: NAME}, {file: PATH} or {published: KEY-TYPE}"
 
+    public: Annotated[str, StringConstraints(pattern=r"^(04)?([0-9A-Fa-f]{2}){48,64}$")] | None = Field(
+        default=None,
+        description="The public key of an ECC or SM2 key, `04` and the coordinates X and Y as hex digits, in quotes: "
+        "all that codes are verified with, and no secret.",
+    )
     env: EnvName | None = Field(
         default=None,
         description="Name of the environment variable that holds the key (hex digits, or PEM for RSA).",

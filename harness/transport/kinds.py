@@ -21,6 +21,7 @@ TRANSPORTS = Kinds(
         "simulated-spi": "harness.simulator.chip.transports:SimulatedSpiSettings",
         "simulated-serial": "harness.simulator.chip.transports:SimulatedSerialSettings",
         "simulated-console": "harness.simulator.console.transport:SimulatedConsoleSettings",
+        "simulated-puf": "harness.simulator.puf.transport:SimulatedPufSettings",
         "firmware": "harness.simulator.machine.settings:FirmwareSettings",
     },
 )

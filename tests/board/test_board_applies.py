@@ -81,7 +81,7 @@ WRONG = [
     ("carier=se", f"unknown word 'carier'; did you mean 'carrier'? words: {WORDS}"),
     ("chip and zzz", f"unknown word 'zzz'; words: {WORDS}"),
     ("Chip", f"unknown word 'Chip'; did you mean 'chip'? words: {WORDS}"),
-    ("carrier=see", "carrier is never 'see'; did you mean 'se'? values: se, km, tee, module, demo"),
+    ("carrier=see", "carrier is never 'see'; did you mean 'se'? values: se, km, tee, puf, module, demo"),
     ("chip=yes", "'chip=yes': chip is just true or not; it has no values"),
     ("carrier=", "'carrier=': a value for carrier is missing: the expression ends"),
     ("carrier=and", "'carrier=and': a value for carrier is missing: 'and' stands there"),

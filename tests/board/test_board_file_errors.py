@@ -12,13 +12,14 @@ from harness.errors import UsageError
 
 KEY = "00112233445566778899AABBCCDDEEFF"
 KEY_TYPES = (
-    "3des-112, 3des-168, aes-128, aes-192, aes-256, sm1-128, sm4-128, rsa-1024, rsa-2048, ecc-k256, sm2-256"
+    "3des-112, 3des-168, aes-128, aes-192, aes-256, sm1-128, sm4-128, rsa-1024, rsa-2048, ecc-k192, ecc-k224, "
+    "ecc-k256, sm2-256"
 )
 KINDS = (
     "i2c, serial, socket, usb, ccid, hid, pcsc, ftdi-i2c, ftdi-spi, simulated-i2c, simulated-spi, simulated-serial, "
-    "simulated-console, firmware"
+    "simulated-console, simulated-puf, firmware"
 )
-PUBLISHED = "3des-112, 3des-168, aes-128, aes-192, aes-256, rsa-1024, ecc-k256"
+PUBLISHED = "3des-112, 3des-168, aes-128, aes-192, aes-256, rsa-1024, ecc-k192, ecc-k224, ecc-k256"
 DEVICE = "device: {key_type: aes-128, key: {published: aes-128}}"
 
 # One change to the sound file (what is replaced, by what) and the one line that comes of it.
@@ -66,13 +67,13 @@ ONE_PROBLEM = {
         "carrier: sse",
         (
             "3: plan.carrier: 'sse' is not a valid word here; did you mean 'se'? valid: se, km, tee, "
-            "module, demo"
+            "puf, module, demo"
         ),
     ),
     "unknown carrier, nothing near": (
         "carrier: se",
         "carrier: hologram",
-        "3: plan.carrier: 'hologram' is not a valid word here; valid: se, km, tee, module, demo",
+        "3: plan.carrier: 'hologram' is not a valid word here; valid: se, km, tee, puf, module, demo",
     ),
     "key type": (
         "key_type: aes-128}\nt",
@@ -269,7 +270,7 @@ ONE_PROBLEM = {
         (
             "6: chip.framing: framing hex-line needs stream; transport 'chip' of kind "
             "simulated-i2c supplies i2c; "
-            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, firmware"
+            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, simulated-puf, firmware"
         ),
     ),
     "framing that nothing supplies": (
@@ -310,7 +311,7 @@ ONE_MORE = {
         (
             "7: console.transport: a console needs stream; transport 'chip' of kind "
             "simulated-i2c supplies i2c; "
-            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, firmware"
+            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, simulated-puf, firmware"
         ),
     ),
     "id": (
@@ -331,11 +332,11 @@ ONE_MORE = {
     ),
     "key as a value": (
         f"device: {{key: {{value: {KEY}}}}}",
-        "7: device.key.value: unknown key; valid keys: env, file, published, simulated",
+        "7: device.key.value: unknown key; valid keys: public, env, file, published, simulated",
     ),
     "key as a key": (
         f"device: {{key: {{{KEY}}}}}",
-        "7: device.key: unknown key; valid keys: env, file, published, simulated",
+        "7: device.key: unknown key; valid keys: public, env, file, published, simulated",
     ),
     "key as the name of a variable": (
         f"device: {{key: {{env: A{KEY[1:]}}}}}",
@@ -343,7 +344,7 @@ ONE_MORE = {
     ),
     "test key of a real device": (
         f"device: {{key: {{test_key: {KEY}}}}}",
-        "7: device.key.test_key: unknown key; valid keys: env, file, published, simulated",
+        "7: device.key.test_key: unknown key; valid keys: public, env, file, published, simulated",
     ),
     "key nowhere": (
         "device: {key: {}}",
@@ -485,7 +486,7 @@ def test_several_problems_are_all_listed_in_the_order_of_the_lines(refusal, soun
     assert refusal(text).splitlines() == [
         "lab.yaml: 3 problems",
         "  lab.yaml:1: version: is 9; this harness reads version 1",
-        "  lab.yaml:3: plan.carrier: 'xyz' is not a valid word here; valid: se, km, tee, module, demo",
+        "  lab.yaml:3: plan.carrier: 'xyz' is not a valid word here; valid: se, km, tee, puf, module, demo",
         (
             "  lab.yaml:7: limits.apdu: unknown key; did you mean 'apdu_s'? valid keys: apdu_s, "
             "auth_code_s, decrypt_s, "

@@ -40,14 +40,17 @@ def test_exactly_the_documented_cells_are_documented(carrier, platform):
 
 
 @pytest.mark.parametrize(("carrier", "key_type"), list(product(PlannedCarrier, KeyType)))
-def test_sm1_is_for_hardware_only(carrier, key_type):
+def test_some_keys_are_for_some_carriers_only(carrier, key_type):
     impossible = key_type is KeyType.SM1_128 and carrier in ("km", "tee", "demo")
+    impossible |= carrier == "puf" and key_type not in plan_matrix.ECC
+    impossible |= carrier == "se" and key_type in (KeyType.ECC_K192, KeyType.ECC_K224)
     assert bool(plan_matrix.contradictions(plan(carrier, key_type=key_type))) is impossible
 
 
 @pytest.mark.parametrize("carrier", PlannedCarrier)
 def test_link_tee_is_for_the_tee_only(carrier):
-    found = plan_matrix.contradictions(plan(carrier, "link-tee"))
+    key_type = KeyType.ECC_K256 if carrier is PlannedCarrier.PUF else KeyType.AES_128
+    found = plan_matrix.contradictions(plan(carrier, "link-tee", key_type=key_type))
     assert [problem.loc for problem in found] == (
         [] if carrier is PlannedCarrier.TEE else [("plan", "platform")]
     )

@@ -80,7 +80,7 @@ def test_a_code_made_with_a_published_key_is_recognised():
     assert lines["hash"] == "2: SHA256"
     assert lines["device random"] == code.device_random
     assert lines["challenge"] == code.random
-    assert lines["sign"] == "48 bytes: aes-128, aes-192, aes-256"
+    assert lines["sign"] == "48 bytes: aes-128, aes-192, aes-256, ecc-k192"
     assert lines["last block"].startswith("979C0D67B77AFDEEF3E2D419E1E9F175")
     assert "published aes-128 debug key" in lines["published key"]
     assert "with extra abcd1234" in lines["published key"]

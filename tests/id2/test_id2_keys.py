@@ -52,6 +52,8 @@ def test_the_numbers_of_every_key_type():
         KeyType.SM4_128: (16, 16, sm3, 48, 9, 5),
         KeyType.RSA_1024: (128, 128, sha, 128, 6, 2),
         KeyType.RSA_2048: (256, 256, sha, 256, 10, 2),
+        KeyType.ECC_K192: (1, 24, sha, 48, None, 10),
+        KeyType.ECC_K224: (1, 28, sha, 56, None, 10),
         KeyType.ECC_K256: (1, 32, sha, 64, None, 10),
         KeyType.SM2_256: (1, 32, sm3, 64, 8, 4),
     }

@@ -91,8 +91,20 @@ def test_claim_that_the_console_does_not_show_is_not_run(sample):
         assert "does not show it" in claim.detail
 
 
-def test_puf_is_a_secure_element_and_a_module_is_shown_by_its_stub():
-    assert_passed(check(build("puf-k256"), claims=Claims(carrier="se", key_type=KeyType.ECC_K256)))
+def test_a_puf_is_shown_by_its_number_and_a_module_by_its_stub():
+    assert_passed(check(build("puf-k256"), claims=Claims(carrier="puf", key_type=KeyType.ECC_K256)))
+    for other in ("se", "km", "tee", "module", "demo"):
+        (item,) = (
+            item
+            for item in check(build("puf-k256"), claims=Claims(carrier=other)).items
+            if item.name == "claimed carrier"
+        )
+        assert item.verdict is Verdict.FAILED
+        assert "the console shows 'PUF' (id2 irot type, 3)" in item.detail
+        assert item.lines == (13,)
+    assert "claimed key length" in failures(
+        check(build("puf-k256"), claims=Claims(carrier="puf", key_type=KeyType.ECC_K224))
+    )
     assert_passed(check(build("mdu-sound"), claims=Claims(carrier="module", sdk_version="3.1.0")))
     assert "claimed carrier" in failures(check(build("mdu-sound"), claims=Claims(carrier="se")))
     assert "claimed SDK version" in failures(check(build("mdu-sound"), claims=Claims(sdk_version="3.0.0")))

@@ -105,7 +105,8 @@ LINK_SCENARIOS = {
 }
 
 # Those that show over a whole run only are tried in test_whole_run_mutants.
-FAULTS = tuple(fault for fault in ALL_FAULTS if fault not in SESSION_FAULTS)
+# Those of a PUF are tried in test_puf_mutants.
+FAULTS = tuple(fault for fault in ALL_FAULTS if fault not in SESSION_FAULTS and fault.layer is not Layer.PUF)
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
 pytestmark = pytest.mark.mutants

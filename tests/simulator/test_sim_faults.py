@@ -25,6 +25,7 @@ from harness.simulator.faults.catalogue import (
 )
 from harness.simulator.faults.fault import Expected, Layer
 from harness.simulator.link.hooks import LinkHooks
+from harness.simulator.puf.hooks import PufHooks
 
 GET_ID, VENDOR_INFO = bytes.fromhex("80F8000000"), bytes.fromhex("80FC000000")
 PLAIN = bytes(range(32))
@@ -664,6 +665,8 @@ def test_every_fault_has_a_test_above():
     for fault in FAULTS:
         if fault.layer is Layer.LINK:
             continue  # in test_sim_link_faults.py
+        if fault.layer is Layer.PUF:
+            continue  # in test_sim_puf.py
         if fault in ANSWER_FAULTS:
             continue  # in tests/step4_adapt/test_answer_faults.py
         if fault in CONSOLE_TEXT_FAULTS:
@@ -683,8 +686,14 @@ def test_names_are_unique_and_there_are_enough():
 
 def test_each_fault_makes_the_hooks_of_its_layer_and_only_those():
     for fault in FAULTS:
-        kinds = (fault.chip_hooks(), fault.framing_hooks(), fault.console_hooks(), fault.link_hooks())
-        base = (ChipHooks, FramingHooks, ConsoleHooks, LinkHooks)
+        kinds = (
+            fault.chip_hooks(),
+            fault.framing_hooks(),
+            fault.console_hooks(),
+            fault.link_hooks(),
+            fault.puf_hooks(),
+        )
+        base = (ChipHooks, FramingHooks, ConsoleHooks, LinkHooks, PufHooks)
         broken = [type(hooks) is not plain for hooks, plain in zip(kinds, base, strict=True)]
         assert broken == [fault.layer is layer for layer in Layer]
 

@@ -28,13 +28,15 @@ from harness.transport.printable import safe_bytes
 _CHALLENGE = b"55B83408399FA660F05C82E4F25333DC"
 _ABSENT = frozenset({ResultCode.NOT_SUPPORTED, ResultCode.NOT_IMPLEMENTED})
 _IROT = re.compile(rb"id2 irot type, (\d{1,3})")
-_CARRIERS = {1: "km", 2: "se", 4: "tee", 5: "demo"}  # Source: device-protocol.md e.1
+_CARRIERS = {1: "km", 2: "se", 3: "puf", 4: "tee", 5: "demo"}  # Source: device-protocol.md e.1
 _KEY_TYPES = {  # by hash and length of the signature. Source: device-protocol.md b.3
     (HashType.SHA256, 40): "3des-168",
     (HashType.SHA256, 48): "aes-128",
     (HashType.SM3, 48): "sm4-128",
     (HashType.SHA256, 128): "rsa-1024",
     (HashType.SM3, 64): "sm2-256",
+    (HashType.SHA256, 56): "ecc-k224",
+    (HashType.SHA256, 64): "ecc-k256",
 }
 _ID = re.compile(r"[0-9A-F]{24}")
 
@@ -166,7 +168,7 @@ def _text(found: Found, drafted: Drafted, path: Path, probed: Probed, probe: str
     text = _HEAD.format(
         name=board_name(path),
         description=quoted(f"Drafted for {found}"),
-        carrier=_marked(probed.carrier, "se", "se | km | tee | module | demo"),
+        carrier=_marked(probed.carrier, "se", "se | km | tee | puf | module | demo"),
         key_type=_marked(probed.key_type, "aes-128", "as the product setting says"),
         transport=lines,
         probe=probe,

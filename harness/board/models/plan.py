@@ -19,11 +19,12 @@ class Pattern(StrEnum):
 
 
 class PlannedCarrier(StrEnum):
-    """Where the ID² key lives. Source: service.md 1.1; `module` and `demo` are known from the SDK only."""
+    """Where the ID² key lives. Source: service.md 1.1; `puf`, `module` and `demo` are known from the SDK only."""
 
     SE = "se"
     KM = "km"
     TEE = "tee"
+    PUF = "puf"
     MODULE = "module"
     DEMO = "demo"
 
@@ -38,7 +39,8 @@ class Plan(Section):
     )
     carrier: PlannedCarrier = Field(
         description="Where the ID² key lives: secure element (se), software sandbox (km), trusted execution "
-        "environment (tee), a module driven over AT commands (module), or the SDK's debug carrier (demo)."
+        "environment (tee), physical unclonable function (puf), a module driven over AT commands (module), or the "
+        "SDK's debug carrier (demo)."
     )
     platform: str = Field(description="What runs on the board: the guide that its firmware follows.")
     key_type: KeyType = Field(description="Type of the ID² key, as the product setting says.")

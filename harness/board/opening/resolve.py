@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.board.models import BoardFile
@@ -75,6 +76,9 @@ class Resolver:
             return self.simulated_key(device, reference.simulated)
         if reference.published is not None:
             return published.KEYS[reference.published].key
+        if reference.public is not None:
+            with self._telling("device.key.public"):
+                return Key.parse_public(self._board.plan.key_type, reference.public)
         return self._key(self._board.plan.key_type, self._text(reference, "device.key"), "device.key")
 
     def pin(self) -> Secret | None:
@@ -116,8 +120,14 @@ class Resolver:
         return self._key(device.key_type, self._text(device.key, field), field)
 
     def _key(self, key_type: KeyType, text: str, field: str) -> Key:
-        try:
+        with self._telling(field):
             return Key.parse(key_type, text)
+
+    @contextmanager
+    def _telling(self, field: str) -> Iterator[None]:
+        """Tell what is wrong with a key by the field that names it."""
+        try:
+            yield
         except Id2Error as error:
             raise UsageError(f"{self._place(field)}: {error}") from None
 

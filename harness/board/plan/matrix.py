@@ -11,7 +11,10 @@ from harness.console.platform import PLATFORMS
 from harness.id2.keys import KeyType
 from harness.settings.problems import Problem
 
-UNKNOWN_TO_THE_SERVICE: frozenset[KeyType] = frozenset({KeyType.ECC_K256})
+ECC: frozenset[KeyType] = frozenset({KeyType.ECC_K192, KeyType.ECC_K224, KeyType.ECC_K256})
+"""The key types of a PUF. Source: SDK 3.1.0 modules/irot/puf: its adapter signs with ECC keys alone."""
+
+UNKNOWN_TO_THE_SERVICE: frozenset[KeyType] = ECC
 """Key types that the SDK knows and no list of the service has."""
 
 
@@ -60,6 +63,12 @@ def contradictions(plan: Plan) -> list[Problem]:
                 f"sm1-128 exists in secure elements only; carrier {plan.carrier} cannot hold it",
             )
         )
+    if plan.carrier is PlannedCarrier.PUF and plan.key_type not in ECC:
+        text = f"a PUF signs with an ECC key: {', '.join(sorted(ECC))}; the SDK's adapter cannot do {plan.key_type}"
+        found.append(Problem(("plan", "key_type"), text))
+    if plan.key_type in (KeyType.ECC_K192, KeyType.ECC_K224) and plan.carrier is PlannedCarrier.SE:
+        text = f"no command set has an ECC key of this size; {plan.key_type} is for carrier puf"
+        found.append(Problem(("plan", "key_type"), text))
     return found
 
 
@@ -67,9 +76,10 @@ def undocumented(plan: Plan) -> list[Problem]:
     """Return why there is no guide of the vendor for this carrier on this platform; empty when there is."""
     if plan.carrier is PlannedCarrier.DEMO:
         return [Problem(("plan", "carrier"), "demo is for debugging; a product must not use it")]
-    if plan.carrier is PlannedCarrier.MODULE:
-        text = "the vendor publishes no guide for module; it is known from the SDK only"
-        return [Problem(("plan", "carrier"), text)]
+    if plan.carrier in (PlannedCarrier.MODULE, PlannedCarrier.PUF):
+        text = f"the vendor publishes no guide for {plan.carrier}; it is known from the SDK only"
+        unknown = _unknown_to_the_service(plan) if plan.carrier is PlannedCarrier.PUF else []
+        return [Problem(("plan", "carrier"), text), *unknown]
     if has_guide(plan):
         return []
     guides = ", ".join(
@@ -85,6 +95,11 @@ def key_doubts(plan: Plan) -> list[Problem]:
     if plan.key_type in (KeyType.RSA_1024, KeyType.RSA_2048) and plan.carrier is PlannedCarrier.SE:
         text = "SDK 3.1.0 makes no auth code with an RSA key in a secure element (known defect)"
         return [Problem(("plan", "key_type"), text)]
+    return [] if plan.carrier is PlannedCarrier.PUF else _unknown_to_the_service(plan)
+
+
+def _unknown_to_the_service(plan: Plan) -> list[Problem]:
+    """Return that the service may not know the key type: a PUF has no other, so that it does not rule one out."""
     if plan.key_type in UNKNOWN_TO_THE_SERVICE:
         return [Problem(("plan", "key_type"), f"no list of the service's key types has {plan.key_type}")]
     return []

@@ -11,7 +11,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.id2 import ciphers, servercode
+from harness.id2 import devicecipher, servercode
 from harness.id2.codes import ServiceCode
 from harness.id2.errors import Id2Error
 from harness.service.mock import production_line, provisioning
@@ -142,12 +142,13 @@ def _require_fit(request: Request, product: Product, device: Device) -> None:
 def _encrypted(request: Request, device: Device) -> str:
     plain = request["Data"].encode()
     key_type = device.key.key_type
-    if not key_type.symmetric:
+    size = devicecipher.ciphertext_size(key_type, len(plain))
+    if size is None:
         raise Refused(ServiceCode.UNSUPPORTED)
-    if not plain or len(ciphers.pad(plain, key_type.block_size)) > request.settings.ciphertext_max:
+    if not plain or size > request.settings.ciphertext_max:
         raise Refused(ServiceCode.DATA)
     try:
-        return base64.b64encode(ciphers.encrypt(device.key, plain)).decode()
+        return base64.b64encode(devicecipher.encrypt(device.key, plain)).decode()
     except Id2Error:
         raise Refused(ServiceCode.UNSUPPORTED) from None
 

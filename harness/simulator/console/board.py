@@ -37,7 +37,8 @@ _ADAPTERS: Mapping[str, type[StandardAdapter | MtkAdapter]] = MappingProxyType(
 """The adapters of the vendor's SDK, by the word in CONFIG_CHIP_TYPE."""
 
 
-def _now_ms() -> int:
+def now_ms() -> int:
+    """Return milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
@@ -83,7 +84,7 @@ class ConsoleConfig:
     chip: ChipModel | None = None
     build: BuildInfo = field(default_factory=BuildInfo)
     random: RandomSource = field(default=system_random, repr=False)
-    now_ms: Callable[[], int] = field(default=_now_ms, repr=False)
+    now_ms: Callable[[], int] = field(default=now_ms, repr=False)
     server_code: str = ""
     cipher_text: str = ""
     line_end: str = "\n"

@@ -15,7 +15,7 @@ from harness.simulator.chip.model import ChipModel, ChipSession
 from harness.simulator.chip.mtk import check_sum
 from harness.simulator.console.log import SdkError, SdkLog
 
-GENERIC, BAD_PARAMETERS = -1, -2
+GENERIC, BAD_PARAMETERS, NOT_SUPPORTED = -1, -2, -8
 _RULE = "=" * 80
 _MOST_ANSWER = 258
 _TRANSMISSIONS = 2
@@ -47,6 +47,16 @@ class BoardCarrier(ABC):
     @abstractmethod
     def cipher(self, data: bytes, *, encrypt: bool) -> bytes:
         """Encrypt or decrypt whole blocks under the ID² key, ECB."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign a message with an asymmetric ID² key; a carrier with a symmetric one cannot."""
+        del message
+        raise SdkError(NOT_SUPPORTED)
+
+    def open(self, cipher: bytes) -> bytes:
+        """Open what was encrypted for an asymmetric ID² key; a carrier with a symmetric one cannot."""
+        del cipher
+        raise SdkError(NOT_SUPPORTED)
 
 
 class DemoKeyStore(BoardCarrier):

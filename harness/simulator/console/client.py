@@ -1,18 +1,19 @@
 """The `id2_client` library inside a simulated board, with everything it prints.
 
-Symmetric key types only: version 3.1.0 cannot make an auth code with RSA on an SE.
+Symmetric key types, and the ECC keys of a PUF: version 3.1.0 cannot make an auth code with RSA on an SE.
 Source: device-protocol.md a, b, c, i.1; checked line by line against the captured consoles in
     `tests/samples`.
 """
 
 import base64
 import binascii
+from collections.abc import Callable
 
 from harness.id2 import authcode, servercode
 from harness.id2.hashes import HashType, digest
 from harness.id2.keys import KeyType
 from harness.simulator.chip.randomness import RandomSource
-from harness.simulator.console.carriers import BAD_PARAMETERS, GENERIC, BoardCarrier
+from harness.simulator.console.carriers import BAD_PARAMETERS, GENERIC, NOT_SUPPORTED, BoardCarrier
 from harness.simulator.console.hooks import ConsoleHooks
 from harness.simulator.console.log import SdkError, SdkLog
 
@@ -139,6 +140,7 @@ class BoardClient:
             self._log.tell_error("id2_client_get_secret", 1462, f"short buffer, {room}.")
             raise SdkError(SHORT_BUFFER)
         self._log.tell("id2_client_get_secret", 1467, f"seed: {seed}")
+        self._require_symmetric("id2_client_get_secret", 1472)
         try:
             return digest(self._hash, self._sign(seed.encode())).hex().upper()
         except SdkError:
@@ -148,6 +150,7 @@ class BoardClient:
     def derive_key(self, seed: str, size: int) -> bytes:
         """Return a derived key."""
         self._log.tell("id2_client_derive_key", 1535, f"seed: {seed or 'NULL'}")
+        self._require_symmetric("id2_client_derive_key", 1540)
         try:
             return digest(self._hash, self._sign((self.get_id() + seed).encode()))[:size]
         except SdkError:
@@ -156,6 +159,10 @@ class BoardClient:
 
     def decrypt(self, cipher: bytes) -> bytes:
         """Decrypt and take the padding off."""
+        if not self._key_type.symmetric:
+            return self._asymmetric(
+                lambda: self._carrier.open(cipher), ("_id2_asym_decrypt", 384), "km_asym_decrypt"
+            )
         try:
             return self._unpad(self._cipher(cipher, encrypt=False))
         except SdkError as error:
@@ -196,7 +203,21 @@ class BoardClient:
         self._log.tell_error("id2_client_verify_server", number, text)
         return SdkError(GENERIC)
 
+    def _require_symmetric(self, function: str, number: int) -> None:
+        if not self._key_type.symmetric:
+            self._log.tell(function, number, "not support id2 asymmetric key type")
+            raise SdkError(NOT_SUPPORTED)
+
+    def _asymmetric(self, call: Callable[[], bytes], place: tuple[str, int], what: str) -> bytes:
+        try:
+            return call()
+        except SdkError:
+            self._log.tell_error(*place, f"{what} fail, {_KM_GENERIC}")
+            raise SdkError(GENERIC) from None
+
     def _sign(self, message: bytes) -> bytes:
+        if not self._key_type.symmetric:
+            return self._asymmetric(lambda: self._carrier.sign(message), ("_id2_sign", 408), "km msg sign")
         data = authcode.sign_input(self._key_type, message)
         try:
             return self._cipher(self._hooks.sign_input(data, self._key_type.block_size), encrypt=True)[

@@ -20,6 +20,8 @@ from harness.simulator.faults import keys as weak
 from harness.simulator.faults import wrong_answers as answers
 from harness.simulator.faults.fault import ALL_KEYS, Expected, Fault, Layer
 from harness.simulator.link.fault_list import LINK_FAULTS
+from harness.simulator.puf import faults as puf
+from harness.simulator.puf.hooks import PufHooks
 
 _ICA = frozenset(("ica",))
 _MTK = frozenset(("mtk",))
@@ -31,10 +33,20 @@ _A_PIN = "a known PIN"
 _FM1280 = "the FM1280 framing"
 _LONG_RUN = "many commands and sessions"
 _RANDOMS = "the random values of a whole run"
-_LAYERS: dict[type, Layer] = {ChipHooks: Layer.CHIP, FramingHooks: Layer.FRAMING, ConsoleHooks: Layer.CONSOLE}
+_LAYERS: dict[type, Layer] = {
+    ChipHooks: Layer.CHIP,
+    FramingHooks: Layer.FRAMING,
+    ConsoleHooks: Layer.CONSOLE,
+    PufHooks: Layer.PUF,
+}
 
 _Hooks = (
-    type[ChipHooks] | type[FramingHooks] | type[ConsoleHooks] | partial[text.Added] | partial[text.Replaced]
+    type[ChipHooks]
+    | type[FramingHooks]
+    | type[ConsoleHooks]
+    | type[PufHooks]
+    | partial[text.Added]
+    | partial[text.Replaced]
 )
 
 
@@ -281,6 +293,29 @@ GUESSABLE: tuple[Fault, ...] = (
 SESSION_FAULTS = (*CHANGES, *BAD_RANDOMS, *GUESSABLE)
 """Broken chips that show over a whole run; all of them show whether the key is known or not."""
 
+_ECC = frozenset((KeyType.ECC_K192, KeyType.ECC_K224, KeyType.ECC_K256))
+_puf = partial(_fault, keys=_ECC, shows_with=_A_KEY)
+PUF_FAULTS: tuple[Fault, ...] = (
+    _puf("puf-other-key-signs", puf.OtherKeySigns),
+    _puf("puf-other-curve-signs", puf.OtherCurveSigns, keys=frozenset((KeyType.ECC_K256,))),
+    _puf("puf-halves-swapped", puf.HalvesSwapped),
+    _fault("puf-signature-in-der", puf.SignatureInDer, keys=_ECC),
+    _puf("puf-little-endian-numbers", puf.LittleEndianNumbers),
+    _puf("puf-zero-s", puf.ZeroS),
+    _fault("puf-fixed-nonce", puf.FixedNonce, keys=_ECC),
+    _puf("puf-counting-nonce", puf.CountingNonce),
+    _puf("puf-small-nonce", puf.SmallNonce),
+    _fault("puf-few-nonces", puf.FewNonces, keys=_ECC),
+    _puf("puf-hash-twice", puf.HashTwice),
+    _puf("puf-tag-unchecked", puf.TagUnchecked),
+    _puf("puf-point-unchecked", puf.PointUnchecked),
+    _puf("puf-head-unchecked", puf.HeadUnchecked),
+    _puf("puf-plain-cut", puf.PlainCut),
+    _fault("puf-id-cut", puf.IdCut, keys=_ECC),
+    _fault("puf-derives-from-signature", puf.DerivesFromSignature, keys=_ECC),
+)
+"""Broken boards with a PUF."""
+
 FAULTS: tuple[Fault, ...] = (
     *CHIP_FAULTS,
     *FRAMING_FAULTS,
@@ -289,6 +324,7 @@ FAULTS: tuple[Fault, ...] = (
     *ANSWER_FAULTS,
     *CONSOLE_TEXT_FAULTS,
     *SESSION_FAULTS,
+    *PUF_FAULTS,
 )
 """All of them, in the order of the layers."""
 

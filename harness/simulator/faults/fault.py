@@ -11,6 +11,7 @@ from harness.simulator.chip.framing_hooks import FramingHooks
 from harness.simulator.chip.hooks import ChipHooks
 from harness.simulator.console.hooks import ConsoleHooks
 from harness.simulator.link.hooks import LinkHooks
+from harness.simulator.puf.hooks import PufHooks
 
 
 class Layer(StrEnum):
@@ -20,6 +21,7 @@ class Layer(StrEnum):
     FRAMING = "framing"
     CONSOLE = "console"
     LINK = "link"
+    PUF = "puf"
 
 
 class Expected(StrEnum):
@@ -35,11 +37,12 @@ Hooks = (
     | Callable[[], FramingHooks]
     | Callable[[], ConsoleHooks]
     | Callable[[], LinkHooks]
+    | Callable[[], PufHooks]
 )
 
 ALL_KEYS = frozenset(KeyType)
 
-_Kind = TypeVar("_Kind", ChipHooks, FramingHooks, ConsoleHooks, LinkHooks)
+_Kind = TypeVar("_Kind", ChipHooks, FramingHooks, ConsoleHooks, LinkHooks, PufHooks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,10 @@ class Fault:
     def link_hooks(self) -> LinkHooks:
         """Return new hooks for the firmware of a link; the sound ones when the fault sits elsewhere."""
         return self._made(Layer.LINK, LinkHooks)
+
+    def puf_hooks(self) -> PufHooks:
+        """Return new hooks for a PUF; the sound ones when the fault sits elsewhere."""
+        return self._made(Layer.PUF, PufHooks)
 
     def _made(self, layer: Layer, kind: type[_Kind]) -> _Kind:
         if self.layer is not layer:

@@ -23,7 +23,15 @@ def _whole_number(value: object) -> object:
 
 WHOLE = BeforeValidator(_whole_number)
 ProductKey = Annotated[str, Field(pattern=r"^a1[A-Za-z0-9]{9}$", description="`a1` and 9 letters or digits")]
-Id2 = Annotated[str, Field(min_length=24, max_length=24, pattern=r"^[0-9A-Za-z]{24}$", description="ID²")]
+Id2 = Annotated[
+    str,
+    Field(
+        min_length=24,
+        max_length=48,
+        pattern=r"^[!-~]{24,48}$",
+        description="ID²: 24 hex digits, or 25 to 48 characters of the PUF form",
+    ),
+]
 Years = Annotated[Literal[1, 3, 5], Field(description="validity from first use, years"), WHOLE]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000, description="number of licences"), WHOLE]
 Region = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$", description="region id")]

@@ -1,5 +1,7 @@
 """Devices: search, and what can be done with one."""
 
+from string import hexdigits
+
 from starlette.responses import Response
 
 from harness.errors import UsageError
@@ -19,7 +21,7 @@ def show_all(view: View) -> Response:
     found = view.admin.devices(
         state=state,
         product_key=view.query("product") or None,
-        search=view.query("search").upper() if len(view.query("search")) <= 24 else view.query("search"),
+        search=_as_stored(view.query("search")),
         limit=_PAGE,
         offset=(page - 1) * _PAGE,
     )
@@ -35,6 +37,11 @@ def show_all(view: View) -> Response:
         product=view.query("product"),
         now_ms=_now_ms(view),
     )
+
+
+def _as_stored(text: str) -> str:
+    """Return the beginning of an ID² as the store has it: hex digits are upper case there, a PUF's uid is as it is."""
+    return text.upper() if set(text) <= set(hexdigits) else text
 
 
 def show(view: View) -> Response:
