@@ -11,6 +11,7 @@ from harness.console.reader import Console
 from harness.id2.keys import KeyType
 from harness.kinds import Kinds
 from harness.probe.link import ProbeLink
+from harness.probe.secrecy import NothingWritten, Secrecy
 from harness.settings.words import Section
 from harness.transport.base import Capability, Transport
 
@@ -49,6 +50,7 @@ class CarrierContext:
         probe: Returns the probe in the firmware.
         transport: Returns a transport by its name, open.
         random: Gives random bytes, as many as asked for: from here, so that a run can be replayed.
+        secrecy: Returns what keeps secret calls out of the recording of a transport, by its name.
     """
 
     key_type: KeyType
@@ -57,6 +59,7 @@ class CarrierContext:
     probe: Callable[[], ProbeLink]
     transport: Callable[[str], Transport]
     random: Callable[[int], bytes]
+    secrecy: Callable[[str], Secrecy] = lambda _: NothingWritten()
 
 
 class CarrierKind(Section, ABC):
@@ -108,6 +111,10 @@ class CarrierKind(Section, ABC):
     def place(self) -> str:
         """Return how it is reached, in words, for the plan and the report: `AT commands on transport at`."""
 
+    def another(self) -> "CarrierKind | None":
+        """Return the same device over a second connection, which is a client of its own; None when it has one only."""
+        return None
+
     @abstractmethod
     def open(self, context: CarrierContext) -> Carrier:
         """Return the carrier; its `init` is called by whoever uses it.
@@ -122,5 +129,9 @@ CARRIERS = Kinds(
     CarrierKind,  # type: ignore[type-abstract]  # the sort itself is never instantiated
     "carrier kind",
     "harness.carriers",
-    {"se": "harness.carrier.se_kind:SeOverChip", "probe": "harness.carrier.probe_kind:OverProbe"},
+    {
+        "se": "harness.carrier.se_kind:SeOverChip",
+        "probe": "harness.carrier.probe_kind:OverProbe",
+        "module-socket": "harness.carrier.module.settings:ModuleSocket",
+    },
 )

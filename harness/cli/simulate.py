@@ -1,4 +1,4 @@
-"""`harness simulate`: simulated chips and consoles that other programs can talk to."""
+"""`harness simulate`: simulated chips, modules and consoles that other programs can talk to."""
 
 from pathlib import Path
 from typing import Annotated
@@ -38,7 +38,7 @@ _DEFAULT_VENDOR = "8180"
 def register(app: typer.Typer) -> None:
     """Add the command group to `app`."""
     group = typer.Typer(
-        help="Serve simulated chips and consoles, sound or broken in one way.", no_args_is_help=True
+        help="Serve simulated chips, modules and consoles, sound or broken in one way.", no_args_is_help=True
     )
     group.command("chip", help="Serve a chip: one hex APDU a line in, one hex line out.")(chip)
     group.command("pty", help="Serve a chip on a pseudo-terminal and print its path.")(pty)
@@ -46,6 +46,7 @@ def register(app: typer.Typer) -> None:
         console
     )
     group.command("firmware", help="Serve the console of a BOARD that runs our own firmware.")(firmware)
+    group.command("module", help="Serve a security module by the vendor's socket protocol.")(module)
     group.command("faults", help="List the ways in which a device can be broken.")(faults)
     simulate_attach.register(group)
     app.add_typer(group, name="simulate")
@@ -172,6 +173,26 @@ def firmware(
     from harness.cli import simulate_serve as serve
 
     serve.firmware(board, listen, allow_remote=allow_remote)
+
+
+def module(
+    *,
+    key_type: _KeyType,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="ADDRESS", help=_LISTEN_HELP)
+    ] = "tcp:127.0.0.1:0",
+    key: _Key = None,
+    debug_key: _DebugKey = False,
+    id_text: _Id = None,
+    fault: _Fault = None,
+    seed: _Seed = None,
+    allow_remote: _Remote = False,
+) -> None:
+    """Serve a module until SIGINT or SIGTERM; every connection is a client of its own of the same module."""
+    from harness.cli import simulate_module as serve
+
+    made = serve.module(key_type, key, id_text, debug_key=debug_key, fault=fault, seed=seed)
+    serve.serve(made, listen, allow_remote=allow_remote)
 
 
 def faults() -> None:

@@ -99,9 +99,9 @@ def chip(described: Chip, listen: str, *, allow_remote: bool) -> None:
     device, context = described
     model = SimulatedSerialSettings(kind="simulated-serial", device=device).chip(context)
     if isinstance(address, PtyAddress):
-        _serve_pty(HexLineChip(model.session(), _complain), address, on_open=False)
+        serve_pty(HexLineChip(model.session(), _complain), address, on_open=False)
     else:
-        _serve_socket(serve_chip(model, address, allow_remote=allow_remote, complain=_complain))
+        serve_socket(serve_chip(model, address, allow_remote=allow_remote, complain=_complain))
 
 
 def played(file: Path, *, chunk: int, pacing: float, wait: bool, fault: str | None) -> ConsoleDevice:
@@ -156,9 +156,9 @@ def firmware(board: Path, listen: str, *, allow_remote: bool) -> None:
     port = MachinePort(settings.make(context_of(described, name, Resolver(described))))
     port.try_out()
     if isinstance(address, PtyAddress):
-        _serve_pty(port.stream(), address, on_open=True)
+        serve_pty(port.stream(), address, on_open=True)
     else:
-        _serve_socket(SocketServer(address, port.stream, allow_remote=allow_remote))
+        serve_socket(SocketServer(address, port.stream, allow_remote=allow_remote))
 
 
 def console(board: ConsoleDevice, listen: str, *, allow_remote: bool) -> None:
@@ -170,18 +170,29 @@ def console(board: ConsoleDevice, listen: str, *, allow_remote: bool) -> None:
     """
     address = parse_address(listen)
     if isinstance(address, PtyAddress):
-        _serve_pty(board, address, on_open=True)
+        serve_pty(board, address, on_open=True)
     else:
-        _serve_socket(SocketServer(address, lambda: board, allow_remote=allow_remote))
+        serve_socket(SocketServer(address, lambda: board, allow_remote=allow_remote))
 
 
-def _serve_pty(served: StreamDevice, address: PtyAddress, *, on_open: bool) -> None:
+def serve_pty(served: StreamDevice, address: PtyAddress, *, on_open: bool) -> None:
+    """Serve a device on a pseudo-terminal until the end is asked for.
+
+    Raises:
+        BenchError: The system gives no pseudo-terminal.
+    """
     with PtyServer(served, on_open=on_open, link=address.link) as server:
         server.power_on()
         _announce_and_wait(PtyAddress(Path(server.path)))
 
 
-def _serve_socket(server: SocketServer) -> None:
+def serve_socket(server: SocketServer) -> None:
+    """Serve until the end is asked for.
+
+    Raises:
+        UsageError: Other machines could connect, and nobody allowed it.
+        BenchError: The address is taken.
+    """
     with server:
         _announce_and_wait(server.address)
 

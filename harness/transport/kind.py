@@ -120,6 +120,11 @@ class TransportKind(Section, ABC):
         return self.can_supply()
 
     @property
+    def keeps_writes(self) -> bool:
+        """Whether one read brings all that the far end wrote at once, so that answers in pieces can be told."""
+        return False
+
+    @property
     def bus_address(self) -> int | None:
         """7-bit address of the chip on an I²C bus; None when the settings name none."""
         return None

@@ -22,6 +22,7 @@ TRANSPORTS = Kinds(
         "simulated-serial": "harness.simulator.chip.transports:SimulatedSerialSettings",
         "simulated-console": "harness.simulator.console.transport:SimulatedConsoleSettings",
         "simulated-puf": "harness.simulator.puf.transport:SimulatedPufSettings",
+        "simulated-module": "harness.simulator.module.transports:SimulatedModuleSettings",
         "firmware": "harness.simulator.machine.settings:FirmwareSettings",
     },
 )

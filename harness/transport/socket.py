@@ -224,6 +224,11 @@ class SocketSettings(TransportKind):
         return False
 
     @property
+    def keeps_writes(self) -> bool:
+        """A Unix socket does, for what is as short as answers of a module."""
+        return self.path is not None
+
+    @property
     def can_be_unplugged(self) -> bool:
         """A connection that ends is no unplugged device."""
         return False

@@ -1,7 +1,7 @@
 """Step 4: the id2_client API on the carrier."""
 
 from harness.fixtures.expect import refused
-from harness.fixtures.known_defects import accepted_by_defect
+from harness.fixtures.known_defects import accepted_by_defect, timestamps_as_challenges
 from harness.fixtures.oracle import Oracle
 from harness.fixtures.published import CHALLENGE, EXTRA, TIMESTAMP
 from harness.fixtures.types import Carrier, Scenario, SecretValues
@@ -28,7 +28,7 @@ def test_timestamp_codes(scenario: Scenario, carrier: Carrier, oracle: Oracle) -
     """Timestamp codes are well-formed and say that they are timestamp codes."""
     plain = carrier.get_timestamp_auth_code(TIMESTAMP)
     with_extra = carrier.get_timestamp_auth_code(TIMESTAMP, EXTRA)
-    with scenario.step("API-CODE-02"):
+    with scenario.step("API-CODE-02"), timestamps_as_challenges(scenario, plain, with_extra):
         oracle.check_form(plain, timestamp=TIMESTAMP)
         oracle.check_form(with_extra, timestamp=TIMESTAMP, extra=EXTRA)
     scenario.evidence("timestamp-codes.txt", f"{plain}\n{with_extra}\n".encode(), title="timestamp codes")

@@ -25,6 +25,7 @@ from harness.simulator.faults.catalogue import (
 )
 from harness.simulator.faults.fault import Expected, Layer
 from harness.simulator.link.hooks import LinkHooks
+from harness.simulator.module.hooks import ModuleHooks
 from harness.simulator.puf.hooks import PufHooks
 
 GET_ID, VENDOR_INFO = bytes.fromhex("80F8000000"), bytes.fromhex("80FC000000")
@@ -667,6 +668,8 @@ def test_every_fault_has_a_test_above():
             continue  # in test_sim_link_faults.py
         if fault.layer is Layer.PUF:
             continue  # in test_sim_puf.py
+        if fault.layer is Layer.MODULE:
+            continue  # in tests/module/test_module_faults.py
         if fault in ANSWER_FAULTS:
             continue  # in tests/step4_adapt/test_answer_faults.py
         if fault in CONSOLE_TEXT_FAULTS:
@@ -692,8 +695,9 @@ def test_each_fault_makes_the_hooks_of_its_layer_and_only_those():
             fault.console_hooks(),
             fault.link_hooks(),
             fault.puf_hooks(),
+            fault.module_hooks(),
         )
-        base = (ChipHooks, FramingHooks, ConsoleHooks, LinkHooks, PufHooks)
+        base = (ChipHooks, FramingHooks, ConsoleHooks, LinkHooks, PufHooks, ModuleHooks)
         broken = [type(hooks) is not plain for hooks, plain in zip(kinds, base, strict=True)]
         assert broken == [fault.layer is layer for layer in Layer]
 
@@ -703,7 +707,7 @@ def test_each_fault_overrides_one_hook():
         if fault in SESSION_FAULTS:
             continue  # they count sessions and commands in hooks of their own
         kind = type(fault.hooks())
-        own = {name for name in vars(kind) if not name.startswith("_")}
+        own = {name for name in vars(kind) if not name.startswith("_")} - {"protocols"}
         if fault not in ANSWER_FAULTS:  # several of those share what they do, or remember what they saw
             assert len(own) == 1 or fault.name == "sm4-byte-swapped", (fault.name, own)
 

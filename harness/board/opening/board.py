@@ -12,7 +12,7 @@ from harness.board.opening.firmware import Firmware
 from harness.board.opening.locks import Locks
 from harness.board.opening.opener import occupies
 from harness.board.opening.resolve import Resolver
-from harness.board.opening.secrets_of_probe import HiddenTraffic, Numbers
+from harness.board.opening.secrets_of_probe import HiddenTraffic, HiddenTransport, Numbers
 from harness.board.opening.watched import Hearing, WatchedChannel
 from harness.board.opening.wiring import Wiring
 from harness.carrier.base import Carrier
@@ -401,9 +401,30 @@ class Board:
             self._carrier = self._open_carrier(kind, self._random)
         return self._carrier
 
+    def another_carrier(self) -> Carrier:
+        """Return a new client of the device over its second connection; its `init` is for the caller to call.
+
+        Raises:
+            UsageError: The board file names no second connection.
+            HarnessError: As for `carrier`.
+        """
+        kind = None if self.file.client is None else self.file.client.another()
+        if kind is None:
+            raise UsageError("the carrier section names no second connection", board=self.name)
+        return self._open_carrier(kind, self._random)
+
+    def _secrecy(self, name: str) -> HiddenTransport:
+        return HiddenTransport(self._recorded.get(name), self._numbers, replayed=self.replayed)
+
     def _open_carrier(self, kind: CarrierKind, random: Callable[[int], bytes]) -> Carrier:
         context = CarrierContext(
-            self.file.plan.key_type, self.chip, self.console, self.probe, self._opened_transport, random
+            self.file.plan.key_type,
+            self.chip,
+            self.console,
+            self.probe,
+            self._opened_transport,
+            random,
+            self._secrecy,
         )
         try:
             what = f"carrier kind {kind.kind!r}: its carrier"

@@ -110,6 +110,22 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
             OPTIONAL_FUNCTIONS,
             many=True,
         ),
+        "carrier_kind": Word(
+            "carrier.kind",
+            "how the harness calls the id2_client API",
+            "the harness calls no id2_client API of this carrier",
+            CARRIERS.names,
+        ),
+        "second_connection": Word(
+            "carrier.second",
+            "a second connection leads to the same module",
+            "no second connection leads to the module",
+        ),
+        "whole_writes": Word(
+            "transports",
+            "one read brings what the module wrote at once",
+            "what is written at once may come in pieces on this kind of transport",
+        ),
         "sdk_on_host": Word(
             "carrier",
             "the harness plays the SDK, and draws the device random of auth codes",
@@ -301,6 +317,7 @@ def facts_of(board: BoardFile) -> Facts:
         words |= {} if chip.command_set_kind.chains_commands() else {"single_command": ()}
     if board.client:
         words["client"] = _functions(board.client, declaration.features)
+        words["carrier_kind"] = (board.client.kind,)
     if console:
         words |= {"console": (), "dialect": (board.dialect_name,)}
         words |= {} if board.dialect.shell() is None else {"shell": ()}
@@ -324,6 +341,8 @@ def facts_of(board: BoardFile) -> Facts:
         "symmetric": plan.key_type.symmetric,
         "server_development": plan_matrix.consequences(plan.pattern).server_development,
         "sdk_on_host": board.client is not None and board.client.sdk_on_host(),
+        "second_connection": board.client is not None and board.client.another() is not None,
+        "whole_writes": _keeps_writes(board),
         "probe": board.probe is not None,
         "reset": board.controller(Ability.RESET) is not None,
         "power_cut": board.controller(Ability.POWER_CYCLE) is not None,
@@ -395,6 +414,12 @@ def _functions(client: CarrierKind, declared: tuple[Feature, ...]) -> tuple[str,
     if not client.declared_only():
         return functions
     return tuple(name for name in functions if (feature := feature_of(name)) is None or feature in declared)
+
+
+def _keeps_writes(board: BoardFile) -> bool:
+    used = [] if board.client is None else [need.transport for need in board.client.needs()]
+    kinds = [board.transports[name] for name in used if name in board.transports]
+    return bool(kinds) and all(kind.keeps_writes for kind in kinds)
 
 
 def _has_published_key(board: BoardFile) -> bool:

@@ -20,6 +20,7 @@ from harness.simulator.faults import keys as weak
 from harness.simulator.faults import wrong_answers as answers
 from harness.simulator.faults.fault import ALL_KEYS, Expected, Fault, Layer
 from harness.simulator.link.fault_list import LINK_FAULTS
+from harness.simulator.module.fault_list import MODULE_FAULTS
 from harness.simulator.puf import faults as puf
 from harness.simulator.puf.hooks import PufHooks
 
@@ -321,6 +322,7 @@ FAULTS: tuple[Fault, ...] = (
     *FRAMING_FAULTS,
     *CONSOLE_FAULTS,
     *LINK_FAULTS,
+    *MODULE_FAULTS,
     *ANSWER_FAULTS,
     *CONSOLE_TEXT_FAULTS,
     *SESSION_FAULTS,

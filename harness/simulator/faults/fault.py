@@ -11,6 +11,7 @@ from harness.simulator.chip.framing_hooks import FramingHooks
 from harness.simulator.chip.hooks import ChipHooks
 from harness.simulator.console.hooks import ConsoleHooks
 from harness.simulator.link.hooks import LinkHooks
+from harness.simulator.module.hooks import ModuleHooks
 from harness.simulator.puf.hooks import PufHooks
 
 
@@ -22,6 +23,7 @@ class Layer(StrEnum):
     CONSOLE = "console"
     LINK = "link"
     PUF = "puf"
+    MODULE = "module"
 
 
 class Expected(StrEnum):
@@ -38,11 +40,12 @@ Hooks = (
     | Callable[[], ConsoleHooks]
     | Callable[[], LinkHooks]
     | Callable[[], PufHooks]
+    | Callable[[], ModuleHooks]
 )
 
 ALL_KEYS = frozenset(KeyType)
 
-_Kind = TypeVar("_Kind", ChipHooks, FramingHooks, ConsoleHooks, LinkHooks, PufHooks)
+_Kind = TypeVar("_Kind", ChipHooks, FramingHooks, ConsoleHooks, LinkHooks, PufHooks, ModuleHooks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,10 @@ class Fault:
     def puf_hooks(self) -> PufHooks:
         """Return new hooks for a PUF; the sound ones when the fault sits elsewhere."""
         return self._made(Layer.PUF, PufHooks)
+
+    def module_hooks(self) -> ModuleHooks:
+        """Return new hooks for a module; the sound ones when the fault sits elsewhere."""
+        return self._made(Layer.MODULE, ModuleHooks)
 
     def _made(self, layer: Layer, kind: type[_Kind]) -> _Kind:
         if self.layer is not layer:
