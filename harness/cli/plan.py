@@ -102,12 +102,18 @@ def _print_table(*, as_json: bool) -> None:
 def _print_preview(board: str, options: PlanOptions, *, as_json: bool) -> None:
     import json
 
+    from harness.board.opening import official
     from harness.board.plan.preview import as_text, preview
     from harness.board.reading.file import load
     from harness.cli.suites import planned
     from harness.cli.width import fitted
+    from harness.run.local_changes import local_changes
 
     file = load(board)
+    if options.official:
+        changes = local_changes()
+        further = [*options.partial(), *([f"the harness: {changes}"] if changes else [])]
+        official.require(file, further)
     shown = preview(file)
     assert file.source.path is not None
     scenarios = planned(file.source.path, options)

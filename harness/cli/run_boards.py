@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from harness.board.opening import official
 from harness.board.reading.file import load
 from harness.cli.earlier import earlier_seconds
 from harness.cli.output import OwnConsole
@@ -27,6 +28,7 @@ from harness.report.records import RunReport
 from harness.report.text import folder_label, one_line
 from harness.report.text import seconds as duration
 from harness.run.asserts import require_asserts
+from harness.run.local_changes import local_changes
 from harness.run.verdict import Verdict
 
 _WORST_FIRST = (4, 2, 1, 3, 5, 0)
@@ -174,8 +176,11 @@ def run_boards(
     require_asserts()
     check_plugins(plugins)
     for board in boards:
-        for warning in load(board).warnings:
+        file = load(board)
+        for warning in file.warnings:
             print(f"warning: {warning}", file=sys.stderr)
+        if options.official:
+            official.require(file, _against(options, select, plugins))
     more = [word for plugin in plugins for word in ("-p", plugin)] + (["-k", select] if select else [])
     words = [[*_words(board, options), *more] for board in boards]
     # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
@@ -196,6 +201,14 @@ def run_boards(
         for line in said:
             print(line, file=sys.stderr)
         return code
+
+
+def _against(options: RunOptions, select: str, plugins: Sequence[str]) -> list[str]:
+    """Return what of a command keeps an official report from coming of it, whatever the board is."""
+    found = options.partial()
+    found += [f"--select {select}: it is not the plan as it stands"] if select else []
+    found += [f"--plugin {plugin}: it takes part in the judging" for plugin in plugins]
+    return found + ([f"the harness: {changes}"] if (changes := local_changes()) else [])
 
 
 def _run(sessions: Iterable[list[str]], follower: "_Follower") -> list[int]:

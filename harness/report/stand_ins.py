@@ -11,6 +11,7 @@ from harness.report.text import one_line
 
 _MOST = 8
 _NAME = 60
+_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,19 @@ def stand_ins(report: RunReport) -> StandIns | None:
     if mock:
         titles.append("mock service")
         words.append("the ID² service is the harness's mock, not the cloud")
+    if reasons := _development(report):
+        titles.append("development run")
+        words.append(f"no official report may come of it: {'; '.join(reasons)}")
     if not titles:
         return None
     title = ", ".join(titles)
     return StandIns(title[0].upper() + title[1:], "; ".join(words))
+
+
+def _development(report: RunReport) -> list[str]:
+    """Return why the device is for development only, as the header of the run says."""
+    told = report.options.get("development")
+    return [one_line(str(each), _REASON) for each in told] if isinstance(told, list) else []
 
 
 def _parts(report: RunReport) -> tuple[list[str], list[str], list[str]]:
