@@ -67,6 +67,14 @@ enum interrupt {
     IRQ_COUNT = 16
 };
 
+/* Whether an exception or interrupt is being handled. */
+static inline uint32_t in_exception(void)
+{
+    uint32_t number;
+    __asm volatile("mrs %0, ipsr" : "=r"(number));
+    return number;
+}
+
 static inline void interrupts_off(void) { __asm volatile("cpsid i" ::: "memory"); }
 static inline void interrupts_on(void) { __asm volatile("cpsie i" ::: "memory"); }
 /* Returns once an interrupt is pending, also while interrupts are off. */

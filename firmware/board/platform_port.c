@@ -18,7 +18,7 @@ int platform_machine_read(uint32_t timeout_ms)
     for (;;) {
         interrupts_off();
         int byte = console_next();
-        if (byte < 0)
+        if (byte < 0 && !in_exception()) /* in a crash nothing would wake it */
             clock_doze_until(end);
         interrupts_on();
         if (byte >= 0)

@@ -97,8 +97,12 @@ class Console:
         self.type(command + b"\r")
         return self.until_match(rb"[\r\n]" + re.escape(prompt) + rb"\Z")
 
-    def power_cycle(self):
+    def close(self):
         self.machine.power_off()
+        self._line.close()
+
+    def power_cycle(self):
+        self.close()
         self._line = self.machine.power_on()
 
 
@@ -117,8 +121,9 @@ def start(request):
         )
         kind = LinuxMachine if machine is Platform.LINUX else QemuMachine
         made = kind(lambda: build(recipe))
-        request.addfinalizer(made.power_off)
-        return Console(made)
+        console = Console(made)
+        request.addfinalizer(console.close)
+        return console
 
     return make
 
