@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from harness.controller.image import Image
 from harness.controller.kind import Ability, Controller, ControllerContext, LineAction
 from harness.controller.program import run_program
 from harness.settings.words import PathText, Seconds, Text, wrong
@@ -32,6 +33,10 @@ class CommandController(Controller):
         default=None, description="Program and arguments that take its power away."
     )
     power_on: _Command | None = Field(default=None, description="Program and arguments that give it power.")
+    off_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=0.0,
+        description="Seconds that a power cycle of power_off and power_on leaves it without power.",
+    )
     power_cycle: _Command | None = Field(
         default=None,
         description="Program and arguments that take its power away and give it back; left out: power_off, then "
@@ -52,6 +57,11 @@ class CommandController(Controller):
         default=None,
         description="Program and arguments that write a firmware; {firmware} stands for the path of the file.",
     )
+    image: Image | None = Field(
+        default=None,
+        description="What shows that a firmware is one for this board. Left out: only what the board's own build has "
+        "made in the same run is flashed.",
+    )
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
@@ -64,8 +74,8 @@ class CommandController(Controller):
         return self
 
     def abilities(self) -> frozenset[Ability]:
-        """Return those that have a program; a power cycle needs none of its own beside both of the power."""
-        return frozenset(ability for ability in Ability if self._programs(ability))
+        """Return those that have a program; a power cycle is made of off and on where it has none of its own."""
+        return frozenset(ability for ability in Ability if self._command(ability) is not None)
 
     def line_actions(self) -> tuple[LineAction, ...]:
         """Return nothing: it is apart from the transports."""
@@ -81,32 +91,34 @@ class CommandController(Controller):
         return f"{', '.join(dict.fromkeys(programs))} on {self.acts_on}"
 
     def do(self, ability: Ability, context: ControllerContext) -> None:
-        """Run the program, for a power cycle without one of its own both of the power; what they print is noted.
+        """Run the program; what it prints is noted.
 
         Raises:
-            BenchError: One takes too long, or its exit code is not 0.
+            BenchError: It takes too long, or its exit code is not 0.
             UsageError: There is no such program.
         """
-        for part, command in self._programs(ability):
-            self._run(part, command, context)
+        filled = list(self._command(ability) or ())
+        if context.firmware is not None:
+            filled = [argument.replace(FIRMWARE, str(context.firmware)) for argument in filled]
+        limit = self.build_timeout_s if ability is Ability.BUILD else self.timeout_s
+        run_program(ability, filled, context, limit=limit)
+
+    def image_of_board(self) -> Image | None:
+        """Return what the board file says."""
+        return self.image
+
+    def programs(self) -> tuple[tuple[str, str], ...]:
+        """Return the programs that are named; where they can be had is not known."""
+        commands = (command for ability in Ability if (command := self._command(ability)))
+        return tuple(dict.fromkeys((command[0], "") for command in commands))
+
+    def pause_s(self) -> float:
+        """Return what the board file says."""
+        return self.off_s
 
     def artefact_path(self) -> str | None:
         """Return what the board file names."""
         return self.artefact
-
-    def _run(self, ability: Ability, command: tuple[str, ...], context: ControllerContext) -> None:
-        filled = list(command)
-        if context.firmware is not None:
-            filled = [argument.replace(FIRMWARE, str(context.firmware)) for argument in command]
-        limit = self.build_timeout_s if ability is Ability.BUILD else self.timeout_s
-        run_program(ability, filled, context, limit=limit)
-
-    def _programs(self, ability: Ability) -> tuple[tuple[Ability, tuple[str, ...]], ...]:
-        parts: tuple[Ability, ...] = (ability,)
-        if ability is Ability.POWER_CYCLE and self.power_cycle is None:
-            parts = (Ability.POWER_OFF, Ability.POWER_ON)
-        found = tuple((part, command) for part in parts if (command := self._command(part)) is not None)
-        return found if len(found) == len(parts) else ()
 
     def _command(self, ability: Ability) -> tuple[str, ...] | None:
         found: tuple[str, ...] | None = getattr(self, ability.value)

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from harness.controller.image import Image
+from harness.errors import ToolError
 from harness.kinds import Kinds
+from harness.secret import Secret
+from harness.settings.references import SecretReference
 from harness.settings.words import Section
 
 
@@ -36,6 +40,10 @@ class LineAction:
     transport: str | None
 
 
+def _no_secret(reference: SecretReference) -> Secret:
+    raise ToolError(f"a secret is asked for where none can be looked up: {reference}")
+
+
 @dataclass(frozen=True, slots=True)
 class ControllerContext:
     """What a controller works on.
@@ -48,6 +56,7 @@ class ControllerContext:
         note: Writes a sentence into the journal; the text must be safe to print.
         firmware: The file to flash, checked against its hash; None for other abilities.
         hide: Returns what a program printed with stars for the secrets that it was given.
+        secret: Looks a secret of the controller's own up, such as the password of a relay.
     """
 
     folder: Path
@@ -56,6 +65,7 @@ class ControllerContext:
     note: Callable[[str], None]
     firmware: Path | None = None
     hide: Callable[[bytes], bytes] = bytes
+    secret: Callable[[SecretReference], Secret] = _no_secret
 
 
 class Controller(Section, ABC):
@@ -90,6 +100,22 @@ class Controller(Section, ABC):
         """Return the path of the firmware that a build makes, relative to the board file; None without one."""
         return None
 
+    def image_of_board(self) -> Image | None:
+        """Return what shows that a firmware is one for this board; None where only its own build's is flashed."""
+        return None
+
+    def programs(self) -> tuple[tuple[str, str], ...]:
+        """Return the programs that it runs, each with where it can be had, for `harness doctor`; often none."""
+        return ()
+
+    def references(self) -> dict[str, SecretReference]:
+        """Return the secrets that it is given by reference, by their fields; often none."""
+        return {}
+
+    def pause_s(self) -> float:
+        """Return for how many seconds a power cycle made of off and on leaves the board without power."""
+        return 0.0
+
     @abstractmethod
     def do(self, ability: Ability, context: ControllerContext) -> None:
         """Do one of its abilities; return when it is done.
@@ -107,5 +133,17 @@ CONTROLLERS = Kinds(
     {
         "serial-lines": "harness.controller.serial_lines:SerialLines",
         "command": "harness.controller.command:CommandController",
+        "uhubctl": "harness.controller.uhubctl:Uhubctl",
+        "lcus-relay": "harness.controller.lcus:LcusRelay",
+        "usbrelay": "harness.controller.usbrelay:UsbRelay",
+        "tasmota": "harness.controller.tasmota:Tasmota",
+        "shelly": "harness.controller.shelly:Shelly",
+        "ykush": "harness.controller.ykush:Ykush",
+        "openocd": "harness.controller.openocd:OpenOcd",
+        "pyocd": "harness.controller.pyocd:PyOcd",
+        "esptool": "harness.controller.esptool:EspTool",
+        "st-flash": "harness.controller.st_flash:StFlash",
+        "dfu-util": "harness.controller.dfu_util:DfuUtil",
+        "labgrid": "harness.controller.labgrid:LabgridPower",
     },
 )

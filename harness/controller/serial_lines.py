@@ -37,13 +37,9 @@ class SerialLines(Controller):
         return self
 
     def abilities(self) -> frozenset[Ability]:
-        """Return those that an action is named for; a power cycle is both actions of the power."""
+        """Return those that an action is named for; a power cycle is made of off and on."""
         reset = {Ability.RESET} if self.reset is not None else set()
-        power = (
-            {Ability.POWER_OFF, Ability.POWER_ON, Ability.POWER_CYCLE}
-            if self.power_off is not None
-            else set()
-        )
+        power = {Ability.POWER_OFF, Ability.POWER_ON} if self.power_off is not None else set()
         return frozenset(reset | power)
 
     def line_actions(self) -> tuple[LineAction, ...]:
@@ -61,10 +57,8 @@ class SerialLines(Controller):
         return f"action{'s' if len(names) > 1 else ''} {', '.join(names)}{where}"
 
     def do(self, ability: Ability, context: ControllerContext) -> None:
-        """Carry the action out, for a power cycle both."""
-        parts = (Ability.POWER_OFF, Ability.POWER_ON) if ability is Ability.POWER_CYCLE else (ability,)
-        for part in parts:
-            context.carry_out(self._action(part))
+        """Carry the action out."""
+        context.carry_out(self._action(ability))
 
     def _action(self, ability: Ability) -> LineAction:
         return LineAction(ability.value, getattr(self, ability.value), self.transport)

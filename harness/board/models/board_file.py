@@ -134,6 +134,9 @@ class BoardFile(Section):
         for controller in self.controllers.values():
             if ability in controller.abilities():
                 return controller
+        if ability is Ability.POWER_CYCLE:
+            both = {Ability.POWER_OFF, Ability.POWER_ON}
+            return next((one for one in self.controllers.values() if both <= one.abilities()), None)
         if ability is Ability.RESET and self.link is not None and self.link.reset is not None:
             return SerialLines(reset=self.link.reset)
         return None

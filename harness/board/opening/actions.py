@@ -8,6 +8,8 @@ from typing import Literal, overload
 from harness.board.models import BoardFile
 from harness.board.opening.board import Board
 from harness.board.opening.firmware import Firmware
+from harness.board.opening.flashing import identity_of, require_for_board, require_own_id, require_same
+from harness.board.opening.power import PowerWatch
 from harness.board.opening.server_under_test import environment_for_others
 from harness.console.reader import Console
 from harness.controller.kind import Ability, Controller, ControllerContext, LineAction
@@ -27,6 +29,8 @@ _DONE = {
     Ability.FLASH: "flashed",
 }
 
+_OF_POWER = frozenset({Ability.POWER_OFF, Ability.POWER_ON, Ability.POWER_CYCLE})
+_TRY_AGAIN_S = 0.5
 _VALUE_NAME = re.compile(r"ID2_[A-Z0-9_]{1,60}")
 
 
@@ -65,6 +69,16 @@ def operate(
     *,
     values: Mapping[str, str | Secret] | None = None,
 ) -> Firmware: ...
+
+
+@overload
+def operate(
+    board: Board,
+    ability: Literal[Ability.RESET, Ability.POWER_OFF, Ability.POWER_ON, Ability.POWER_CYCLE, Ability.FLASH],
+    firmware: Firmware | None = None,
+    *,
+    values: None = None,
+) -> None: ...
 
 
 @overload
@@ -115,20 +129,117 @@ def operate(
         board.lock()
         if board.replayed and not controller.line_actions():
             board.note(f"{ability} by {controller.place()}: not done, the run is replayed")
-            return board.firmware_replayed() if ability is Ability.BUILD else None
+            return _replayed(board, ability)
         board.note(f"{ability} by {controller.place()}")
-        controller.do(ability, _context(board, firmware, values or {}))
+        context = _context(board, controller, firmware, values or {})
+        if ability in _OF_POWER:
+            _switch(board, controller, ability, context)
+        elif ability is Ability.FLASH:
+            _flash(board, controller, firmware, context)
+        else:
+            controller.do(ability, context)
         if ability is Ability.BUILD:
             firmware = _built(board, controller)
         if firmware is not None:
-            board.firmware_known(firmware)
+            board.firmware_known(firmware, built=ability is Ability.BUILD)
     except HarnessError as error:
         raise error.at(board=board.name) from error.__cause__
     return firmware if ability is Ability.BUILD else None
 
 
+def _replayed(board: Board, ability: Ability) -> Firmware | None:
+    """Return what the recorded run built; of a flash ask what that run asked the board, as its answers are recorded."""
+    if ability is Ability.FLASH:
+        require_own_id(board)
+        board.will_start()
+        require_own_id(board)
+    return board.firmware_replayed() if ability is Ability.BUILD else None
+
+
+def _flash(
+    board: Board, controller: Controller, firmware: Firmware | None, context: ControllerContext
+) -> None:
+    """Write a firmware that is one for this board into this board: its identity is checked before and after."""
+    if firmware is None:
+        raise UsageError("no firmware is named to be flashed", hint="name the file and its SHA-256")
+    require_for_board(board, controller, firmware)
+    before = identity_of(board)
+    board.note(f"before {Ability.FLASH}: {require_own_id(board)}")
+    board.will_start()
+    controller.do(Ability.FLASH, context)
+    require_same(board, before)
+    board.note(f"after {Ability.FLASH}: {require_own_id(board)}")
+
+
+def _switch(board: Board, controller: Controller, ability: Ability, context: ControllerContext) -> None:
+    """Take the power away or give it back, or both, and have the board show it; never leave it off by a mistake."""
+    watch = PowerWatch(board)
+    before = board.without_power
+    if ability is not Ability.POWER_ON:
+        board.takes_power(lambda: _give_back(board, controller, context))
+    watch.begin()
+    if ability is Ability.POWER_OFF:
+        try:
+            controller.do(ability, context)
+        except UsageError:
+            if not before:
+                board.has_power()  # nothing was switched: the tool is not there, or not to be used like this
+            raise
+        board.note(f"{ability}: {watch.is_off()}")
+    elif ability is Ability.POWER_ON:
+        _on(controller, context)
+        if board.without_power:
+            board.note(f"{ability}: {watch.is_on()}")
+        board.has_power()
+    else:
+        try:
+            _off_and_on(board, controller, context, watch)
+        except BaseException as error:
+            try:
+                board.restore_power()
+            except HarnessError as second:
+                error.add_note(f"afterwards: {second.message}")
+            raise
+        board.note(f"{ability}: {watch.is_on()}")
+        board.has_power()
+
+
+def _off_and_on(board: Board, controller: Controller, context: ControllerContext, watch: PowerWatch) -> None:
+    if Ability.POWER_CYCLE in controller.abilities():
+        controller.do(Ability.POWER_CYCLE, context)
+        return
+    controller.do(Ability.POWER_OFF, context)
+    board.note(f"{Ability.POWER_OFF}: {watch.is_off()}")
+    if not board.replayed:
+        time.sleep(controller.pause_s())
+    watch.stayed_off()
+    _on(controller, context)
+
+
+def _on(controller: Controller, context: ControllerContext) -> None:
+    """Give the power, and try once more when that fails: a board that stays off is lost to all that follow."""
+    try:
+        controller.do(Ability.POWER_ON, context)
+    except BenchError:
+        time.sleep(_TRY_AGAIN_S)
+        controller.do(Ability.POWER_ON, context)
+
+
+def _give_back(board: Board, controller: Controller, context: ControllerContext) -> None:
+    """Give the power back in the clean-up, without looking at the board."""
+    if Ability.POWER_ON not in controller.abilities():
+        return
+    board.note(f"{Ability.POWER_ON} by {controller.place()}: the board must not be left without power")
+    try:
+        _on(controller, context)
+    except HarnessError as error:
+        raise BenchError(
+            f"the board is left without power: {error.message}", hint="switch it on by hand", board=board.name
+        ) from error
+
+
 def _context(
-    board: Board, firmware: Firmware | None, values: Mapping[str, str | Secret]
+    board: Board, controller: Controller, firmware: Firmware | None, values: Mapping[str, str | Secret]
 ) -> ControllerContext:
     environment, mask = environment_for_others(board.file), Mask()
     for name, value in values.items():
@@ -151,6 +262,7 @@ def _context(
         board.note,
         None if firmware is None else firmware.path.absolute(),
         mask.data,
+        lambda reference: board.resolver.secret(reference, f"controllers: {controller.kind}"),
     )
 
 

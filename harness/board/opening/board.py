@@ -118,6 +118,8 @@ class Board:
         self._probe: ProbeLink | None = None
         self._key: Key | None = None
         self._flash = LinkFlash()
+        self._built: set[str] = set()
+        self._gives_power: Callable[[], None] | None = None
         self._hearing = Hearing()
 
     @property
@@ -463,8 +465,15 @@ class Board:
         """Write stars in place of this secret in every recording from now on."""
         self._redaction.add(secret)
 
-    def firmware_known(self, firmware: Firmware) -> None:
+    @property
+    def built(self) -> frozenset[str]:
+        """SHA-256 of each firmware that was built for the board since it is in use."""
+        return frozenset(self._built)
+
+    def firmware_known(self, firmware: Firmware, *, built: bool = False) -> None:
         """Write down what was built for the board or flashed into it, for the journal, the header and a replay."""
+        if built:
+            self._built.add(firmware.sha256)
         self.note(f"firmware {safe_text(firmware.path.name, 200)}, SHA-256 {firmware.sha256}")
         if self._numbers is not None:
             self._numbers.number(_FIRMWARE, lambda: int(firmware.sha256, 16))
@@ -503,14 +512,41 @@ class Board:
         if self._on_note is not None:
             self._on_note(f"transport {name}: {text}")
 
+    @property
+    def without_power(self) -> bool:
+        """Whether its power was taken away, or may have been, and was not given back."""
+        return self._gives_power is not None
+
+    def takes_power(self, gives_back: Callable[[], None]) -> None:
+        """Remember, before the power is taken away, what gives it back when nothing else has by the time of `close`."""
+        self._gives_power = gives_back
+
+    def restore_power(self) -> None:
+        """Give the power back when it was taken away and not given back.
+
+        Raises:
+            BenchError: It cannot be given back; `close` tries once more.
+        """
+        if self._gives_power is not None:
+            self._gives_power()
+            self._gives_power = None
+
+    def has_power(self) -> None:
+        """Remember that the power was given back."""
+        self._gives_power = None
+
     def close(self) -> None:
-        """Close whatever is open, the last first, and let the locks go. May be called more than once."""
+        """Give the power back, close whatever is open, the last first, and let the locks go.
+
+        It may be called more than once.
+        """
         with ExitStack() as stack:
             locks, self._locks = self._locks, None
             if locks is not None:
                 stack.callback(locks.release)
             stack.push(self._closing.pop_all())
             stack.callback(self.close_chip)
+            stack.callback(self.restore_power)
             self._console = self._carrier = self._probe = None
             self._opened.clear()
             self._transports.clear()

@@ -85,6 +85,8 @@ def _references(board: BoardFile) -> list[SecretReference]:
         found += [getattr(keys, "id", None), getattr(keys, "secret", None)]
     if board.device.key is not None and board.device.key.env:
         found.append(SecretReference(env=board.device.key.env))
+    for controller in board.controllers.values():
+        found += controller.references().values()
     return [reference for reference in found if isinstance(reference, SecretReference)]
 
 

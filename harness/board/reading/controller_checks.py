@@ -13,6 +13,7 @@ def errors(board: BoardFile) -> list[Problem]:
         able[Ability.RESET] = "link.reset"
     for name, controller in board.controllers.items():
         found += actions_not_there(board, controller, ("controllers", name))
+        found += _port_of_a_transport(board, controller, ("controllers", name))
         for ability in sorted(controller.abilities()):
             first = able.setdefault(ability, name)
             if first != name:
@@ -44,3 +45,13 @@ def actions_not_there(board: BoardFile, controller: Controller, loc: Loc) -> lis
             )
             found.append(Problem((*loc, wanted.field), text))
     return found
+
+
+def _port_of_a_transport(board: BoardFile, controller: Controller, loc: Loc) -> list[Problem]:
+    """Return that a controller writes to the port of a transport, where the bytes would reach the board."""
+    port = getattr(controller, "port", None)
+    return [
+        Problem((*loc, "port"), f"is the port of transport {name} too; a relay has one of its own")
+        for name, settings in board.transports.items()
+        if isinstance(port, str) and port == getattr(settings, "port", None)
+    ]
