@@ -29,6 +29,7 @@ from harness.cli import (
     service,
     simulate,
     trace,
+    verify,
 )
 from harness.errors import HarnessError
 from harness.plain_words import plain
@@ -50,6 +51,7 @@ _JSON = "--json"
 
 for command in (
     run,
+    verify,
     explore,
     plan,
     probe,

@@ -1,4 +1,4 @@
-"""The operator steps: everything that only a person in the vendor's console can do.
+"""The operator steps: what only a person can do, in the vendor's console or at a bench without a programmer.
 
 Source: service.md 2.1, 3, 7.
 """
@@ -117,7 +117,30 @@ CONFIRMATION = Step(
     (Field("result", forms.PASSED_OR_FAILED),),
 )
 
-STEPS: Mapping[str, Step] = MappingProxyType(
-    {step.id: step for step in (PRODUCT, CREATE_PRODUCT, BUY_LICENCE, COUNTERS, VERIFICATION, CONFIRMATION)}
+BUILD = Step(
+    "build",
+    "Build id2_app with values in it",
+    (
+        "Build id2_app {purpose}; this file has its values: {values}",
+        "They go where app_entry.c and the tests of id2_app have constants of the same meaning; empty means none.",
+        "Keep each image apart: the first one is flashed again at the end.",
+        "Give back the path of the image that was built.",
+    ),
+    (Field("image", forms.FILE),),
 )
+
+FLASH = Step(
+    "flash",
+    "Flash the image",
+    (
+        "Flash {image} into the board, and into no other.",
+        "Its SHA-256 is {sha256}.",
+        "Answer done when it is written; the board is started anew afterwards.",
+    ),
+    (Field("result", forms.DONE),),
+)
+
+_ALL = (PRODUCT, CREATE_PRODUCT, BUY_LICENCE, COUNTERS, VERIFICATION, CONFIRMATION, BUILD, FLASH)
+
+STEPS: Mapping[str, Step] = MappingProxyType({step.id: step for step in _ALL})
 """Every operator step by its name."""

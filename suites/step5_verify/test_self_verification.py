@@ -6,7 +6,17 @@ from harness.fixtures.expect import refused, require_decrypted
 from harness.fixtures.oracle import Oracle
 from harness.fixtures.published import CHALLENGE, EXTRA
 from harness.fixtures.server_codes import require_whole_comparison
-from harness.fixtures.types import Carrier, ConsoleVerification, Device, Product, Scenario, Service
+from harness.fixtures.types import (
+    Carrier,
+    ConsoleVerification,
+    Device,
+    ProbeVerification,
+    Product,
+    Scenario,
+    Service,
+)
+
+pytestmark = pytest.mark.verifies
 
 
 def test_validation_report(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
@@ -73,3 +83,12 @@ def test_nearly_right_server_code(scenario: Scenario, carrier: Carrier, oracle: 
     with scenario.step("VER-06"):
         require_whole_comparison(carrier, oracle.server_code(challenge), challenge, None)
         require_whole_comparison(carrier, oracle.server_code(challenge, extra), challenge, extra)
+
+
+@pytest.mark.needs_mock("the service's console is asked without a person")
+def test_report_off_console(
+    scenario: Scenario, probe_verification: ProbeVerification, product: Product, foreign_ciphertext: bytes
+) -> None:
+    """The report on the console verifies, and the client does for its probe what a rebuilt id2_app would do."""
+    with scenario.step("VER-15"):
+        probe_verification.verify(product.product_key, foreign_ciphertext)
