@@ -326,7 +326,29 @@
     X(TA_PANICS, "TEE: the trusted application panics when it is opened") \
     X(TA_PANICS_LATER, "TEE: the trusted application panics at its third operation with the key")
 
+/* Faults of id2_app in a verification with rebuild. In firmware/client. */
+#define ID2_FAULT_VERIFY_PASSES_ALWAYS 801
+#define ID2_FAULT_VERIFY_SHOWS_OWN_ID 802
+#define ID2_FAULT_VERIFY_IGNORES_CIPHERTEXT 803
+#define ID2_FAULT_VERIFY_REFUSES_CIPHERTEXT 804
+#define ID2_FAULT_VERIFY_OLD_CHALLENGE 805
+#define ID2_FAULT_VERIFY_REPORT_TORN 806
+#define ID2_FAULT_VERIFY_PRINTS_PRODUCT_SECRET 807
+#define ID2_FAULT_VERIFY_TAKES_ANY_SERVER_CODE 808
+#define ID2_FAULT_VERIFY_REFUSES_SERVER_CODE 809
+
+#define ID2_VERIFY_FAULTS(X) \
+    X(VERIFY_PASSES_ALWAYS, "id2_app: says that the decryption passed, and does not decrypt") \
+    X(VERIFY_SHOWS_OWN_ID, "id2_app: shows its own ID as the plaintext of any ciphertext, and passes") \
+    X(VERIFY_IGNORES_CIPHERTEXT, "id2_app: prints nothing of the ciphertext that it was built with") \
+    X(VERIFY_REFUSES_CIPHERTEXT, "id2_app: fails with the right ciphertext") \
+    X(VERIFY_OLD_CHALLENGE, "id2_app: takes the vendor's challenge, whatever was built in") \
+    X(VERIFY_REPORT_TORN, "id2_app: the validation report ends before its last brace") \
+    X(VERIFY_PRINTS_PRODUCT_SECRET, "id2_app: prints the ProductSecret that it was built with") \
+    X(VERIFY_TAKES_ANY_SERVER_CODE, "id2_app: accepts any server code") \
+    X(VERIFY_REFUSES_SERVER_CODE, "id2_app: refuses the right server code")
+
 #define ID2_FAULTS(X) \
-    ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X) ID2_CLIENT_FAULTS(X) ID2_LINK_FAULTS(X) ID2_PLATFORM_FAULTS(X)
+    ID2_HAL_FAULTS(X) ID2_MACHINE_FAULTS(X) ID2_STATE_FAULTS(X) ID2_CLIENT_FAULTS(X) ID2_LINK_FAULTS(X) ID2_PLATFORM_FAULTS(X) ID2_VERIFY_FAULTS(X)
 
 #endif

@@ -13,7 +13,7 @@
 #include "id2_log.h"
 #include "id2_machine.h"
 
-#define CHALLENGE ID2_CHALLENGE
+#define CHALLENGE (ID2_FAULT_IS(VERIFY_OLD_CHALLENGE) ? "55B83408399FA660F05C82E4F25333DC" : ID2_CHALLENGE)
 #define TIMESTAMP ID2_TIMESTAMP
 #define EXTRA "abcd1234"
 #define SEED "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -177,7 +177,7 @@ static int generate_authcode(void)
                      "            \"result\": \"%.*s\"\n        },\n",
                      (int)size, (char *)text);
         good = print_item(0) && print_item(1);
-        ls_osa_print("%s", "    ]\n}\n\n");
+        ls_osa_print("%s", ID2_FAULT_IS(VERIFY_REPORT_TORN) ? "    ]\n\n" : "    ]\n}\n\n");
     }
     ls_osa_print(LS_LOG_TAG "id2_client_generate_authcode %d: =====>ID2 Client Generate AuthCode %s.\n\n", __LINE__,
                  good ? "End" : "Fail");
@@ -196,6 +196,10 @@ static int verify_authcode(void)
     int result = id2_client_verify_server((const uint8_t *)code, (uint32_t)size, (const uint8_t *)CHALLENGE,
                                           (uint32_t)strlen(CHALLENGE), has_extra ? (const uint8_t *)EXTRA : NULL,
                                           has_extra ? (uint32_t)strlen(EXTRA) : 0);
+    if (ID2_FAULT_IS(VERIFY_TAKES_ANY_SERVER_CODE))
+        result = IROT_SUCCESS;
+    if (ID2_FAULT_IS(VERIFY_REFUSES_SERVER_CODE))
+        result = IROT_ERROR_GENERIC;
     ls_osa_print(LS_LOG_TAG "id2_client_verify_authcode %d: =====>ID2 Client Verify Server %sAuthCode %s.\n\n",
                  __LINE__, result ? "" : " ", result ? "Fail" : "End");
     return result == IROT_SUCCESS;
@@ -221,12 +225,25 @@ static int decrypt_is_id(void)
     return id2_read_id(id) == IROT_SUCCESS && strlen(id) == plain_size && memcmp(id, plain, plain_size) == 0;
 }
 
+/* What decides whether the decryption passed; the faults of a program that does not look. */
+static int decrypt_or_fault(void)
+{
+    char id[ID2_ID_MAX_LEN + 1];
+    if (ID2_FAULT_IS(VERIFY_PASSES_ALWAYS))
+        return 1;
+    if (ID2_FAULT_IS(VERIFY_SHOWS_OWN_ID) && id2_read_id(id) == IROT_SUCCESS) {
+        ls_osa_print(LS_LOG_TAG "id2_client_decrypt_data %d: out_data: %s\n", __LINE__, id);
+        return 1;
+    }
+    return decrypt_is_id() && !ID2_FAULT_IS(VERIFY_REFUSES_CIPHERTEXT);
+}
+
 static int decrypt_data(void)
 {
-    if (strlen(ID2_CIPHER_DATA) <= WORTH_LOOKING_AT)
+    if (strlen(ID2_CIPHER_DATA) <= WORTH_LOOKING_AT || ID2_FAULT_IS(VERIFY_IGNORES_CIPHERTEXT))
         return 1;
     ls_osa_print(LS_LOG_TAG "id2_client_decrypt_data %d: ====> ID2 Client Test Decrypt Start.\n", __LINE__);
-    int good = decrypt_is_id();
+    int good = decrypt_or_fault();
     ls_osa_print(LS_LOG_TAG "id2_client_decrypt_data %d: =================>ID2 Client Test Decrypt %s.\n\n", __LINE__,
                  good ? "Pass" : "Fail");
     return good;
@@ -247,6 +264,8 @@ static int provision(void)
 static void run_tests(void)
 {
     int result = provision();
+    if (ID2_FAULT_IS(VERIFY_PRINTS_PRODUCT_SECRET))
+        ID2_INFO("product secret: %s", ID2_PRODUCT_SECRET);
     if (result != IROT_SUCCESS)
         ID2_INFO("id2 client do provisioning fail, %d", result);
     else if (!unit_test())
