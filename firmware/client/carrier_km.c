@@ -1,7 +1,9 @@
 /*
- * The carriers of a Soft-KM and of a trusted application, for which this client stands where the carrier is a TEE: ID and key in the reserved partition of the HAL, empty until the device is provisioned.
+ * The carriers of a Soft-KM and of a trusted application, for which this client stands where the carrier is a TEE: ID and
+ * key in the key-value store of the HAL, empty until the device is provisioned.
  *
- * There are two copies. The older is written over, its check last, so that whenever the power goes one of them is whole.
+ * There are two copies. The older is written over, so that whenever the power goes one of them is whole. (The reserved
+ * partition would do as well, but the harness writes all of it when it judges the port.)
  */
 #include "id2_carrier.h"
 
@@ -13,16 +15,17 @@
 #include "id2_internal.h"
 #include "id2_log.h"
 #include "id2_ta.h"
-#include "ls_hal_km.h"
+#include "ls_hal_sst.h"
 #include "ls_osa.h"
 
 #define MAGIC 0x4b4d4944u
-#define COPY_SIZE 2048u
 #define COPIES 2
 #define KEY_MAX 32u
 #define NONE COPIES
 
-/* A copy in the partition. `number` tells the newer of two; `check` is over everything before it. */
+static const char *const PLACES[COPIES] = {"id2_a", "id2_b"};
+
+/* A copy in the store. `number` tells the newer of two; `check` is over everything before it. */
 struct copy {
     uint32_t magic;
     uint32_t number;
@@ -53,34 +56,30 @@ static int is_whole(const struct copy *copy)
     return memcmp(check, copy->check, sizeof check) == 0;
 }
 
-/* Read the newer whole copy. Return its place, NONE for none, -1 when the partition cannot be read. */
+/* Read the newer whole copy. Return its place, NONE for none, -1 when the store cannot be read. */
 static int read_newest(struct copy *newest)
 {
     struct copy copy;
     int place = NONE;
-    int part = ls_hal_open_rsvd_part(LS_HAL_READ);
-    if (part < 0)
+    if (ls_hal_kv_init() != SST_HAL_SUCCESS)
         return -1;
-    for (int i = 0; i < COPIES && place >= 0; i++) {
-        if (ls_hal_read_rsvd_part(part, (uint32_t)i * COPY_SIZE, &copy, sizeof copy)) {
-            place = -1;
-        } else if (is_whole(&copy) && (place == NONE || (int32_t)(copy.number - newest->number) > 0)) {
+    for (int i = 0; i < COPIES; i++) {
+        uint32_t size = sizeof copy;
+        uint32_t result = ls_hal_kv_get(PLACES[i], &copy, &size);
+        if (result != SST_HAL_SUCCESS && result != SST_HAL_ERROR_ITEM_NOT_FOUND)
+            return -1;
+        if (result == SST_HAL_SUCCESS && size == sizeof copy && is_whole(&copy) &&
+            (place == NONE || (int32_t)(copy.number - newest->number) > 0)) {
             *newest = copy;
             place = i;
         }
     }
-    ls_hal_close_rsvd_part(part);
     return place;
 }
 
-static int write_copy(uint32_t place, struct copy *copy)
+static int write_copy(int place, const struct copy *copy)
 {
-    int part = ls_hal_open_rsvd_part(LS_HAL_READ | LS_HAL_WRITE);
-    if (part < 0)
-        return -1;
-    int result = ls_hal_write_rsvd_part(part, place * COPY_SIZE, copy, sizeof *copy);
-    ls_hal_close_rsvd_part(part);
-    return result;
+    return ls_hal_kv_set(PLACES[place], copy, sizeof *copy) == SST_HAL_SUCCESS ? 0 : -1;
 }
 
 static irot_result_t use(void)
@@ -93,15 +92,13 @@ static irot_result_t use(void)
 static void write_anew(int place)
 {
     static int done;
-    struct copy erased;
     if (!ID2_FAULT_IS(IDENTITY_LOST_ON_POWER_CUT) || done || place < 0 || place == NONE)
         return;
     done = 1;
-    memset(&erased, 0xff, sizeof erased);
-    write_copy(0, &erased);
-    write_copy(1, &erased);
+    for (int i = 0; i < COPIES; i++)
+        ls_hal_kv_del(PLACES[i]);
     ls_osa_msleep(300);
-    write_copy((uint32_t)place, &now);
+    write_copy(place, &now);
 }
 
 /* What the factory put into a TEE; a Soft-KM is empty. */
@@ -124,7 +121,7 @@ irot_result_t id2_carrier_init(void)
         return IROT_ERROR_GENERIC;
     int place = read_newest(&now);
     if (place < 0) {
-        ID2_ERROR("%s", "the reserved partition cannot be read.");
+        ID2_ERROR("%s", "the storage of the ID2 cannot be read.");
         return IROT_ERROR_GENERIC;
     }
     write_anew(place);

@@ -1,5 +1,5 @@
-/* Where the ID2 key lives: in memory and flash (carrier_demo.c), in a chip (carrier_se.c), or in the reserved partition
- * (carrier_km.c). */
+/* Where the ID2 key lives: in memory and flash (carrier_demo.c), in a chip (carrier_se.c), or in the key-value
+ * store of the HAL (carrier_km.c). */
 #ifndef ID2_CARRIER_H
 #define ID2_CARRIER_H
 

@@ -45,7 +45,7 @@ class FirmwareSettings(SimulatedKind):
     )
     carrier: Literal["demo", "se", "km", "tee"] = Field(
         description="Carrier that is compiled in: demo holds ID and key itself, se asks a chip at its second line, km "
-        "keeps them in the reserved partition, which is empty until the device is provisioned, tee has a trusted "
+        "keeps them in its storage, which is empty until the device is provisioned, tee has a trusted "
         "application do so, which may have got them in the factory."
     )
     link: bool = Field(
