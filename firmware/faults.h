@@ -220,7 +220,7 @@
 #define ID2_FAULT_LINK_TAKES_SPOILT_OTP_DATA 527
 #define ID2_FAULT_IDENTITY_NOT_KEPT 528
 #define ID2_FAULT_IDENTITY_LOST_ON_POWER_CUT 529
-#define ID2_FAULT_LINK_NEEDS_RIGHT_CLOCK 530
+#define ID2_FAULT_LINK_CODE_OVER_TIME 530
 
 #define ID2_LINK_FAULTS(X) \
     X(LINK_TAKES_MISSING_PREMASTER, "iTLS: a ServerHello without a pre-master is taken, as by the vendor's SDK") \
@@ -251,8 +251,8 @@
     X(LINK_ASKS_WITHOUT_END, "provisioning: a device that is refused an ID asks for ever") \
     X(LINK_TAKES_SPOILT_OTP_DATA, "provisioning: the check value of OTP data is not looked at") \
     X(IDENTITY_NOT_KEPT, "carrier km: the ID is not written, and gone after a start") \
-    X(IDENTITY_LOST_ON_POWER_CUT, "carrier km: each start erases the only copy and writes it anew after a while") \
-    X(LINK_NEEDS_RIGHT_CLOCK, "link: with a clock before 2020 the board does not connect")
+    X(IDENTITY_LOST_ON_POWER_CUT, "carrier km: each start erases both copies and writes one anew after a while") \
+    X(LINK_CODE_OVER_TIME, "iTLS: the code of the handshake is over the device's time, and not over the challenge")
 
 /* Faults of the system around the client, and of what it shows on its console: in firmware/platform and firmware/client. */
 #define ID2_FAULT_APP_CRASHES 701
