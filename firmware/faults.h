@@ -197,7 +197,7 @@
 #define ID2_FAULT_LINK_TAKES_WRONG_SERVER_CODE 504
 #define ID2_FAULT_LINK_TAKES_MISSING_SERVER_CODE 505
 #define ID2_FAULT_LINK_TAKES_ANY_CHALLENGE 506
-#define ID2_FAULT_LINK_TAKES_ANY_SUITE 507
+#define ID2_FAULT_LINK_TAKES_ANY_COMPRESSION 507
 #define ID2_FAULT_LINK_TAKES_WRONG_FINISHED 508
 #define ID2_FAULT_LINK_MAC_UNCHECKED 509
 #define ID2_FAULT_LINK_PADDING_UNCHECKED 510
@@ -229,7 +229,7 @@
     X(LINK_TAKES_WRONG_SERVER_CODE, "iTLS: a server code that is wrong is taken") \
     X(LINK_TAKES_MISSING_SERVER_CODE, "iTLS: a ServerHello without a server code is taken") \
     X(LINK_TAKES_ANY_CHALLENGE, "iTLS: a challenge of any length is answered") \
-    X(LINK_TAKES_ANY_SUITE, "iTLS: a suite that was not offered is taken") \
+    X(LINK_TAKES_ANY_COMPRESSION, "iTLS: a compression method that was not offered is taken") \
     X(LINK_TAKES_WRONG_FINISHED, "iTLS: the server's Finished is not looked at") \
     X(LINK_MAC_UNCHECKED, "iTLS: the MAC of a record is not looked at") \
     X(LINK_PADDING_UNCHECKED, "iTLS: of a record's padding only the length is looked at") \
@@ -248,7 +248,7 @@
     X(LINK_KEY_IN_CLEAR, "wire: the ProductSecret is sent in clear beside the link") \
     X(LINK_CLIENT_ID_WRONG, "MQTT: the client id says securemode 2") \
     X(LINK_ASKS_AT_EACH_START, "provisioning: another ID is asked for at each start, and a licence spent") \
-    X(LINK_ASKS_WITHOUT_END, "provisioning: a device that is refused an ID asks for ever") \
+    X(LINK_ASKS_WITHOUT_END, "provisioning: a device that is refused an ID asks for ever, and hardly waits") \
     X(LINK_TAKES_SPOILT_OTP_DATA, "provisioning: the check value of OTP data is not looked at") \
     X(IDENTITY_NOT_KEPT, "carrier km: the ID is not written, and gone after a start") \
     X(IDENTITY_LOST_ON_POWER_CUT, "carrier km: each start erases both copies and writes one anew after a while") \

@@ -37,6 +37,7 @@ struct copy {
 };
 
 static struct copy now;
+static struct copy not_kept; /* what one of the faults has in memory alone */
 static struct id2_cipher cipher;
 
 static void check_of(const struct copy *copy, uint8_t check[ID2_DIGEST_MAX])
@@ -97,7 +98,7 @@ static void write_anew(int place)
     done = 1;
     for (int i = 0; i < COPIES; i++)
         ls_hal_kv_del(PLACES[i]);
-    ls_osa_msleep(300);
+    ls_osa_msleep(1500);
     write_copy(place, &now);
 }
 
@@ -128,6 +129,8 @@ irot_result_t id2_carrier_init(void)
     if (place == NONE && take_literals())
         return IROT_ERROR_GENERIC;
     id2_show_key(now.key, now.key_size);
+    if (ID2_FAULT_IS(IDENTITY_NOT_KEPT))
+        now = not_kept;
     return use();
 }
 
@@ -180,7 +183,7 @@ irot_result_t id2_carrier_set(const char *id, const uint8_t *key, uint32_t key_s
     check_of(&next, next.check);
     if (!ID2_FAULT_IS(IDENTITY_NOT_KEPT) && write_copy(place == 0 ? 1 : 0, &next))
         return IROT_ERROR_GENERIC;
-    now = next;
+    now = not_kept = next;
     return ID2_FAULT_IS(OLD_KEY_AFTER_PROVISIONING) ? IROT_SUCCESS : use();
 }
 

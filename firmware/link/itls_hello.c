@@ -180,7 +180,7 @@ static enum itls_alert check(const struct itls_server_hello *hello, uint32_t ver
         *why = "ServerHello of another version";
         return ITLS_PROTOCOL_VERSION;
     }
-    if ((!known && !ID2_FAULT_IS(LINK_TAKES_ANY_SUITE)) || compression) {
+    if (!known || (compression && !ID2_FAULT_IS(LINK_TAKES_ANY_COMPRESSION))) {
         *why = "ServerHello with a suite or compression that was not offered";
         return ITLS_ILLEGAL_PARAMETER;
     }

@@ -176,7 +176,7 @@ static int pause_after(struct pauses *pauses, const struct outcome *outcome)
     pauses->refused = outcome->alerted || outcome->final ? pauses->refused + 1 : 0;
     if (outcome->final && pauses->refused >= TRIES_AGAINST_FINAL && !ID2_FAULT_IS(LINK_RETRIES_FINAL_ALERT))
         return -1;
-    if (ID2_FAULT_IS(LINK_RECONNECTS_AT_ONCE))
+    if (ID2_FAULT_IS(LINK_RECONNECTS_AT_ONCE) || (ID2_FAULT_IS(LINK_ASKS_WITHOUT_END) && !link_has_id()))
         return 1;
     unsigned pause = FIRST_PAUSE_MS << pauses->failed;
     if (pauses->failed < DOUBLINGS_MAX)
