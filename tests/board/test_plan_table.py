@@ -45,6 +45,7 @@ def test_a_cell_is_impossible_exactly_where_a_board_file_with_its_plan_is_refuse
         ("se", "link-tee", "aes-128", "link-tee holds ID² keys in the TEE only"),
         ("km", "link-sdk", "sm1-128", "sm1-128 exists in secure elements only"),
         ("tee", "link-tee", "sm1-128", "sm1-128 exists in secure elements only"),
+        ("puf", "third-party-os", "aes-128", "a PUF signs with an ECC key"),
         ("demo", "third-party-os", "sm1-128", "sm1-128 exists in secure elements only"),
     ],
 )

@@ -180,6 +180,10 @@ def _device(cell: Cell) -> str:
 
 
 def _key(cell: Cell) -> str:
+    if cell.plan.carrier == "puf":
+        return _commented(
+            '  # key: {public: "04…"}', "its public key: 04, X and Y in hex, as it was enrolled with"
+        )
     of = (
         "the debug ID² that is compiled in"
         if cell.plan.carrier == "demo"
