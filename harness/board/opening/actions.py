@@ -153,6 +153,7 @@ def _replayed(board: Board, ability: Ability) -> Firmware | None:
         require_own_id(board)
         board.will_start()
         require_own_id(board)
+        board.firmware_replayed()  # the recorded run wrote down what it flashed, behind what it built
     return board.firmware_replayed() if ability is Ability.BUILD else None
 
 
