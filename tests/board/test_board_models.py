@@ -32,6 +32,9 @@ SHIPPED = {
     "example-se-i2c",
     "example-se-serial",
     "example-km-link",
+    "virtual-rebuild",
+    "qemu-cortex-m3-rebuild",
+    "example-rebuild-openocd",
 }
 
 
