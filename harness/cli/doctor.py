@@ -26,7 +26,8 @@ def doctor(
     from harness.board.discovery.claims import listed, load_all
     from harness.board.discovery.find import discover
     from harness.board.doctor.checks import CHECKS
-    from harness.board.doctor.doctor import Level, Machine, blocks, examine
+    from harness.board.doctor.doctor import Level, Machine, blocks, examine, worst_first
+    from harness.board.doctor.tools import missing_tools
     from harness.board.opening.locks import user_name
     from harness.cli.json_document import print_json
     from harness.cli.width import fitted
@@ -38,7 +39,7 @@ def doctor(
     for problem in (*problems, *(f"not read: {one}" for one in broken)):
         print(f"warning: {problem}", file=sys.stderr)
     machine = Machine(user=user_name(), own_pid=os.getpid())
-    findings = examine(machine, listed(found, known), CHECKS)
+    findings = worst_first((*examine(machine, listed(found, known), CHECKS), *missing_tools(known)))
     shown = [finding for finding in findings if hints or finding.level is not Level.HINT]
     if as_json:
         print_json({"blocked": blocks(findings), "findings": [asdict(finding) for finding in shown]})

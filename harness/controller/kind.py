@@ -56,6 +56,7 @@ class ControllerContext:
         note: Writes a sentence into the journal; the text must be safe to print.
         firmware: The file to flash, checked against its hash; None for other abilities.
         hide: Returns what a program printed with stars for the secrets that it was given.
+        say: Types a command on the console, the dialect's own for a restart when it is None.
         secret: Looks a secret of the controller's own up, such as the password of a relay.
     """
 
@@ -66,6 +67,7 @@ class ControllerContext:
     firmware: Path | None = None
     hide: Callable[[bytes], bytes] = bytes
     secret: Callable[[SecretReference], Secret] = _no_secret
+    say: Callable[[str | None], None] = lambda _: None
 
 
 class Controller(Section, ABC):
@@ -100,6 +102,10 @@ class Controller(Section, ABC):
         """Return the path of the firmware that a build makes, relative to the board file; None without one."""
         return None
 
+    def acts_on_transports(self) -> bool:
+        """Return whether it acts by the board's own transports, and so by those of a recorded run too."""
+        return bool(self.line_actions())
+
     def image_of_board(self) -> Image | None:
         """Return what shows that a firmware is one for this board; None where only its own build's is flashed."""
         return None
@@ -133,6 +139,7 @@ CONTROLLERS = Kinds(
     {
         "serial-lines": "harness.controller.serial_lines:SerialLines",
         "command": "harness.controller.command:CommandController",
+        "console": "harness.controller.console:ConsoleCommand",
         "uhubctl": "harness.controller.uhubctl:Uhubctl",
         "lcus-relay": "harness.controller.lcus:LcusRelay",
         "usbrelay": "harness.controller.usbrelay:UsbRelay",

@@ -97,7 +97,12 @@ def examine(machine: Machine, devices: Iterable[Listed], checks: Iterable[Check]
     """
     present = tuple(devices)
     found = dict.fromkeys(finding for check in checks for finding in check(machine, present))
-    return tuple(sorted(found, key=lambda finding: _WORST_FIRST.index(finding.level)))
+    return worst_first(found)
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, the worst first, else in their order."""
+    return tuple(sorted(findings, key=lambda finding: _WORST_FIRST.index(finding.level)))
 
 
 def blocks(findings: Iterable[Finding]) -> bool:

@@ -12,6 +12,7 @@ from harness.board.opening.flashing import identity_of, require_for_board, requi
 from harness.board.opening.power import PowerWatch
 from harness.board.opening.server_under_test import environment_for_others
 from harness.console.reader import Console
+from harness.console.shell_grammar import Purpose
 from harness.controller.kind import Ability, Controller, ControllerContext, LineAction
 from harness.errors import BenchError, HarnessError, UsageError
 from harness.run.safe import Mask
@@ -127,7 +128,7 @@ def operate(
         if firmware is not None:
             firmware.check()
         board.lock()
-        if board.replayed and not controller.line_actions():
+        if board.replayed and not controller.acts_on_transports():
             board.note(f"{ability} by {controller.place()}: not done, the run is replayed")
             return _replayed(board, ability)
         board.note(f"{ability} by {controller.place()}")
@@ -264,7 +265,26 @@ def _context(
         None if firmware is None else firmware.path.absolute(),
         mask.data,
         lambda reference: board.resolver.secret(reference, f"controllers: {controller.kind}"),
+        lambda command: _say(board, command),
     )
+
+
+def _say(board: Board, command: str | None) -> None:
+    """Type a command on the console, on a line of its own."""
+    dialect = board.file.dialect
+    shell = dialect.shell()
+    if command is None:
+        command = None if shell is None else shell.commands.get(Purpose.REBOOT)
+    if command is None:
+        raise UsageError(
+            f"dialect {board.file.dialect_name} knows no command that starts the board anew",
+            hint="write `command` under the controller",
+        )
+    line, end = command.encode(), b"\r" if shell is None else shell.line_end
+    for never in dialect.never_sent():
+        if (never.text and never.text in line) or line.split(b" ", 1)[0] in never.commands:
+            raise UsageError(f"{command!r} is never sent to a console: it {never.why}")
+    board.console().send((b"" if shell is None else shell.erase) + line + end)
 
 
 def _built(board: Board, controller: Controller) -> Firmware:
