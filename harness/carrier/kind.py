@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from harness.carrier.base import Carrier
 from harness.chip.carrier_chip import CarrierChip
@@ -51,6 +52,7 @@ class CarrierContext:
         transport: Returns a transport by its name, open.
         random: Gives random bytes, as many as asked for: from here, so that a run can be replayed.
         secrecy: Returns what keeps secret calls out of the recording of a transport, by its name.
+        folder: Folder of the board file, where relative paths start.
     """
 
     key_type: KeyType
@@ -60,6 +62,7 @@ class CarrierContext:
     transport: Callable[[str], Transport]
     random: Callable[[int], bytes]
     secrecy: Callable[[str], Secrecy] = lambda _: NothingWritten()
+    folder: Path = Path()
 
 
 class CarrierKind(Section, ABC):
@@ -133,5 +136,6 @@ CARRIERS = Kinds(
         "se": "harness.carrier.se_kind:SeOverChip",
         "probe": "harness.carrier.probe_kind:OverProbe",
         "module-socket": "harness.carrier.module.settings:ModuleSocket",
+        "module-at": "harness.carrier.at.settings:ModuleAt",
     },
 )

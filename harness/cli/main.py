@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from harness import __version__
 from harness.cli import (
+    at,
     boards,
     check_log,
     discover,
@@ -64,6 +65,7 @@ for command in (
     ledger,
     id2,
     itls,
+    at,
     explain,
     discover,
     doctor,

@@ -46,7 +46,9 @@ def register(app: typer.Typer) -> None:
         console
     )
     group.command("firmware", help="Serve the console of a BOARD that runs our own firmware.")(firmware)
-    group.command("module", help="Serve a security module by the vendor's socket protocol.")(module)
+    group.command(
+        "module", help="Serve a security module by the vendor's socket protocol, or by AT commands (--at)."
+    )(module)
     group.command("faults", help="List the ways in which a device can be broken.")(faults)
     simulate_attach.register(group)
     app.add_typer(group, name="simulate")
@@ -186,13 +188,22 @@ def module(
     id_text: _Id = None,
     fault: _Fault = None,
     seed: _Seed = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option("--at", metavar="DIALECT", help="Speak AT commands: a shipped dialect, or a YAML file."),
+    ] = None,
     allow_remote: _Remote = False,
 ) -> None:
     """Serve a module until SIGINT or SIGTERM; every connection is a client of its own of the same module."""
     from harness.cli import simulate_module as serve
 
-    made = serve.module(key_type, key, id_text, debug_key=debug_key, fault=fault, seed=seed)
-    serve.serve(made, listen, allow_remote=allow_remote)
+    serve.serve(
+        serve.connections(
+            key_type, key, id_text, debug_key=debug_key, fault=fault, seed=seed, dialect=dialect
+        ),
+        listen,
+        allow_remote=allow_remote,
+    )
 
 
 def faults() -> None:

@@ -23,6 +23,7 @@ TRANSPORTS = Kinds(
         "simulated-console": "harness.simulator.console.transport:SimulatedConsoleSettings",
         "simulated-puf": "harness.simulator.puf.transport:SimulatedPufSettings",
         "simulated-module": "harness.simulator.module.transports:SimulatedModuleSettings",
+        "simulated-at-module": "harness.simulator.module.transports:SimulatedAtModuleSettings",
         "firmware": "harness.simulator.machine.settings:FirmwareSettings",
     },
 )

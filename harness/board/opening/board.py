@@ -427,6 +427,7 @@ class Board:
             self._opened_transport,
             random,
             self._secrecy,
+            self.file.folder,
         )
         try:
             what = f"carrier kind {kind.kind!r}: its carrier"

@@ -1,16 +1,19 @@
-"""The kind of transport that leads to a simulated module behind the socket protocol."""
+"""The kinds of transports that lead to a simulated module."""
 
 from typing import Literal
 
 from pydantic import Field, field_validator
 
+from harness.carrier.at import dialect as dialects
 from harness.errors import UsageError
 from harness.settings.simulated_device import SimulatedDevice
-from harness.settings.words import Word, wrong
+from harness.settings.words import PathText, Word, wrong
+from harness.simulator.bus.line import SimulatedLine
 from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.faults.catalogue import find
 from harness.simulator.faults.fault import Layer
 from harness.simulator.kind import SimulatedKind, require_layer
+from harness.simulator.module.at_side import AtModuleDevice
 from harness.simulator.module.client import Module
 from harness.simulator.module.hooks import ModuleHooks
 from harness.simulator.module.served import ServedSocket
@@ -99,6 +102,30 @@ class SimulatedModuleSettings(SimulatedModuleKind):
     def keeps_writes(self) -> bool:
         """They do: it is on a Unix socket."""
         return True
+
+
+class SimulatedAtModuleSettings(SimulatedModuleKind):
+    """A serial line in this process with a simulated module at its end that is driven by AT commands."""
+
+    kind: Literal["simulated-at-module"] = Field(
+        description="A simulated module that is driven by AT commands, behind a simulated serial line."
+    )
+    dialect: PathText = Field(
+        default="generic",
+        description="The AT dialect that it speaks: a shipped one (generic), or the path of a YAML file, relative to "
+        "this file.",
+    )
+
+    def make(self, context: TransportContext) -> Transport:
+        """Return the line, not opened."""
+        module = self.module(context, "at")
+        dialect = dialects.load(self.dialect, context.folder)
+        identity = f"{module.description}, AT dialect {dialect.name}"
+        return SimulatedLine(context.name, lambda: AtModuleDevice(module, dialect), identity)
+
+    def place(self) -> str:
+        """Return what the module is."""
+        return self.device.summary(f"AT commands, dialect {self.dialect}")
 
 
 def hooks_of(fault: str | None, protocol: str) -> ModuleHooks:
