@@ -36,7 +36,7 @@ mutants: device-mutants firmware-mutants explore-mutants  ## run the suites on e
 
 device-mutants: $(READY)  ## of these: broken chips, consoles and links
 	tools/ensure-command.sh mosquitto mosquitto
-	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_mutants.py tests/mutants/test_console_mutants.py tests/mutants/test_whole_run_mutants.py
+	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_mutants.py tests/mutants/test_console_mutants.py tests/mutants/test_whole_run_mutants.py tests/mutants/test_module_mutants.py
 
 firmware-mutants: $(READY)  ## of these: our firmware with each fault that can be compiled into it, on Linux and on the emulated Cortex-M3
 	tools/ensure-command.sh gcc gcc libc6-dev

@@ -105,8 +105,12 @@ LINK_SCENARIOS = {
 }
 
 # Those that show over a whole run only are tried in test_whole_run_mutants.
-# Those of a PUF are tried in test_puf_mutants.
-FAULTS = tuple(fault for fault in ALL_FAULTS if fault not in SESSION_FAULTS and fault.layer is not Layer.PUF)
+# Those of a PUF are tried in test_puf_mutants, those of a module in test_module_mutants.
+FAULTS = tuple(
+    fault
+    for fault in ALL_FAULTS
+    if fault not in SESSION_FAULTS and fault.layer not in {Layer.PUF, Layer.MODULE}
+)
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
 pytestmark = pytest.mark.mutants
