@@ -1,9 +1,13 @@
-"""The known defects of the vendor's SDK 3.1, as data: the report of a board that shows one names it.
+"""The known defects of the vendor's SDK, as data: the report of a board that shows one names it.
 
+A defect is named where it is seen, never by the version alone: a maker may have mended it. docs/known-defects.md is
+made of this table: `python -m harness.id2.defects docs/known-defects.md` writes it.
 Source: device-protocol.md k, and i.3 for the label of the KPM item.
 """
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.id2.errors import Id2Error, quoted
 from harness.severity import Severity
@@ -19,6 +23,8 @@ class Defect:
         meaning: What it means for the board, and what to do.
         severity: How much it matters.
         reference: Where it is described.
+        seen: What shows it: scenarios by their requirement, and the console.
+        versions: Releases of the SDK whose sources or programs have it.
     """
 
     id: str
@@ -26,11 +32,31 @@ class Defect:
     meaning: str
     severity: Severity
     reference: str
+    seen: str
+    versions: str = "3.1.0"
 
 
 def _k(number: int, title: str, severity: Severity, meaning: str, also: str = "") -> Defect:
     reference = f"device-protocol.md k.{number}" + (f", {also}" if also else "")
-    return Defect(f"k.{number}", title, meaning, severity, reference)
+    seen, versions = _SEEN[number]
+    return Defect(f"k.{number}", title, meaning, severity, reference, seen, versions)
+
+
+_SEEN: dict[int, tuple[str, str]] = {
+    1: ("console: km_sign or km_asym_decrypt with 0xFFFF0003", "3.1.0"),
+    2: ("API-DEC-02; console: a plaintext that ends with 00", "2.0.0 to 3.1.0"),
+    3: ("API-EXT-02", "2.0.0 to 3.1.0"),
+    4: ("HAL-RND-01 to 03, RND-04; console: codes and challenges of the demo's generator", "3.1.0"),
+    5: ("API-BUF-02", "3.0.0 to 3.1.0"),
+    6: ("console: CONFIG_CHIP_DEBUG, APDU dumps", "3.0.0 to 3.1.0"),
+    7: ("console: an APDU dump with another status word", "3.0.0 to 3.1.0"),
+    8: ("API-EXT-01", "2.0.0 to 3.1.0"),
+    9: ("a link suite: the misbehaviour no-premaster", "3.1.0"),
+    10: ("API-CODE-02; console: a timestamp code of type 0 or 2", "3.0.0 to 3.1.0"),
+    11: ("API-LIM-04; console: Get Secret and Derive Key Not Support", "3.1.0"),
+    12: ("console: codes of the demo's ID that its private key fits; board file: device.key.public", "3.1.0"),
+}
+"""What shows each defect of the list k, and in which releases it is."""
 
 
 DEFECTS: tuple[Defect, ...] = (
@@ -134,6 +160,17 @@ DEFECTS: tuple[Defect, ...] = (
         "too long. Take them off in the adapter, and ask the service whether it accepts such codes.",
         Severity.MINOR,
         "device-protocol.md e.2",
+        "console: SIGN of an SM2 code with its own length before it",
+    ),
+    Defect(
+        "e.3",
+        "the MTK adapter is made for 3DES only",
+        "It pads and unpads by 8 bytes whatever the cipher is, so that AES codes and ciphertexts come out wrong, and "
+        "six functions of the SDK's hardware layer are not in it, so that a build that calls them does not link. "
+        "Use an MTK chip with a 3DES key, or complete the adapter.",
+        Severity.MAJOR,
+        "device-protocol.md e.3; alibaba/id2_client_sdk 3.1.0 modules/irot/se/src/core/mtk_se_adapter.c",
+        "console: CHIP_TYPE_SE_MTK_CMD in a build for another key type than 3DES",
     ),
     Defect(
         "h.2",
@@ -143,6 +180,7 @@ DEFECTS: tuple[Defect, ...] = (
         "library, and have it refuse what it did not offer.",
         Severity.MINOR,
         "device-protocol.md h.2, h.3; RFC 5246 7.4.1.4; alibaba/id2_client_sdk 3.1.0 modules/itls/src/ssl_cli.c",
+        "a link suite: the misbehaviour that adds an extension to ServerHello",
     ),
     Defect(
         "i.3",
@@ -150,6 +188,7 @@ DEFECTS: tuple[Defect, ...] = (
         "Its argument is called timestamp, but the code inside is of type 0. Read the type from the code.",
         Severity.INFO,
         "device-protocol.md i.3",
+        "console: the KPM item of the validation report",
     ),
 )
 
@@ -165,3 +204,27 @@ def get(defect_id: str) -> Defect:
             return defect
     known = ", ".join(defect.id for defect in DEFECTS)
     raise Id2Error(f"defect {quoted(defect_id, 12)} is not known; known are {known}", field="defect")
+
+
+BEGIN = "<!-- begin of the generated part: python -m harness.id2.defects docs/known-defects.md -->"
+END = "<!-- end of the generated part -->"
+
+
+def table() -> str:
+    """Return all defects as a table in Markdown."""
+    head = ("id", "defect", "releases", "severity", "what it means", "what shows it", "reference")
+    rows: list[tuple[str, ...]] = [head, tuple("---" for _ in head)]
+    for each in DEFECTS:
+        told = (each.id, each.title, each.versions, str(each.severity))
+        rows.append((*told, each.meaning, each.seen, each.reference))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def write_into(path: Path) -> None:
+    """Put the table between the marks of the page at `path`."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    path.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_into(Path(sys.argv[1]))

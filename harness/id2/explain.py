@@ -79,7 +79,13 @@ def explain(word: str) -> tuple[Explanation, ...]:
     found += [
         Explanation(
             f"known defect {defect.id}: {defect.title}",
-            (("meaning", defect.meaning), ("severity", defect.severity), ("source", defect.reference)),
+            (
+                ("meaning", defect.meaning),
+                ("severity", defect.severity),
+                ("releases", f"SDK {defect.versions}"),
+                ("shown by", defect.seen),
+                ("source", defect.reference),
+            ),
         )
         for defect in defects.DEFECTS
         if defect.id == word.lower()

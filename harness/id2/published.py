@@ -74,6 +74,24 @@ KEYS: dict[KeyType, PublishedKey] = {
 }
 """Identifier and key per key type; SM1, SM2, SM4 and RSA-2048 have no published one."""
 
+PUBLISHED_WITH_ANOTHER_POINT: frozenset[bytes] = frozenset(
+    KEYS[key_type].key.public for key_type in _PUF_SCALARS
+)
+"""Public keys of the PUF demo beside which the vendor published a point that is another one (k.12).
+
+Source: SDK 3.1.0 modules/irot/puf/chipset/demo/irot_hal_ecc.c, for each of the three curves; debug builds have
+the right one.
+"""
+
+POINTS_OF_NO_KEY: frozenset[str] = frozenset(
+    {
+        "72BD69F3E656354E73A9A6CB021149CE78DDACF907984551",
+        "E7E4387C220CF54C5E46350896B643C6AF7D5FB2E08E4C257E18BF39",
+        "02FD9E900DC3F4E4C71D3DB790902CA6CCAF16AFDABD26298ABE856AD16CE563",
+    }
+)
+"""X of those points, in hex digits."""
+
 _DEMO_ID = "000FFFFFDB1D8DC78DDCB800"
 _DEMO_KEY = "E4CAC8C54AB2D7F07939466B332736990598A452FFE33A97"
 _DEBUG_BUILD_ID = _counting(0x01, 12)

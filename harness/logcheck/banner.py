@@ -145,7 +145,10 @@ def find_build_findings(context: Context, judgement: Judgement) -> None:
                 "so nobody can tell from it which build this is.",
                 [line],
             )
+    family = setting_family(facts, "CONFIG_CHIP_KEY_TYPE") or setting_family(facts)
     for line, flag in facts.flags:
+        if flag.name == "CONFIG_CHIP_TYPE" and "_MTK_" in flag.value and family not in ("", "3DES"):
+            judgement.find_defect("e.3", f"{flag.value} in a build for {family}", [line])
         if flag.name == "CONFIG_CHIP_DEBUG" and flag.on:
             judgement.find_defect("k.6", "CONFIG_CHIP_DEBUG is defined", [line])
         elif flag.name == "CONFIG_ID2_DEBUG" and flag.on:

@@ -1,7 +1,6 @@
 """Step 4: the ECC key of a PUF, by its signatures and by what it opens."""
 
 from harness.fixtures.expect import refused
-from harness.fixtures.known_defects import name_defect
 from harness.fixtures.port.client import DERIVED_KEY, NOT_SUPPORTED, SECRET
 from harness.fixtures.types import Carrier, ClientUnderTest, PufUnderTest, Scenario, puf_problem
 
@@ -63,4 +62,3 @@ def test_nothing_is_derived(scenario: Scenario, client: ClientUnderTest) -> None
         for call in (SECRET, DERIVED_KEY):
             if client.calls.has(call.function):
                 client.refuses(call, NOT_SUPPORTED)
-                name_defect(scenario, "k.11", f"{call} gave -8")

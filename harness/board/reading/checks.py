@@ -90,6 +90,7 @@ def advice(board: BoardFile) -> list[Problem]:
         *_unused(board),
         *_simulated(board),
         *_key_type(board),
+        *_public_key(board),
         *declaration_checks.questions(board, ECB_ALGORITHM.get(board.plan.key_type)),
         *_service(board),
         *_server_doubts(board),
@@ -264,6 +265,17 @@ def _simulated(board: BoardFile) -> list[Problem]:
                 )
             )
     return found
+
+
+def _public_key(board: BoardFile) -> list[Problem]:
+    public = board.device.key.public if board.device.key else None
+    x = (public or "").upper().removeprefix("04")
+    if public is None or x[: len(x) // 2] not in published.POINTS_OF_NO_KEY:
+        return []
+    text = (
+        "the point that the PUF demo publishes, to which its private key does not belong (known defect k.12)"
+    )
+    return [Problem(("device", "key", "public"), f"is {text}")]
 
 
 def _key_type(board: BoardFile) -> list[Problem]:
