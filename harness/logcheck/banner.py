@@ -43,7 +43,7 @@ def judge_program(context: Context, judgement: Judgement) -> None:
     elif facts.program is Program.HAL_APP:
         judgement.passed("program", "hal_app, which prints no version", lines)
     elif facts.module:
-        judgement.passed("program", "id2_app on a module (MDU stub), whose banner has no version", lines)
+        judgement.passed("program", "id2_app on a module (MDU), whose banner has no version", lines)
     else:
         judgement.not_run(
             "program", "the banner with the version is not in the log: its beginning is cut", lines

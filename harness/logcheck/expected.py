@@ -95,10 +95,16 @@ def _carrier(context: Context) -> Shown | None:
     if facts.irots:
         line, event = facts.irots[0]
         return Shown(event.carrier, line, f"id2 irot type, {event.number}")
+    if facts.module_line:
+        return Shown("module", facts.module_line, "CONFIG_ID2_MDU_TYPE")
     if facts.module:
         return Shown("module", facts.builds[0][0], "stub for a module")
     if facts.demo_warnings:
         return Shown("DEMO", facts.demo_warnings[0], "the Demo carrier's own warning")
+    if facts.puf_line:
+        return Shown("PUF", facts.puf_line, "CONFIG_CHIP_ECDP_TYPE")
+    if chip := next((line for line, flag in facts.flags if flag.name == "CONFIG_CHIP_TYPE"), 0):
+        return Shown("SE", chip, "CONFIG_CHIP_TYPE")
     if facts.exchanges:
         return Shown("SE", facts.exchanges[0].lines[0], "lines of the SE adapter")
     return None

@@ -289,8 +289,18 @@ class Facts:
 
     @property
     def module(self) -> bool:
-        """The program drives an ID² module over its stub (MDU)."""
-        return any("Stub" in event.component for _, event in self.builds)
+        """The program drives an ID² module (MDU), over its stub or by the adapter of SDK 2.0."""
+        return any("Stub" in event.component for _, event in self.builds) or self.module_line > 0
+
+    @property
+    def module_line(self) -> int:
+        """Line in which SDK 2.0 names the maker of the module that it drives; 0 for none."""
+        return next((line for line, flag in self.flags if flag.name == "CONFIG_ID2_MDU_TYPE"), 0)
+
+    @property
+    def puf_line(self) -> int:
+        """Line in which the adapter of a PUF names its curve; 0 for none."""
+        return next((line for line, flag in self.flags if flag.name == "CONFIG_CHIP_ECDP_TYPE"), 0)
 
     @property
     def cut_start(self) -> bool:
