@@ -48,8 +48,6 @@ ALLOWED = {
     "submit": "one transfer to a simulated device without a kernel, for its tests",
     "enumerate_devices": "pyusb calls it",
     "on_broken_pipe": "rich calls it",
-    "log_line": "what the shell on a console will ask a dialect",
-    "reset_causes": "what the shell on a console will ask a dialect",
     "HidToken": "a simulated HID device, which the virtual lab plugs in",
 }
 

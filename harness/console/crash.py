@@ -30,11 +30,13 @@ class Alarm:
         kind: What it is a sign of.
         name: What people call it.
         excerpt: The line, bounded; not escaped.
+        matched: The text that showed it, in lower case.
     """
 
     kind: AlarmKind
     name: str
     excerpt: str
+    matched: str = ""
 
 
 MAX_EXCERPT = 160
@@ -237,7 +239,7 @@ def find_alarm(text: str, rules: Sequence[DialectRule] = ()) -> Alarm | None:
 def _by_rule(text: str, rules: Sequence[DialectRule]) -> Alarm | None:
     for rule in rules:
         if found := rule.pattern.search(text):
-            return Alarm(rule.kind, rule.name, _excerpt(text, found))
+            return Alarm(rule.kind, rule.name, _excerpt(text, found), found[0].lower()[:MAX_EXCERPT])
     return None
 
 
@@ -251,7 +253,7 @@ def _of_all(text: str) -> Alarm | None:
         found = pattern.search(text)
         if found is None or (kind is AlarmKind.CRASH and _READY.search(text)):
             continue
-        return Alarm(kind, name, _excerpt(text, found))
+        return Alarm(kind, name, _excerpt(text, found), found[0].lower()[:MAX_EXCERPT])
     return None
 
 

@@ -11,7 +11,7 @@ from harness.console.dialect import DIALECTS
 from harness.console.program import PROGRAMS, ConsoleProgram
 from harness.kinds import Kinds
 from harness.settings.kinds import naming, naming_with_settings
-from harness.settings.references import DeviceKeyReference, PinReference
+from harness.settings.references import DeviceKeyReference, PinReference, SecretReference
 from harness.settings.words import Address, Id2Text, Seconds, Section, Text, Word, wrong
 
 _Kind = TypeVar("_Kind", bound=Section)
@@ -90,6 +90,17 @@ class Chip(Section):
         return kind.model_validate(given)
 
 
+class Login(Section):
+    """Who logs in where the console asks for a login."""
+
+    user: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$")] = Field(
+        default="root", description="Name of the user."
+    )
+    password: SecretReference | None = Field(
+        default=None, description="The password; left out for a user without one."
+    )
+
+
 @naming(program=PROGRAMS, dialect=DIALECTS)
 class Console(Section):
     """The serial console that the board's program prints to."""
@@ -105,6 +116,16 @@ class Console(Section):
         default=None,
         description="How the console speaks: prompt, log, crash texts, what must never be sent (docs/dialects.md). "
         "Left out: that of plan.platform.",
+    )
+    command: (
+        Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?$")] | None
+    ) = Field(
+        default=None,
+        description="The command that starts the program, given on the console's shell. Left out: the program starts "
+        "with the board.",
+    )
+    login: Login | None = Field(
+        default=None, description="Who logs in where the console asks for a login before its shell."
     )
     boot_timeout_s: Seconds = Field(
         default=10.0,

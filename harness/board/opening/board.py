@@ -24,7 +24,10 @@ from harness.chip.observed import ObservedChannel, Observer
 from harness.chip.probe import ChannelThroughDriver
 from harness.chip.session import ChipSession
 from harness.console.crash import crash_in
+from harness.console.guard import Guarded
 from harness.console.reader import Console
+from harness.console.shell import Shell
+from harness.console.shell_prompt import Credentials
 from harness.errors import BenchError, HarnessError, UsageError
 from harness.id2.keys import Key
 from harness.kinds import made_by
@@ -116,6 +119,7 @@ class Board:
         self._console: Console | None = None
         self._carrier: Carrier | None = None
         self._probe: ProbeLink | None = None
+        self._shell: Shell | None = None
         self._key: Key | None = None
         self._flash = LinkFlash()
         self._built: set[str] = set()
@@ -197,6 +201,8 @@ class Board:
                 self._closing.callback(recording.close)
                 self._recorded[name] = recording
                 transport = Recorded(transport, recording)
+            if self.file.console is not None and self.file.console.transport == name:
+                transport = Guarded(transport, self.file.dialect)
         except HarnessError as error:
             error.at(board=self.name, transport=name)
             raise
@@ -316,7 +322,7 @@ class Board:
         """Close the console; the next `console` opens it anew, in the same recording."""
         self.will_start()
         console, self._console = self._console, None
-        self._probe = None
+        self._probe = self._shell = None
         if console is not None:
             console.close()
 
@@ -345,6 +351,37 @@ class Board:
                 on_call=self._on_call,
             )
         return self._probe
+
+    def shell(self) -> Shell:
+        """Return the shell on the open console.
+
+        Raises:
+            UsageError: The dialect of the console has none, or the password of its login is nowhere to be found.
+            HarnessError: As for `console`.
+        """
+        console = self.console()
+        try:
+            if self._shell is None:
+                self._shell = Shell(
+                    console,
+                    self.file.dialect,
+                    login=self._credentials(),
+                    hide=self.redact,
+                    token=lambda: self._random(4).hex(),
+                )
+        except HarnessError as error:
+            error.at(board=self.name)
+            raise
+        return self._shell
+
+    def _credentials(self) -> Credentials | None:
+        settings = self.file.console
+        if settings is None or settings.login is None:
+            return None
+        password = settings.login.password
+        if password is None:
+            return Credentials(settings.login.user)
+        return Credentials(settings.login.user, self.resolver.secret(password, "console.login.password"))
 
     def will_start(self) -> None:
         """Forget what the board's firmware was asked through its probe: the board is about to start anew."""
@@ -548,7 +585,7 @@ class Board:
             stack.push(self._closing.pop_all())
             stack.callback(self.close_chip)
             stack.callback(self.restore_power)
-            self._console = self._carrier = self._probe = None
+            self._console = self._carrier = self._probe = self._shell = None
             self._opened.clear()
             self._transports.clear()
             self._recorded.clear()

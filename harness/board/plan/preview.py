@@ -203,6 +203,12 @@ def _secrets(board: BoardFile, environment: Mapping[str, str] | None) -> tuple[t
             found.append(
                 (name, _state(lambda reference=reference, name=name: resolver.secret(reference, name)))
             )
+    login = board.console.login if board.console else None
+    password = login.password if login else None
+    if password is not None:
+        found.append(
+            ("console.login.password", _state(lambda: resolver.secret(password, "console.login.password")))
+        )
     secret = board.service.product.product_secret
     if secret is not None:
         name = "service.product.product_secret"

@@ -9,7 +9,7 @@ from harness.board.models import (
 )
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.needs import needs, unmet
-from harness.board.reading import controller_checks, declaration_checks, link_checks
+from harness.board.reading import console_checks, controller_checks, declaration_checks, link_checks
 from harness.id2 import product_name, published
 from harness.id2.keys import KeyType
 from harness.settings.problems import Loc, Problem, printable
@@ -75,6 +75,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *_certificates(board),
         *_server(board),
         *_product_name(board),
+        *console_checks.errors(board),
         *controller_checks.errors(board),
         *link_checks.errors(board),
     ]
