@@ -190,6 +190,11 @@ class Console:
         with self._lock:
             return self._window.bytes(position), self._window.end
 
+    def stamp(self, offset: int) -> int:
+        """Return when the byte at an offset came, in monotonic nanoseconds; of long ago, the oldest time known."""
+        with self._lock:
+            return self._window.stamp(offset + 1)
+
     def forget(self, position: int) -> None:
         """Put a star for each byte that came from offset `position` on: it was secret."""
         with self._lock:

@@ -48,6 +48,7 @@ class Shell:
         hide: Called with a password before it is sent, to keep it out of recordings.
         pause: Waits between two pieces of a line.
         token: Gives a word that no console prints by itself.
+        on_start: Called before a command that starts the board anew.
 
     Raises:
         UsageError: The dialect has no shell.
@@ -62,6 +63,7 @@ class Shell:
         hide: Callable[[Secret], None] = lambda _: None,
         pause: Callable[[float], None] = time.sleep,
         token: Callable[[], str] = lambda: secrets.token_hex(4),
+        on_start: Callable[[], None] = lambda: None,
     ) -> None:
         grammar = dialect.shell()
         if grammar is None:
@@ -76,6 +78,7 @@ class Shell:
         self._reader = AnswerReader(dialect, grammar)
         self._seeker = PromptSeeker(self._line, dialect, grammar, self._reader, login, hide)
         self._token = token
+        self._on_start = on_start
         self._stood_at: int | None = None  # what had come when the prompt was last known to stand
 
     @property
@@ -244,6 +247,8 @@ class Shell:
     def _give(self, command: str) -> int:
         self._line.type(command, lambda begin: self._look(begin, command, begin))
         self._stood_at = None
+        if command == self.grammar.commands.get(Purpose.REBOOT):
+            self._on_start()
         return self._line.end()
 
     def _await_prompt(self, begin: int, command: str, limit: float) -> bytes:

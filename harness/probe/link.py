@@ -34,6 +34,7 @@ LIST = "fns"
 """The function that every probe has: it names the others."""
 
 _USES_UP = {"aes": "b", "sm4": "b", "hsh": "b"}
+_STARTING = ("rst", "crs")
 _FETCHED = 128  # bytes that one `get` asks for
 _LEAST_FETCHED = 16
 _GOOD_IN_A_ROW = 8  # pieces after which larger ones are tried again
@@ -58,6 +59,7 @@ class ProbeLink:
         crash_in: Returns what an output of the console shows of a crash, in words; empty for nothing.
         secrecy: Keeps what is secret out of what is written down.
         on_call: Called with each call that came back: the function, what went into slot a, and the answer.
+        on_start: Called before a call that starts the board anew, or has it crash.
         pause: Waits between two pieces of a line to a slow UART.
     """
 
@@ -69,6 +71,7 @@ class ProbeLink:
         crash_in: Callable[[bytes], str] = lambda _: "",
         secrecy: Secrecy | None = None,
         on_call: Callable[[str, bytes, Answer], None] = lambda *_: None,
+        on_start: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._console = console
@@ -77,6 +80,7 @@ class ProbeLink:
         self._secrecy = secrecy or NothingWritten()
         self._hidden = False
         self._on_call = on_call
+        self._on_start = on_start
         self._exchange = Exchange(console, self._settings, pause)
         self._hello: Hello | None = None
         self._functions: frozenset[str] | None = None
@@ -164,6 +168,7 @@ class ProbeLink:
         self._require_known(function)
         seconds = limit or 3 * self._settings.start_s
         _ = self.hello
+        self._on_start()
         try:
             reply = self._exchange.run(_words(function, {}, NULL, numbers={"k": k}), seconds, quietly=True)
         except StartedAnew:
@@ -228,6 +233,8 @@ class ProbeLink:
         self._require_room(hello, function, given, out)
         words = _words(function, given, out, no_length=no_length, numbers={"k": k, "m": m, "n": n, "p": p})
         capacity = out if isinstance(out, int) else None
+        if function in _STARTING:
+            self._on_start()
         if secret:
             return self._secretly(words, given, capacity, limit)
         if self._hidden:  # the secret call before did not come to its end

@@ -132,6 +132,8 @@ def operate(
             board.note(f"{ability} by {controller.place()}: not done, the run is replayed")
             return _replayed(board, ability)
         board.note(f"{ability} by {controller.place()}")
+        if ability is not Ability.BUILD:
+            board.expects_start()
         context = _context(board, controller, firmware, values or {})
         if ability in _OF_POWER:
             _switch(board, controller, ability, context)
@@ -139,6 +141,8 @@ def operate(
             _flash(board, controller, firmware, context)
         else:
             controller.do(ability, context)
+        if ability is not Ability.BUILD:
+            board.expects_start()  # its effect may have come long after the order
         if ability is Ability.BUILD:
             firmware = _built(board, controller)
         if firmware is not None:

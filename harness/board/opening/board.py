@@ -1,8 +1,10 @@
 """A board in use: locked, its transports recorded, its parts opened when they are first asked for."""
 
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -42,6 +44,19 @@ from harness.transport.recording.redaction import Redaction
 _FIRMWARE = "SHA-256 of a firmware"
 
 
+@dataclass(frozen=True, slots=True)
+class AskedStart:
+    """A start of the board that the harness has asked for.
+
+    Attributes:
+        at: When, in monotonic seconds.
+        crash: Whether the board was to crash for it.
+    """
+
+    at: float
+    crash: bool
+
+
 class Board:
     """The board that a board file describes.
 
@@ -69,6 +84,7 @@ class Board:
         numbers: Keeps what a replay needs of calls whose traffic is not recorded.
         on_call: Called with each call of the probe that came back: the function, what went into slot a, the answer.
         on_firmware: Called with each file that was built for the board or flashed into it.
+        on_console_closes: Called with the console before it is closed, for who must have read it to its end.
     """
 
     def __init__(
@@ -90,6 +106,7 @@ class Board:
         numbers: Numbers | None = None,
         on_call: Callable[[str, bytes, Answer], None] = lambda *_: None,
         on_firmware: Callable[[Path], None] = lambda _: None,
+        on_console_closes: Callable[[Console], None] = lambda _: None,
     ) -> None:
         self.file = file
         self._on_chip = on_chip
@@ -107,6 +124,8 @@ class Board:
         self._numbers = numbers
         self._on_call = on_call
         self._on_firmware = on_firmware
+        self._on_console_closes = on_console_closes
+        self.asked_starts: list[AskedStart] = []
         self._locks: Locks | None = None
         self._closing = ExitStack()
         self._transports: dict[str, Transport] = {}
@@ -308,6 +327,7 @@ class Board:
         except HarnessError as error:
             error.at(board=self.name, transport=settings.transport)
             raise
+        self.expects_start()  # opening the port may reset a board, and it starts a simulated one
         self._closing.callback(console.close)
         self._tell(transport)
         self._console = console
@@ -324,6 +344,7 @@ class Board:
         console, self._console = self._console, None
         self._probe = self._shell = None
         if console is not None:
+            self._on_console_closes(console)
             console.close()
 
     def probe(self) -> ProbeLink:
@@ -349,8 +370,22 @@ class Board:
                 crash_in=lambda output: crash_in(output, self.file.dialect),
                 secrecy=HiddenTraffic(console, recording, self._numbers, replayed=self.replayed),
                 on_call=self._on_call,
+                on_start=lambda: self.expects_start(crash=True),
             )
         return self._probe
+
+    @property
+    def open_console(self) -> Console | None:
+        """The console when it is open."""
+        return self._console
+
+    def expects_start(self, *, crash: bool = False) -> None:
+        """Remember that the harness has the board start now, so that nobody takes it for the board's own doing.
+
+        Args:
+            crash: Whether it is to crash for it.
+        """
+        self.asked_starts.append(AskedStart(time.monotonic(), crash))
 
     def shell(self) -> Shell:
         """Return the shell on the open console.
@@ -368,6 +403,7 @@ class Board:
                     login=self._credentials(),
                     hide=self.redact,
                     token=lambda: self._random(4).hex(),
+                    on_start=self.expects_start,
                 )
         except HarnessError as error:
             error.at(board=self.name)
