@@ -3,6 +3,7 @@
 Source: consoles.md A; kernelci-project #366 (a kernel's log in the middle of a command's answer).
 """
 
+import re
 from dataclasses import dataclass
 
 from harness.console.dialect import Dialect
@@ -20,7 +21,7 @@ class ShellAnswer:
     """What a command answered.
 
     Attributes:
-        lines: Its lines, without echo, prompts and what others logged.
+        lines: Its lines, without echo, prompts, what others logged, and empty lines in front and at the end.
         log: Lines of a log that came meanwhile.
     """
 
@@ -46,15 +47,24 @@ class AnswerReader:
 
     def at_prompt(self, output: bytes) -> bool:
         """Tell whether an output ends in a prompt, or in one with nothing but whole lines of a log behind it."""
+        return self.stands(output, self._prompt)
+
+    def stands(self, output: bytes, wanted: re.Pattern[bytes]) -> bool:
+        """Tell whether what asks for input is the last in an output, or has nothing but whole lines of a log behind it.
+
+        Args:
+            output: What came.
+            wanted: What asks, all that stands on its line.
+        """
         lines = lines_of(without_escapes(output))
-        if self._prompt.fullmatch(lines[-1]):
+        if wanted.fullmatch(lines[-1]):
             return not self.is_log(lines[-1])
         if lines[-1] or self._log is None:
             return False
         for line in reversed(lines[:-1]):
             if not line or self.is_log(line):
                 continue
-            return any(self.is_log(line[end:]) for end in self._prompts_in(line))
+            return any(self.is_log(line[end:]) for end in _ends_in(line, wanted))
         return False
 
     def read(self, output: bytes, command: bytes = b"") -> ShellAnswer:
@@ -92,18 +102,15 @@ class AnswerReader:
             answer.append(carry)
         while answer and not answer[-1]:
             answer.pop()
+        while answer and not answer[0]:
+            del answer[0]
         return ShellAnswer(tuple(answer), tuple(log))
-
-    def _prompts_in(self, line: bytes) -> list[int]:
-        """Return where a prompt at the beginning of a line may end."""
-        longest = min(len(line), _LONGEST_PROMPT)
-        return [end for end in range(1, longest + 1) if self._prompt.fullmatch(line, 0, end)]
 
     def _without_prompts(self, line: bytes) -> bytes:
         """Take off prompts in front, where a log or nothing stands behind them."""
         while line and not self.is_log(line):
-            rests = [line[end:] for end in self._prompts_in(line)]
-            good = [rest for rest in rests if not rest or self.is_log(rest) or self._prompts_in(rest)]
+            rests = [line[end:] for end in _ends_in(line, self._prompt)]
+            good = [rest for rest in rests if not rest or self.is_log(rest) or _ends_in(rest, self._prompt)]
             if not good:
                 break
             line = good[0]
@@ -118,6 +125,11 @@ class AnswerReader:
         if found is None or not clear:
             return None
         return found.end() - len(found[0].lstrip())  # a blank in front may be the answer's own
+
+
+def _ends_in(line: bytes, wanted: re.Pattern[bytes]) -> list[int]:
+    """Return where a prompt at the beginning of a line may end."""
+    return [end for end in range(1, min(len(line), _LONGEST_PROMPT) + 1) if wanted.fullmatch(line, 0, end)]
 
 
 def _text(line: bytes) -> str:

@@ -247,7 +247,7 @@ class Shell:
     def _give(self, command: str) -> int:
         self._line.type(command, lambda begin: self._look(begin, command, begin))
         self._stood_at = None
-        if command == self.grammar.commands.get(Purpose.REBOOT):
+        if command == self.grammar.commands.get(Purpose.REBOOT) or self._shows_start(command):
             self._on_start()
         return self._line.end()
 
@@ -294,6 +294,9 @@ class Shell:
         found = None if self.grammar.unknown is None else self.grammar.unknown.search(line)
         return [] if found is None else [word for word in found.groupdict().values() if word]
 
+    def _shows_start(self, command: str) -> bool:
+        return command.split(maxsplit=1)[0] in self.grammar.shows_start
+
     def _starts(self, begin: int) -> list[Incident]:
         found = incidents_in(self._line.since(begin), self._dialect, begin)
         return [one for one in found if one.kind is AlarmKind.START]
@@ -303,7 +306,7 @@ class Shell:
         came = self._line.since(since)
         if self.grammar.dead is not None and self.grammar.dead.fullmatch(last_line(came)):
             raise ShellCrashedError(self._line.since(begin), self._dialect, self.name)
-        if self._starts(since):
+        if self._starts(since) and not self._shows_start(command):
             self._line.settle()  # its cause may come a few lines later
             raise ShellRestartedError(command, self._starts(begin)[0], self.name)
 

@@ -54,6 +54,7 @@ class ShellGrammar:
         printing: A command that prints its two arguments as one word, `echo '{}''{}'`; empty where there is none.
         separators: Characters that begin another command in the same line.
         repeatable: First words of commands that change nothing, and may be sent again when no answer came.
+        shows_start: First words of commands that print the text of a start, and start nothing.
         login: How it asks who is there; None when it does not.
         dead: The prompt of a shell that is left after a crash; None where there is none.
         before: The prompt of a boot loader, at which `go_on` starts the system; None where there is none.
@@ -73,6 +74,7 @@ class ShellGrammar:
     printing: str = ""
     separators: str = ""
     repeatable: frozenset[str] = frozenset()
+    shows_start: frozenset[str] = frozenset()
     login: Login | None = None
     dead: re.Pattern[bytes] | None = None
     before: re.Pattern[bytes] | None = None

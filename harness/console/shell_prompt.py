@@ -90,19 +90,19 @@ class PromptSeeker:
             stands = last_line(data)
             if grammar.dead is not None and grammar.dead.fullmatch(stands):
                 raise ShellCrashedError(data, self._dialect, line.name)
-            if grammar.login is not None and (asked := self._asks(grammar.login, stands)):
+            if grammar.login is not None and (asked := self._asks(grammar.login, data)):
                 logins += asked == "user" or grammar.login.user is None
                 if logins > _MOST_LOGINS or (logins > 1 and grammar.login.refused.search(data)):
                     raise self._refused()
+                start = line.received
                 if asked == "user":
                     line.send(self._credentials().user.encode())
                 else:
-                    start = line.received
                     self._send_password()
             elif grammar.before is not None and grammar.before.fullmatch(stands) and not went_on:
                 line.send(grammar.go_on.encode())
                 went_on = True
-            elif grammar.prompt.fullmatch(stands) or self._reader.at_prompt(data):
+            elif self._reader.at_prompt(data):
                 return
             elif self._may_ask(data):
                 line.end()
@@ -111,10 +111,10 @@ class PromptSeeker:
                 raise no_shell("no prompt shows", limit, line.since(start), line.name)
             line.comes(min(ASK_S, left))
 
-    def _asks(self, login: Login, stands: bytes) -> str:
-        if login.password.fullmatch(stands):
+    def _asks(self, login: Login, data: bytes) -> str:
+        if self._reader.stands(data, login.password):
             return "password"
-        return "user" if login.user is not None and login.user.fullmatch(stands) else ""
+        return "user" if login.user is not None and self._reader.stands(data, login.user) else ""
 
     def _may_ask(self, data: bytes) -> bool:
         """Tell whether an empty line does no harm: to a boot loader that counts down it is the key that stops it."""

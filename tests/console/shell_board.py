@@ -215,6 +215,11 @@ class Board:
         for line in self.ran:
             self.say_line("ran " + line.replace("'", ""))
 
+    def do_version(self, rest):
+        self.say_line("version 4.1.1")
+        if self.set["dialect"] == "rt-thread":
+            self.say_line("- RT -     Thread Operating System")
+
     def do_slow(self, rest):
         for number in range(3):
             self.say_line(f"step {number}")

@@ -120,6 +120,19 @@ def test_a_restart_in_mid_answer(board, dialect, cause, told):
     assert shell.run("say after").lines == ("after",)
 
 
+def test_a_command_that_prints_the_banner_is_no_start(board):
+    shell, _ = board("rt-thread")
+    assert shell.run("version").lines == ("version 4.1.1", "- RT -     Thread Operating System")
+    assert shell.run("say on").lines == ("on",)
+
+
+def test_login_on_a_console_where_the_kernel_logs_all_the_time(board):
+    login = Credentials("root", Secret("secret"))
+    shell, _ = board("linux", login=login, asks=["root", "secret"], chatter=0.02)
+    shell.ready(20)
+    assert shell.run("say in").lines == ("in",)
+
+
 def test_a_crash_that_leaves_a_prompt_of_its_own(board):
     shell, _ = board("alios-3")
     with pytest.raises(ShellCrashedError) as caught:

@@ -46,6 +46,7 @@ class RtThread(Bare):
                 Purpose.STATUS: "ps",
             },
             repeatable=frozenset({"help", "version", "ps", "free"}),
+            shows_start=frozenset({"version"}),
             login=Login(
                 None,
                 re.compile(rb"Password for login: ?"),
