@@ -1,11 +1,11 @@
-"""Lines of a console that print secrets by themselves: user, password and PSK of the link SDKs.
+"""Lines of a console that print secrets by themselves: user, password and PSK of the link SDKs, dumps of their packets.
 
-Source: consoles.md A2: the codes 0317, 0318 and 031A.
+Source: consoles.md A2: the codes 0317, 0318 and 031A, and the rows of 030A.
 """
 
 import re
 
-_TAG = re.compile(rb"\[LK-(?:0317|0318|031A)\]")
+_TAG = re.compile(rb"\[LK-(?:0317|0318|031A|030A)\]")
 _BEGIN = b"[LK-03"
 _OVERLAP = 8  # bytes of a tag that a chunk may end in, all but its last one
 _END = re.compile(rb"[\r\n]")

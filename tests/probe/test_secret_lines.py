@@ -16,9 +16,10 @@ OUTPUT = (
     b"[12.002][LK-0317] a1B2c3&device-7\r\n"
     b"[12.003][LK-0318] 8F1E22AB90CD\r\n"
     b"[12.004][LK-031A] psk 00112233445566778899AABB\r\n"
+    b"[LK-030A] > 10 2B 00 04 4D 51 54 54 64 65 76 69 63 65 2D 37\r\n"
     b"[12.005][LK-0313] MQTT connect success in 10 ms\r\n"
 )
-SECRETS = (b"a1B2c3", b"device-7", b"8F1E22AB90CD", b"00112233445566778899AABB")
+SECRETS = (b"a1B2c3", b"device-7", b"8F1E22AB90CD", b"00112233445566778899AABB", b"64 65 76 69 63 65 2D 37")
 
 
 @given(st.lists(st.integers(1, 40), max_size=30))
