@@ -17,6 +17,7 @@ KINDS = {
     "virtual-se-sm4": ("i2c", "/dev/i2c-6"),
     "virtual-se-mtk": ("serial", "/dev/ttyUSB0"),
     "recorded-console": ("serial", "/dev/ttyACM0"),
+    "virtual-probe": ("serial", "/dev/ttyACM1"),
 }
 
 
@@ -84,3 +85,13 @@ def test_they_are_refused_before_anything_is_plugged_in(tmp_path, capfd):
     )
     assert code == 2
     assert "is there already" in capfd.readouterr().err
+
+
+def test_a_firmware_keeps_its_actions_and_is_not_held_in_reset(tmp_path):
+    source = load("boards/virtual-probe.yaml")
+    who = virtual_board(source).plugs["console"].device.descriptors.identity
+    target = tmp_path / "lab.yaml"
+    write_board_file(source, [Attached("console", "serial", "3-1", "/dev/ttyACM1", who)], target)
+    settings = load(target).transports["console"]
+    assert (settings.kind, settings.dtr, settings.rts) == ("serial", True, False)
+    assert set(settings.actions) == {"reset", "power-off", "power-on"}
