@@ -43,6 +43,7 @@ void platform_fault_before_start(void)
 void platform_fault_before_prompt(void)
 {
     if (ID2_FAULT_IS(BOOT_LOOP)) {
+        platform_machine_read(300);
         platform->crash(PLATFORM_CRASH_ACCESS, "Hard Fault: bad access");
         platform_machine_restart(PLATFORM_BY_CRASH);
     }
