@@ -104,7 +104,7 @@ def _test(origin: e.Origin, suite: e.TestSuite, name: str, word: str) -> e.Event
 
 
 def _hal_step(origin: e.Origin, found: Found) -> e.Event:
-    return e.HalStep(origin, name=found["name"], result=_RESULTS[found["word"]])
+    return e.HalStep(origin, name=found["name"] or "", result=_RESULTS[found["word"]])
 
 
 _REPORT_MARKS: dict[str, Literal["start", "end", "fail"]] = {"Start": "start", "End": "end", "Fail": "fail"}
@@ -256,7 +256,11 @@ _RULES = (
         _hal_step,
     ),
     _rule("hal sst test: ", r"hal sst test: (?P<name>.{1,40}?) (?P<word>Pass|pass|Fail|fail)\.?", _hal_step),
-    _rule(" not support", r"(?:\[WARN\] )?(?P<name>.{1,40}?) (?P<word>not support), continue\.*", _hal_step),
+    _rule(
+        "not support, continue",
+        r"(?:\[WARN\] )?(?:(?P<name>.{1,40}?) )?(?P<word>not support), continue\.*",
+        _hal_step,
+    ),
     _rule(
         " fail",
         r"(?P<call>.{1,120}?) fail(?:ed)?, (?P<code>-?\d{1,10})(?: .*)?",

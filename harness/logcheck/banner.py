@@ -122,9 +122,10 @@ def judge_provisioning(context: Context, judgement: Judgement) -> None:
         return
     missing = [line for line, event in facts.provisioning if not event.provisioned]
     last_line, last = facts.provisioning[-1]
-    if last.provisioned:
+    shown = [place.line for place in facts.ids if place.line > last_line]
+    if last.provisioned or shown:  # SDK 3.x does not say it again when a link has fetched the ID
         detail = "the device holds an ID" + (", after provisioning over the network" if missing else "")
-        judgement.passed("provisioning", detail, [last_line])
+        judgement.passed("provisioning", detail, [last_line, *shown[:1]])
     else:
         judgement.failed(
             "provisioning", "the device holds no ID and did not get one: provision it first", missing

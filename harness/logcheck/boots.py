@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from harness.console import events as e
 from harness.logcheck.entries import Entry
-from harness.logcheck.itlslines import begins_sample, is_about_itls
+from harness.logcheck.itlslines import begun_sample, is_about_itls
 from harness.logcheck.model import Program
 
 MAX_ENTRIES = 20_000
@@ -68,8 +68,8 @@ def _once(event: e.Event) -> tuple[str, ...] | None:
             return ("report", event.mark)
         case e.Other() | e.Message() if event.text.startswith("test: id2_client_"):
             return ("demo", event.text)
-    if begins_sample(event.text):
-        return ("itls", "start")
+    if which := begun_sample(event.text):
+        return ("itls", which)  # it runs one after the other
     return None
 
 
@@ -104,6 +104,8 @@ class _Cutter:
         elif "init count" in event.text:
             self._nested = True
         mark = _once(event)
+        if begun_sample(event.text):
+            self._beginning = None  # the banner comes after it, in the handshake
         if isinstance(event, e.IrotType):
             if self._typed and not self._nested and self._counts_inits():
                 ended = self._cut(entry)

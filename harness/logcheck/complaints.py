@@ -10,6 +10,7 @@ from harness.id2 import codes
 from harness.id2.errors import quoted
 from harness.logcheck.context import Context
 from harness.logcheck.facts import Complaint
+from harness.logcheck.itlslines import is_about_itls
 from harness.logcheck.judgement import Judgement
 from harness.logcheck.model import Program
 
@@ -47,6 +48,8 @@ def judge_complaints(context: Context, judgement: Judgement) -> None:
     for complaint in facts.complaints:
         if facts.program is Program.DEMO and complaint.test == "id2_client_decrypt":
             continue  # the demo's decrypt probe is judged as a whole
+        if facts.program is Program.ITLS_APP and is_about_itls(complaint.function, complaint.text):
+            continue  # judged with its session
         if _is_information(context, complaint):
             expected.append(complaint.line)
         elif complaint.foreign:

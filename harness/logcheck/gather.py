@@ -52,6 +52,7 @@ class _Gatherer:
         self.test: TestRun | None = None
         self.section: Section | None = None
         self.demo_test = ""
+        self.aes_mode = ""
         self.report: ReportText | None = None
         self.unsupported: set[str] = set()
 
@@ -159,6 +160,7 @@ class _Gatherer:
         self.codes.close_heading()
         name = event.name.replace("Challenege", "Challenge")  # 2.0 misspells one End
         if name.startswith("AES "):
+            self.aes_mode = name
             return  # hal_app heads the parts of its AES test like tests
         if isinstance(event, e.TestMark) and event.started:
             self.test = TestRun(event.suite, name, start=line)
@@ -182,11 +184,14 @@ class _Gatherer:
         if self.test is None and "sst" in f"{event.name} {event.origin.function}":
             self.test = TestRun(e.TestSuite.HAL, "SST")  # it does not say when it starts
             self.facts.tests.append(self.test)
-        result = event.result
+        result, name = (
+            event.result,
+            event.name or self.aes_mode,
+        )  # a mode that is not there has no name of its own
         if result is e.TestResult.FAIL and event.name.startswith(tuple(self.unsupported)):
             result = e.TestResult.NOT_SUPPORTED  # hal_app compares what it never computed
         if self.test is not None:
-            self.test.steps.append((line, event.name, result))
+            self.test.steps.append((line, name, result))
         elif result is e.TestResult.FAIL:
             self._complain(line, event)
 
