@@ -64,7 +64,7 @@ _RULES: tuple[_Rule, ...] = (
     _crash(
         "panic",
         "panic",
-        r"kernel panic|\bpanic(?:ked)?(?:!|:| at |\s*\(|\s*')|\bta panicked|panic header reboot reason [1246]\b",
+        r"kernel panic|\bpanic(?:ked)?(?:!|:| at |\s*\(|\s*')|\bta panicked|panic header reboot reason [124]\b",
     ),
     _crash(
         "exception",

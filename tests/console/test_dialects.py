@@ -171,6 +171,7 @@ def test_log_lines(name, text):
         ("esp8266", " ets Jan  8 2013,rst cause:2, boot mode", "reset line", False),
         ("esp8266", "rst cause:4, boot mode", "hardware watchdog", True),
         ("alios-3", "panic header reboot reason 5", "command", False),
+        ("alios-3", "panic header reboot reason 6", "unknown", False),
         ("alios-3", "panic header reboot reason 1", "watchdog", True),
         ("linux", "Reset cause: POR", "power", False),
         ("linux", "Reset cause: WDOG", "watchdog", True),

@@ -72,6 +72,7 @@ SOUND_LINES = (
     "no panic since power on",
     "default setting loaded",
     "panic header reboot reason 3",
+    "panic header reboot reason 6",  # unknown: the reset pin leaves it
     "wlan0: bus speed 40 MHz",
     "debug: level 3",
     "socket: non-fatal error -11, retry",
