@@ -67,6 +67,8 @@ FAILED = {
     "ta-panics": Variant("linux", ("LOG-10",), carrier="tee"),
     "ta-panics-later": Variant("linux", ("LOG-10",), carrier="tee"),
     "supplicant-missing": Variant("linux", ("LOG-02", "LOG-05", "LOG-07"), carrier="tee"),
+    "deaf-after-reboot": Variant("alios-3", ("ROB-06",), select="test_shell_over_reset"),
+    "flash-forgets": Variant("rt-thread", ("HAL-KV-06", "HAL-PART-05"), select="over_reset", probe=True),
 }
 """Fault: what must fail."""
 
@@ -82,15 +84,15 @@ NOT_JUDGED = {
 """Faults after which nothing can be judged."""
 
 
+TOLERATED = {"input-loses": Variant("alios-3")}
+"""Faults that a line or a person's hand can cause as well: nothing may be called the device's fault."""
+
 NOT_LOOKED_FOR = {
-    "input-loses",
-    "deaf-after-reboot",
-    "reset-cause-watchdog",
-    "start-of-another",
-    "clock-an-hour-wrong",
-    "flash-forgets",
+    "reset-cause-watchdog": "a board that is fed through its console keeps an old cause over a loss of power",
+    "start-of-another": "a boot loader of another system may greet before the board's own",
+    "clock-an-hour-wrong": "no function of ID2 takes the time of day from the board: the caller gives it",
 }
-"""Faults that no scenario on the console is meant for: they show before the program, after it, or through the probe."""
+"""Faults that show no wrong device, with the reason."""
 
 WRONGLY_BUILT = {
     "a Demo carrier where the plan has a chip": Variant(
@@ -134,7 +136,7 @@ def board(variant, fault, chatter_ms=0):
         "dialect": variant.dialect,
         "boot_ms": 300,
         "chatter_ms": chatter_ms,
-        "probe": False,
+        "probe": variant.probe,
         "device": DEVICE,
         "actions": {
             "reset": [{"rts": True}, {"rts": False}],
@@ -153,7 +155,7 @@ def board(variant, fault, chatter_ms=0):
     }
     if variant.dialect == "linux":
         program["login"] = {"user": "root"}
-    return {
+    document = {
         "version": 1,
         "name": "firmware-platform",
         "plan": {
@@ -170,6 +172,9 @@ def board(variant, fault, chatter_ms=0):
         "device": {"id": DEVICE["id"], "key": {"simulated": "console"}},
         "limits": {"self_test_s": 20},
     }
+    if variant.probe:
+        document |= {"probe": {}, "declaration": {"port": ["kv", "partition"]}}
+    return document
 
 
 def judged(variant, folder, fault="", chatter_ms=0):
@@ -223,6 +228,14 @@ def test_what_cannot_be_judged_neither_passes_nor_fails(fault, tmp_path):
     assert not found.failed
 
 
+@pytest.mark.parametrize("fault", TOLERATED)
+def test_what_the_line_can_cause_is_never_called_the_devices_fault(fault, tmp_path):
+    found = judged(TOLERATED[fault], tmp_path, fault)
+    say(fault, found)
+    assert found.verdict in {"blocked", "incomplete"}
+    assert not found.failed
+
+
 @pytest.mark.parametrize("name", WRONGLY_BUILT)
 def test_another_carrier_than_that_of_the_plan_fails(name, tmp_path):
     found = judged(WRONGLY_BUILT[name], tmp_path)
@@ -231,7 +244,7 @@ def test_another_carrier_than_that_of_the_plan_fails(name, tmp_path):
     assert found.failed & {*WRONGLY_BUILT[name].by}
 
 
-@pytest.mark.parametrize("chatter_ms", [0, 40])
+@pytest.mark.parametrize("chatter_ms", [0, 3, 40])
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_board_passes_however_chatty(name, chatter_ms, tmp_path):
     found = judged(SOUND[name], tmp_path, chatter_ms=chatter_ms)
@@ -244,4 +257,4 @@ def test_each_fault_of_the_platform_is_looked_for():
     listed = text.partition("#define ID2_PLATFORM_FAULTS")[2].partition("\n\n")[0]
     platform = {name for name in faults() if f"X({name.upper().replace('-', '_')}, " in listed}
     assert len(platform) >= 25
-    assert platform == {*FAILED, *NOT_JUDGED} | NOT_LOOKED_FOR
+    assert platform == {*FAILED, *NOT_JUDGED, *TOLERATED, *NOT_LOOKED_FOR}
