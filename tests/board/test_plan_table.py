@@ -56,6 +56,13 @@ def test_impossible_cells_say_why(carrier, platform, key_type, why):
     assert f"impossible      {why}" in cell_text(found)
 
 
+def test_reasons_that_differ_in_carrier_or_key_type_alone_are_told_once():
+    told = " ".join(line.strip() for line in table_text().splitlines())
+    assert told.count("link-tee holds ID² keys in the TEE only; carrier ") == 1
+    assert "carrier se, km, puf, module, demo cannot be on it" in told
+    assert "adapter cannot do 3des-112, 3des-168, aes-128, " in told
+
+
 def test_a_carrier_without_a_guide_is_a_warning():
     found = cell(Pattern.OWN_PLATFORM, PlannedCarrier.TEE, "alios-things", KeyType.AES_128)
     assert found.possible

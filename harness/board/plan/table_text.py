@@ -1,9 +1,10 @@
 """The table of plans as text, at most 80 columns wide, and one cell of it with all that it needs."""
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from harness.board.models import Pattern, PlannedCarrier
+from harness.board.models import Pattern, Plan, PlannedCarrier
 from harness.board.plan import matrix
 from harness.board.plan.demands import demands
 from harness.board.plan.table import PATTERNS, Cell, cells, in_words
@@ -108,8 +109,23 @@ def _key_mark(here: Sequence[Cell]) -> str:
 
 
 def _reasons(word: str, every: Iterable[Cell], told: Callable[[Cell], tuple[str, ...]]) -> Iterator[str]:
-    for text in dict.fromkeys(text for cell in every for text in told(cell)):
-        yield from _wrapped(f"{word}: {text}", "  ")
+    """Give each reason once; those that differ only in the carrier or key type of the plan are one that lists them."""
+    alike: dict[tuple[str, str], dict[str, None]] = {}
+    for cell in every:
+        for text in told(cell):
+            before, named, after = _parted(text, cell.plan)
+            alike.setdefault((before, after), {})[named] = None
+    for (before, after), named in alike.items():
+        yield from _wrapped(f"{word}: {before}{', '.join(named)}{after}", "  ")
+
+
+def _parted(text: str, plan: Plan) -> tuple[str, str, str]:
+    """Return a reason in front of, as, and behind the last name of the plan's carrier or key type in it."""
+    places = list(re.finditer(rf"\b(?:{plan.carrier}|{plan.key_type})\b", text))
+    if not places:
+        return text, "", ""
+    start, end = places[-1].span()
+    return text[:start], text[start:end], text[end:]
 
 
 def _demands() -> Iterator[str]:
