@@ -142,6 +142,10 @@ class Shell:
         self._require_prompt(limit)
         return self._give(command)
 
+    def prompts_since(self, begin: int) -> bool:
+        """Tell whether a prompt stands at the end of what has come since an offset in the console's output."""
+        return self._reader.at_prompt(self._line.since(begin))
+
     def restart(self, limit: float) -> None:
         """Have the shell start the board anew, and return when the first line of the start is there.
 
