@@ -173,6 +173,17 @@ DEFECTS: tuple[Defect, ...] = (
         "console: CHIP_TYPE_SE_MTK_CMD in a build for another key type than 3DES",
     ),
     Defect(
+        "f.1",
+        "the module sample serves one connection at a time",
+        "The vendor's host makes a second connection to verify a code of the service while the first is open, and "
+        "waits for ever for the answer to its init; when it gives up, the sample ends, because it writes to a "
+        "connection that is gone. Have the module's firmware serve each connection by itself.",
+        Severity.MAJOR,
+        "device-protocol.md f; alibaba/id2_client_sdk 3.0.0 sample/sample_mdu_applet.c, 3.1.0 modules/id2/stub",
+        "MDU-CON-01",
+        "3.0.0 to 3.1.0",
+    ),
+    Defect(
         "h.2",
         "iTLS accepts an extension in ServerHello that it did not ask for",
         "It passes the extension over and completes the handshake, where RFC 5246 has a client end it with "

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.fixtures.expect import refused, require_decrypted
+from harness.fixtures.known_defects import require_type_of_timestamps
 from harness.fixtures.server_codes import require_whole_comparison
 from harness.fixtures.types import Bench, Carrier, Cloud, Device, Product, Scenario, Service
 
@@ -30,6 +31,7 @@ def test_timestamp_authentication(
     now = cloud.now_ms()
     code = carrier.get_timestamp_auth_code(str(now))
     with scenario.step("SRV-02"):
+        require_type_of_timestamps(scenario, code)
         assert service.verify(device.id2, product.product_key, code)
     with scenario.step("SRV-05"), refused(34, by="the service"):
         service.verify(device.id2, product.product_key, code)

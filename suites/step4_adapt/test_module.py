@@ -1,6 +1,7 @@
 """Step 4: a security module, and what its host relies on beside the id2_client API."""
 
 from harness.fixtures.expect import refused
+from harness.fixtures.known_defects import named_when_failed
 from harness.fixtures.oracle import Oracle
 from harness.fixtures.published import CHALLENGE, EXTRA, TIMESTAMP
 from harness.fixtures.types import Bench, Carrier, ModuleUnderTest, Scenario
@@ -74,13 +75,14 @@ def test_unknown_commands(scenario: Scenario, module: ModuleUnderTest) -> None:
 
 def test_two_connections(scenario: Scenario, module: ModuleUnderTest) -> None:
     """A second connection is served beside the first."""
-    with scenario.step("MDU-CON-01"):
+    seen = "a second connection is not answered while the first is open"
+    with scenario.step("MDU-CON-01"), named_when_failed(scenario, "f.1", seen):
         module.require_served_at_once()
 
 
 def test_inits_of_two_connections(scenario: Scenario, module: ModuleUnderTest) -> None:
     """What one connection starts and ends is its own."""
-    other = module.another()
+    other = module.served()
     with scenario.step("MDU-CON-02"):
         module.require_refused(other)
         other.init()

@@ -174,7 +174,9 @@ class Client(Carrier):
         return self.code("get_challenge_auth_code", challenge, extra, of_time=False)
 
     def get_timestamp_auth_code(self, timestamp, extra=None):
-        of_time = not (self.has("timestamp-after-long") and self.mark)
+        of_time = not (self.has("timestamp-after-long") and self.mark) and not self.has(
+            "every-code-of-challenge"
+        )
         self.mark = False
         return self.code("get_timestamp_auth_code", timestamp, extra, of_time=of_time)
 

@@ -174,7 +174,8 @@ class FarEnd:
 
     def authenticate(self, identity, sign, **state):
         assert identity == stand_in.IDENTITY
-        assert state == {"at_service": "active", "timestamp": False, "extra": None, "again": False}
+        self.timestamp = state["timestamp"]
+        assert state == {"at_service": "active", "timestamp": self.timestamp, "extra": None, "again": False}
         return Authentication("5" * 32, sign("5" * 32), self.outcomes)
 
 
@@ -192,6 +193,16 @@ def test_code_at_the_service_is_held_to_the_model():
 def test_service_that_does_not_do_as_told_accuses_no_device():
     with pytest.raises(ToolError, match=r"the mock service answered \(45,\) to a right code"):
         at_service(stand_in.Board(), 45)
+
+
+def test_challenge_codes_for_timestamps_say_nothing_of_the_service():
+    """It refuses them, as it must; that is known defect k.10 of the device, which has a scenario of its own."""
+    board = stand_in.Board("every-code-of-challenge")
+    board.far_end = FarEnd(35)
+    steps = parsed([sequences.INIT, {"step": "service", "timestamp": True}], "steps")
+    assert run(board, steps, timestamps_as_challenges=True)[-1].problem == ""
+    with pytest.raises(ToolError, match=r"the mock service answered \(35,\)"):
+        run(board, parsed([sequences.INIT, {"step": "service"}], "steps"), timestamps_as_challenges=True)
 
 
 @pytest.mark.parametrize("key_type", KeyType)
