@@ -7,7 +7,7 @@ def test_plan_can_be_built(scenario: Scenario, bench: Bench) -> None:
     """The plan is a combination that can be built."""
     with scenario.step("PLAN-01"):
         for problem in bench.plan_problems:
-            scenario.finding("plan", severity="minor", title="undocumented combination", detail=problem)
+            scenario.finding("plan", severity="minor", title=problem, detail="outside the table of plans")
     with scenario.step("PLAN-02"):
         bench.require_sound_plan()
 
