@@ -195,6 +195,10 @@ class Console:
         with self._lock:
             return self._window.stamp(offset + 1)
 
+    def reread(self, position: int) -> None:
+        """Have `expect` look once more at what came from offset `position` on; what it has not consumed stays so."""
+        self._position = min(self._position, position)
+
     def forget(self, position: int) -> None:
         """Put a star for each byte that came from offset `position` on: it was secret."""
         with self._lock:

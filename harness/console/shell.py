@@ -146,11 +146,14 @@ class Shell:
         """Tell whether a prompt stands at the end of what has come since an offset in the console's output."""
         return self._reader.at_prompt(self._line.since(begin))
 
-    def restart(self, limit: float) -> None:
+    def restart(self, limit: float) -> int:
         """Have the shell start the board anew, and return when the first line of the start is there.
 
         Args:
             limit: Seconds until the start shows.
+
+        Returns:
+            The offset in the console's output behind the command, where the start begins.
 
         Raises:
             UsageError: The shell has no command for it.
@@ -175,6 +178,7 @@ class Shell:
                     traffic=shown(self._line.since(begin)),
                 )
             self._line.comes(left)
+        return begin
 
     def _check(self, command: str) -> None:
         grammar = self.grammar

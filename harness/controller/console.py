@@ -31,16 +31,21 @@ class ConsoleCommand(Controller):
         """Return True: it types on the console."""
         return True
 
+    def sections(self) -> tuple[str, ...]:
+        """Return the console."""
+        return ("console",)
+
     def place(self) -> str:
         """Return the command."""
         return f"command {self.command!r} on the console" if self.command else "reboot command of the console"
 
     def do(self, ability: Ability, context: ControllerContext) -> None:
-        """Type the command; whether the board starts is for whoever waits for its start to see.
+        """Give the command to the shell, and see the first line of a start when it is the shell's own.
 
         Raises:
-            BenchError: The console cannot be opened.
+            BenchError: No shell answers, or no start shows.
+            DeviceError: The board has crashed.
             UsageError: The dialect knows no such command, or it must never be sent.
         """
         del ability
-        context.say(self.command)
+        context.by_console(self.command)

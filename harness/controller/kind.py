@@ -56,8 +56,9 @@ class ControllerContext:
         note: Writes a sentence into the journal; the text must be safe to print.
         firmware: The file to flash, checked against its hash; None for other abilities.
         hide: Returns what a program printed with stars for the secrets that it was given.
-        say: Types a command on the console, the dialect's own for a restart when it is None.
         secret: Looks a secret of the controller's own up, such as the password of a relay.
+        by_console: Starts the board anew by a command on its console, that of its shell when it is None.
+        by_probe: Starts the board anew by its probe; returns when the probe has taken the order.
     """
 
     folder: Path
@@ -67,7 +68,8 @@ class ControllerContext:
     firmware: Path | None = None
     hide: Callable[[bytes], bytes] = bytes
     secret: Callable[[SecretReference], Secret] = _no_secret
-    say: Callable[[str | None], None] = lambda _: None
+    by_console: Callable[[str | None], None] = lambda _: None
+    by_probe: Callable[[], None] = lambda: None
 
 
 class Controller(Section, ABC):
@@ -106,6 +108,10 @@ class Controller(Section, ABC):
         """Return whether it acts by the board's own transports, and so by those of a recorded run too."""
         return bool(self.line_actions())
 
+    def sections(self) -> tuple[str, ...]:
+        """Return the sections that a board file must have for it, such as `console`; often none."""
+        return ()
+
     def image_of_board(self) -> Image | None:
         """Return what shows that a firmware is one for this board; None where only its own build's is flashed."""
         return None
@@ -140,6 +146,7 @@ CONTROLLERS = Kinds(
         "serial-lines": "harness.controller.serial_lines:SerialLines",
         "command": "harness.controller.command:CommandController",
         "console": "harness.controller.console:ConsoleCommand",
+        "probe": "harness.controller.by_probe:ProbeReset",
         "uhubctl": "harness.controller.uhubctl:Uhubctl",
         "lcus-relay": "harness.controller.lcus:LcusRelay",
         "usbrelay": "harness.controller.usbrelay:UsbRelay",

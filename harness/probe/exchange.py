@@ -363,6 +363,30 @@ class Exchange:
             self._running, self._final = NO_SEQ, None
         raise self.silence(f"the probe does not take the call {words[0]}")
 
+    def order(self, words: tuple[str, ...]) -> Reply | None:
+        """Have a call taken that starts the board anew, and do not wait for what comes of it.
+
+        Its line is sent once: a board that had started meanwhile would carry it out a second time.
+
+        Args:
+            words: The function, and its arguments.
+
+        Returns:
+            A refusal of the probe; None when the call was taken, or its acknowledgement got lost.
+
+        Raises:
+            StartedAnew: The board has already.
+            BenchError: The device is gone.
+        """
+        self._running, line = self._line.request("run", *words)
+        self._acknowledged, self._final = False, None
+        try:
+            self._catch_up()
+            self._line.send(line)
+            return self._acknowledgement(self._line.now() + self._line.patience) or self._ended()
+        finally:
+            self._running, self._final = NO_SEQ, None
+
     def _acknowledgement(self, answered: float) -> Reply | None:
         """Wait until the call is acknowledged, has ended, or nothing more is to be waited for.
 

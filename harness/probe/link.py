@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NoReturn
 
 from harness.errors import ToolError
@@ -178,11 +179,31 @@ class ProbeLink:
             self._exchange.called = False
         if reply.kind not in FINAL:
             self._not_made(reply, function)
-        raise NoProbeError(
-            f"{self.name}: the function {function} of the probe returned, and must start the board anew",
-            hint=f"look at {FUNCTIONS[function].look_at}",
-            transport=self.name,
-        )
+        raise self._returned(function)
+
+    def order_start(self, function: str, *, k: int = 0) -> None:
+        """Call a function that starts the board anew, and return when the probe has taken the call.
+
+        The start is for whoever comes next to see: by `again`, or on the console, whose output is left for them.
+
+        Args:
+            function: Its three letters.
+            k: Its number.
+
+        Raises:
+            NoProbeError: No probe answers, or the function returned.
+            MissingFunctionError: The firmware does not have the function.
+            BenchError: The device is gone.
+        """
+        self._require_known(function)
+        _ = self.hello
+        self._on_start()
+        with suppress(StartedAnew):
+            reply = self._exchange.order(_words(function, {}, NULL, numbers={"k": k}))
+            if reply is not None and reply.kind in FINAL:
+                raise self._returned(function)
+            if reply is not None:
+                self._not_made(reply, function)
 
     def call(
         self,
@@ -458,6 +479,13 @@ class ProbeLink:
         ):  # what was confirmed is gone: the board has started, and its hello was lost
             raise StartedAnew
         self._exchange.refused(reply, f"the call {function}")
+
+    def _returned(self, function: str) -> NoProbeError:
+        return NoProbeError(
+            f"{self.name}: the function {function} of the probe returned, and must start the board anew",
+            hint=f"look at {FUNCTIONS[function].look_at}",
+            transport=self.name,
+        )
 
     def _missing(self, function: str) -> NoReturn:
         known = FUNCTIONS[function]

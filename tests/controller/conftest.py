@@ -24,9 +24,10 @@ SILENT = {"console": {"kind": "serial", "port": "loop://"}}
 
 
 @pytest.fixture
-def use(tmp_path):
+def use(tmp_path, monkeypatch):
     """Return a function that opens a board with these controllers; its `notes` are what the journal is told."""
     boards = []
+    monkeypatch.setattr("harness.board.opening.actions._TRY_AGAIN_S", 0.01)
 
     def open_(controllers, *, transports=SILENT, **more):
         path = tmp_path / "lamp.yaml"

@@ -142,7 +142,8 @@ def test_a_firmware_with_a_fault_is_noticed(tmp_path, fault):
 
 
 def test_each_fault_of_the_verification_has_its_requirement():
-    assert {name for name in faults() if name.startswith("verify-")} <= set(CAUGHT_BY)
+    of_exploring = {"verify-remembered"}  # it depends on the calls before: test_explore.py
+    assert {name for name in faults() if name.startswith("verify-")} - of_exploring <= set(CAUGHT_BY)
 
 
 HOOKS = {
@@ -178,7 +179,7 @@ HOOKS = {
     "the build fails": ({"build": ["sh", "-c", "echo main.c:7: error; exit 2"]}, "main.c:7: error"),
     "a firmware that does not start": (
         {"flash": ["sh", "-c", "cp /bin/true {flash}.new && mv {flash}.new {flash}", "{{firmware}}"]},
-        "rebuilt",
+        "ended (exit code 0), with the firmware without a ciphertext",
     ),
     "an image for another board": (
         {

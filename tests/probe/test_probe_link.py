@@ -450,6 +450,39 @@ def test_a_function_that_starts_the_board_anew_is_waited_out(connect):
     assert probe.calls["rst", "k=1"] == 1
 
 
+def starting(probe, *, takes=True):
+    def restart(_):
+        if takes:
+            probe.start()
+        return 0, 0, b""
+
+    probe.functions["rst"] = restart
+    return probe
+
+
+def test_a_start_that_is_ordered_is_left_for_who_waits_for_it(connect):
+    probe = starting(firmware())
+    link, _line = connect(probe)
+    before = link.hello.boot
+    link.order_start("rst")
+    assert link.again().boot == probe.boot != before
+    assert sum(count for (name, _), count in probe.calls.items() if name == "rst") == 1
+    assert link.starts == 1
+
+
+def test_an_order_that_does_not_start_the_board_shows_to_who_waits_for_it(connect):
+    link, _line = connect(starting(firmware(), takes=False))
+    link.order_start("rst")
+    with pytest.raises(NoProbeError, match="did not start anew"):
+        link.again(limit=0.6)
+
+
+def test_a_start_cannot_be_ordered_of_a_firmware_without_the_function(connect):
+    link, _line = connect(firmware())
+    with pytest.raises(MissingFunctionError):
+        link.order_start("rst")
+
+
 # ---- what no probe says
 def test_a_probe_of_another_version_says_what_to_update(connect):
     link, _ = connect(FakeProbe(version=2))

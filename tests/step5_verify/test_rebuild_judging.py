@@ -9,7 +9,7 @@ from harness.board.opening.firmware import Firmware
 from harness.errors import BenchError
 from harness.fixtures.rebuild import judging
 from harness.fixtures.rebuild.judging import Known
-from harness.fixtures.rebuild.makers import Image
+from harness.fixtures.rebuild.makers import Image, text_in
 from harness.fixtures.rebuild.start import Start
 from harness.fixtures.rebuild.values import BuildValues
 from harness.id2 import authcode, ciphers
@@ -109,6 +109,30 @@ def test_another_id_than_the_client_of_the_same_firmware_gives_fails():
 def test_no_id_blocks():
     with pytest.raises(BenchError, match="shows no ID"):
         judging.require_identity(Start(b"hello\n"), BY_FILE, "x")
+
+
+# ---- who is there before anything is written
+@pytest.mark.parametrize(
+    ("found", "known", "told"),
+    [
+        (start(), BY_FILE, ID),
+        (start(), replace(BY_FILE, id2=""), ID),
+        (Start(b""), BY_FILE, ID),
+        (Start(b"hello\n"), replace(BY_FILE, id2=""), ""),
+        (start(reported=OTHER_ID), replace(BY_FILE, id2=""), ""),
+        (start(reported=OTHER_ID), BY_FILE, ID),
+        (start(id2=OTHER_ID), BY_FILE, ID),
+        (start(id2=OTHER_ID, key=OTHER_KEY), BY_PROBE, ID),
+    ],
+    ids=["it", "not known", "silent", "says nothing", "two", "it and another", "its key", "its probe"],
+)
+def test_a_board_that_is_not_shown_to_be_another_one(found, known, told):
+    assert judging.require_this_board(found, known) == told
+
+
+def test_another_board_is_not_flashed():
+    with pytest.raises(BenchError, match="nothing is flashed into another board"):
+        judging.require_this_board(start(id2=OTHER_ID, key=OTHER_KEY), BY_FILE)
 
 
 # ---- which firmware speaks
@@ -239,6 +263,56 @@ def test_codes_over_the_challenge_that_was_built_in(image):
         judging.require_fresh(start(challenge=FRESH, timestamp=NOW, key=OTHER_KEY), made, BY_FILE)
     with pytest.raises(BenchError, match="no whole validation report"):
         judging.require_fresh(Start(b""), made, BY_FILE)
+
+
+def test_a_build_that_leaves_the_sdk_s_constants_takes_no_fresh_ones(image):
+    fresh = {"challenge": FRESH, "timestamp": NOW}
+    vendors = image(CHALLENGE, TIMESTAMP, **fresh)
+    assert "does not take ID2_CHALLENGE" in judging.takes_no_fresh(start(), vendors)
+    assert "does not take ID2_TIMESTAMP" in judging.takes_no_fresh(
+        start(challenge=FRESH), image(FRESH, TIMESTAMP, **fresh)
+    )
+    assert not judging.takes_no_fresh(start(challenge=FRESH, timestamp=NOW), image(FRESH, NOW, **fresh))
+    assert not judging.takes_no_fresh(start(), image(FRESH, NOW, CHALLENGE, **fresh)), "it has them"
+    assert not judging.takes_no_fresh(start(), image("packed", **fresh)), "what it has cannot be seen"
+    assert not judging.takes_no_fresh(start(challenge="AB" * 16), vendors), "whose challenge is that?"
+
+
+def test_a_build_without_a_server_code(image):
+    code = "10~2~5555~" + "A" * 44
+    vendors = image(CHALLENGE, auth_code=code)
+    assert "without ID2_AUTH_CODE" in judging.takes_no_server_code(start(PASS), vendors)
+    assert not judging.takes_no_server_code(start(REFUSED), vendors)
+    assert not judging.takes_no_server_code(start(), image("packed", auth_code=code))
+    assert not judging.takes_no_server_code(start(), image(CHALLENGE, code, auth_code=code))
+    failed = start("ID2 Client Test Derive Key Fail.")
+    assert not judging.takes_no_server_code(failed, vendors), "it ended before"
+
+
+def test_a_text_in_intel_hex(tmp_path):
+    data = b"...." + FRESH.encode() + b"...."
+    records = [data[at : at + 16] for at in range(0, len(data), 16)]
+    file = tmp_path / "firmware.hex"
+    file.write_text(
+        "".join(f":{len(each):02X}{16 * at:04X}00{each.hex().upper()}00\n" for at, each in enumerate(records))
+        + ":00000001FF\n"
+    )
+    assert text_in(file, FRESH)
+    assert not text_in(file, "0" + FRESH)
+
+
+def test_what_was_found_in_an_image_is_kept_for_a_replay(image, tmp_path):
+    kept = []
+
+    def number(_purpose, now):
+        kept.append(now())
+        return kept[-1]
+
+    made = replace(image(CHALLENGE), number=number)
+    assert (made.holds(CHALLENGE), made.holds(FRESH)) == (True, False)
+    gone = Firmware(tmp_path / "gone", made.firmware.sha256)
+    again = replace(made, firmware=gone, number=lambda *_: kept.pop(0))
+    assert (again.holds(CHALLENGE), again.holds(FRESH)) == (True, False)
 
 
 def test_a_product_secret_is_in_no_text_for_a_person():

@@ -12,9 +12,9 @@ from harness.board.opening.flashing import identity_of, require_for_board, requi
 from harness.board.opening.power import PowerWatch
 from harness.board.opening.server_under_test import environment_for_others
 from harness.console.reader import Console
-from harness.console.shell_grammar import Purpose
 from harness.controller.kind import Ability, Controller, ControllerContext, LineAction
 from harness.errors import BenchError, HarnessError, UsageError
+from harness.probe.errors import MissingFunctionError
 from harness.run.safe import Mask
 from harness.secret import Secret
 from harness.settings.suggest import meant
@@ -59,6 +59,7 @@ def restart(board: Board) -> Console:
     console = board.console()
     board.will_start()
     operate(board, Ability.RESET)
+    board.will_start()  # a reset by the probe has greeted the start before
     return console
 
 
@@ -269,26 +270,39 @@ def _context(
         None if firmware is None else firmware.path.absolute(),
         mask.data,
         lambda reference: board.resolver.secret(reference, f"controllers: {controller.kind}"),
-        lambda command: _say(board, command),
+        lambda command: _restart_by_console(board, command),
+        lambda: _restart_by_probe(board),
     )
 
 
-def _say(board: Board, command: str | None) -> None:
-    """Type a command on the console, on a line of its own."""
-    dialect = board.file.dialect
-    shell = dialect.shell()
-    if command is None:
-        command = None if shell is None else shell.commands.get(Purpose.REBOOT)
+def _restart_by_console(board: Board, command: str | None) -> None:
+    """Have the board's shell start it anew; a console without a shell is given the command as it is."""
+    dialect, console = board.file.dialect, board.console()
+    settings = board.file.console
+    assert settings is not None, "it is open"
+    if dialect.shell() is not None:
+        shell = board.shell()
+        if command is None:
+            console.reread(shell.restart(settings.boot_timeout_s))
+        else:
+            console.reread(shell.start(command, limit=settings.boot_timeout_s))
+        return
     if command is None:
         raise UsageError(
             f"dialect {board.file.dialect_name} knows no command that starts the board anew",
             hint="write `command` under the controller",
         )
-    line, end = command.encode(), b"\r" if shell is None else shell.line_end
-    for never in dialect.never_sent():
-        if (never.text and never.text in line) or line.split(b" ", 1)[0] in never.commands:
-            raise UsageError(f"{command!r} is never sent to a console: it {never.why}")
-    board.console().send((b"" if shell is None else shell.erase) + line + end)
+    console.send(command.encode() + b"\r")
+
+
+def _restart_by_probe(board: Board) -> None:
+    try:
+        board.probe().order_start("rst")
+    except MissingFunctionError as error:
+        raise UsageError(
+            f"the probe of the firmware cannot start the board anew: {error.message}",
+            hint=f"{error.hint}; or name another controller for the reset",
+        ) from error
 
 
 def _built(board: Board, controller: Controller) -> Firmware:

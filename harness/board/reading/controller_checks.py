@@ -14,6 +14,11 @@ def errors(board: BoardFile) -> list[Problem]:
     for name, controller in board.controllers.items():
         found += actions_not_there(board, controller, ("controllers", name))
         found += _port_of_a_transport(board, controller, ("controllers", name))
+        found += [
+            Problem(("controllers", name), f"acts by the {section} section, and there is none")
+            for section in controller.sections()
+            if getattr(board, section, None) is None
+        ]
         for ability in sorted(controller.abilities()):
             first = able.setdefault(ability, name)
             if first != name:
