@@ -64,7 +64,7 @@ _RULES: tuple[_Rule, ...] = (
     _crash(
         "panic",
         "panic",
-        r"kernel panic|\bpanic(?:ked)?(?:!|:| at |\s*\(|\s*')|\bta panicked|panic header reboot reason [124]\b",
+        r"kernel panic|\bpanic(?:ked)?(?:!|:| at |\s*\(|\s*')|\bta panicked",
     ),
     _crash(
         "exception",
@@ -158,7 +158,7 @@ _RULES: tuple[_Rule, ...] = (
         "reset by a fault",
         re.compile(
             rf"\b(?:reset|reboot|boot) (?:cause|reason|source)\b\W{{1,5}}[^,;]{{0,40}}?(?<!no )(?:\b|_)(?:{_ABNORMAL})"
-            r"(?!\w*\s*[=:]\s*(?:0|no|false)\b)",
+            r"(?!\w*\s*[=:]\s*(?:0|no|false)\b)|\bpanic header reboot reason [124]\b",
             re.IGNORECASE,
         ),
     ),

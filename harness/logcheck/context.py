@@ -67,6 +67,7 @@ class Context:
         headed: The codes whose SIGN begins with the length that the chip puts before its answers, by their place
             in `facts.codes`; what stands in `parsed` is without it.
         now: The time of judging, which no build is ahead of.
+        start_asked: Whether somebody started the board on purpose for this boot.
     """
 
     facts: Facts
@@ -84,6 +85,7 @@ class Context:
     claims: Claims = NO_CLAIMS
     headed: dict[int, AuthCode] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    start_asked: bool = False
 
     @property
     def module(self) -> bool:

@@ -146,6 +146,7 @@ def judge(
     claims: Claims = NO_CLAIMS,
     dialect: type[Dialect] | None = None,
     now: datetime | None = None,
+    start_asked: bool = False,
 ) -> LogReport:
     """Judge a captured serial console of the vendor's programs.
 
@@ -159,6 +160,8 @@ def judge(
         claims: What somebody says that the console must show.
         dialect: How the console speaks, with crash texts of its own; None when it is not known.
         now: The time of judging, which build dates are held against; the clock's by default.
+        start_asked: Whether somebody started the board on purpose where the log begins; the cause that the board names
+            for that start then says nothing of what it did by itself.
 
     Returns:
         The report. Nothing recognised gives a report without boots and items, whose verdict is not_run.
@@ -172,7 +175,8 @@ def judge(
     now = now or datetime.now(UTC)
     whole = WholeLog()
     for boot in cut_boots(reader.read(chunks)):
-        context, judgement = _judge_boot(boot, keys or KeyRing(), id2, claims, now)
+        context, judgement = _judge_boot(boot, keys or KeyRing(), id2, claims, now, start_asked=start_asked)
+        start_asked = False
         whole.take(context, judgement)
         collector.add(context, judgement)
     if collector.boots:
@@ -195,9 +199,10 @@ def judge(
 
 
 def _judge_boot(
-    boot: BootLog, keys: KeyRing, id2: str, claims: Claims, now: datetime | None
+    boot: BootLog, keys: KeyRing, id2: str, claims: Claims, now: datetime | None, *, start_asked: bool
 ) -> tuple[Context, Judgement]:
     context = understand(gather(boot), id2, claims, now)
+    context.start_asked = start_asked
     versions = context.facts.versions
     version = sdk_version(versions[0][1]) if versions else ""
     judgement = Judgement(boot.number, version, context.facts.unread)

@@ -23,6 +23,8 @@ def judge_restarts(context: Context, judgement: Judgement) -> None:
     facts = context.facts
     first, last = _of_the_program(facts)
     bad = [(line, alarm) for line, alarm in facts.alarms if alarm.kind is not AlarmKind.START]
+    if context.start_asked and bad and _belongs_to_first_start(bad[0], facts.alarms, first):
+        _note_cause(*bad.pop(0), judgement)
     for line, alarm in bad[:MAX_SHOWN]:
         where = "before the program started" if line < first else "after its last line" if line > last else ""
         told = f"{quoted(alarm.excerpt, _SHOWN)} is a {alarm.name}" + (f", {where}" if where else "")
@@ -38,6 +40,28 @@ def judge_restarts(context: Context, judgement: Judgement) -> None:
     _note_restart_after(facts, starts, last, judgement)
     if not bad and not inside:
         judgement.passed("crashes and restarts", "none on the console", [facts.first_line, facts.last_line])
+
+
+def _belongs_to_first_start(cause: tuple[int, Alarm], alarms: list[tuple[int, Alarm]], program: int) -> bool:
+    """Tell whether an alarm is no more than the cause that the board names for the first start in the log."""
+    line, alarm = cause
+    stages = [before.matched for at, before in alarms if at < line]
+    return alarm.kind is AlarmKind.RESET_CAUSE and line < program and len(stages) == len({*stages})
+
+
+def _note_cause(line: int, alarm: Alarm, judgement: Judgement) -> None:
+    """Note a cause of a start that was asked for.
+
+    Some boards restart by their watchdog on command, and some keep the cause of an earlier start.
+    """
+    judgement.find(
+        "reset-cause",
+        Severity.MINOR,
+        "the board names a fault as the cause of a start that was asked for",
+        f"line {line}: {quoted(alarm.excerpt, _SHOWN)}. Its reset command may use the watchdog, or it keeps an old "
+        "cause; if neither is so, find out what started it.",
+        [line],
+    )
 
 
 def _of_the_program(facts: Facts) -> tuple[int, int]:

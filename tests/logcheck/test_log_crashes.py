@@ -94,6 +94,31 @@ def test_crash_text_fails_a_passing_console(sample, text, place):
     assert text.strip()[:20].replace("'", "") in bad.detail.replace("'", "").replace("\\", "")
 
 
+CAUSES = (
+    "rst:0x8 (TG1WDT_SYS_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)",
+    "Reset cause: WDOG",
+    "panic header reboot reason 2",
+)
+
+
+@pytest.mark.parametrize("text", CAUSES)
+def test_the_cause_of_a_start_that_was_asked_for_is_a_finding(sample, text):
+    data = b"booting\n" + text.encode() + b"\n" + sample("se-3des168")
+    report = judge([data], start_asked=True)
+    assert report.verdict is Verdict.PASSED
+    (finding,) = [finding for finding in report.findings if finding.id == "reset-cause"]
+    assert text[:20] in finding.detail
+    assert judge([data]).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("text", CAUSES)
+def test_only_the_first_start_was_asked_for(sample, text):
+    twice = b"Welcome to AliOS Things\n" * 2 + text.encode() + b"\n"
+    assert judge([twice + sample("se-3des168")], start_asked=True).verdict is Verdict.FAILED
+    crash = b"Hard Fault\n" + text.encode() + b"\n"
+    assert judge([crash + sample("se-3des168")], start_asked=True).verdict is Verdict.FAILED
+
+
 @pytest.mark.parametrize("text", SOUND_LINES)
 def test_line_that_only_speaks_of_crashes_fails_nothing(sample, text):
     alarm = find_alarm(text)
