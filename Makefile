@@ -8,15 +8,30 @@ BENCH  := .venv-bench
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants device-mutants firmware-mutants explore-mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench firmware firmware-test clean help
+.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench firmware firmware-test clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-demo: $(READY)  ## run the onboarding suites on the virtual boards and print where the reports are
+# Boards that mostly wait for our firmware: several run at once, and each one's result is printed when it ends.
+DEMO_FIRMWARE := virtual-se-third-party virtual-se-alios virtual-km-link-sdk virtual-tee
+DEMO_RUNS     := $(DEMO_FIRMWARE:%=demo-of-%) demo-of-simulated demo-of-verify
+.PHONY: $(DEMO_RUNS)
+
+demo: $(READY)  ## take a virtual board of each carrier through onboarding and self-verification, and print where the reports are
 	tools/ensure-command.sh gcc gcc libc6-dev
-	$(BIN)/harness run boards/virtual-se-i2c.yaml boards/virtual-se-sm4.yaml boards/virtual-se-mtk.yaml boards/recorded-console.yaml boards/virtual-business-server.yaml
-	$(BIN)/harness run --quick boards/virtual-probe.yaml
+	tools/ensure-command.sh mosquitto mosquitto
+	@echo "$(words $(DEMO_RUNS)) runs, four at a time: what each found follows when it ends, after some minutes."
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target $(DEMO_RUNS)
+
+$(DEMO_FIRMWARE:%=demo-of-%): demo-of-%:
+	$(BIN)/harness run --quick --quiet boards/$*.yaml
+
+demo-of-simulated:
+	$(BIN)/harness run boards/virtual-se-i2c.yaml boards/virtual-se-sm4.yaml boards/virtual-se-mtk.yaml boards/virtual-module.yaml boards/virtual-module-at.yaml boards/virtual-puf.yaml boards/virtual-demo.yaml boards/recorded-console.yaml boards/virtual-business-server.yaml
+
+demo-of-verify:
+	$(BIN)/harness verify boards/virtual-rebuild.yaml
 
 test: $(READY) lint types layers  ## lint, types, layers and the default tests
 	tools/ensure-command.sh gcc gcc libc6-dev
@@ -32,17 +47,24 @@ types: $(READY)  ## mypy --strict
 layers: $(READY)  ## import-linter: layers import downwards only
 	$(BIN)/lint-imports
 
-mutants: device-mutants firmware-mutants explore-mutants  ## run the suites on every broken device and firmware and print which scenario caught which
+mutants: device-mutants firmware-mutants carrier-mutants explore-mutants  ## run the suites on every broken device and firmware and print which scenario caught which
 
-device-mutants: $(READY)  ## of these: broken chips, consoles and links
+device-mutants: $(READY)  ## of these: broken chips, modules, PUFs, consoles and links
 	tools/ensure-command.sh mosquitto mosquitto
-	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_mutants.py tests/mutants/test_console_mutants.py tests/mutants/test_whole_run_mutants.py tests/mutants/test_module_mutants.py
+	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_mutants.py tests/mutants/test_console_mutants.py tests/mutants/test_whole_run_mutants.py tests/mutants/test_module_mutants.py tests/mutants/test_puf_mutants.py
 
 firmware-mutants: $(READY)  ## of these: our firmware with each fault that can be compiled into it, on Linux and on the emulated Cortex-M3
 	tools/ensure-command.sh gcc gcc libc6-dev
 	tools/ensure-command.sh arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 	tools/ensure-command.sh qemu-system-arm qemu-system-arm
-	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_firmware_*.py
+	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_firmware_calls.py tests/mutants/test_firmware_hal.py tests/mutants/test_firmware_osa.py
+
+carrier-mutants: $(READY)  ## of these: boards of each system and carrier that are wrong, among them what a rebuild shows
+	tools/ensure-command.sh gcc gcc libc6-dev
+	tools/ensure-command.sh arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
+	tools/ensure-command.sh qemu-system-arm qemu-system-arm
+	tools/ensure-command.sh mosquitto mosquitto
+	$(BIN)/python -m pytest -q -n 3 -rP -m mutants tests/mutants/test_firmware_platform.py tests/mutants/test_firmware_link.py tests/mutants/test_firmware_verify.py
 
 explore-mutants: $(READY)  ## of these: how many state-dependent faults exploring finds
 	tools/ensure-command.sh gcc gcc libc6-dev
