@@ -21,7 +21,7 @@ from harness.cli.replayed_run import run_to_replay
 from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.suites import Collected, arguments, check_plugins, nothing_from_outside
 from harness.fixtures.options import RunOptions
-from harness.fixtures.session import ONLY_EXPLORING
+from harness.fixtures.session import ONLY_EXPLORING, ONLY_VERIFYING
 from harness.fixtures.signals import Ended
 from harness.report import model, terminal
 from harness.report.records import RunReport
@@ -117,7 +117,10 @@ class _Follower(Collected):
         self._progress.finished(step, title)
         if verdict is Verdict.NOT_RUN:
             self.held_back[-1][reason] = None
-        told = verdict not in {Verdict.PASSED, Verdict.NOT_APPLICABLE} and reason != ONLY_EXPLORING
+        told = verdict not in {Verdict.PASSED, Verdict.NOT_APPLICABLE} and reason not in {
+            ONLY_EXPLORING,
+            ONLY_VERIFYING,
+        }
         # On a terminal what passed and what did not run stands in the table at the end.
         on_terminal = told and verdict is not Verdict.NOT_RUN
         if self._told and (

@@ -12,14 +12,14 @@ from harness.fixtures.rebuild.judging import Known
 from harness.fixtures.rebuild.makers import Image, text_in
 from harness.fixtures.rebuild.start import Start
 from harness.fixtures.rebuild.values import BuildValues
-from harness.id2 import authcode, ciphers
+from harness.id2 import authcode, ciphers, published
 from harness.id2 import report as id2report
 from harness.id2.keys import Key, KeyType
 from harness.id2.report import CHALLENGE, TIMESTAMP
 from harness.operator.errors import AnswerDoubted
 
 ID, OTHER_ID = "2122232425262728292A2B2C", "00112233445566778899AABB"
-KEY = Key.parse(KeyType.AES_128, "2122232425262728292A2B2C2D2E2F30")
+KEY = Key.parse(KeyType.AES_128, "6B1F5CE0924D83A7B2C9D10E47F6583A")
 OTHER_KEY = Key.parse(KeyType.AES_128, "00" * 15 + "01")
 CIPHERTEXT = ciphers.encrypt(KEY, ID.encode()).hex().upper()
 FRESH, NOW = "0123456789ABCDEF0123456789ABCDEF", "1780000000000"
@@ -99,6 +99,15 @@ def test_the_console_of_another_board_blocks():
 def test_this_device_under_another_id_fails(signed):
     with pytest.raises(AssertionError, match="its auth codes are of this device's key"):
         judging.require_identity(start(id2=OTHER_ID, signed=signed), BY_FILE, "x")
+
+
+def test_a_key_that_the_vendor_published_tells_no_board_from_another():
+    key = published.KEYS[KeyType.AES_128].key
+    known = replace(BY_FILE, key=key)
+    with pytest.raises(BenchError, match="may be another one"):
+        judging.require_identity(start(id2=OTHER_ID, key=key), known, "x")
+    with pytest.raises(BenchError, match="nothing is flashed into another board"):
+        judging.require_this_board(start(id2=OTHER_ID, key=key), known)
 
 
 def test_another_id_than_the_client_of_the_same_firmware_gives_fails():
