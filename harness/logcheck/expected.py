@@ -174,8 +174,8 @@ def _version(context: Context) -> Shown | None:
 def _is_release(shown: str, wanted: str) -> bool:
     """Tell whether a version is the one wanted.
 
-    What 1.0.1 prints is in no source, so all of 1.0 count as one. It was made after 2.0.0, and the page in its branch
-    shows a report of 2.0.0: such a console is not told from one of 2.0.0.
+    No source shows what version 1.0.1 prints, so all of 1.0 count as one. The page in its branch shows a report of
+    2.0.0, from which it may be that 1.0.1 prints that: a console of 2.0.0 does not contradict a claim of 1.0.1.
     """
     if shown == wanted or (shown.startswith(_FIRST) and wanted.startswith(_FIRST)):
         return True

@@ -24,7 +24,11 @@ _MOVED = re.compile(r"(?P<count>\d{1,6}) bytes (?P<word>written|read)")
 _BAD = re.compile(r"fail|error|timeout|bad handle|invalid", re.IGNORECASE)
 _NO_CONNECTION = ("mbedtls_net_connect", "mbedtls_net_connect_timeout")
 _PEER_LEFT = (0x004C, 0x0050, 0x6800, 0x7280, 0x7880)
-"""What reading gives when the other side, or the way to it, is gone. Source: mbed TLS error.h."""
+"""What reading gives when the other side, or the way to it, is gone.
+
+Receiving failed, the connection was reset, time-out, end of file, close_notify. Source: mbed TLS 2 and 3,
+net_sockets.h and ssl.h.
+"""
 MAX_SHOWN = 50
 
 
