@@ -60,6 +60,9 @@ def banner(carrier, family):
         lines += ["ID2=> CONFIG_CHIP_DEBUG is not defined!"]
         lines += [f"ID2=> CONFIG_CHIP_TYPE: CHIP_TYPE_SE_{carrier.upper()}_CMD"]
         lines += [f"ID2=> CONFIG_CHIP_KEY_TYPE: CHIP_KEY_TYPE_{family}"]
+    if carrier == "demo":
+        lines += ["km_init 250: Demo KM Build Time: Nov 22 2026 18:00:19"]
+        lines += ["km_init 251: SE, PUF, TEE or Soft KM must be selected for formal product!!!"]
     return lines
 
 
@@ -94,6 +97,7 @@ def console(carrier, key=AES):
         ("std", AES, "se", "'SE' (CONFIG_CHIP_TYPE)"),
         ("mtk", DES, "se", "'SE' (CONFIG_CHIP_TYPE)"),
         ("module", AES, "module", "'module' (CONFIG_ID2_MDU_TYPE)"),
+        ("demo", AES, "demo", "'DEMO' (the Demo carrier's own warning)"),
     ],
 )
 def test_the_linked_carrier_is_told_without_an_irot_type(carrier, key, claimed, how):
