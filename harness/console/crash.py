@@ -144,13 +144,19 @@ _RULES: tuple[_Rule, ...] = (
         ("rst:0x",),
         AlarmKind.RESET_CAUSE,
         "reset by a watchdog or brown-out",
-        re.compile(r"\brst:0x0*(?:7|8|9|b|d|f|10|11)\b", re.IGNORECASE),
+        re.compile(r"\brst:0x0*(?:4|7|8|9|b|d|f|10|11|12)\b", re.IGNORECASE),
     ),
     (
         ("rst cause",),
         AlarmKind.RESET_CAUSE,
         "reset by a watchdog",
-        re.compile(r"\brst cause:\s*[34]\b", re.IGNORECASE),
+        re.compile(r"\brst cause:\s*4\b", re.IGNORECASE),
+    ),
+    (
+        ("panic header",),
+        AlarmKind.RESET_CAUSE,
+        "reset by a fault",
+        re.compile(r"\bpanic header reboot reason\s*:?\s*[124]\b", re.IGNORECASE),
     ),
     (
         ("reset cause", "reset reason", "reboot reason", "reboot cause", "boot reason", "reset source"),
@@ -158,7 +164,7 @@ _RULES: tuple[_Rule, ...] = (
         "reset by a fault",
         re.compile(
             rf"\b(?:reset|reboot|boot) (?:cause|reason|source)\b\W{{1,5}}[^,;]{{0,40}}?(?<!no )(?:\b|_)(?:{_ABNORMAL})"
-            r"(?!\w*\s*[=:]\s*(?:0|no|false)\b)|\bpanic header reboot reason [124]\b",
+            r"(?!\w*\s*[=:]\s*(?:0|no|false)\b)",
             re.IGNORECASE,
         ),
     ),

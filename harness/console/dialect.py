@@ -20,11 +20,15 @@ class ResetCause:
         text: The text; its group `code` is the cause as the system writes it.
         meanings: What the codes mean, in lower case, to a person.
         faults: The codes that no sound board starts with: a watchdog, a panic, a voltage that fell.
+        outside: The codes of what comes from outside: the power was switched on, somebody pulled the reset line.
+        sleep: The codes with which a sound board starts by itself: it wakes.
     """
 
     text: re.Pattern[str]
     meanings: Mapping[str, str]
     faults: frozenset[str]
+    outside: frozenset[str] = frozenset()
+    sleep: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

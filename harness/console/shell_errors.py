@@ -21,14 +21,15 @@ class ShellRestartedError(DeviceError):
     """
 
     def __init__(self, command: str, start: Incident, transport: str) -> None:
-        cause = f", reset cause: {start.cause}" if start.cause else ", and says no cause"
+        said = start.cause.said
+        cause = f", reset cause: {said}" if said else ", and says no cause"
         super().__init__(
             f"console {transport}: the board started anew while it answered {safe_text(command, 60)!r}{cause}",
             hint="look at the lines around it, and at the recording for the rest",
             transport=transport,
             traffic=start.excerpt,
         )
-        self.cause = start.cause
+        self.cause = said
         self.excerpt = start.excerpt
 
 

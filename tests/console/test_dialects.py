@@ -168,7 +168,7 @@ def test_log_lines(name, text):
         ("esp-idf", "rst:0xc (SW_CPU_RESET),boot:0x13", "software", False),
         ("esp-idf", "rst:0x8 (TG1WDT_SYS_RESET),boot:0x13", "timer watchdog", True),
         ("esp-idf", "rst:0xf (RTCWDT_BROWN_OUT_RESET)", "brown-out", True),
-        ("esp8266", " ets Jan  8 2013,rst cause:2, boot mode", "reset line", False),
+        ("esp8266", " ets Jan  8 2013,rst cause:2, boot mode", "reset line, or software", False),
         ("esp8266", "rst cause:4, boot mode", "hardware watchdog", True),
         ("alios-3", "panic header reboot reason 5", "command", False),
         ("alios-3", "panic header reboot reason 6", "unknown", False),

@@ -131,26 +131,37 @@ def operate(
         board.lock()
         if board.replayed and not controller.acts_on_transports():
             board.note(f"{ability} by {controller.place()}: not done, the run is replayed")
+            if ability is not Ability.BUILD:
+                board.expects_start()  # the recorded board did
             return _replayed(board, ability)
         board.note(f"{ability} by {controller.place()}")
-        if ability is not Ability.BUILD:
-            board.expects_start()
         context = _context(board, controller, firmware, values or {})
-        if ability in _OF_POWER:
-            _switch(board, controller, ability, context)
-        elif ability is Ability.FLASH:
-            _flash(board, controller, firmware, context)
-        else:
-            controller.do(ability, context)
-        if ability is not Ability.BUILD:
-            board.expects_start()  # its effect may have come long after the order
         if ability is Ability.BUILD:
+            controller.do(ability, context)
             firmware = _built(board, controller)
+        else:
+            with board.starting():
+                _act(board, controller, ability, firmware, context)
         if firmware is not None:
             board.firmware_known(firmware, built=ability is Ability.BUILD)
     except HarnessError as error:
         raise error.at(board=board.name) from error.__cause__
     return firmware if ability is Ability.BUILD else None
+
+
+def _act(
+    board: Board,
+    controller: Controller,
+    ability: Ability,
+    firmware: Firmware | None,
+    context: ControllerContext,
+) -> None:
+    if ability in _OF_POWER:
+        _switch(board, controller, ability, context)
+    elif ability is Ability.FLASH:
+        _flash(board, controller, firmware, context)
+    else:
+        controller.do(ability, context)
 
 
 def _replayed(board: Board, ability: Ability) -> Firmware | None:
@@ -238,7 +249,8 @@ def _give_back(board: Board, controller: Controller, context: ControllerContext)
         return
     board.note(f"{Ability.POWER_ON} by {controller.place()}: the board must not be left without power")
     try:
-        _on(controller, context)
+        with board.starting():
+            _on(controller, context)
     except HarnessError as error:
         raise BenchError(
             f"the board is left without power: {error.message}", hint="switch it on by hand", board=board.name
@@ -363,7 +375,8 @@ def run_action(
             )
         steps = board.file.transports[places[0]].line_steps()[action]
         board.mark(f"action {action} on {places[0]}: {'; '.join(map(str, steps))}")
-        perform(board.transport(places[0]), steps, pause)
+        with board.starting():  # nothing says what the lines are wired to
+            perform(board.transport(places[0]), steps, pause)
     except HarnessError as error:
         raise error.at(board=board.name) from error.__cause__
     return steps

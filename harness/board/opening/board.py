@@ -2,9 +2,10 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -42,19 +43,27 @@ from harness.transport.recording.recorder import Recorded, Recording
 from harness.transport.recording.redaction import Redaction
 
 _FIRMWARE = "SHA-256 of a firmware"
+_RESET_BY_OPENING_S = 3.0
+"""Seconds in which a board shows its start that DTR or RTS of the opened port have brought about."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AskedStart:
     """A start of the board that the harness has asked for.
 
     Attributes:
-        at: When, in monotonic seconds.
+        at: When it began to, in monotonic seconds.
+        until: When it had asked; infinite as long as it is about to.
+        limit: Seconds from then on in which the board may take its time.
         crash: Whether the board was to crash for it.
+        seen: Whether the board has started since.
     """
 
     at: float
-    crash: bool
+    until: float
+    limit: float
+    crash: bool = False
+    seen: bool = False
 
 
 class Board:
@@ -321,13 +330,15 @@ class Board:
         if settings is None:
             raise UsageError("the board file has no console section", board=self.name)
         transport = self.transport(settings.transport)
+        # Opening the port may reset a board at once, and it starts a simulated one.
+        limit = settings.boot_timeout_s if self.file.simulated else _RESET_BY_OPENING_S
         try:
             console = Console(transport)
-            console.open()
+            with self.starting(limit):
+                console.open()
         except HarnessError as error:
             error.at(board=self.name, transport=settings.transport)
             raise
-        self.expects_start()  # opening the port may reset a board, and it starts a simulated one
         self._closing.callback(console.close)
         self._tell(transport)
         self._console = console
@@ -379,13 +390,41 @@ class Board:
         """The console when it is open."""
         return self._console
 
+    @contextmanager
+    def starting(self, limit: float | None = None, *, crash: bool = False) -> Iterator[None]:
+        """Remember that what is done in the block has the board start, so that it is not taken for its own doing.
+
+        Args:
+            limit: Seconds from the end of the block in which the start may show; those of a start when left out.
+            crash: Whether the board is to crash for it.
+        """
+        if about := next((one for one in self.asked_starts if one.until == inf), None):
+            about.crash = about.crash or crash
+            yield  # a part of what has the board start already: it is one start
+            return
+        if limit is None:
+            limit = self._longest_start_s
+        asked = AskedStart(time.monotonic(), inf, limit, crash)
+        self.asked_starts.append(asked)
+        try:
+            yield
+        finally:
+            asked.until = time.monotonic()
+
     def expects_start(self, *, crash: bool = False) -> None:
-        """Remember that the harness has the board start now, so that nobody takes it for the board's own doing.
+        """Remember that the harness has the board start now.
 
         Args:
             crash: Whether it is to crash for it.
         """
-        self.asked_starts.append(AskedStart(time.monotonic(), crash))
+        with self.starting(crash=crash):
+            pass
+
+    @property
+    def _longest_start_s(self) -> float:
+        """Seconds from a reset to the first sign of the start, at the most."""
+        console, probe = self.file.console, self.file.probe
+        return max(console.boot_timeout_s if console else 0.0, 3 * probe.start_s if probe else 0.0)
 
     def shell(self) -> Shell:
         """Return the shell on the open console.
@@ -583,6 +622,8 @@ class Board:
         """Write an event of a transport, such as a fault, into its recording, and report it with `on_note`."""
         if (recording := self._recorded.get(name)) is not None:
             recording.note(text)
+        if self.file.console is not None and self.file.console.transport == name:
+            self.expects_start()  # a device that comes back has been without power
         if self._on_note is not None:
             self._on_note(f"transport {name}: {text}")
 

@@ -83,7 +83,7 @@ class Alios3(Alios1):
             "6": "unknown",
         }
         text = re.compile(r"panic header reboot reason\s*:?\s*(?P<code>\d{1,3})\b")
-        return (ResetCause(text, meanings, frozenset("124")),)
+        return (ResetCause(text, meanings, frozenset("124"), outside=frozenset("3")),)
 
     @classmethod
     def shell(cls) -> ShellGrammar | None:

@@ -12,23 +12,38 @@ from harness.console.shell_grammar import ERASE_LINE, Purpose, ShellGrammar
 _CAUSES = {
     "1": "power",
     "3": "software",
-    "c": "software",
+    "4": "old watchdog",
     "5": "wake from sleep",
+    "6": "SDIO",
     "7": "timer watchdog",
     "8": "timer watchdog",
-    "b": "timer watchdog",
     "9": "RTC watchdog",
+    "a": "intrusion",
+    "b": "timer watchdog",
+    "c": "software",
     "d": "RTC watchdog",
-    "10": "RTC watchdog",
+    "e": "the other core",
     "f": "brown-out",
+    "10": "RTC watchdog",
+    "11": "timer watchdog",
+    "12": "super watchdog",
+    "13": "glitch of the clock",
+    "14": "error in the eFuses",
     "15": "USB",
     "16": "USB",
+    "17": "glitch of the power",
+    "18": "JTAG",
 }
+_FAULTS = frozenset({"4", "7", "8", "9", "b", "d", "f", "10", "11", "12"})
+_OUTSIDE = frozenset({"1", "6", "13", "15", "16", "17", "18"})
+_SLEEP = frozenset({"5"})
 _OLD_CAUSES = {
     "1": "power",
-    "2": "reset line",
-    "3": "software watchdog",
+    "2": "reset line, or software",  # a restart by software pulls the line as well
+    "3": "software",
     "4": "hardware watchdog",
+    "5": "wake from sleep",
+    "6": "power",
 }
 
 
@@ -48,8 +63,8 @@ class EspIdf(Bare):
     @classmethod
     def reset_causes(cls) -> tuple[ResetCause, ...]:
         """Return what the ROM says."""
-        faults = frozenset({"7", "8", "b", "9", "d", "10", "f"})
-        return (ResetCause(re.compile(r"\brst:0x0*(?P<code>[0-9A-Fa-f]{1,2})\b"), _CAUSES, faults),)
+        text = re.compile(r"\brst:0x0*(?P<code>[0-9A-Fa-f]{1,2})\b")
+        return (ResetCause(text, _CAUSES, _FAULTS, _OUTSIDE, _SLEEP),)
 
     @classmethod
     def log_line(cls) -> re.Pattern[str] | None:
@@ -92,4 +107,5 @@ class Esp8266(Bare):
     @classmethod
     def reset_causes(cls) -> tuple[ResetCause, ...]:
         """Return what the ROM says."""
-        return (ResetCause(re.compile(r"\brst cause:\s*(?P<code>\d{1,2})\b"), _OLD_CAUSES, frozenset("34")),)
+        text = re.compile(r"\brst cause:\s*(?P<code>\d{1,2})\b")
+        return (ResetCause(text, _OLD_CAUSES, frozenset("4"), frozenset("16"), _SLEEP),)

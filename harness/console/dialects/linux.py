@@ -31,9 +31,30 @@ class Linux(Bare):
     @classmethod
     def reset_causes(cls) -> tuple[ResetCause, ...]:
         """Return what U-Boot says."""
-        meanings = {"por": "power", "wdog": "watchdog", "wdt": "watchdog", "wdog2": "watchdog"}
-        text = re.compile(r"\bReset cause: (?P<code>\w{1,20})")
-        return (ResetCause(text, meanings, frozenset({"wdog", "wdt", "wdog2"})),)
+        meanings = {
+            "por": "power",
+            "pup": "power",
+            "wdog": "watchdog",
+            "wdog2": "watchdog",
+            "wdog3": "watchdog",
+            "wdog4": "watchdog",
+            "wdt": "watchdog",
+            "sw": "software",
+            "csu": "security unit",
+            "ipp user": "reset line",
+            "jtag high-z": "JTAG",
+            "jtag sw": "JTAG",
+            "tempsense": "temperature",
+        }
+        text = re.compile(
+            r"\bReset cause:\s*(?P<code>IPP USER|JTAG HIGH-Z|JTAG SW|[A-Z]\w{1,19}\b)", re.IGNORECASE
+        )
+        faults = frozenset({"wdog", "wdog2", "wdog3", "wdog4", "wdt", "csu", "tempsense"})
+        return (
+            ResetCause(
+                text, meanings, faults, frozenset({"por", "pup", "ipp user", "jtag high-z", "jtag sw"})
+            ),
+        )
 
     @classmethod
     def log_line(cls) -> re.Pattern[str] | None:
