@@ -186,9 +186,10 @@ _RULES: tuple[_Rule, ...] = (
         AlarmKind.START,
         "start of the board",
         re.compile(
-            r"\bets j(?:un|an|ul) +\d+ 20\d\d|\besp-rom:|\brst:0x|\*{2,} ?booting zephyr|welcome to alios things"
-            r"|nano entry here|thread operating system|\bu-boot (?:spl )?20\d\d|\bstarting kernel \.\.\."
-            r"|\blinux version \d",
+            # No word need end where a start begins: it comes in the middle of one.
+            r"ets j(?:un|an|ul) +\d+ 20\d\d|esp-rom:|\brst:0x|\*{2,} ?booting zephyr|welcome to alios things"
+            r"|nano entry here|thread operating system|u-boot (?:spl )?20\d\d|(?<!re)starting kernel \.\.\."
+            r"|linux version \d",
             re.IGNORECASE,
         ),
     ),

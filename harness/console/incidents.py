@@ -44,6 +44,9 @@ Source: MCUboot boot/zephyr/main.c, nRF Connect SDK b0, RT-Thread qboot.
 """
 
 
+_ROM = "rst:0x"  # once in each start of an ESP32, whatever the cause
+
+
 class Origin(StrEnum):
     """Where the cause of a start lies, by the system's own word."""
 
@@ -141,13 +144,14 @@ class IncidentReader:
         if alarm.kind is AlarmKind.CRASH:
             again, self._crashed = self._crashed, True
             return None if again else (alarm, False)
-        if alarm.kind is AlarmKind.RESET_CAUSE and self._stages:
+        stage = _ROM if alarm.matched.startswith(_ROM) else alarm.matched
+        if alarm.kind is AlarmKind.RESET_CAUSE and self._stages and stage != _ROM:
             return None  # said within a start, which has it as its cause
-        if self._stages and (alarm.matched not in self._stages or self._handed_over):
-            self._stages.add(alarm.matched)
+        if self._stages and (stage not in self._stages or self._handed_over):
+            self._stages.add(stage)
             self._handed_over = False
             return None
-        self._stages = {alarm.matched}
+        self._stages = {stage}
         self._crashed = self._handed_over = False
         return alarm, True
 

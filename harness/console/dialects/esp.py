@@ -58,7 +58,7 @@ class EspIdf(Bare):
     @classmethod
     def starts(cls) -> tuple[re.Pattern[str], ...]:
         """Return what the ROM prints first."""
-        return (re.compile(r"\bESP-ROM:|\bets J(?:un|ul|an) +\d+ 20\d\d"),)
+        return (re.compile(r"ESP-ROM:|ets J(?:un|ul|an) +\d+ 20\d\d"),)
 
     @classmethod
     def reset_causes(cls) -> tuple[ResetCause, ...]:
@@ -102,7 +102,7 @@ class Esp8266(Bare):
     @classmethod
     def starts(cls) -> tuple[re.Pattern[str], ...]:
         """Return what the ROM prints first."""
-        return (re.compile(r"\bets J(?:un|ul|an) +\d+ 20\d\d"),)
+        return (re.compile(r"ets J(?:un|ul|an) +\d+ 20\d\d"),)
 
     @classmethod
     def reset_causes(cls) -> tuple[ResetCause, ...]:

@@ -22,10 +22,10 @@ class Linux(Bare):
     def starts(cls) -> tuple[re.Pattern[str], ...]:
         """Return the stages of a start."""
         return (
-            re.compile(r"\bU-Boot SPL 20\d\d"),
-            re.compile(r"\bU-Boot 20\d\d"),
-            re.compile(r"\bStarting kernel \.\.\."),
-            re.compile(r"\bLinux version \d"),
+            re.compile(r"U-Boot SPL 20\d\d"),
+            re.compile(r"U-Boot 20\d\d"),
+            re.compile(r"(?<![Rr]e)Starting kernel \.\.\."),
+            re.compile(r"Linux version \d"),
         )
 
     @classmethod
