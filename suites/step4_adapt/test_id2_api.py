@@ -4,14 +4,14 @@ from harness.fixtures.expect import refused
 from harness.fixtures.known_defects import accepted_by_defect, timestamps_as_challenges
 from harness.fixtures.oracle import Oracle
 from harness.fixtures.published import CHALLENGE, EXTRA, TIMESTAMP
-from harness.fixtures.types import Carrier, Scenario, SecretValues
+from harness.fixtures.types import Bench, Carrier, Scenario, SecretValues
 
 
-def test_identity(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
+def test_identity(scenario: Scenario, carrier: Carrier, bench: Bench) -> None:
     """The ID has the form that the API promises."""
     with scenario.step("API-ID-01"):
         device_id = carrier.get_id()
-        assert not (why := oracle.form_problem(device_id)), why
+        assert not (why := bench.id_problem(device_id)), why
 
 
 def test_challenge_codes(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
