@@ -122,7 +122,8 @@ BUILD = Step(
     "Build id2_app with values in it",
     (
         "Build id2_app {purpose}; this file has its values: {values}",
-        "They go where app_entry.c and the tests of id2_app have constants of the same meaning; empty means none.",
+        "They take the place of constants in app_entry.c and src/id2_client_mesg.c; ID2_PRODUCT_KEY is PRODUCT_KEY.",
+        "An empty one means none; leave out what this SDK does not have.",
         "Keep each image apart: the first one is flashed again at the end.",
         "Give back the path of the image that was built.",
     ),
