@@ -23,6 +23,7 @@ class Capability(StrEnum):
     CARD = "card"  # a card whose power the reader switches
     SPI = "spi"  # transfers with one slave, its chip select held from the first byte to the last
     LINES = "lines"  # the lines beside the data of a serial port: DTR, RTS, CTS, DSR, RI, CD and break
+    SPEED = "speed"  # a line whose bits per second can be changed while it is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,14 @@ class SendBreak:
     milliseconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class SetSpeed:
+    """Change the bits per second of an open line; None gives back those that it was opened with. The answer is b""."""
+
+    capability: ClassVar[Capability] = Capability.SPEED
+    baudrate: int | None
+
+
 class Line(IntFlag):
     """The inputs of a serial port, as `ReadLines` answers them."""
 
@@ -129,6 +138,7 @@ Operation = (
     | SetLines
     | ReadLines
     | SendBreak
+    | SetSpeed
 )
 
 

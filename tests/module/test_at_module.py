@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.carrier.at import dialect as dialects
+from harness.carrier.at import line as line_module
 from harness.carrier.at.dialect import dialect_schema
 from harness.carrier.at.line import ModuleRestartedError
 from harness.carrier.at.module import AtModule
@@ -19,6 +20,7 @@ from harness.errors import BenchError, DeviceError, UsageError
 from harness.id2 import authcode, ciphers, secrets, servercode
 from harness.id2.keys import KeyType
 from harness.simulator.module.at_side import AtModuleDevice
+from harness.transport.base import Capability, SetSpeed, StreamWrite
 
 HERE = Path(__file__).parent
 GENERIC = dialects.load("generic", HERE)
@@ -191,6 +193,77 @@ def test_a_dead_module_blocks():
 def test_a_module_that_learns_its_speed_misses_the_first_probes():
     transport = Scripted(b"", b"\xf0\x0f", OK, b'+ID2ID: "AB"\r\n' + OK)
     assert AtModule(transport, FAST.model_copy(update={"ready_s": 2.0})).get_id() == "AB"
+
+
+class OfOneSpeed(Scripted):
+    """A module on a serial line that understands, and is understood, at one speed alone."""
+
+    def __init__(self, right, *answers):
+        super().__init__(*answers)
+        self.right, self.speeds = right, []
+
+    @property
+    def capabilities(self):
+        return super().capabilities | {Capability.SPEED}
+
+    def do(self, operation):
+        if isinstance(operation, SetSpeed):
+            self.speeds.append(operation.baudrate)
+            return b""
+        if isinstance(operation, StreamWrite) and (self.speeds or [None])[-1] != self.right:
+            self.waiting.append(b"\xf0\x80\x00\xfe")
+            return b""
+        return super().do(operation)
+
+
+QUICK = FAST.model_copy(update={"baud_probe": (9600, 57600, 921600), "ready_s": 0.01})
+
+
+@pytest.fixture
+def _quick_probes(monkeypatch):
+    monkeypatch.setattr(line_module, "_PROBE_S", 0.01)
+
+
+@pytest.mark.usefixtures("_quick_probes")
+def test_a_module_is_found_at_another_speed():
+    transport = OfOneSpeed(57600, OK, b'+ID2ID: "AB"\r\n' + OK)
+    module = AtModule(transport, QUICK)
+    assert module.get_id() == "AB"
+    assert transport.speeds == [9600, 57600]
+
+
+@pytest.mark.usefixtures("_quick_probes")
+def test_a_module_that_answers_is_asked_at_no_other_speed():
+    transport = OfOneSpeed(None, OK, b'+ID2ID: "AB"\r\n' + OK)
+    assert AtModule(transport, QUICK).get_id() == "AB"
+    assert transport.speeds == []
+
+
+@pytest.mark.usefixtures("_quick_probes")
+def test_a_module_that_answers_at_no_speed_blocks_and_leaves_that_of_the_board_file():
+    transport = OfOneSpeed(1200)
+    with pytest.raises(BenchError, match="nor at 9600, 57600, 921600 baud"):
+        AtModule(transport, QUICK).get_id()
+    assert transport.speeds == [9600, 57600, 921600, None]
+
+
+@pytest.mark.usefixtures("_quick_probes")
+def test_a_module_that_was_heard_and_is_busy_is_not_looked_for_elsewhere():
+    transport = OfOneSpeed(None, OK, b'+ID2ID: "AB"\r\n' + OK)
+    module = AtModule(transport, QUICK)
+    module.get_id()
+    short = QUICK.commands["get_id"].model_copy(update={"timeout_s": 0.01})
+    QUICK.commands["get_id"] = short
+    for _ in range(2):
+        with pytest.raises(BenchError):
+            module.get_id()
+    assert transport.speeds == []
+
+
+@pytest.mark.usefixtures("_quick_probes")
+def test_a_socket_has_no_speed_to_try():
+    with pytest.raises(BenchError, match=r"does not answer 'AT'$"):
+        AtModule(Scripted(), QUICK).get_id()
 
 
 def test_no_message_shows_a_secret():

@@ -24,6 +24,7 @@ from harness.transport.base import (
     I2cRead,
     I2cWrite,
     ReadLines,
+    SetSpeed,
     SpiTransfer,
     StreamRead,
     StreamWrite,
@@ -40,6 +41,7 @@ ONE_OF_EACH = {
     Capability.CARD: CardReset(),
     Capability.SPI: SpiTransfer(b"\x05", 1),
     Capability.LINES: ReadLines(),
+    Capability.SPEED: SetSpeed(None),
 }
 
 

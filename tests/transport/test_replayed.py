@@ -19,6 +19,7 @@ from harness.transport.base import (
     ReadLines,
     SendBreak,
     SetLines,
+    SetSpeed,
     SpiTransfer,
     StreamRead,
     StreamWrite,
@@ -39,6 +40,7 @@ OTHERS = (
     st.builds(Exchange, st.binary(min_size=1, max_size=9), st.just(1.0))
     | st.builds(SpiTransfer, st.binary(max_size=9), st.integers(0, 9))
     | st.builds(SetLines, st.none() | st.booleans(), st.none() | st.booleans())
+    | st.builds(SetSpeed, st.none() | st.integers(50, 12_000_000))
     | st.builds(SendBreak, st.integers(0, 999))
     | st.just(ReadLines())
     | st.just(CardReset())
@@ -65,7 +67,7 @@ class Device(Transport):
         answer = self.answers.pop(0) if self.answers else b""
         if isinstance(answer, Exception):
             raise answer
-        if isinstance(operation, (StreamWrite, I2cWrite, SetLines, SendBreak)):
+        if isinstance(operation, (StreamWrite, I2cWrite, SetLines, SendBreak, SetSpeed)):
             return b""
         if isinstance(operation, (I2cRead, SpiTransfer)):
             return answer[: operation.length].ljust(operation.length, b"\0")

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness.errors import BenchError, UsageError
-from harness.transport.base import Capability, Line, ReadLines, SendBreak, SetLines
+from harness.transport.base import Capability, Line, ReadLines, SendBreak, SetLines, SetSpeed
 from harness.transport.recording.recorder import Recorded, Recording
 from harness.transport.recording.recording import read
 from harness.transport.serial import lines as module
@@ -121,6 +121,21 @@ def test_a_lost_port(wires, port):
     wires.failure = errno.EIO
     with pytest.raises(BenchError, match="cannot send a break"):
         port.do(SendBreak(1))
+
+
+def test_the_speed_of_an_open_port_is_changed_and_given_back(port):
+    """The rest of its settings stays as it is."""
+    fileno = port._speed._port.fileno()
+    before = termios.tcgetattr(fileno)
+    port.do(SetSpeed(9600))
+    after = termios.tcgetattr(fileno)
+    assert after[4:6] == [termios.B9600] * 2
+    port.do(SetSpeed(None))
+    assert termios.tcgetattr(fileno) == before
+    assert before[4:6] == [termios.B115200] * 2
+    with pytest.raises(BenchError, match="refused 4000000000 baud") as caught:
+        port.do(SetSpeed(4_000_000_000))
+    assert caught.value.transport == "console"
 
 
 def test_a_socket_has_no_lines():

@@ -157,7 +157,7 @@ def test_opened_twice_is_a_mistake(port):
 
 
 def test_another_kind_of_operation_is_refused(port):
-    assert port.capabilities == {Capability.STREAM, Capability.LINES}
+    assert port.capabilities == {Capability.STREAM, Capability.LINES, Capability.SPEED}
     with pytest.raises(UsageError, match="I2cRead needs i2c"):
         port.do(I2cRead(0x71, 1))
 

@@ -150,6 +150,11 @@ class AtDialect(Section):
         default=5.0,
         description="Seconds after power on in which commands are repeated until one is answered.",
     )
+    baud_probe: tuple[Annotated[int, Field(ge=50, le=12_000_000)], ...] = Field(
+        default=(),
+        max_length=16,
+        description="Speeds in bit/s at which a module is looked for that answers nothing at that of the board file.",
+    )
     urc: tuple[Line, ...] = Field(
         default=(),
         max_length=64,

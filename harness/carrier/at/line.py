@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from harness.carrier.at.dialect import AtCommand, AtDialect
 from harness.carrier.at.template import Template, TemplateError
 from harness.errors import BenchError, DeviceError, UsageError
-from harness.transport.base import Capability, SetLines, StreamRead, StreamWrite, Transport
+from harness.transport.base import Capability, SetLines, SetSpeed, StreamRead, StreamWrite, Transport
 from harness.transport.printable import safe_text
 
 _CHUNK = 4096
@@ -18,6 +18,7 @@ _LONGEST = 16_384  # bytes of a line
 _KEPT = 8  # lines of what was not understood
 _WIDTH = 100
 _PROBE_S = 1.0
+_PROBES = 3  # at each other speed: what a module says at a start can hide the first, and it may miss one
 _ENDS = re.compile(rb"[\r\n]+")
 
 
@@ -233,18 +234,40 @@ class AtLine:
         self._came = b""
 
     def _probe(self, limit: float) -> None:
+        """Have the module answer the probe, at another speed where it does not at this one.
+
+        Raises:
+            BenchError: It answers at none.
+        """
+        if self._answers(limit):
+            return
+        speeds = self._dialect.baud_probe if Capability.SPEED in self._transport.capabilities else ()
+        if self._is_up:  # it was heard at this speed: it is busy, and noise helps nobody
+            speeds = ()
+        for speed in speeds:
+            self._transport.do(SetSpeed(speed))
+            self._settle()
+            if self._answers(_PROBES * _PROBE_S):
+                return
+        tried = f" at its own speed, nor at {', '.join(map(str, speeds))} baud" if speeds else ""
+        if speeds:
+            self._transport.do(SetSpeed(None))
+        raise BenchError(
+            f"the module does not answer {self._dialect.probe!r}{tried}",
+            hint="check cable, power and baud rate; a module that sleeps needs `wake` in its dialect, and one whose "
+            "speed is not known `baud_probe`",
+            transport=self._transport.name,
+        )
+
+    def _answers(self, limit: float) -> bool:
         """Repeat the probe until a final result comes: a module that sets its speed by it misses the first ones."""
         end = time.monotonic() + limit
         while True:
             self._send(self._dialect.probe + self._dialect.eol)
             if self._until_final(min(end, time.monotonic() + _PROBE_S)):
-                return
+                return True
             if time.monotonic() >= end:
-                raise BenchError(
-                    f"the module does not answer {self._dialect.probe!r}",
-                    hint="check cable, power and baud rate; a module that sleeps needs `wake` in its dialect",
-                    transport=self._transport.name,
-                )
+                return False
 
     def _until_final(self, deadline: float) -> bool:
         while (line := self._line(deadline)) is not None:

@@ -9,13 +9,14 @@ from harness.transport.base import (
     Operation,
     SendBreak,
     SetLines,
+    SetSpeed,
     SpiTransfer,
     StreamRead,
     StreamWrite,
 )
 from harness.transport.faults.plan import Fault, FaultKind, FaultPlan, Side
 
-REQUESTS = (StreamWrite, I2cWrite, SetLines, SendBreak)
+REQUESTS = (StreamWrite, I2cWrite, SetLines, SendBreak, SetSpeed)
 """Operations that send something and bring nothing."""
 
 _WITH_BOTH = (Exchange, SpiTransfer)

@@ -15,6 +15,7 @@ The operations whose data are no bytes of the device's own:
     set-lines   `>` two bytes: which lines are set, and to what; DTR is bit 0, RTS bit 1
     get-lines   `<` one byte of `base.Line` flags
     break       `>` the milliseconds, four bytes, the highest first
+    set-speed   `>` bits per second, four bytes, the highest first; 0 are those of the board file
     card-reset  `<` the ATR
 
 Between the notes `hidden: begin` and `hidden: end` something secret went over: each byte but blanks and line ends is a
@@ -44,6 +45,7 @@ from harness.transport.base import (
     ReadLines,
     SendBreak,
     SetLines,
+    SetSpeed,
     SpiTransfer,
     StreamRead,
     StreamWrite,
@@ -67,6 +69,7 @@ OPERATIONS = frozenset(
         "set-lines",
         "get-lines",
         "break",
+        "set-speed",
         "note",
         "open",
         "close",
@@ -311,6 +314,7 @@ _PARTS: Mapping[type[Operation], Callable[[Any], _Parts]] = {
     SetLines: lambda made: ("set-lines", None, _lines(made)),
     ReadLines: lambda _: ("get-lines", None, None),
     SendBreak: lambda made: ("break", None, made.milliseconds.to_bytes(4, "big")),
+    SetSpeed: lambda made: ("set-speed", None, (made.baudrate or 0).to_bytes(4, "big")),
 }
 
 

@@ -15,7 +15,7 @@ from harness.transport.recording.recording import Record, RecordingHeader, read
 _FIRST_RECORD = 2  # line 1 of a recording is its header
 _SHOWN = 24  # bytes of a request in a message
 _IGNORED = frozenset({"note", "close"})
-_SENDING = frozenset({"i2c-write", "write", "exchange", "spi", "set-lines", "break"})
+_SENDING = frozenset({"i2c-write", "write", "exchange", "spi", "set-lines", "break", "set-speed"})
 NACK = transport_errors.I2cNack.__name__
 
 Key = tuple[str, int | None, bytes | None, int | None]

@@ -21,6 +21,7 @@ from harness.transport.base import (
     ReadLines,
     SendBreak,
     SetLines,
+    SetSpeed,
     StreamRead,
     StreamWrite,
     Transport,
@@ -34,7 +35,7 @@ from harness.transport.serial.pyserial import LineSettings, PyserialLine, create
 from harness.transport.serial.rfc2217 import refusal
 from harness.transport.socket import connect_tcp
 
-_CAPABILITIES = frozenset({Capability.STREAM, Capability.LINES})
+_CAPABILITIES = frozenset({Capability.STREAM, Capability.LINES, Capability.SPEED})
 _NO_LINES = frozenset({Capability.STREAM})
 _PASSING_S = 2.0
 _LOOK_AGAIN_S = 0.05
@@ -91,6 +92,7 @@ class SerialTransport(Transport):
         self._identity = port
         self._line: _Line | None = None
         self._lines: LineControl | None = None
+        self._speed: _Speed | None = None
         self._using_lines = threading.Lock()
         self._lock = threading.Lock()
         self._settings = LineSettings(baudrate, bytesize, parity, stopbits, rtscts, xonxoff, dtr, rts)
@@ -103,7 +105,7 @@ class SerialTransport(Transport):
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Carries a byte stream, and the lines beside it unless the port is a socket."""
+        """Carries a byte stream, and unless the port is a socket its lines and a speed that can be changed."""
         return self._capabilities
 
     @property
@@ -134,6 +136,7 @@ class SerialTransport(Transport):
         with self._lock:
             line, self._line = self._line, None
             lines, self._lines = self._lines, None
+            self._speed = None
             if lines is not None:
                 lines.wake()
             with self._using_lines:  # the descriptor's number must not be reused under them
@@ -141,7 +144,7 @@ class SerialTransport(Transport):
                     line.close()
 
     def do(self, operation: Operation) -> bytes:
-        """Read, write, or use the lines beside the data."""
+        """Read, write, use the lines beside the data, or change the speed."""
         if operation.capability not in self._capabilities:
             raise refuse(self, operation)
         line = self._line
@@ -170,6 +173,8 @@ class SerialTransport(Transport):
         elif isinstance(operation, SendBreak):
             check_break(operation.milliseconds, self.name)
             lines.send_break(operation.milliseconds)
+        elif isinstance(operation, SetSpeed) and self._speed is not None:
+            self._speed.set(operation.baudrate or self._settings.baudrate)
         return b""
 
     def _open(self) -> "_Line":
@@ -182,6 +187,7 @@ class SerialTransport(Transport):
             raise self._cannot_open(error) from error
         if getattr(port, "fd", None) is None:  # only pyserial itself can read this one
             self._lines = PyserialLines(port, self._place)
+            self._speed = _Speed(port, self._place)
             return PyserialLine(port, self._place)
         try:
             return self._take_tty(port)
@@ -198,10 +204,7 @@ class SerialTransport(Transport):
             )
         fileno = port.fileno()
         try:
-            modes = termios.tcgetattr(fileno)
-            modes[_CFLAG] &= ~termios.HUPCL
-            modes[_CC][termios.VMIN] = 1  # with 0, "nothing there" and "unplugged" would look the same
-            termios.tcsetattr(fileno, termios.TCSANOW, modes)
+            _set_modes(fileno)
             fcntl.ioctl(fileno, termios.TIOCEXCL)
         except (termios.error, OSError) as error:
             raise BenchError(
@@ -209,6 +212,7 @@ class SerialTransport(Transport):
             ) from error
         self._identity = _identify(self.port, path)
         self._lines = TtyLines(fileno, self._place)
+        self._speed = _Speed(port, self._place)
 
         def release() -> None:
             with suppress(OSError):
@@ -251,6 +255,42 @@ class SerialTransport(Transport):
                 "a server without RFC 2217 is reached by socket://HOST:PORT",
             )
         return BenchError(f"{self._place}: {error}", hint="check that the far end is there and reachable")
+
+
+class _Speed:
+    """The bits per second of an open port."""
+
+    def __init__(self, port: serial.Serial, place: str) -> None:
+        self._port = port
+        self._place = place
+
+    def set(self, baudrate: int) -> None:
+        """Change them, and leave everything else as it is.
+
+        Raises:
+            BenchError: The port cannot, or is gone.
+        """
+        try:
+            self._port.baudrate = baudrate
+            if getattr(self._port, "fd", None) is not None:
+                _set_modes(self._port.fileno())  # pyserial writes its own
+        except (serial.SerialException, termios.error, OSError, ValueError, OverflowError) as error:
+            raise BenchError(
+                f"{self._place}: refused {baudrate} baud ({error})",
+                hint="leave that speed out, or use an adapter that has it",
+            ) from error
+
+
+def _set_modes(fileno: int) -> None:
+    """Leave DTR up at close, and have a read tell "nothing there" from "unplugged", which VMIN 0 makes look the same.
+
+    Raises:
+        termios.error: The port refuses.
+    """
+    modes = termios.tcgetattr(fileno)
+    modes[_CFLAG] &= ~termios.HUPCL
+    modes[_CC][termios.VMIN] = 1
+    termios.tcsetattr(fileno, termios.TCSANOW, modes)
 
 
 class _Line(Protocol):

@@ -110,11 +110,11 @@ class SerialSettings(DeviceKind):
 
     @classmethod
     def can_supply(cls) -> frozenset[Capability]:
-        """Return what it carries: a stream, and the lines beside it."""
-        return frozenset({Capability.STREAM, Capability.LINES})
+        """Return what it carries: a stream, the lines beside it, and a speed that can be changed."""
+        return frozenset({Capability.STREAM, Capability.LINES, Capability.SPEED})
 
     def supplies(self) -> frozenset[Capability]:
-        """Return what this port carries: a socket has no lines beside its data."""
+        """Return what this port carries: a socket has no lines beside its data, and no speed."""
         return (
             frozenset({Capability.STREAM}) if (self.port or "").startswith("socket://") else self.can_supply()
         )
