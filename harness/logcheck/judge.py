@@ -31,6 +31,7 @@ from harness.logcheck.itls_app import judge_itls
 from harness.logcheck.judgement import Judgement
 from harness.logcheck.keyring import KeyRing
 from harness.logcheck.keystrength import judge_key_strength
+from harness.logcheck.losses import LOSSY, lines_with_losses
 from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, RecoveredCode
 from harness.logcheck.randoms import judge_challenges, judge_device_randoms
 from harness.logcheck.restarts import judge_restarts, judge_second_init
@@ -205,7 +206,9 @@ def _judge_boot(
     context.start_asked = start_asked
     versions = context.facts.versions
     version = sdk_version(versions[0][1]) if versions else ""
-    judgement = Judgement(boot.number, version, context.facts.unread)
+    lost = lines_with_losses(context.facts.entries)
+    unread = context.facts.unread
+    judgement = Judgement(boot.number, version, _all_of(context, lost) | unread if lost else unread)
     for judgement.topic, check in _CHECKS:
         check(context, judgement)
     judge_key(context, keys, judgement)
@@ -223,9 +226,17 @@ def _judge_boot(
         judgement.not_run(f"dump in line {dump.line}", f"{TORN}: {dump.damage}", [dump.line])
     judgement.excused.update(context.facts.torn)
     judgement.excused.update(_mostly_strange(context))
-    if judgement.excused:
+    if judgement.excused and lost:
+        _say_lossy(context, judgement, lost)
+    elif judgement.excused:
         _say_unread(context, judgement)
     return context, judgement
+
+
+def _all_of(context: Context, lost: list[int]) -> dict[int, str]:
+    """Return every line of a boot as one that may have lost characters, with what shows it."""
+    why = f"{LOSSY}, as in line {lost[0]}"
+    return dict.fromkeys(range(context.facts.first_line, context.facts.last_line + 1), why)
 
 
 def _mostly_strange(context: Context) -> list[int]:
@@ -233,6 +244,17 @@ def _mostly_strange(context: Context) -> list[int]:
     strange = [line for line, why in context.facts.unread.items() if why == STRANGE]
     said = sum(says_something(entry.event) for entry in context.facts.entries if not entry.unread)
     return strange if len(strange) > max(said, _FEW) else []
+
+
+def _say_lossy(context: Context, judgement: Judgement, lost: list[int]) -> None:
+    judgement.topic = Topic.ERRORS
+    example = next(entry.text for entry in context.facts.entries if entry.line == lost[0])
+    judgement.blocked(
+        "lost characters",
+        f"{LOSSY}: in {len(lost)} lines a fixed text lacks a letter, the first is line {lost[0]}: "
+        f"{quoted(example, 80)}; look at baud rate, flow control and cable, and capture the console again",
+        lost,
+    )
 
 
 def _say_unread(context: Context, judgement: Judgement) -> None:

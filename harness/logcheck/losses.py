@@ -1,0 +1,67 @@
+"""Tell of a console that it loses characters: fixed texts of the vendor's programs come with a letter missing.
+
+A line that lost a letter of a fixed text may have lost one of a value as well: nobody can be blamed for what it says.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import product
+
+from harness.logcheck.entries import Entry
+
+LOSSY = "the console loses characters"
+ENOUGH = 2
+"""Lines with a damaged text; in one line alone somebody may have misspelt it."""
+
+_TAG = "<LS_LOG>"
+_WORDS = (
+    *("Client", "Device", "Challenge", "Timestamp", "Secret", "One-Time", "Password", "Decrypt"),
+    *("Generate", "AuthCode", "Validation", "authcode", "CONFIG_ID2_DEBUG", "CONFIG_ID2_OTP"),
+    *("transmit", "length", "rsp_len", "Response", "Command", "buffer", "Version", "id2_client_unit_test"),
+    *("CONFIG_ID2_KEY_TYPE", "CONFIG_CHIP_DEBUG", "CONFIG_CHIP_TYPE", "CONFIG_CHIP_KEY_TYPE"),
+    *("id2_client_get_id", "id2_client_get_challenge_auth_code", "id2_client_get_timestamp_auth_code"),
+    *("reportVersion", "sdkVersion", "testContent", "id2_client_get_prov_stat", "id2_client_derive_key"),
+    *("id2_client_get_secret", "id2_client_generate_authcode", "id2_client_init"),
+)
+"""Words of `id2_client.c`, `id2_app` and the chips' adapters; none of them is another word when a letter is missing."""
+
+_TESTS = (
+    *("Get ID", "Get Device Challenge", "Get Challenge Auth Code", "Get Timestamp Auth Code", "Get Secret"),
+    *("Derive Key", "One-Time Password", "Decrypt", "KPM"),
+)
+_RESULTS = ("Start", "End", "Pass", "Not Support")
+_SENTENCES = (
+    *(f"ID2 Client Test {name} {result}." for name, result in product(_TESTS, _RESULTS)),
+    *("auth code short buffer, 0 256.", "short buffer, 0."),
+)
+"""What stands behind an arrow or a colon, whole."""
+
+_WORD = re.compile(r"[\w-]{5,40}")
+_BEFORE = re.compile(r".*(?:=> ?|: )")
+
+
+def _damages(text: str) -> set[str]:
+    return {text[:at] + text[at + 1 :] for at in range(len(text))} - {text}
+
+
+_DAMAGED = frozenset().union(*map(_damages, _WORDS)) - {*_WORDS}
+_DAMAGED_SENTENCES = frozenset().union(*map(_damages, _SENTENCES)) - {*_SENTENCES}
+_DAMAGED_TAG = re.compile("|".join(map(re.escape, sorted(_damages(_TAG)))))
+
+
+def lines_with_losses(entries: Iterable[Entry]) -> list[int]:
+    """Return the lines in which a fixed text of the program lacks a letter; none when they are too few to tell.
+
+    Args:
+        entries: What a boot printed.
+    """
+    found = dict.fromkeys(entry.line for entry in entries if _is_damaged(entry.text))
+    return list(found) if len(found) >= ENOUGH else []
+
+
+def _is_damaged(text: str) -> bool:
+    if _TAG not in text and _DAMAGED_TAG.match(text):
+        return True
+    if _BEFORE.sub("", text, count=1) in _DAMAGED_SENTENCES:
+        return True
+    return any(word in _DAMAGED for word in _WORD.findall(text))
