@@ -23,6 +23,7 @@ _MILLION = 1_000_000
 _WINDOW_S = 1.0  # the shortest time that the rate is judged over
 _ENDS = 40  # readings at each end of which the best two are taken
 _STANDS = 0.1  # share of readings that may find the clock where it was: a board may hold interrupts back now and then
+_REFUSED_S = 600
 _EPOCH_MS = 946_684_800_000  # the year 2000: what is later is a date
 
 
@@ -201,6 +202,21 @@ def resolution_problems(readings: Sequence[Reading]) -> list[str]:
     if stood > _STANDS * len(apart):
         return [f"{stood} of {len(apart)} readings found the clock where it had been {STILL_MS} ms before"]
     return []
+
+
+def date_problem(reading: Reading, now_ms: float) -> str:
+    """Return how far a clock that shows a date is off; empty when it shows none, or is off by less than is refused.
+
+    Args:
+        reading: What it shows.
+        now_ms: Milliseconds since 1970 by this computer, at about the same time.
+
+    Source: service.md 5 B: the service takes timestamps of devices that are off by less than ten minutes.
+    """
+    off_s = (reading.ms - now_ms) / 1000
+    if reading.ms < _EPOCH_MS or abs(off_s) < _REFUSED_S:
+        return ""
+    return f"it is {abs(off_s):.0f} s {'ahead of' if off_s > 0 else 'behind'} the clock of this computer"
 
 
 def reset_problems(before: Reading, after: Reading, *, rtc: bool, quantum: float, limit: float) -> list[str]:

@@ -11,3 +11,4 @@ def test_shell_over_reset(scenario: Scenario, shell: ShellUnderTest) -> None:
     with scenario.step("ROB-06"):
         deaf = shell.deaf_after_reset()
         assert not deaf, deaf
+    shell.tell_cause(scenario)

@@ -11,6 +11,7 @@ from harness.portcheck.clock import (
     Reading,
     backward,
     between,
+    date_problem,
     drift,
     off_rate,
     reset_problems,
@@ -149,3 +150,18 @@ def test_a_date_after_a_reset_asks_for_the_declaration():
         BEFORE, Reading(101.98, 102.0, 1_790_000_000_000), rtc=False, quantum=TICK, limit=LIMIT
     )
     assert "declaration.rtc" in problem
+
+
+@pytest.mark.parametrize(
+    ("off_s", "told"), [(3600, "3600 s ahead"), (-3600, "3600 s behind"), (599, ""), (-599, ""), (0, "")]
+)
+def test_a_date_is_off_when_the_service_would_refuse_it(off_s, told):
+    now_ms = 1_700_000_000_000
+    assert date_problem(Reading(1.0, 1.1, now_ms + off_s * 1000), now_ms).startswith(
+        f"it is {told}" if told else ""
+    )
+    assert bool(date_problem(Reading(1.0, 1.1, now_ms + off_s * 1000), now_ms)) is bool(told)
+
+
+def test_a_clock_that_shows_no_date_is_not_off():
+    assert date_problem(Reading(1.0, 1.1, 5000), 1_700_000_000_000) == ""

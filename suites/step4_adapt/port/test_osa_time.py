@@ -58,3 +58,4 @@ def test_clock_over_reset(scenario: Scenario, port: PortUnderTest) -> None:
             )
             assert not problems, f"reset by {kind}: {problems[0]}"
             scenario.note(f"reset by {kind}: {before.ms} ms before, {after.ms} ms after")
+            port.tell_date(scenario, after)
