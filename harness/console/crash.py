@@ -49,6 +49,10 @@ def _crash(stems: str, name: str, pattern: str) -> _Rule:
     return tuple(stems.split()), AlarmKind.CRASH, name, re.compile(pattern, re.IGNORECASE)
 
 
+_GLIBC_HEAP = (
+    r"\b(?:free|malloc|realloc|munmap_chunk|malloc_consolidate)\(\): "
+    r"(?:invalid|corrupt|double|memory|mismatching|unaligned|unsorted|too many|top |large)|heap-buffer-overflow"
+)
 _FAULTS = r"hard|bus|usage|secure|mpu|mem(?:ory)?[ _]?manage(?:ment)?"
 _ABNORMAL = r"watchdog|wdt|wdog|iwdg|wwdg|brown[- ]?out|panic|lockup|exception|fault|fatal"
 
@@ -58,20 +62,23 @@ _RULES: tuple[_Rule, ...] = (
         "fault",
         "processor fault",
         rf"(?:\b|_)(?:{_FAULTS})[ _-]?fault(?:s\b|\b|_)(?!\w*[ _](?:injection|test|rate))"
-        r"|\*{5} \w+ fault \*{5}|unhandled fault|page fault at|load access fault|store access fault",
+        r"|\*{5} \w+ fault \*{5}|unhandled fault|page fault at|load access fault|store access fault"
+        r"|\bfaulttype: \w|\bfault on (?:thread|interrupt)\b",
     ),
     _crash("guru", "ESP-IDF panic", r"guru meditation error"),
     _crash(
         "panic",
         "panic",
-        r"kernel panic|\bpanic(?:ked)?(?:!|:| at |\s*\(|\s*')|\bta panicked",
+        r"kernel panic(?!:? *(?:none|no|off|0)\b)|\bpanic(?:ked)?(?:!|: *(?!none\b|no\b|off\b|0\b)\S| at |\(|\s*')"
+        r"|(?<!\ba )\bpanic \(|\bta panicked|\(ta will panic\)",
     ),
     _crash(
         "exception",
         "exception",
         r"!{5,} ?exception|double exception|fatal exception|unhandled exception|\bexception \(\d{1,3}\):"
-        r"|exception in thread",
+        r"|exception in thread|\bcpu exception\b",
     ),
+    _crash("esp_error_check", "failed check of ESP-IDF", r"esp_error_check failed"),
     _crash("fatal", "fatal error", r"(?<!non-)(?<!non )\bfatal (?:error|fault)\b"),
     _crash(
         "assert",
@@ -84,14 +91,18 @@ _RULES: tuple[_Rule, ...] = (
         r"\babort\(\) was called|(?:data|prefetch|synchronous)[- ]abort|\baborted \(core dumped\)|^aborted$",
     ),
     _crash(
-        "overflow smash", "stack or buffer overflow", r"stack smash|stack overflow|buffer overflow detected"
+        "overflow smash stack check",
+        "stack or buffer overflow",
+        r"stack smash|stack overflow(?! (?:detection|check|protection|guard|hook|handler|test))"
+        r"|buffer overflow detected|\bstack check fail|\bstack\(\w{1,20}\) was overflow",
     ),
     _crash(
         "corrupt",
         "damaged memory",
-        r"corrupt heap|heap corruption|corrupted (?:size|double|top)|or corruption",
+        r"corrupt heap|heap corruption(?! (?:detection|check|protection|test))|corrupted (?:size|double|top)"
+        r"|or corruption",
     ),
-    _crash("free() malloc() heap", "damaged memory", r"\b(?:free|malloc|realloc)\(\): |heap-buffer-overflow"),
+    _crash("free() malloc() heap", "damaged memory", _GLIBC_HEAP),
     _crash(
         "sanitizer runtime kasan",
         "sanitizer report",
@@ -108,7 +119,11 @@ _RULES: tuple[_Rule, ...] = (
         "killed program",
         r"segmentation fault|\b(?:id2|hal|itls)\w*\[\d+\]: segfault|illegal instruction|\(core dumped\)|^bus error\b",
     ),
-    _crash("oops bug unable", "kernel oops", r"\boops(?: -|:)|kernel bug at|\bbug: |unable to handle kernel"),
+    _crash(
+        "oops bug unable",
+        "kernel oops",
+        r"\boops(?: -|:)|\bkernel oops\b|kernel bug at|\bbug: |unable to handle kernel",
+    ),
     _crash("undefined", "undefined instruction", r"undefined instruction"),
     _crash(
         "mcause cfsr excinfo regs", "register dump of a fault", r"\bmcause\s*[:=]|\bcfsr\s*[:=]|== regs info"
@@ -133,7 +148,7 @@ _RULES: tuple[_Rule, ...] = (
         "watchdog reset",
         r"watchdog (?:timer )?(?:expired|timed out|triggered|got triggered|bite|barked|fired)"
         r"|watchdog bark|\b[iw]?wdt time-?out(?:!|,|$)|\biwdg reset$"
-        r"|watchdog (?:timer )?(?:reset|time-?out)(?: occurred| detected|!|\.?$)|(?:soft |hard )?wdt reset",
+        r"|watchdog (?:timer )?(?:reset|time-?out)(?: occurred| detected|!|\.?$)|(?:soft |hard )?wdt reset(?!\s*[:=])",
     ),
     _crash(
         "brownout brown-out",
@@ -200,7 +215,8 @@ _STEMS = tuple(dict.fromkeys(stem for stems, *_ in _RULES for stem in stems))
 _READY = re.compile(
     r"\b(?:handlers?|hooks?|detectors?|detection|checks?|protection|sanitizers?|watchdog|dumps?)\b[^.;]{0,40}?"
     r"\b(?:installed|registered|enabled|disabled|ready|set up|initiali[sz]ed|init ok|started|on|off|ok)\b"
-    r"|(?:fault|exception)s? (?:handlers?|vectors?) (?:at|is at|address)\b|\boverflow checks?: \d|\bfault enable bit"
+    r"|(?:fault|exception)s? (?:handlers?|vectors?) (?:at|is at|address)\b|\bfaults? (?:is |are )?enabled\b"
+    r"|_handler\s+0x[0-9a-f]+\s+[tw]\b|\boverflow checks?: \d|\bfault enable bit"
     r"|\b(?:no|without) (?:hard ?fault|panic|exception|assert|crash|oops|sanitizer)",
     re.IGNORECASE,
 )

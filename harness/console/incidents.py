@@ -44,7 +44,8 @@ Source: MCUboot boot/zephyr/main.c, nRF Connect SDK b0, RT-Thread qboot.
 """
 
 
-_ROM = "rst:0x"  # once in each start of an ESP32, whatever the cause
+_ROMS = {"rst:0x": "ESP32", "rst cause": "ESP8266", "ets jan": "ESP8266"}
+"""What Espressif's ROMs print in each start, whatever the cause: how it begins, and whose it is."""
 
 
 class Origin(StrEnum):
@@ -144,8 +145,8 @@ class IncidentReader:
         if alarm.kind is AlarmKind.CRASH:
             again, self._crashed = self._crashed, True
             return None if again else (alarm, False)
-        stage = _ROM if alarm.matched.startswith(_ROM) else alarm.matched
-        if alarm.kind is AlarmKind.RESET_CAUSE and self._stages and stage != _ROM:
+        stage = next((rom for begin, rom in _ROMS.items() if alarm.matched.startswith(begin)), alarm.matched)
+        if alarm.kind is AlarmKind.RESET_CAUSE and self._stages and stage not in _ROMS.values():
             return None  # said within a start, which has it as its cause
         if self._stages and (stage not in self._stages or self._handed_over):
             self._stages.add(stage)
