@@ -112,6 +112,7 @@ class Console:
         self._woken.acquire()
         self._fault: Exception | None = None
         self._closed = True
+        self._secrets = SecretLines()  # whoever reads what came, no error and no report may show them
 
     def open(self) -> None:
         """Open the port and start reading.
@@ -310,7 +311,7 @@ class Console:
                 stamp = time.monotonic_ns()
                 with self._lock:
                     if chunk:
-                        self._window.append(chunk, stamp)
+                        self._window.append(self._secrets.hide(chunk), stamp)
                     unscanned += len(chunk)
                     if _worth_a_look(chunk, unscanned):
                         unscanned = 0
@@ -371,7 +372,7 @@ class Console:
                 stamp = time.monotonic_ns()
                 with self._lock:
                     if chunk:
-                        self._window.append(chunk, stamp)
+                        self._window.append(self._secrets.hide(chunk), stamp)
                     if self._search is None:
                         unscanned = 0
                         continue

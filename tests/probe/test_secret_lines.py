@@ -58,3 +58,40 @@ def test_neither_recording_nor_error_shows_them(tmp_path):
     shown = recorded + "".join((*failed.value.traffic, *late.value.traffic)).encode()
     assert b"[LK-0318] *" in recorded
     assert not [secret for secret in SECRETS if secret in shown]
+
+
+TORN = (
+    b"[12.002][LK-0318] 8F1E22AB[   1.234]<I>APP main.c[12]: tick\r\n90CDEF0123\r\n[12.005][LK-0313] connect\r\n"
+    b"\r\ndevice secret: 0f48121e8cb55c65efba7e03f7\r\n[12.006][LK-1000] adapter_network_deinit\r\n"
+)
+VENDOR = (
+    b"<LS_LOG> id2_client_test_get_secret 209: device secret: [64] 35EA365AAF3ADCE65C69E88F\r\nnext line\r\n"
+)
+
+
+@given(st.lists(st.integers(1, 40), max_size=30))
+def test_a_secret_that_the_log_of_others_tears_over_two_lines_is_hidden_whole(sizes):
+    lines, hidden, rest = SecretLines(), b"", TORN
+    for size in [*sizes, len(TORN)]:
+        hidden += lines.hide(rest[:size])
+        rest = rest[size:]
+    assert len(hidden) == len(TORN)
+    assert not [part for part in (b"8F1E22AB", b"90CDEF0123", b"0f48121e", b"65efba7e03f7") if part in hidden]
+    assert b"[12.005][LK-0313] connect" in hidden
+    assert hidden.endswith(b"[12.006][LK-1000] adapter_network_deinit\r\n")
+
+
+@given(st.integers(1, 60))
+def test_what_is_judged_of_the_vendors_program_stays(size):
+    lines = SecretLines()
+    assert lines.hide(VENDOR[:size]) + lines.hide(VENDOR[size:]) == VENDOR
+
+
+def test_an_error_whose_lines_begin_in_the_middle_of_a_secret_shows_none_of_it():
+    line = ProbeLine(FakeProbe())
+    with Console(line) as console:
+        line.print(b"[LK-0318] " + b"5EC2E7" * 3000 + b"\r\nnext\r\n")
+        with pytest.raises(DeviceError) as late:
+            console.expect(b"never", timeout=0.05)
+        assert b"5EC2E7" not in console.since(0)[0]
+    assert "5EC2E7" not in "".join(late.value.traffic)
