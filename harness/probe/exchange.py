@@ -96,6 +96,7 @@ class Exchange:
         console: The board's console, open.
         settings: The `probe` section of the board file.
         pause: Waits between two pieces of a line to a slow UART.
+        log_in: Called before a start is greeted.
 
     Attributes:
         boot: Which start of the firmware is known; None before the first contact.
@@ -104,9 +105,14 @@ class Exchange:
     """
 
     def __init__(
-        self, console: ProbeConsole, settings: Probe, pause: Callable[[float], None] = time.sleep
+        self,
+        console: ProbeConsole,
+        settings: Probe,
+        pause: Callable[[float], None] = time.sleep,
+        log_in: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
+        self._log_in = log_in
         self._line = Conversation(console, settings, pause)
         self.boot: int | None = None
         self.starts = 0
@@ -167,6 +173,7 @@ class Exchange:
             if isinstance(got, Reply):
                 self._is_news(got, known)
             elif got is Noise.DAMAGED or now() >= quiet_until:
+                self._log_in()
                 self._greeted(self._line.patience)
 
     def greet(self) -> Hello:
@@ -174,8 +181,9 @@ class Exchange:
 
         Raises:
             NoProbeError: Nobody, or a probe of another version; or the board starts again and again.
-            BenchError: The device is gone.
+            BenchError: The device is gone, or no shell lets the harness in.
         """
+        self._log_in()
         reply = self._greeted(self._settings.start_s)
         if reply is None:
             raise self.silence("nothing answers as a probe")
@@ -325,7 +333,8 @@ class Exchange:
         Args:
             words: The function, and its arguments.
             limit: Seconds that the call may take.
-            quietly: Whether nothing is sent while it runs, as the board is about to start anew.
+            quietly: Whether nothing is sent before the board should have started anew: a boot loader takes any key
+                for an order to stop.
 
         Returns:
             Its final answer, or the refusal of the probe to make it.
@@ -353,7 +362,10 @@ class Exchange:
                     self._await_end(until, words[0], limit, quietly=quietly)
                 elif self._ended() is None:
                     silent = self._line.now() >= answered
-                    self._find_out(until)
+                    if quietly:
+                        self._listen(min(until, self._line.now() + self._settings.start_s))
+                    if self._ended() is None:
+                        self._find_out(until)
                     if silent and self._acknowledged:
                         self._line.came_late()
                 if (final := self._ended()) is not None:
@@ -430,14 +442,14 @@ class Exchange:
 
     def _await_end(self, until: float, function: str, limit: float, *, quietly: bool) -> None:
         """Wait for the end of a call that has begun; now and then ask, as the answer may have been lost."""
-        look = limit if quietly else max(_FIRST_LOOK, self._line.patience)
+        look = min(limit, self._settings.start_s) if quietly else max(_FIRST_LOOK, self._line.patience)
         next_look = self._line.now() + look
         while self._ended() is None and (left := min(next_look, until) - self._line.now()) > 0:
             got = self._line.receive(left)
             if isinstance(got, Reply):
                 self._require_same_start(got)
                 self._belongs_to_call(got)
-            elif got is Noise.DAMAGED or self._line.now() >= next_look:
+            elif (got is Noise.DAMAGED and not quietly) or self._line.now() >= next_look:
                 look *= 2
                 self._ask_for_end(attempts=2)
                 next_look = self._line.now() + look
@@ -445,6 +457,14 @@ class Exchange:
             self._ask_for_end(attempts=ATTEMPTS)
         if self._ended() is None:
             self._did_not_end(function, limit)
+
+    def _listen(self, until: float) -> None:
+        """Send nothing, and wait for the end of a call or a start of the board."""
+        while self._ended() is None and (left := until - self._line.now()) > 0:
+            got = self._line.receive(left)
+            if isinstance(got, Reply):
+                self._require_same_start(got)
+                self._belongs_to_call(got)
 
     def _ask_for_end(self, attempts: int) -> None:
         reply = self.ask("rep", attempts=attempts)

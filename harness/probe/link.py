@@ -61,6 +61,7 @@ class ProbeLink:
         secrecy: Keeps what is secret out of what is written down.
         on_call: Called with each call that came back: the function, what went into slot a, and the answer.
         on_start: Called before a call that starts the board anew, or has it crash.
+        log_in: Called before a start is greeted: brings the shell that leads to the probe to its prompt.
         pause: Waits between two pieces of a line to a slow UART.
     """
 
@@ -73,6 +74,7 @@ class ProbeLink:
         secrecy: Secrecy | None = None,
         on_call: Callable[[str, bytes, Answer], None] = lambda *_: None,
         on_start: Callable[[], None] = lambda: None,
+        log_in: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._console = console
@@ -82,7 +84,7 @@ class ProbeLink:
         self._hidden = False
         self._on_call = on_call
         self._on_start = on_start
-        self._exchange = Exchange(console, self._settings, pause)
+        self._exchange = Exchange(console, self._settings, pause, log_in)
         self._hello: Hello | None = None
         self._functions: frozenset[str] | None = None
         self._filled: dict[str, bytes] = {}
@@ -392,7 +394,7 @@ class ProbeLink:
     def _called(self, words: tuple[str, ...], capacity: int | None, limit: float | None) -> Ending:
         if len(" ".join(("id2p 00 run", *words, "%0000"))) > self._exchange.line.longest:
             raise ToolError(f"{self.name}: the call {words[0]} does not fit into one line of the probe")
-        reply = self._exchange.run(words, limit or self._settings.call_s)
+        reply = self._exchange.run(words, limit or self._settings.call_s, quietly=words[0] in _STARTING)
         if reply.kind not in FINAL:
             self._not_made(reply, words[0])
         self._filled.pop(_USES_UP.get(words[0], ""), None)

@@ -1,5 +1,7 @@
 """Calls through a probe: what goes over, what comes back, and that nothing is ever carried out twice."""
 
+import threading
+
 import pytest
 
 from harness.errors import BenchError, DeviceError, ToolError
@@ -563,3 +565,54 @@ def test_a_slow_uart_gets_its_pieces_one_after_the_other(connect):
     line.on_write = pieces.append
     assert link.call("gid", out=48).rc == 0
     assert max(map(len, pieces)) == 8
+
+
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_a_boot_loader_that_any_key_stops_comes_through_a_reset_on_order(connect, acknowledged):
+    probe = firmware(rst=echoing)
+    link, line = connect(probe)
+    before = link.hello.boot
+    keys, begun = [], threading.Event()
+
+    def start(data):
+        if begun.is_set():
+            keys.append(data)
+        elif b" run rst" in data:
+            begun.set()
+            if acknowledged:
+                probe._say(int(data.split()[1], 16), "AK")
+                line.flush()
+            line.print(b"Hit any key to stop autoboot:  2 \r\nID2P of a version that nobody knows\r\n")
+            threading.Timer(0.3, boot).start()
+        else:
+            return False
+        return True
+
+    def boot():
+        line.on_write = None
+        line.restart()
+
+    line.on_write = start
+    with pytest.raises(CallLostError):
+        link.call("rst", limit=2.0)
+    assert keys == []
+    assert link.hello.boot != before
+
+
+def test_somebody_logs_in_before_each_start_is_greeted(connect):
+    probe = firmware()
+    logged_in = []
+
+    def log_in():
+        logged_in.append(bytes(line.written))
+
+    link, line = connect(probe, log_in=log_in)
+    _ = link.hello
+    _ = link.hello
+    assert logged_in == [b""]
+    line.restart()
+    _ = link.again()
+    assert len(logged_in) == 2
+    with pytest.raises(NoProbeError, match="did not start anew"):
+        link.again(limit=0.6)
+    assert len(logged_in) > 2

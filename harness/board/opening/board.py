@@ -382,6 +382,7 @@ class Board:
                 secrecy=HiddenTraffic(console, recording, self._numbers, replayed=self.replayed),
                 on_call=self._on_call,
                 on_start=lambda: self.expects_start(crash=True),
+                log_in=self._log_in,
             )
         return self._probe
 
@@ -448,6 +449,12 @@ class Board:
             error.at(board=self.name)
             raise
         return self._shell
+
+    def _log_in(self) -> None:
+        """Bring the shell to its prompt where somebody has to log in before a line reaches the probe."""
+        settings = self.file.console
+        if settings is not None and settings.login is not None:
+            self.shell().ready(settings.boot_timeout_s)
 
     def _credentials(self) -> Credentials | None:
         settings = self.file.console
