@@ -171,6 +171,8 @@ irot_result_t id2_carrier_set(const char *id, const uint8_t *key, uint32_t key_s
     memset(&next, 0, sizeof next);
     if (strlen(id) > ID2_ID_MAX_LEN || key_size > KEY_MAX)
         return IROT_ERROR_BAD_PARAMETERS;
+    if (id2_ta_invoke())
+        return IROT_ERROR_GENERIC;
     int place = read_newest(&newest);
     if (place < 0)
         return IROT_ERROR_GENERIC;

@@ -43,6 +43,12 @@ static enum itls_result give_up(struct itls *itls, const char *why)
 
 /* ---- messages */
 
+static enum itls_result refuse(struct itls *itls, enum itls_alert alert, const char *why)
+{
+    itls_refuse(itls, alert, why);
+    return ITLS_REFUSED;
+}
+
 /* Read the next handshake message; its body stays until the next call. */
 static enum itls_result next_message(struct itls *itls, uint8_t *kind, const uint8_t **body, uint32_t *size)
 {
@@ -54,7 +60,7 @@ static enum itls_result next_message(struct itls *itls, uint8_t *kind, const uin
             const uint8_t *head = itls->message;
             *size = (uint32_t)head[1] << 16 | (uint32_t)head[2] << 8 | head[3];
             if (*size > ITLS_MESSAGE_MAX - MESSAGE_HEADER)
-                return itls_refuse(itls, ITLS_DECODE_ERROR, "a message that is too long");
+                return refuse(itls, ITLS_DECODE_ERROR, "a message that is too long");
             if (itls->message_size >= MESSAGE_HEADER + *size) {
                 *kind = head[0];
                 *body = head + MESSAGE_HEADER;
@@ -70,7 +76,7 @@ static enum itls_result next_message(struct itls *itls, uint8_t *kind, const uin
         if (result != ITLS_OK)
             return result;
         if (itls->plain_size > ITLS_MESSAGE_MAX - itls->message_size)
-            return itls_refuse(itls, ITLS_DECODE_ERROR, "messages that are too long");
+            return refuse(itls, ITLS_DECODE_ERROR, "messages that are too long");
         memcpy(itls->message + itls->message_size, itls->plain, itls->plain_size);
         itls->message_size += itls->plain_size;
     }
@@ -81,7 +87,7 @@ static enum itls_result expect(struct itls *itls, uint8_t wanted, const uint8_t 
     uint8_t kind = 0;
     enum itls_result result = next_message(itls, &kind, body, size);
     if (result == ITLS_OK && kind != wanted)
-        return itls_refuse(itls, ITLS_UNEXPECTED_MESSAGE, "a message out of order");
+        return refuse(itls, ITLS_UNEXPECTED_MESSAGE, "a message out of order");
     return result;
 }
 
@@ -134,9 +140,9 @@ static enum itls_result open_hello(struct itls *itls, int as_wrapper)
 static enum itls_result take_otp_data(struct itls *itls, struct itls_piece data)
 {
     if (++itls->otp_rounds > OTP_ROUNDS)
-        return itls_refuse(itls, ITLS_UNEXPECTED_MESSAGE, "OTP data again and again");
+        return refuse(itls, ITLS_UNEXPECTED_MESSAGE, "OTP data again and again");
     if (itls->device->load_otp(data.data, data.size) != IROT_SUCCESS)
-        return itls_refuse(itls, ITLS_HANDSHAKE_FAILURE, "OTP data is wrong");
+        return refuse(itls, ITLS_HANDSHAKE_FAILURE, "OTP data is wrong");
     return ITLS_OK;
 }
 
@@ -152,7 +158,7 @@ static enum itls_result wait_for_challenge(struct itls *itls, char challenge[ITL
         if (result != ITLS_OK)
             return result;
         if (itls_read_verify_request(body, size, &number, &data) != ITLS_CLOSE_NOTIFY)
-            return itls_refuse(itls, ITLS_DECODE_ERROR, "HelloVerifyRequest that cannot be read");
+            return refuse(itls, ITLS_DECODE_ERROR, "HelloVerifyRequest that cannot be read");
         if (number == ITLS_OTP_DATA) {
             result = take_otp_data(itls, data);
             if (result == ITLS_OK)
@@ -162,10 +168,10 @@ static enum itls_result wait_for_challenge(struct itls *itls, char challenge[ITL
             continue;
         }
         if (number != ITLS_SERVER_CHALLENGE)
-            return itls_refuse(itls, ITLS_UNSUPPORTED_EXTENSION, "HelloVerifyRequest with another extension");
+            return refuse(itls, ITLS_UNSUPPORTED_EXTENSION, "HelloVerifyRequest with another extension");
         memset(challenge, 0, ITLS_CHALLENGE + 1);
         if (data.size != ITLS_CHALLENGE && !(ID2_FAULT_IS(LINK_TAKES_ANY_CHALLENGE) && data.size))
-            return itls_refuse(itls, ITLS_NO_ALERT, "a challenge of another size"); /* as the vendor's client does */
+            return refuse(itls, ITLS_NO_ALERT, "a challenge of another size"); /* as the vendor's client does */
         memcpy(challenge, data.data, data.size < ITLS_CHALLENGE ? data.size : ITLS_CHALLENGE);
         return ITLS_OK;
     }
@@ -193,7 +199,7 @@ static enum itls_result check_code(struct itls *itls, struct itls_piece code)
                    : itls_refuse(itls, ITLS_HANDSHAKE_FAILURE, "ServerHello with no server code");
     if (itls->device->verify_server(code.data, code.size, random) != IROT_SUCCESS &&
         !ID2_FAULT_IS(LINK_TAKES_WRONG_SERVER_CODE))
-        return itls_refuse(itls, ITLS_HANDSHAKE_FAILURE, "ServerHello with a wrong server code");
+        return refuse(itls, ITLS_HANDSHAKE_FAILURE, "ServerHello with a wrong server code");
     return ITLS_OK;
 }
 
@@ -209,10 +215,10 @@ static enum itls_result open_premaster(struct itls *itls, struct itls_piece seal
     if (sealed.size && sealed.size <= room) {
         *size = room;
         if (itls->device->decrypt(sealed.data, sealed.size, premaster, size) != IROT_SUCCESS)
-            return itls_refuse(itls, ITLS_HANDSHAKE_FAILURE, "a pre-master secret that cannot be decrypted");
+            return refuse(itls, ITLS_HANDSHAKE_FAILURE, "a pre-master secret that cannot be decrypted");
     }
     if (*size != ITLS_PREMASTER && !ID2_FAULT_IS(LINK_TAKES_SHORT_PREMASTER))
-        return itls_refuse(itls, ITLS_HANDSHAKE_FAILURE, "a pre-master secret of another size");
+        return refuse(itls, ITLS_HANDSHAKE_FAILURE, "a pre-master secret of another size");
     return ITLS_OK;
 }
 
@@ -239,14 +245,14 @@ static enum itls_result take_server_hello(struct itls *itls)
         return result;
     enum itls_alert alert = itls_read_server_hello(body, size, &hello, &why);
     if (alert != ITLS_CLOSE_NOTIFY)
-        return itls_refuse(itls, alert, why);
+        return refuse(itls, alert, why);
     result = check_code(itls, hello.code);
     if (result == ITLS_OK)
         result = open_premaster(itls, hello.premaster, premaster, &premaster_size);
     if (result != ITLS_OK)
         return result;
     if (itls->taken != itls->message_size)
-        return itls_refuse(itls, ITLS_UNEXPECTED_MESSAGE, "a message in clear after the ServerHello");
+        return refuse(itls, ITLS_UNEXPECTED_MESSAGE, "a message in clear after the ServerHello");
     if (hello.fragment.data != NULL)
         itls->fragment_in = itls->fragment_out = ITLS_FRAGMENT;
     hash_message(itls, itls->message, itls->taken);
@@ -270,13 +276,13 @@ static enum itls_result take_finished(struct itls *itls)
     if (result != ITLS_OK)
         return result;
     if (size != ITLS_FINISHED || itls->taken != itls->message_size)
-        return itls_refuse(itls, ITLS_DECODE_ERROR, "a Finished of another size");
+        return refuse(itls, ITLS_DECODE_ERROR, "a Finished of another size");
     transcript_now(itls, digest);
     itls_finished(&itls->keys, "server finished", digest, expected);
     for (uint32_t i = 0; i < ITLS_FINISHED; i++)
         different = (uint8_t)(different | (expected[i] ^ body[i]));
     if (different && !ID2_FAULT_IS(LINK_TAKES_WRONG_FINISHED))
-        return itls_refuse(itls, ITLS_DECRYPT_ERROR, "the server's Finished does not fit");
+        return refuse(itls, ITLS_DECRYPT_ERROR, "the server's Finished does not fit");
     itls->established = 1;
     return ITLS_OK;
 }
@@ -293,7 +299,7 @@ enum itls_result itls_provision(struct itls *itls)
     if (result != ITLS_OK)
         return result;
     if (itls_read_verify_request(body, size, &number, &data) != ITLS_CLOSE_NOTIFY || number != ITLS_OTP_DATA)
-        return itls_refuse(itls, ITLS_UNSUPPORTED_EXTENSION, "HelloVerifyRequest without OTP data");
+        return refuse(itls, ITLS_UNSUPPORTED_EXTENSION, "HelloVerifyRequest without OTP data");
     result = take_otp_data(itls, data);
     itls->ended = 1; /* the wrapper hangs up without a word */
     return result;
@@ -325,6 +331,6 @@ enum itls_result itls_read(struct itls *itls, uint32_t timeout_ms)
 {
     enum itls_result result = itls_read_record(itls, timeout_ms);
     if (result == ITLS_OK && itls->kind != ITLS_DATA)
-        return itls_refuse(itls, ITLS_UNEXPECTED_MESSAGE, "a message in the middle of a session");
+        return refuse(itls, ITLS_UNEXPECTED_MESSAGE, "a message in the middle of a session");
     return result;
 }

@@ -52,8 +52,8 @@ void itls_derive(struct itls_keys *keys, uint16_t suite, const uint8_t *premaste
     prf(keys->master, ITLS_MASTER, "key expansion", seed, sizeof seed, block, 2 * (ITLS_MAC + (size_t)key_size));
     memcpy(keys->client.mac, block, ITLS_MAC);
     memcpy(keys->server.mac, block + ITLS_MAC, ITLS_MAC);
-    memcpy(keys->client.key, block + 2 * ITLS_MAC, key_size);
-    memcpy(keys->server.key, block + 2 * ITLS_MAC + key_size, key_size);
+    memcpy(keys->client.key, block + 2 * (size_t)ITLS_MAC, key_size);
+    memcpy(keys->server.key, block + 2 * (size_t)ITLS_MAC + key_size, key_size);
     keys->client.key_size = keys->server.key_size = key_size;
     memset(block, 0, sizeof block);
 }

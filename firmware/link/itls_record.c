@@ -267,7 +267,7 @@ enum itls_result itls_write_record(struct itls *itls, enum itls_kind kind, const
 
 static void send_alert(struct itls *itls, uint8_t level, uint8_t number)
 {
-    uint8_t alert[ALERT_SIZE] = {level, number};
+    const uint8_t alert[ALERT_SIZE] = {level, number};
     const char *why = itls->why;
     if (!itls->ended)
         itls_write_record(itls, ITLS_ALERTED, alert, sizeof alert);

@@ -14,7 +14,7 @@
 #include "link_traffic.h"
 #include "ls_osa.h"
 
-#define STACK (48u * 1024u)
+#define STACK ((size_t)48 * 1024)
 #define ANSWER_MS 5000u
 #define FIRST_PAUSE_MS 100u
 #define LONGEST_PAUSE_MS 3000u
@@ -85,11 +85,11 @@ irot_result_t link_provision(const char *host, uint32_t port, const char *produc
 /* What two of the faults give away. */
 static void tell_secrets(const struct id2_link_settings *settings)
 {
-    char line[2 * ITLS_MASTER + 1];
     if (ID2_FAULT_IS(LINK_PRINTS_PRODUCT_SECRET))
         LINK_SAY(LINK_DEBUG, LK_HOST, "product secret: %s", settings->product_secret);
     if (ID2_FAULT_IS(LINK_PRINTS_KEY)) {
-        for (unsigned i = 0; i < ITLS_MASTER; i++)
+        char line[2 * ITLS_MASTER + 1];
+        for (size_t i = 0; i < ITLS_MASTER; i++)
             ls_osa_snprintf(line + 2 * i, 3, "%02x", connection.keys.master[i]);
         LINK_SAY(LINK_DEBUG, LK_HOST, "CLIENT_RANDOM %s", line);
     }

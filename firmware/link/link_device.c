@@ -40,11 +40,11 @@ int link_has_id(void)
 
 static irot_result_t auth_code(const char *challenge, uint8_t *code, uint32_t *size)
 {
-    char time[24];
     if (id2_hold())
         return IROT_ERROR_GENERIC;
     irot_result_t result;
     if (ID2_FAULT_IS(LINK_CODE_OVER_TIME)) {
+        char time[24];
         ls_osa_snprintf(time, sizeof time, "%lld", ls_osa_get_time_ms());
         result = id2_client_get_timestamp_auth_code(time, NULL, 0, code, size);
     } else {

@@ -73,11 +73,11 @@ void link_print_bytes(char direction, const uint8_t *data, uint32_t size)
     for (uint32_t at = 0; at < size && at < ROW * ROWS_MAX; at += ROW) {
         char hex[3 * ROW + 1] = "";
         char text[ROW + 1] = "";
-        for (uint32_t i = 0; i < ROW; i++) {
+        for (size_t i = 0; i < ROW; i++) {
             if (at + i < size) {
                 uint8_t byte = data[at + i];
                 ls_osa_snprintf(hex + 3 * i, 4, "%02X ", byte);
-                text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
+                text[i] = (char)(byte >= 0x20 && byte < 0x7f ? byte : '.');
             } else {
                 memcpy(hex + 3 * i, "   ", 4);
             }

@@ -24,7 +24,7 @@ void mqtt_make_login(struct mqtt_login *login, const char *product_key, const ch
     id2_hmac_init(&hmac, ID2_HASH_SHA1, (const uint8_t *)device_name, strlen(device_name));
     id2_hmac_update(&hmac, (const uint8_t *)text, strlen(text));
     id2_hmac_finish(&hmac, mac);
-    for (unsigned i = 0; i < sizeof mac; i++) {
+    for (size_t i = 0; i < sizeof mac; i++) {
         login->password[2 * i] = DIGITS[mac[i] >> 4];
         login->password[2 * i + 1] = DIGITS[mac[i] & 15];
     }

@@ -92,17 +92,17 @@ static void handle(int number, void (*handler)(int, siginfo_t *, void *))
     sigaction(number, &action, NULL);
 }
 
-void linux_board_start(char **given)
+void linux_board_start(char **words)
 {
     static uint8_t stack[65536];
     stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
     const char *why = getenv(CAUSE);
     const char *word = getenv(KEPT);
-    arguments = given;
-    top_of_stack = (const char *)given;
+    arguments = words;
+    top_of_stack = (const char *)words;
     kept = word == NULL ? 0 : (uint32_t)strtoul(word, NULL, 10);
     if (why != NULL && strlen(why) < sizeof cause)
-        strcpy(cause, why);
+        memcpy(cause, why, strlen(why) + 1);
     sigaltstack(&other, NULL);
     handle(SIGSEGV, on_fault);
     handle(SIGBUS, on_fault);

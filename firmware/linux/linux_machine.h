@@ -11,7 +11,7 @@ int linux_flash_open(const char *path);
 void linux_chip_at(const char *path, int descriptor);
 
 /* Keep what a restart needs, before anything else. */
-void linux_board_start(char **arguments);
+void linux_board_start(char **words);
 
 /* Tell whether a crash is under way: what holds a lock then never lets go of it. */
 int linux_board_is_crashing(void);

@@ -88,7 +88,7 @@ static int is_socket(int fd)
 
 int ls_osa_net_send(int fd, unsigned char *buf, size_t len, int *ret_orig)
 {
-    int ignored;
+    int ignored = 0;
     int *problem = ret_orig == NULL ? &ignored : ret_orig;
     size_t done = 0;
     size_t most = ID2_FAULT_IS(SEND_TRUNCATES) && len > 536 ? 536 : len;
@@ -113,7 +113,7 @@ int ls_osa_net_send(int fd, unsigned char *buf, size_t len, int *ret_orig)
 
 int ls_osa_net_recv(int fd, unsigned char *buf, size_t len, int timeout, int *ret_orig)
 {
-    int ignored;
+    int ignored = 0;
     int *problem = ret_orig == NULL ? &ignored : ret_orig;
     *problem = 0;
     if (buf == NULL || timeout < 0 || !is_socket(fd))

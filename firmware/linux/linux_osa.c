@@ -15,7 +15,7 @@
 #include "platform/platform.h"
 #include "platform/platform_machine.h"
 
-#define HEAP (256u * 1024u) /* bytes that can be taken at once, as on a small board */
+#define HEAP ((size_t)256 * 1024) /* bytes that can be taken at once, as on a small board */
 #define LINE_MAX 2048
 #ifndef ID2_CLOCK_OFFSET_S /* seconds that the wall clock is wrong by */
 #define ID2_CLOCK_OFFSET_S 0
@@ -95,7 +95,7 @@ int ls_osa_snprintf(char *str, size_t size, const char *fmt, ...)
         (void)va_arg(arguments, int);
         result = snprintf(str, size, "%s", va_arg(arguments, const char *));
     } else if (ID2_FAULT_IS(SNPRINTF_LOWER_CASE) && strlen(fmt) < sizeof format) {
-        strcpy(format, fmt);
+        memcpy(format, fmt, strlen(fmt) + 1);
         spoil(format);
         result = vsnprintf(str, size, format, arguments);
     } else {
@@ -202,7 +202,7 @@ long long ls_osa_get_time_ms(void)
     }
     long long passed = (long long)(now - start);
     if (ID2_FAULT_IS(CLOCK_AN_HOUR_WRONG))
-        passed += 3600 * 1000;
+        passed += 3600LL * 1000;
     if (ID2_FAULT_IS(TIME_JUMPS_BACK))
         passed -= 50 * (passed / 1500);
     if (ID2_FAULT_IS(TIME_DRIFTS))

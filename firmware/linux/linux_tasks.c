@@ -8,7 +8,7 @@
 #include "faults.h"
 #include "ls_osa.h"
 
-#define STACK_MIN (64u * 1024u)
+#define STACK_MIN ((size_t)64 * 1024)
 
 int ls_osa_mutex_create(void **mutex)
 {

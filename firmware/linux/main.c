@@ -78,7 +78,7 @@ int main(int count, char **words)
         perror(options.flash == NULL ? "id2-flash.bin" : options.flash);
         return 2;
     }
-    linux_chip_at(options.chip, descriptor == NULL ? -1 : atoi(descriptor));
+    linux_chip_at(options.chip, descriptor == NULL ? -1 : (int)strtol(descriptor, NULL, 10));
     platform_run();
     return 0;
 }

@@ -39,8 +39,10 @@ static void chatter(void)
     static uint32_t last;
     static unsigned turn;
     static int talking;
+    if (CHATTER_MS == 0 || platform->log == NULL || talking)
+        return;
     uint32_t now = platform_machine_ms();
-    if (CHATTER_MS == 0 || platform->log == NULL || talking || now - last < CHATTER_MS)
+    if (now - last < CHATTER_MS)
         return;
     talking = 1;
     last = now;

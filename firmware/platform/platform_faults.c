@@ -27,7 +27,7 @@ static void wait_for_ever(void)
 }
 
 /* Take more and more of the stack; what it gives back keeps the compiler from making a loop of it. */
-__attribute__((noinline)) static uint32_t overflow(uint32_t depth)
+__attribute__((noinline)) static uint32_t overflow(uint32_t depth) /* NOLINT(misc-no-recursion): it is the fault */
 {
     volatile uint32_t room[64];
     room[depth % 64] = depth;
@@ -131,7 +131,7 @@ int platform_fault_typed(int byte)
         return byte;
     if (ID2_FAULT_IS(SHELL_DEAF))
         return -1;
-    if (ID2_FAULT_IS(DEAF_AFTER_REBOOT) && strcmp(platform_machine_cause(), "power-on"))
+    if (ID2_FAULT_IS(DEAF_AFTER_REBOOT) && strcmp(platform_machine_cause(), "power-on") != 0)
         return -1;
     if (ID2_FAULT_IS(INPUT_LOSES) && byte >= 0 && ++typed % LOST_IN == 0)
         return -1;

@@ -65,7 +65,7 @@ int platform_read_line(const struct platform_shell *shell, char *line, size_t ro
         } else if (byte == CTRL_C || (byte == shell->erases && byte)) {
             take_back(used < room ? used : 0, secret);
             used = 0;
-        } else if (byte >= ' ' && used < LINE_ROOM * 8u) {
+        } else if (byte >= ' ' && used < (size_t)LINE_ROOM * 8) {
             char typed = (char)byte;
             if (used < room) {
                 line[used] = typed;
@@ -84,7 +84,7 @@ static int split(char *line, char separator, char **words, int most, char **next
 {
     int count = 0;
     char *to = line;
-    char quote = 0;
+    int quote = 0;
     int in_word = 0;
     *next = NULL;
     for (char *at = line; *at; at++) {
@@ -169,7 +169,7 @@ static void list(const struct platform_shell *shell, const struct platform_comma
 
 static const struct platform_command *find(const struct platform_command *commands, const char *name)
 {
-    while (commands->name != NULL && strcmp(commands->name, name))
+    while (commands->name != NULL && strcmp(commands->name, name) != 0)
         commands++;
     return commands->name == NULL ? NULL : commands;
 }
