@@ -54,7 +54,7 @@ class Products:
         if self.refuses_provisioning is not None:
             raise ItlsError("refused", self.refuses_provisioning)
         report = otp.open_device_code(otp.parse_token(self.token), otp.parse_device_code(hello.auth_code))
-        self.fingerprints.append(report.fingerprint.decode())
+        self.fingerprints.append(report.fingerprint.decode("latin-1"))
         number = len(self.devices) + 1
         id2 = f"00FFFFFF{number:016X}"
         self.devices[id2] = Key(report.key_type, Secret(bytes((number,)) * report.key_type.key_size))
