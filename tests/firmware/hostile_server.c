@@ -22,7 +22,7 @@
 #define STREAM_MAX 400000u
 #define SILENCES_MAX 4
 
-enum stage { VERIFY_REQUEST, SERVER_HELLO, FINISHED, CONNACK, SUBACK, PUBLISH, STAGES };
+enum stage { OTP_DATA, VERIFY_REQUEST, SERVER_HELLO, FINISHED, CONNACK, SUBACK, PUBLISH, STAGES };
 
 /* What is wrong in a round: at most one thing, in one stage. */
 static struct {
@@ -46,8 +46,15 @@ static struct {
     uint8_t sealing; /* what is sent now is the server's own */
 } server;
 
+/* What the device is in a round. */
+static struct {
+    int has_id;
+    int asks_alone; /* for an ID2 by one exchange, without a handshake */
+} device;
+
 static struct itls client;
 static struct itls far;
+static const uint8_t OTP[65] = "what the cloud answers to a device that has no ID2, 65 bytes long";
 static const uint8_t PREMASTER[ITLS_PREMASTER] = "a secret that both sides know, 48 bytes long..";
 
 static uint32_t drawn;
@@ -56,6 +63,31 @@ static uint32_t draw(uint32_t below)
 {
     drawn = drawn * 1664525u + 1013904223u;
     return below ? (drawn >> 8) % below : 0;
+}
+
+/* What ASan cannot see: the buffers of a connection lie in one structure, and beyond one of them begins the next. */
+static void must(int holds, const char *what)
+{
+    if (!holds) {
+        fprintf(stderr, "the client %s\n", what);
+        abort();
+    }
+}
+
+static void check_client(void)
+{
+    must(client.have <= sizeof client.record, "has more of a record than there is room for");
+    must(client.message_size <= sizeof client.message, "has more of a message than there is room for");
+    must(client.taken <= client.message_size, "took more of its messages than have come");
+}
+
+/* What the device is given came in a message, and lies in it. */
+static void check_piece(const uint8_t *data, uint32_t size)
+{
+    check_client();
+    must(data >= client.message && size <= client.message_size &&
+             (uint32_t)(data - client.message) <= client.message_size - size,
+         "gives the device what lies outside of the message");
 }
 
 /* ---- what the client runs on */
@@ -137,6 +169,9 @@ int ls_osa_net_recv(int fd, unsigned char *buf, size_t len, int timeout, int *re
     uint32_t count = left < len ? left : (uint32_t)len;
     (void)fd, (void)timeout;
     *ret_orig = 0;
+    check_client();
+    must(buf >= client.record && len <= sizeof client.record - (size_t)(buf - client.record),
+         "reads into what is no record");
     if (left == 0) {
         if (++server.silences > SILENCES_MAX)
             return 0;
@@ -152,11 +187,14 @@ int ls_osa_net_recv(int fd, unsigned char *buf, size_t len, int timeout, int *re
 
 /* ---- the server */
 
+/* Bytes from the length of the last extension to the end of the message. */
+static const uint32_t LAST_LENGTH[STAGES] = {2 + sizeof OTP, 2 + ITLS_CHALLENGE, 2 + ITLS_PREMASTER};
+
 static uint32_t spoil(uint8_t *data, uint32_t size, uint32_t room)
 {
     uint32_t at = size ? wrong.place % size : 0;
     server.spoilt = 1;
-    switch (wrong.how % 6) {
+    switch (wrong.how % 8) {
     case 0:
         if (size)
             data[at] ^= wrong.byte ? wrong.byte : 1;
@@ -179,6 +217,23 @@ static uint32_t spoil(uint8_t *data, uint32_t size, uint32_t room)
     case 4: { /* once more from some place on */
         uint32_t more = size - at < room - size ? size - at : room - size;
         memmove(data + size, data + at, more);
+        return size + more;
+    }
+    case 5: /* a length that lies: of the last extension, or whatever stands there */
+        if (LAST_LENGTH[wrong.stage] && LAST_LENGTH[wrong.stage] <= size && draw(2))
+            at = size - LAST_LENGTH[wrong.stage];
+        if (size - at > 1) {
+            static const uint16_t LIES[] = {0xffff, 0x8000, 0x4001, 0x0801, 0x0100, 0x0000};
+            uint16_t lie = LIES[draw(6)];
+            data[at] = (uint8_t)(lie >> 8);
+            data[at + 1] = (uint8_t)lie;
+        }
+        return size;
+    case 6: { /* much more than there is room for */
+        uint32_t more = 1 + draw(8) * 3000;
+        more = more < room - size ? more : room - size;
+        memmove(data + at + more, data + at, size - at);
+        memset(data + at, wrong.byte, more);
         return size + more;
     }
     default: /* noise from some place on */
@@ -218,13 +273,13 @@ static uint32_t extension(uint8_t *to, uint16_t kind, const void *data, uint32_t
     return at + size;
 }
 
-static void say_challenge(void)
+static void say_verify_request(int stage, uint16_t kind, const void *data, uint32_t data_size)
 {
-    uint8_t message[64] = {ITLS_HELLO_VERIFY_REQUEST};
+    uint8_t message[128] = {ITLS_HELLO_VERIFY_REQUEST};
     uint32_t size = 4 + number(message + 4, 0x0303, 2);
-    size += extension(message + size, ITLS_SERVER_CHALLENGE, "0123456789ABCDEF0123456789ABCDEF", 32);
+    size += extension(message + size, kind, data, data_size);
     number(message + 1, size - 4, 3);
-    say(VERIFY_REQUEST, ITLS_HANDSHAKE, message, size);
+    say(stage, ITLS_HANDSHAKE, message, size);
 }
 
 /* The client's second hello stands in its record as it is. */
@@ -299,9 +354,13 @@ int ls_osa_net_send(int fd, unsigned char *buf, size_t len, int *ret_orig)
         server.size += (uint32_t)len;
         return (int)len;
     }
+    if (!device.has_id) {
+        say_verify_request(OTP_DATA, ITLS_OTP_DATA, OTP, sizeof OTP);
+        return (int)len;
+    }
     switch (server.sends++) {
     case 0:
-        say_challenge();
+        say_verify_request(VERIFY_REQUEST, ITLS_SERVER_CHALLENGE, "0123456789ABCDEF0123456789ABCDEF", 32);
         break;
     case 1:
         say_hello(buf, (uint32_t)len);
@@ -328,7 +387,7 @@ int ls_osa_net_send(int fd, unsigned char *buf, size_t len, int *ret_orig)
 static irot_result_t get_id(char id[ID2_ID_MAX_LEN + 1])
 {
     strcpy(id, "0123456789ABCDEF01234567");
-    return IROT_SUCCESS;
+    return device.has_id ? IROT_SUCCESS : IROT_ERROR_ITEM_NOT_FOUND;
 }
 
 static irot_result_t auth_code(const char *challenge, uint8_t *code, uint32_t *size)
@@ -340,12 +399,14 @@ static irot_result_t auth_code(const char *challenge, uint8_t *code, uint32_t *s
 
 static irot_result_t verify_server(const uint8_t *code, uint32_t size, const char *device_random)
 {
+    check_piece(code, size);
     return size == 12 && memcmp(code, "a right code", 12) == 0 && strlen(device_random) == 64 ? IROT_SUCCESS
                                                                                             : IROT_ERROR_GENERIC;
 }
 
 static irot_result_t decrypt(const uint8_t *data, uint32_t size, uint8_t *plain, uint32_t *plain_size)
 {
+    check_piece(data, size);
     if (size > *plain_size)
         return IROT_ERROR_SHORT_BUFFER;
     memcpy(plain, data, size);
@@ -355,17 +416,19 @@ static irot_result_t decrypt(const uint8_t *data, uint32_t size, uint8_t *plain,
 
 static irot_result_t otp_code(const char *token, uint8_t *code, uint32_t *size)
 {
-    (void)token, (void)code, (void)size;
-    return IROT_ERROR_GENERIC;
+    (void)token;
+    *size = *size < 200 ? *size : 200;
+    memset(code, 'c', *size);
+    return IROT_SUCCESS;
 }
 
 static irot_result_t load_otp(const uint8_t *data, uint32_t size)
 {
-    volatile uint8_t seen = 0;
-    for (uint32_t i = 0; i < size; i++)
-        seen = data[i];
-    (void)seen;
-    return size % 2 ? IROT_SUCCESS : IROT_ERROR_GENERIC;
+    check_piece(data, size);
+    if (size != sizeof OTP || memcmp(data, OTP, sizeof OTP) != 0)
+        return draw(4) ? IROT_ERROR_GENERIC : IROT_SUCCESS; /* a success that leaves the device as it is */
+    device.has_id = 1;
+    return IROT_SUCCESS;
 }
 
 /* Play one round. Return whether the handshake came about. */
@@ -381,8 +444,19 @@ static int play(void)
     memset(&far, 0, sizeof far);
     far.fragment_out = ITLS_PLAIN_MAX;
     result = itls_connect(&client, &PLACE, &DEVICE, 100);
-    if (result == ITLS_OK)
+    if (result == ITLS_OK && device.asks_alone)
+        result = itls_provision(&client);
+    else if (result == ITLS_OK)
         result = itls_handshake(&client);
+    if (device.asks_alone) {
+        if (wrong.stage < 0 && !(result == ITLS_OK && device.has_id)) {
+            fprintf(stderr, "sound OTP data is refused: %s\n", client.why == NULL ? "?" : client.why);
+            exit(1);
+        }
+        itls_disconnect(&client);
+        return 0;
+    }
+    check_client();
     int established = result == ITLS_OK;
     if (established)
         link_traffic(&client, &SETTINGS, 5000, &result, &up);
@@ -402,9 +476,11 @@ int main(int count, char **words)
     for (long round = 0; round < rounds; round++) {
         wrong.stage = round % 16 == 0 ? -1 : (int)draw(STAGES);
         wrong.under_keys = (int)draw(2);
-        wrong.how = draw(6);
+        wrong.how = draw(8);
         wrong.place = draw(4) ? draw(100) : draw(20000);
         wrong.byte = (uint8_t)draw(256);
+        device.has_id = wrong.stage == OTP_DATA || draw(3) == 0 ? 0 : 1;
+        device.asks_alone = !device.has_id && draw(8) == 0;
         came_about += play();
         /* What is wrong in the server's Finished, or in its code and secret, must never come about. */
         if (wrong.stage == FINISHED && server.spoilt && client.established && wrong.how == 0) {
