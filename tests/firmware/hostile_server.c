@@ -52,7 +52,7 @@ static struct {
     int asks_alone; /* for an ID2 by one exchange, without a handshake */
 } device;
 
-static struct itls client;
+static struct itls *client; /* on the heap, where nothing lies behind it */
 static struct itls far;
 static const uint8_t OTP[65] = "what the cloud answers to a device that has no ID2, 65 bytes long";
 static const uint8_t PREMASTER[ITLS_PREMASTER] = "a secret that both sides know, 48 bytes long..";
@@ -76,17 +76,17 @@ static void must(int holds, const char *what)
 
 static void check_client(void)
 {
-    must(client.have <= sizeof client.record, "has more of a record than there is room for");
-    must(client.message_size <= sizeof client.message, "has more of a message than there is room for");
-    must(client.taken <= client.message_size, "took more of its messages than have come");
+    must(client->have <= sizeof client->record, "has more of a record than there is room for");
+    must(client->message_size <= sizeof client->message, "has more of a message than there is room for");
+    must(client->taken <= client->message_size, "took more of its messages than have come");
 }
 
 /* What the device is given came in a message, and lies in it. */
 static void check_piece(const uint8_t *data, uint32_t size)
 {
     check_client();
-    must(data >= client.message && size <= client.message_size &&
-             (uint32_t)(data - client.message) <= client.message_size - size,
+    must(data >= client->message && size <= client->message_size &&
+             (uint32_t)(data - client->message) <= client->message_size - size,
          "gives the device what lies outside of the message");
 }
 
@@ -170,7 +170,7 @@ int ls_osa_net_recv(int fd, unsigned char *buf, size_t len, int timeout, int *re
     (void)fd, (void)timeout;
     *ret_orig = 0;
     check_client();
-    must(buf >= client.record && len <= sizeof client.record - (size_t)(buf - client.record),
+    must(buf >= client->record && len <= sizeof client->record - (size_t)(buf - client->record),
          "reads into what is no record");
     if (left == 0) {
         if (++server.silences > SILENCES_MAX)
@@ -443,26 +443,26 @@ static int play(void)
     memset(&server, 0, sizeof server);
     memset(&far, 0, sizeof far);
     far.fragment_out = ITLS_PLAIN_MAX;
-    result = itls_connect(&client, &PLACE, &DEVICE, 100);
+    result = itls_connect(client, &PLACE, &DEVICE, 100);
     if (result == ITLS_OK && device.asks_alone)
-        result = itls_provision(&client);
+        result = itls_provision(client);
     else if (result == ITLS_OK)
-        result = itls_handshake(&client);
+        result = itls_handshake(client);
     if (device.asks_alone) {
         if (wrong.stage < 0 && !(result == ITLS_OK && device.has_id)) {
-            fprintf(stderr, "sound OTP data is refused: %s\n", client.why == NULL ? "?" : client.why);
+            fprintf(stderr, "sound OTP data is refused: %s\n", client->why == NULL ? "?" : client->why);
             exit(1);
         }
-        itls_disconnect(&client);
+        itls_disconnect(client);
         return 0;
     }
     check_client();
     int established = result == ITLS_OK;
     if (established)
-        link_traffic(&client, &SETTINGS, 5000, &result, &up);
-    itls_disconnect(&client);
+        link_traffic(client, &SETTINGS, 5000, &result, &up);
+    itls_disconnect(client);
     if (wrong.stage < 0 && !(established && up)) {
-        fprintf(stderr, "a sound server is refused: %s\n", client.why == NULL ? "?" : client.why);
+        fprintf(stderr, "a sound server is refused: %s\n", client->why == NULL ? "?" : client->why);
         exit(1);
     }
     return established;
@@ -472,6 +472,9 @@ int main(int count, char **words)
 {
     long rounds = count > 1 ? strtol(words[1], NULL, 10) : 1000;
     long came_about = 0;
+    client = malloc(sizeof *client);
+    if (client == NULL)
+        return 1;
     drawn = count > 2 ? (uint32_t)strtoul(words[2], NULL, 10) : 1;
     for (long round = 0; round < rounds; round++) {
         wrong.stage = round % 16 == 0 ? -1 : (int)draw(STAGES);
@@ -483,11 +486,12 @@ int main(int count, char **words)
         device.asks_alone = !device.has_id && draw(8) == 0;
         came_about += play();
         /* What is wrong in the server's Finished, or in its code and secret, must never come about. */
-        if (wrong.stage == FINISHED && server.spoilt && client.established && wrong.how == 0) {
+        if (wrong.stage == FINISHED && server.spoilt && client->established && wrong.how == 0) {
             fprintf(stderr, "round %ld: a Finished that was changed is taken\n", round);
             return 1;
         }
     }
+    free(client);
     printf("%ld of %ld handshakes came about\n", came_about, rounds);
     return came_about ? 0 : 1;
 }
