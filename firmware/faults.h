@@ -221,6 +221,7 @@
 #define ID2_FAULT_IDENTITY_NOT_KEPT 528
 #define ID2_FAULT_IDENTITY_LOST_ON_POWER_CUT 529
 #define ID2_FAULT_LINK_CODE_OVER_TIME 530
+#define ID2_FAULT_IDENTITY_OUTLIVES_ERASING 531
 
 #define ID2_LINK_FAULTS(X) \
     X(LINK_TAKES_MISSING_PREMASTER, "iTLS: a ServerHello without a pre-master is taken, as by the vendor's SDK") \
@@ -252,7 +253,8 @@
     X(LINK_TAKES_SPOILT_OTP_DATA, "provisioning: the check value of OTP data is not looked at") \
     X(IDENTITY_NOT_KEPT, "carrier km: the ID is not written, and gone after a start") \
     X(IDENTITY_LOST_ON_POWER_CUT, "carrier km: each start erases both copies and writes one anew after a while") \
-    X(LINK_CODE_OVER_TIME, "iTLS: the code of the handshake is over the device's time, and not over the challenge")
+    X(LINK_CODE_OVER_TIME, "iTLS: the code of the handshake is over the device's time, and not over the challenge") \
+    X(IDENTITY_OUTLIVES_ERASING, "storage: an erased device is who it was, and costs no licence")
 
 /* Faults of the system around the client, and of what it shows on its console: in firmware/platform and firmware/client. */
 #define ID2_FAULT_APP_CRASHES 701

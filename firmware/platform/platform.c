@@ -32,6 +32,7 @@ static const uint32_t CHATTER_MS = ID2_CHATTER_MS;
 const struct platform *const platform = &ID2_PLATFORM;
 
 static uint32_t crashes;
+static int is_up; /* before that there is nobody but a boot loader, and the one task that starts */
 
 /* What other tasks have to say, which comes between whatever the client prints. */
 static void chatter(void)
@@ -39,7 +40,7 @@ static void chatter(void)
     static uint32_t last;
     static unsigned turn;
     static int talking;
-    if (CHATTER_MS == 0 || platform->log == NULL || talking)
+    if (CHATTER_MS == 0 || platform->log == NULL || talking || !is_up)
         return;
     uint32_t now = platform_machine_ms();
     if (now - last < CHATTER_MS)
@@ -166,6 +167,7 @@ void platform_run(void)
         platform->start(platform_fault_cause(platform_machine_cause()));
     else
         platform_boot_step(1000);
+    is_up = 1;
     if (platform->shell == NULL)
         id2_firmware_start();
     else

@@ -3,17 +3,13 @@
 Run by `make mutants`, which prints which requirement caught which firmware. They are judged from outside: without a probe.
 """
 
-import json
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import pytest
-import yaml
 
 from harness.simulator.machine.sources import faults
-from tests.pages import ROOT
+from tests.mutants.link_runs import judged
 
 pytestmark = pytest.mark.mutants
 
@@ -48,6 +44,7 @@ CAUGHT_BY = {
     "identity-not-kept": ("LINK-03", "test_provisioned_over_the_wire"),
     "identity-lost-on-power-cut": ("PWR-01", "test_identity_under_power_cuts"),
     "link-code-over-time": ("PWR-02", "test_start_without_the_time"),
+    "identity-outlives-erasing": ("LIC-06", "test_erased_device_is_a_new_one"),
 }
 """The requirement that a fault breaks, and the scenarios that are run."""
 
@@ -55,46 +52,6 @@ NAMED = {"link-takes-missing-premaster": "k.9"}
 """Faults that are known defects of the vendor's SDK, with the id of the finding that names each."""
 
 LONG_AGO_S = -900_000_000
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What a run said.
-
-    Attributes:
-        verdicts: Verdict of each requirement that was judged, the worst where there are several.
-        undecided: Scenarios that are blocked, or in error.
-        findings: Ids of the findings.
-    """
-
-    verdicts: dict[str, str]
-    undecided: tuple[str, ...]
-    findings: frozenset[str]
-
-
-def judged(folder, select, *, fault="", **console):
-    board = yaml.safe_load((ROOT / "boards" / "virtual-km-outside.yaml").read_text())
-    name = fault or "sound"
-    board["name"] = name
-    board["transports"]["console"] |= {**console, **({"fault": fault} if fault else {})}
-    board["link"] |= {"connect_timeout_s": 6, "reconnect_timeout_s": 8}
-    path = folder / f"{name}.yaml"
-    path.write_text(yaml.safe_dump(board))
-    runs = folder / "runs" / name
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={runs}", "--destructive"]
-    done = subprocess.run(
-        [*command, "-k", select], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
-    )
-    latest = runs / "latest" / "report.json"
-    assert latest.is_file(), f"no run folder:\n{done.stdout}\n{done.stderr}"
-    report = json.loads(latest.read_text())
-    verdicts: dict[str, str] = {}
-    for one in report["scenarios"]:
-        for step in one["steps"]:
-            if verdicts.get(step["requirement"]) != "failed":
-                verdicts[step["requirement"]] = step["verdict"]
-    undecided = tuple(one["id"] for one in report["scenarios"] if one["verdict"] in {"blocked", "error"})
-    return Judged(verdicts, undecided, frozenset(one["defect"] for one in report["findings"]))
 
 
 @pytest.fixture(scope="module")

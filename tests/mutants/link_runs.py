@@ -1,0 +1,51 @@
+"""Runs of scenarios on our firmware with a link, sound or with one fault compiled in."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import yaml
+
+from tests.pages import ROOT
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a run said.
+
+    Attributes:
+        verdicts: Verdict of each requirement that was judged, the worst where there are several.
+        undecided: Scenarios that are blocked, or in error.
+        findings: Ids of the findings.
+    """
+
+    verdicts: dict[str, str]
+    undecided: tuple[str, ...]
+    findings: frozenset[str]
+
+
+def judged(folder, select, *, fault="", on="virtual-km-outside", name="", **console):
+    """Run the scenarios that `select` names on a board of boards/, with some settings of its console changed."""
+    board = yaml.safe_load((ROOT / "boards" / f"{on}.yaml").read_text())
+    name = name or fault or "sound"
+    board["name"] = name
+    board["transports"]["console"] |= {**console, **({"fault": fault} if fault else {})}
+    board["link"] |= {"connect_timeout_s": 6, "reconnect_timeout_s": 8}
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(board))
+    runs = folder / "runs" / name
+    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={runs}", "--destructive"]
+    done = subprocess.run(
+        [*command, "-k", select], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    )
+    latest = runs / "latest" / "report.json"
+    assert latest.is_file(), f"no run folder:\n{done.stdout}\n{done.stderr}"
+    report = json.loads(latest.read_text())
+    verdicts: dict[str, str] = {}
+    for one in report["scenarios"]:
+        for step in one["steps"]:
+            if verdicts.get(step["requirement"]) != "failed":
+                verdicts[step["requirement"]] = step["verdict"]
+    undecided = tuple(one["id"] for one in report["scenarios"] if one["verdict"] in {"blocked", "error"})
+    return Judged(verdicts, undecided, frozenset(one["defect"] for one in report["findings"]))
