@@ -96,7 +96,7 @@ class Exchange:
         console: The board's console, open.
         settings: The `probe` section of the board file.
         pause: Waits between two pieces of a line to a slow UART.
-        log_in: Called before a start is greeted.
+        log_in: Called before a start is greeted, and before a board that may have started anew is asked about a call.
 
     Attributes:
         boot: Which start of the firmware is known; None before the first contact.
@@ -477,6 +477,7 @@ class Exchange:
         Its line is not sent again at once: the board may have started anew, and would carry it out a second time.
         What the probe says after a greeting, it says after everything that it was sent before.
         """
+        self._log_in()
         greeted = self.ask("hi", until=until)
         if self._ended() is None and greeted is None:
             raise self.silence(
