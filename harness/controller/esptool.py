@@ -15,7 +15,7 @@ from harness.controller.kind import Ability, ControllerContext
 from harness.errors import BenchError
 from harness.settings.words import PathText
 
-_MAC = re.compile(r"^MAC: +([0-9a-f]{2}(?::[0-9a-f]{2})+)", re.MULTILINE)
+_MAC = re.compile(r"^[ \t]*MAC:[ \t]+([0-9a-f]{2}(?::[0-9a-f]{2})+)", re.MULTILINE)
 
 
 class EspTool(Flasher):

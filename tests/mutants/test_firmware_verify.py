@@ -214,6 +214,28 @@ def test_a_bench_that_is_to_blame_blocks(tmp_path, name):
     assert "SHA-256" in Path(folder / "journal.jsonl").read_text() or "build" in name
 
 
+def test_a_build_that_takes_the_ciphertext_alone_passes(tmp_path):
+    """The vendor's guide asks for no more; a challenge of the SDK's own accuses nobody, and is not blocked."""
+    without = "env -u ID2_AUTH_CODE -u ID2_CHALLENGE -u ID2_TIMESTAMP"
+    make = f"make -s -C {FIRMWARE} image MACHINE=linux LINK_PROBE=0 IMAGE_DIR={tmp_path / 'images'}"
+    _, report = verify(board(tmp_path, build=["sh", "-c", f"{without} {make}"]), code=0)
+    assert {"VER-07", "VER-08", "VER-09", "VER-12", "VER-14"} <= decided(report, "passed")
+    assert {"VER-10", "VER-11", "VER-13"} <= decided(report, "not_applicable")
+    assert not decided(report, "blocked") | decided(report, "failed")
+
+
+def test_another_board_is_not_flashed(tmp_path):
+    path = board(tmp_path)
+    document = yaml.safe_load(path.read_text())
+    document["device"] = {"id": "00112233445566778899AABB", "key": {"published": "aes-128"}}
+    path.write_text(yaml.safe_dump(document))
+    _, report = verify(path, code=3)
+    assert not decided(report, "failed")
+    said = "nothing is flashed into another board"
+    assert any(said in text for _, verdict, text in steps(report) if verdict == "blocked")
+    assert not (tmp_path / "flash.elf").exists()
+
+
 def test_a_probe_verifies_without_a_rebuild(tmp_path):
     path = board(tmp_path, probe=True)
     document = yaml.safe_load(path.read_text())
