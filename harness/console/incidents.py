@@ -77,7 +77,8 @@ class Incident:
     Attributes:
         kind: `AlarmKind.CRASH` or `AlarmKind.START`.
         name: What people call it.
-        offset: Where its line begins in the output of the console.
+        offset: Where the text that tells it begins in the output of the console. A prompt that was waiting may stand in
+            front of it, on the same line and long before.
         line: The line, safe to print.
         cause: Why the board has started, as far as it has said so.
         excerpt: The lines around it, safe to print.
@@ -130,9 +131,8 @@ class IncidentReader:
             kind = self._happens(text)
             if kind is not None and len(found) < _MOST:
                 alarm, start = kind
-                found.append(
-                    _incident(alarm, raw[number][0] + offset, texts, number, self._dialect, start=start)
-                )
+                at = raw[number][0] + _place(alarm, raw[number][1])
+                found.append(_incident(alarm, at + offset, texts, number, self._dialect, start=start))
         return found
 
     def _happens(self, text: str) -> tuple[Alarm, bool] | None:
@@ -209,6 +209,11 @@ def _incident(
         cause_in(texts[number : number + _LATER], dialect),
         excerpt_of(texts[max(0, number - _BEFORE) : number + _AFTER]),
     )
+
+
+def _place(alarm: Alarm, line: bytes) -> int:
+    """Return where the text of an alarm begins in its line; 0 where escapes of a terminal stand inside it."""
+    return max(0, line.lower().find(alarm.matched.encode(errors="replace")))
 
 
 def around(output: bytes, at: int) -> tuple[str, ...]:
