@@ -225,6 +225,13 @@ class Board:
             self.say_line(f"step {number}")
             time.sleep(0.15)
 
+    def do_id2_app(self, rest):
+        for number, line in enumerate(self.set["prints"].splitlines()):
+            self.say_line(line)
+            if number % 9 == 8:
+                self.say_log()
+            time.sleep(0.002)
+
     def do_hang(self, rest):
         self.say_line("hanging")
         time.sleep(60)
