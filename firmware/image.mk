@@ -5,12 +5,15 @@
 #
 # Values:  ID2_CIPHER_DATA, ID2_AUTH_CODE, ID2_CHALLENGE, ID2_TIMESTAMP, ID2_PRODUCT_KEY, ID2_PRODUCT_SECRET
 # Options: MACHINE (cortex-m3, linux), CARRIER (demo, se), FAMILY (AES, SM4, 3DES), LINK_PROBE (1, 0), FAULT (faults.h),
+#          DIALECT (of the console: bare, alios-3 …; see platform), CHATTER_MS (between lines that other tasks log; 0: none),
 #          DEMO_ID, DEMO_KEY (hex, of carrier demo), IMAGE (the file that is made, relative to this folder)
 MACHINE    ?= cortex-m3
 CARRIER    ?= demo
 FAMILY     ?= AES
 LINK_PROBE ?= 1
 FAULT      ?= NONE
+DIALECT    ?= bare
+CHATTER_MS ?= 0
 IMAGE_DIR  ?= $(OUT)/image-$(MACHINE)-$(CARRIER)
 IMAGE      ?= $(IMAGE_DIR)/firmware.elf
 VALUES     := ID2_CIPHER_DATA ID2_AUTH_CODE ID2_CHALLENGE ID2_TIMESTAMP ID2_PRODUCT_KEY ID2_PRODUCT_SECRET
@@ -28,6 +31,7 @@ IMAGE_LD_cortex-m3 := -nostartfiles -Wl,--gc-sections -T board/mps2_an385.ld
 IMAGE_PROBE_1   := -DID2_PROBE_ENABLE '-DID2_PROBE_CONFIG_FILE="id2_probe_all.h"'
 IMAGE_CARRIER_  := $(shell printf %s '$(CARRIER)' | tr a-z A-Z)
 IMAGE_MACROS    := -DID2_CARRIER=ID2_CARRIER_$(IMAGE_CARRIER_) -DID2_FAMILY=ID2_FAMILY_$(FAMILY) -DID2_FAULT=ID2_FAULT_$(FAULT) \
+	-DID2_PLATFORM=platform_$(subst -,_,$(DIALECT)) -DID2_CHATTER_MS=$(CHATTER_MS) \
 	$(if $(DEMO_ID),'-DID2_DEMO_ID="$(DEMO_ID)"') $(if $(DEMO_KEY),'-DID2_DEMO_KEY="$(DEMO_KEY)"') $(IMAGE_PROBE_$(LINK_PROBE))
 IMAGE_FOLDERS   := $(shell find include client $(if $(filter 1,$(LINK_PROBE)),probe) $(MACHINE_PART) platform -type d 2>/dev/null) .
 IMAGE_COMPILE   := $(IMAGE_CC_$(MACHINE)) $(IMAGE_MACROS) $(IMAGE_FOLDERS:%=-I%)

@@ -17,6 +17,7 @@
 
 #define CAUSE "ID2_RESET_CAUSE"
 #define KEPT "ID2_KEPT"
+#define IMAGE "ID2_IMAGE" /* the file that stands for the program flash of the board */
 #define WATCHDOG_S 1
 #define STACK_MOST (64u << 20)
 #define BELOW_STACK (64u << 20) /* how far beyond its end something that overflows it may reach */
@@ -30,7 +31,8 @@ int id2_machine_entropy(uint8_t *data, uint32_t size)
     return getrandom(data, size, 0) == (ssize_t)size ? 0 : -1;
 }
 
-/* Start the same program anew in this process: to whoever listens on the console, the board starts again. */
+/* Start the program anew in this process: to whoever listens on the console, the board starts again. What was flashed
+ * meanwhile is what starts. */
 __attribute__((noreturn)) static void restart(const char *why)
 {
     sigset_t none;
@@ -43,6 +45,9 @@ __attribute__((noreturn)) static void restart(const char *why)
     putenv(setting);
     snprintf(word, sizeof word, KEPT "=%u", (unsigned)kept);
     putenv(word);
+    const char *flashed = getenv(IMAGE);
+    if (flashed != NULL)
+        execv(flashed, arguments);
     execv("/proc/self/exe", arguments);
     _exit(70);
 }

@@ -236,6 +236,25 @@ def test_another_board_is_not_flashed(tmp_path):
     assert not (tmp_path / "flash.elf").exists()
 
 
+@pytest.mark.parametrize("reset", ["lines", "console", "flash alone"])
+def test_a_program_that_a_shell_starts_is_verified(tmp_path, reset):
+    """AliOS Things, where other tasks log all the time; the board starts anew by a line, by its shell, or by no one."""
+    options = ["MACHINE=linux", "LINK_PROBE=0", "DIALECT=alios-3", "CHATTER_MS=400"]
+    make = ["make", "-s", "-C", str(FIRMWARE), "image", *options, f"IMAGE_DIR={tmp_path / 'images'}"]
+    path = board(tmp_path, build=make)
+    document = yaml.safe_load(path.read_text())
+    document["plan"]["platform"] = "alios-things"
+    document["transports"]["console"] |= {"dialect": "alios-3", "chatter_ms": 400}
+    document["console"] |= {"dialect": "alios-3", "command": "id2_app"}
+    if reset != "lines":
+        del document["controllers"]["board"]
+    if reset == "console":
+        document["controllers"]["shell"] = {"kind": "console"}
+    path.write_text(yaml.safe_dump(document))
+    _, report = verify(path, code=0)
+    assert {f"VER-{number:02d}" for number in range(7, 15)} <= decided(report, "passed")
+
+
 def test_a_probe_verifies_without_a_rebuild(tmp_path):
     path = board(tmp_path, probe=True)
     document = yaml.safe_load(path.read_text())

@@ -29,12 +29,18 @@ class LinuxMachine(Machine):
         program: Returns the path of the program, built when it is first asked for.
         chip: What is at its second line; None for nothing.
         link: What a firmware with a link is told at each start; None for one without.
+        image: The file that stands for its program flash, which a reset by software starts from, too; None for none.
     """
 
     def __init__(
-        self, program: Callable[[], Path], chip: ChipLink | None = None, link: LinkStart | None = None
+        self,
+        program: Callable[[], Path],
+        chip: ChipLink | None = None,
+        link: LinkStart | None = None,
+        image: Path | None = None,
     ) -> None:
         self._build = program
+        self._image = image
         self._chip = chip
         self._link = link
         self._flash = os.memfd_create("flash")
@@ -86,6 +92,7 @@ class LinuxMachine(Machine):
         environment = {
             "ID2_FLASH": f"/proc/self/fd/{self._flash}",
             "ID2_RESET_CAUSE": cause,
+            **({} if self._image is None else {"ID2_IMAGE": str(self._image.absolute())}),
             **(self._link.environment() if self._link is not None else {}),
         }
         line = self._chip.power_on() if self._chip is not None else None

@@ -139,7 +139,9 @@ class FirmwareSettings(SimulatedKind):
         image = None if self.image is None else context.folder / self.image
         program = program_of(image, self.machine, lambda: build(recipe))
         return MachineTransport(
-            context.name, lambda: self._machine(program, chip, link), f"simulated board: {self.place()}"
+            context.name,
+            lambda: self._machine(program, chip, link, image),
+            f"simulated board: {self.place()}",
         )
 
     def usb_twin(self, context: TransportContext) -> UsbTwin:
@@ -212,9 +214,15 @@ class FirmwareSettings(SimulatedKind):
             *(f"{name}={number}" for name, number in numbers.items() if number),
         )
 
-    def _machine(self, program: Callable[[], Path], chip: ChipLink | None, link: LinkStart | None) -> Machine:
+    def _machine(
+        self,
+        program: Callable[[], Path],
+        chip: ChipLink | None,
+        link: LinkStart | None,
+        image: Path | None = None,
+    ) -> Machine:
         if self.machine is Platform.LINUX:
-            return LinuxMachine(program, chip, link)
+            return LinuxMachine(program, chip, link, image)
         return QemuMachine(program, chip)
 
     def _link_start(self, context: TransportContext) -> LinkStart | None:
