@@ -3,6 +3,8 @@
 import pytest
 
 from harness.errors import UsageError
+from harness.fixtures.oracle import Oracle
+from harness.fixtures.puf import PufUnderTest
 from harness.id2 import authcode, devicecipher, ecdsa, ecies, ids, noncecheck
 from harness.id2.curve import Point
 from harness.id2.keys import Key, KeyType
@@ -144,6 +146,24 @@ def test_puf_point_unchecked():
     cipher = b"\x48\x01\x01\x00" + CURVE.encoded(off) + b"12345" + ecies.tag_of(mac_key, b"12345")
     assert opens(puf(), cipher) is None
     assert opens(puf("puf-point-unchecked"), cipher) is not None
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3, 6])
+@pytest.mark.parametrize("key_type", list(ecdsa.CURVES))
+def test_puf_point_unchecked_shows_by_the_public_key_alone(key_type, factor):
+    """A key that 6 divides takes each point of order 2 or 3 to nothing, which is refused anyway."""
+    private = 0x5B3C0C6E2A9D41F7865E13B0D4A7C92F // 6 * 6 + (factor if factor < 6 else 0)
+    key = Key.parse(key_type, private.to_bytes(key_type.key_size).hex())
+    public = Key.parse_public(key_type, ecdsa.CURVES[key_type].encoded(public_point(key)).hex())
+    asked = list(PufUnderTest(None, Oracle(key_type, ID, public)).points_off_the_curve())
+    assert not any(opens(puf(key=key), bad.data) for bad in asked)
+    opened = [bad.what for bad in asked if opens(puf("puf-point-unchecked", key=key), bad.data)]
+    assert opened
+    assert all("7" in what or "13" in what or "31" in what for what in opened) is (factor == 6)
+
+
+def public_point(key):
+    return ecdsa.public_point(ecdsa.CURVES[key.key_type], int.from_bytes(key.reveal()))
 
 
 def test_puf_plain_cut():
