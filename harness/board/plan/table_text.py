@@ -115,8 +115,8 @@ def _reasons(word: str, every: Iterable[Cell], told: Callable[[Cell], tuple[str,
         for text in told(cell):
             before, named, after = _parted(text, cell.plan)
             alike.setdefault((before, after), {})[named] = None
-    for (before, after), named in alike.items():
-        yield from _wrapped(f"{word}: {before}{', '.join(named)}{after}", "  ")
+    for (before, after), names in alike.items():
+        yield from _wrapped(f"{word}: {before}{', '.join(names)}{after}", "  ")
 
 
 def _parted(text: str, plan: Plan) -> tuple[str, str, str]:
