@@ -14,6 +14,19 @@ MOST_LINES = 20_000
 """Lines of one answer that are kept, the first of them."""
 
 _LONGEST_PROMPT = 128
+_PAGER = re.compile(rb"(?:-{2,} ?more ?(?:\([^()\r\n]{1,32}\))? ?-{2,}|\(END\)) *", re.IGNORECASE)
+
+
+def pager_in(line: bytes) -> bytes:
+    """Return the key that a pager waits for whose words stand on the last line; empty for no pager.
+
+    Args:
+        line: The line that the cursor stands on.
+    """
+    found = _PAGER.fullmatch(line)
+    if found is None:
+        return b""
+    return b"q" if found[0].startswith(b"(") else b" "
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,10 @@ class AnswerReader:
         everything = lines_of(without_escapes(output))
         for number, raw in enumerate(everything[:MOST_LINES]):
             line = self._without_prompts(raw)
+            if paged := _PAGER.match(line):
+                line = line[paged.end() :].lstrip(b" ")
+                if not line:
+                    continue
             if number == 0 and line == command:
                 continue
             if not carry and not line and (raw or number in (0, len(everything) - 1)):

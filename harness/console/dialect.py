@@ -7,6 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from harness.console.shell_grammar import ShellGrammar
 from harness.kinds import Kinds
@@ -88,6 +89,26 @@ class Dialect(ABC):
     @abstractmethod
     def never_sent(cls) -> tuple[NeverSent, ...]:
         """Return what must never reach the console."""
+
+
+@cache
+def with_texts(kind: type[Dialect], starts: tuple[str, ...], crashes: tuple[str, ...]) -> type[Dialect]:
+    """Return a dialect that knows some texts more.
+
+    Args:
+        kind: The dialect.
+        starts: What is printed once in each start of the board.
+        crashes: What is printed when it crashes.
+    """
+    if not starts and not crashes:
+        return kind
+    more_starts = (*kind.starts(), *(re.compile(re.escape(text)) for text in starts))
+    more_crashes = {**kind.crash_texts(), **{text: re.compile(re.escape(text)) for text in crashes}}
+    answers = {
+        "starts": classmethod(lambda _: more_starts),
+        "crash_texts": classmethod(lambda _: more_crashes),
+    }
+    return type(kind.__name__, (kind,), answers)
 
 
 DIALECTS = Kinds(

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from harness import hostload
-from harness.console.answers import AnswerReader, ShellAnswer
+from harness.console.answers import AnswerReader, ShellAnswer, pager_in
 from harness.console.crash import AlarmKind
 from harness.console.dialect import Dialect
 from harness.console.guard import Guard
@@ -35,6 +35,8 @@ from harness.secret import Secret
 from harness.transport.printable import safe_text
 
 _PROOF_S = 2.0
+MOST_PAGED = 1 << 20
+"""Bytes of an answer that comes in pages."""
 
 
 class Shell:
@@ -276,6 +278,13 @@ class Shell:
             self._look(looked, command, begin)
             looked = begin + came.rfind(b"\n") + 1
             now = hostload.clock()
+            if pages := pager_in(last_line(came)):
+                self._line.press(pages)
+                self._line.settle()
+                until = now + limit  # a long answer may take as long for each page
+                if self._line.received - begin > MOST_PAGED:
+                    raise NoAnswerError(command, limit, came, self.name)
+                continue
             if self._reader.at_prompt(came) and (b"\n" in came or not self._line.echoes):
                 stands_since = now if stands_since is None else stands_since
                 if now - stands_since >= SETTLED_S:

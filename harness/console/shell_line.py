@@ -71,6 +71,10 @@ class ShellLine:
         self._console.send(self._grammar.line_end)
         return begin
 
+    def press(self, key: bytes) -> None:
+        """Send a key."""
+        self._console.send(key)
+
     def send(self, data: bytes) -> None:
         """Send a line with its end, not looking for its echo."""
         self._console.send(data + self._grammar.line_end)

@@ -211,6 +211,14 @@ class Board:
 
     do_echo = do_say
 
+    def do_pages(self, rest):
+        for number in range(6):
+            self.say_line(f"item {number}")
+            if number % 2:
+                self.say(rest[0] if rest else "--More--")
+                os.read(self.fd, 1)
+                self.say("\r        \r")
+
     def do_ran(self, rest):
         for line in self.ran:
             self.say_line("ran " + line.replace("'", ""))

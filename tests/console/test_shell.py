@@ -151,6 +151,11 @@ def test_a_board_that_is_asked_to_restart_does(board):
     assert shell.run("say up").lines == ("up",)
 
 
+def test_an_answer_in_pages(board):
+    shell, _ = board("linux")
+    assert shell.run("pages").lines == tuple(f"item {number}" for number in range(6))
+
+
 def test_a_command_that_does_not_end(board):
     shell, _ = board("zephyr")
     with pytest.raises(NoAnswerError) as caught:

@@ -13,7 +13,7 @@ from harness.board.models.server import Server
 from harness.board.models.service import Service
 from harness.carrier.kind import CARRIERS, CarrierKind
 from harness.carrier.se_kind import SeOverChip
-from harness.console.dialect import DIALECTS, Dialect
+from harness.console.dialect import DIALECTS, Dialect, with_texts
 from harness.controller.kind import CONTROLLERS, Ability, Controller
 from harness.controller.serial_lines import SerialLines
 from harness.probe.settings import Probe
@@ -159,8 +159,11 @@ class BoardFile(Section):
 
     @property
     def dialect(self) -> type[Dialect]:
-        """How the console speaks."""
-        return DIALECTS.get(self.dialect_name)
+        """How the console speaks, with the texts of the board's own firmware."""
+        kind = DIALECTS.get(self.dialect_name)
+        if self.console is None:
+            return kind
+        return with_texts(kind, self.console.start_texts, self.console.crash_texts)
 
     @property
     def source(self) -> Source:

@@ -101,6 +101,9 @@ class Login(Section):
     )
 
 
+_Printed = Annotated[str, StringConstraints(min_length=4, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
 @naming(program=PROGRAMS, dialect=DIALECTS)
 class Console(Section):
     """The serial console that the board's program prints to."""
@@ -126,6 +129,16 @@ class Console(Section):
     )
     login: Login | None = Field(
         default=None, description="Who logs in where the console asks for a login before its shell."
+    )
+    start_texts: tuple[_Printed, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Texts that the board's own firmware prints once in each start, beside those of the dialect.",
+    )
+    crash_texts: tuple[_Printed, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Texts that the board's own firmware prints when it crashes, such as those of FreeRTOS's hooks.",
     )
     boot_timeout_s: Seconds = Field(
         default=10.0,
