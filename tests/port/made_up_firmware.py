@@ -2,6 +2,7 @@
 
 import select
 import socket
+import time
 from dataclasses import dataclass, field
 
 from harness.probe.errors import CallLostError, CrashedError, UnansweredCallError
@@ -56,7 +57,7 @@ class MadeUpFirmware:
 
     def __post_init__(self):
         self.began = self.time.now - 2.0
-        self.base = 1_700_000_000.0 if self.rtc else 0.0
+        self.base = time.time() if self.rtc else 0.0
         self.first = self.began
         self.heap = BLOCKS
         self.tick = 0
