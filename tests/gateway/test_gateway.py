@@ -11,6 +11,7 @@ from harness.gateway.gateway import Gateway
 from harness.gateway.session_record import SessionTimeoutError
 from harness.gateway.settings import GatewaySettings
 from harness.id2.codes import ItlsAlert
+from harness.id2.keys import Key, KeyType
 from harness.itls.events import Direction
 from harness.itls.misbehaviour import catalogue
 from harness.itls.misbehaviour.case import Misbehaviour
@@ -18,6 +19,7 @@ from harness.itls.records import ContentType
 from harness.itls.suites import Suite
 from harness.service.mock.server import MockService
 from tests.gateway.gateway_bench import PATIENCE_S, Caller, GatewayBench, running_bench
+from tests.service.service_bench import Device
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,31 @@ def bench():
 
 def closed(bench: GatewayBench, after: int):
     return bench.gateway.wait_for(lambda one: one.stage == "closed", PATIENCE_S, after=after)
+
+
+@pytest.mark.parametrize("length", [45, 48])
+def test_a_device_with_a_long_id_connects(bench, length):
+    """IDs of the PUF form are longer than the 24 digits of a chip's; the key is one that both sides can encrypt with."""
+    made = bench.device()
+    uid = "7C19F00D52A4E6B1-LAB7-PUF_001" + "X" * (length - 45)
+    long_one = Device(f"0500000007{0:04d}{len(uid):02X}{uid}", made.key)
+    assert len(long_one.id2) == length
+    bench.admin.add_device(long_one.id2, long_one.key)
+    before = bench.last()
+    caller = bench.established(bench.product(), long_one)
+    caller.send(b"from a PUF")
+    record = bench.gateway.wait_for(lambda one: one.received == b"from a PUF", PATIENCE_S, after=before)
+    assert record.id2 == long_one.id2
+    caller.close()
+
+
+def test_a_device_with_an_ecc_key_is_refused_by_its_key_type(bench):
+    key = Key.parse(KeyType.ECC_K256, "5B3C0C6E2A9D41F7865E13B0D4A7C92F1E60B8D35A4F97C2086E5D1B3A7F4C29")
+    device = Device("050000000700001D7C19F00D52A4E6B1-LAB7-PUF_002", key)
+    bench.admin.add_device(device.id2, device.key)
+    caller = bench.call(bench.product(), device).shake_hands()
+    assert not caller.connection.established
+    assert caller.alert is ItlsAlert.KEY_TYPE
 
 
 def test_the_record_of_a_session_tells_all_of_it(bench):
