@@ -62,6 +62,9 @@ def lines_with_losses(entries: Iterable[Entry]) -> list[int]:
 def _is_damaged(text: str) -> bool:
     if _TAG not in text and _DAMAGED_TAG.match(text):
         return True
-    if _BEFORE.sub("", text, count=1) in _DAMAGED_SENTENCES:
+    before = _BEFORE.match(
+        text
+    )  # once, from the beginning: from each place on it would cost the square of a long line
+    if text[before.end() if before else 0 :] in _DAMAGED_SENTENCES:
         return True
     return any(word in _DAMAGED for word in _WORD.findall(text))
