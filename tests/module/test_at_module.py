@@ -146,6 +146,22 @@ def _own_commands():
     FAST.commands.update(kept)
 
 
+def bare(**changes):
+    """Return a module whose ID is a line without a beginning of its own, as `AT+CGSN` gives a number."""
+    command = FAST.commands["get_id"].model_copy(update={"answer": "{value}"} | changes)
+    return FAST.model_copy(update={"commands": dict(FAST.commands) | {"get_id": command}})
+
+
+def test_a_bare_answer_is_told_from_final_results_and_unasked_lines():
+    lines = b"\r\n+CREG: 1\r\n\r\nAB\r\n\r\nRING\r\n" + OK
+    assert scripted(lines, dialect=bare()).get_id() == "AB"
+    assert code_of(scripted(b"\r\n+ID2ERR: -11\r\n", dialect=bare()).get_id) == -11
+    with pytest.raises(BenchError, match="says 'NO CARRIER'"):
+        scripted(b"\r\nNO CARRIER\r\n", dialect=bare()).get_id()
+    with pytest.raises(BenchError, match="no answer stood before the final result"):
+        scripted(OK, dialect=bare()).get_id()
+
+
 def test_a_restart_in_the_middle_is_told_and_the_next_init_starts_over():
     module = scripted(OK, b"\r\n+ID2I\r\nRDY\r\n", OK, OK, b'+ID2ID: "AB"\r\n' + OK)
     module.init()

@@ -131,17 +131,25 @@ class AtLine:
                 echoes.remove(line)
                 continue
             self._require_no_start(line)
+            if line == (command.final or self._dialect.ok):
+                return None if template is None else self._joined(found, shown=shown)
             try:
-                values = None if template is None else template.read(line)
+                values = None if template is None or self._is_another(line, template) else template.read(line)
             except TemplateError as error:
                 self._note(f"{line} ({error})")
                 continue
-            if values is not None and not self._is_error(line):
+            if values is not None:
                 found.append(values)
-            elif line == (command.final or self._dialect.ok):
-                return None if template is None else self._joined(found, shown=shown)
             else:
                 self._judge_final(line)
+
+    def _is_another(self, line: str, template: Template) -> bool:
+        """Tell whether a line is known as something else than an answer, which fits a bare `{value}` as well."""
+        if self._is_error(line):
+            return True
+        return template.begins_with_a_field and (
+            line in self._dialect.lost or line.startswith(self._dialect.urc)
+        )
 
     def _judge_final(self, line: str) -> None:
         """Raise for a final result that is no success; keep what is not understood for a message."""

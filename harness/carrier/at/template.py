@@ -67,6 +67,11 @@ class Template:
         """Names of the fields."""
         return frozenset(part.name for part in self._parts if part.name)
 
+    @property
+    def begins_with_a_field(self) -> bool:
+        """Whether a line of it has no beginning of its own, so that other lines fit it too."""
+        return bool(self._parts and self._parts[0].name)
+
     def write(self, values: Mapping[str, bytes | None]) -> str:
         """Return the line.
 
