@@ -32,6 +32,7 @@ def judged(folder, select, *, fault="", on="virtual-km-outside", name="", **cons
     board["name"] = name
     board["transports"]["console"] |= {**console, **({"fault": fault} if fault else {})}
     board["link"] |= {"connect_timeout_s": 6, "reconnect_timeout_s": 8}
+    board["limits"] = {"self_test_s": 20}  # of a program that does not come to its end
     path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(board))
     runs = folder / "runs" / name

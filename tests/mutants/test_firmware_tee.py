@@ -18,7 +18,7 @@ FAULTS = {
     "ta-missing": ({"LOG-02", "LOG-05", "LOG-07"}, "test_console"),
     "supplicant-missing": ({"LOG-02", "LOG-05", "LOG-07"}, "test_console"),
     "ta-panics": ({"LOG-10"}, "test_console"),
-    "ta-panics-later": ({"LOG-10"}, "test_console"),
+    "ta-panics-later": ({"LOG-01", "LOG-05", "LOG-07"}, "test_console"),  # in the handshake, before id2_app
     "key-printed": ({"LINK-13"}, ON_CONSOLE),
     "key-printed-bytes": ({"LINK-13"}, ON_CONSOLE),
     "key-printed-base64": ({"LINK-13"}, ON_CONSOLE),
