@@ -96,6 +96,7 @@ class Exchange:
         console: The board's console, open.
         settings: The `probe` section of the board file.
         pause: Waits between two pieces of a line to a slow UART.
+        asked_starts: Tells how many starts of the board were asked for so far.
         log_in: Called before a start is greeted, and before a board that may have started anew is asked about a call.
 
     Attributes:
@@ -110,9 +111,12 @@ class Exchange:
         settings: Probe,
         pause: Callable[[float], None] = time.sleep,
         log_in: Callable[[], None] = lambda: None,
+        asked_starts: Callable[[], int] = lambda: 0,
     ) -> None:
         self._settings = settings
         self._log_in = log_in
+        self._asked_starts = asked_starts
+        self._known_starts = asked_starts()
         self._line = Conversation(console, settings, pause)
         self.boot: int | None = None
         self.starts = 0
@@ -184,6 +188,7 @@ class Exchange:
             BenchError: The device is gone, or no shell lets the harness in.
         """
         self._log_in()
+        self._known_starts = self._asked_starts()
         reply = self._greeted(self._settings.start_s)
         if reply is None:
             raise self.silence("nothing answers as a probe")
@@ -262,6 +267,7 @@ class Exchange:
         seq, line = self._line.request(*words)
         tries = _Tries(attempts, until)
         while tries.left(self._line.now()):
+            self._spare_boot_loader()
             self._catch_up()
             if self._ended() is not None:
                 return None
@@ -291,6 +297,13 @@ class Exchange:
                     self._was_late(got)
         self._line.broke_off()
         return None
+
+    def _spare_boot_loader(self) -> None:
+        """Send nothing to a board that was made to start since it was greeted, until it should have said hello."""
+        asked = self._asked_starts()
+        if asked != self._known_starts:
+            self._known_starts = asked
+            self._listen(self._line.now() + self._settings.start_s)
 
     def _catch_up(self) -> None:
         """Look at what has come already, so that an old damaged reply is not taken for the answer to a new line."""

@@ -62,6 +62,7 @@ class ProbeLink:
         on_call: Called with each call that came back: the function, what went into slot a, and the answer.
         on_start: Called before a call that starts the board anew, or has it crash.
         log_in: Called before a start is greeted: brings the shell that leads to the probe to its prompt.
+        asked_starts: Tells how many starts of the board were asked for so far.
         pause: Waits between two pieces of a line to a slow UART.
     """
 
@@ -75,6 +76,7 @@ class ProbeLink:
         on_call: Callable[[str, bytes, Answer], None] = lambda *_: None,
         on_start: Callable[[], None] = lambda: None,
         log_in: Callable[[], None] = lambda: None,
+        asked_starts: Callable[[], int] = lambda: 0,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._console = console
@@ -84,7 +86,7 @@ class ProbeLink:
         self._hidden = False
         self._on_call = on_call
         self._on_start = on_start
-        self._exchange = Exchange(console, self._settings, pause, log_in)
+        self._exchange = Exchange(console, self._settings, pause, log_in, asked_starts)
         self._hello: Hello | None = None
         self._functions: frozenset[str] | None = None
         self._filled: dict[str, bytes] = {}

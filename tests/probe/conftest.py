@@ -13,10 +13,19 @@ def connect():
     """Return a function that gives a link to a stand-in, and its line."""
     with contextlib.ExitStack() as closing:
 
-        def make(probe: FakeProbe, settings=None, crash_in=lambda _: "", log_in=lambda: None, **line):
+        def make(
+            probe: FakeProbe,
+            settings=None,
+            crash_in=lambda _: "",
+            log_in=lambda: None,
+            asked=lambda: 0,
+            **line,
+        ):
             transport = ProbeLine(probe, **line)
             console = closing.enter_context(Console(transport))
             settings = settings or Probe(answer_s=0.05, start_s=0.4, call_s=2.0)
-            return ProbeLink(console, settings, crash_in=crash_in, log_in=log_in), transport
+            return ProbeLink(
+                console, settings, crash_in=crash_in, log_in=log_in, asked_starts=asked
+            ), transport
 
         yield make

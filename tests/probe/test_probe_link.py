@@ -616,3 +616,34 @@ def test_somebody_logs_in_before_each_start_is_greeted(connect):
     with pytest.raises(NoProbeError, match="did not start anew"):
         link.again(limit=0.6)
     assert len(logged_in) > 2
+
+
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_a_boot_loader_that_any_key_stops_comes_through_a_power_cut_in_a_call(connect, acknowledged):
+    probe = firmware()
+    asked, keys = [], []
+    link, line = connect(probe, Probe(answer_s=0.05, start_s=2.0, call_s=4.0), asked=lambda: len(asked))
+    _ = link.hello
+
+    def cut(data):
+        if asked:
+            keys.append(data)
+        elif b" run dec" in data:
+            asked.append(1)
+            if acknowledged:
+                probe._say(int(data.split()[1], 16), "AK")
+                line.flush()
+            threading.Timer(0.7, boot).start()
+        else:
+            return False
+        return True
+
+    def boot():
+        line.on_write = None
+        line.restart()
+
+    line.on_write = cut
+    with pytest.raises(CallLostError):
+        link.call("dec", a=b"abc", out=48)
+    assert keys == []
+    assert link.call("gid", out=48).rc == 0

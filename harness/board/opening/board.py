@@ -383,6 +383,7 @@ class Board:
                 on_call=self._on_call,
                 on_start=lambda: self.expects_start(crash=True),
                 log_in=self._log_in,
+                asked_starts=lambda: len(self.asked_starts),
             )
         return self._probe
 

@@ -50,8 +50,8 @@ class FirmwareSettings(SimulatedKind):
     )
     link: bool = Field(
         default=False,
-        description="Whether the firmware connects by iTLS, as the link section says; needs a carrier other than se, and "
-        "machine linux.",
+        description="Whether the firmware connects by iTLS, as the link section says; needs a carrier other than se, "
+        "and machine linux.",
     )
     device: SimulatedChip | None = Field(
         default=None,
