@@ -156,6 +156,10 @@ def test_a_bare_answer_is_told_from_final_results_and_unasked_lines():
     lines = b"\r\n+CREG: 1\r\n\r\nAB\r\n\r\nRING\r\n" + OK
     assert scripted(lines, dialect=bare()).get_id() == "AB"
     assert code_of(scripted(b"\r\n+ID2ERR: -11\r\n", dialect=bare()).get_id) == -11
+    noise = b"\r\nAB\r\n\r\n\xff\xfe\x80\r\n\r\n\x00\r\n" + OK
+    assert scripted(noise, dialect=bare()).get_id() == "AB"
+    with pytest.raises(BenchError, match="no answer stood"):
+        scripted(b"\r\nA\xffB\r\n" + OK, dialect=bare()).get_id()
     with pytest.raises(BenchError, match="says 'NO CARRIER'"):
         scripted(b"\r\nNO CARRIER\r\n", dialect=bare()).get_id()
     with pytest.raises(BenchError, match="no answer stood before the final result"):

@@ -130,6 +130,11 @@ class AtLine:
             if line in echoes:
                 echoes.remove(line)
                 continue
+            if (
+                not line.isascii() or not line.isprintable()
+            ):  # noise, or torn by it: no value, whatever the dialect
+                self._note(line)
+                continue
             self._require_no_start(line)
             if line == (command.final or self._dialect.ok):
                 return None if template is None else self._joined(found, shown=shown)
@@ -213,7 +218,7 @@ class AtLine:
                 continue
             if end is not None:
                 line, self._came = self._came[: end.start()], self._came[end.end() :]
-                return line.decode("ascii", errors="backslashreplace").strip()
+                return line.decode("ascii", errors="replace").strip()
             if until and self._came.strip(b" ") == until:
                 return ""
             left = deadline - time.monotonic()
