@@ -58,7 +58,10 @@ def test_a_command_is_answered_on_every_dialect(board, dialect):
     assert shell.run("help").lines == ("commands:", "  help", "  say", "  reboot")
 
 
-@pytest.mark.parametrize("dialect", WITH_SHELL)
+@pytest.mark.parametrize(
+    "dialect",
+    [name if name == "alios-3" else pytest.param(name, marks=pytest.mark.slow) for name in WITH_SHELL],
+)
 def test_log_lines_are_no_answer(board, dialect):
     shell, _ = board(dialect, chatter=0.02, breaks_in=0.05)
     for text in ("one", "two words", "three of them"):
@@ -88,6 +91,7 @@ def test_what_was_lost_is_typed_again_and_carried_out_once(board, dialect, seed)
     assert ran == [f"ran say number {number}" for number in range(4)]
 
 
+@pytest.mark.slow
 def test_a_lost_character_is_typed_again(board):
     shell, _ = board("rt-thread", loses=0.03, seed=5)
     assert shell.run("say all of it").lines == ("all of it",)
@@ -99,6 +103,7 @@ def test_a_uart_with_a_small_fifo_is_sent_to_more_slowly(board):
     assert shell.run("say a line that is longer than eight").lines == ("a line that is longer than eight",)
 
 
+@pytest.mark.slow  # what is not echoed is waited for
 def test_a_console_without_echo(board):
     shell, _ = board("alios-1", echo=False)
     assert shell.run("say it").lines == ("it",)
@@ -126,6 +131,7 @@ def test_a_command_that_prints_the_banner_is_no_start(board):
     assert shell.run("say on").lines == ("on",)
 
 
+@pytest.mark.slow
 def test_login_on_a_console_where_the_kernel_logs_all_the_time(board):
     login = Credentials("root", Secret("secret"))
     shell, _ = board("linux", login=login, asks=["root", "secret"], chatter=0.02)
