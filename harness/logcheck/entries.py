@@ -10,6 +10,7 @@ from harness.console.crash import Alarm, find_alarm, rules_of
 from harness.console.dialect import Dialect
 from harness.console.sdklog import parse_all
 from harness.logcheck.itlslines import is_about_itls
+from harness.logcheck.losses import is_damaged
 
 LINE_LIMIT = 8192
 REPORT_LINES = 400
@@ -20,6 +21,7 @@ MIXED = "another program's text stands in the line"
 STRANGE = "prefix not understood"
 MAX_UNREAD = 20
 MAX_EXAMPLE = 200
+MAX_DAMAGED = 1000
 
 _SPEAKS = ("ID2 Client", "id2_client_", "LS_LOG", "CONFIG_ID2", "ID2 Validation")
 _TAG = "<LS_LOG>"
@@ -110,6 +112,7 @@ class EntryReader:
         self._carry = ""
         self._looked_at = -1
         self.unread: list[tuple[int, str]] = []
+        self.damaged: dict[int, str] = {}
 
     def read(self, chunks: Iterable[bytes]) -> Iterator[Entry]:
         """Give all entries of a log."""
@@ -129,6 +132,8 @@ class EntryReader:
     def _entries(self, captured: Captured) -> Iterator[Entry]:
         line, text = captured.line, captured.text
         self.lines = line.number
+        if len(self.damaged) < MAX_DAMAGED and is_damaged(line.text):
+            self.damaged[line.number] = line.text[:MAX_EXAMPLE]
         if self._carry or line.cut:
             text = self._joined(text, cut=line.cut)
         if not text:

@@ -1,7 +1,7 @@
 """The judge: a captured console in, a `LogReport` out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -31,7 +31,7 @@ from harness.logcheck.itls_app import judge_itls
 from harness.logcheck.judgement import Judgement
 from harness.logcheck.keyring import KeyRing
 from harness.logcheck.keystrength import judge_key_strength
-from harness.logcheck.losses import LOSSY, lines_with_losses
+from harness.logcheck.losses import ENOUGH, LOSSY
 from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, RecoveredCode
 from harness.logcheck.randoms import judge_challenges, judge_device_randoms
 from harness.logcheck.restarts import judge_restarts, judge_second_init
@@ -176,7 +176,9 @@ def judge(
     now = now or datetime.now(UTC)
     whole = WholeLog()
     for boot in cut_boots(reader.read(chunks)):
-        context, judgement = _judge_boot(boot, keys or KeyRing(), id2, claims, now, start_asked=start_asked)
+        context, judgement = _judge_boot(
+            boot, keys or KeyRing(), id2, claims, now, damaged=reader.damaged, start_asked=start_asked
+        )
         start_asked = False
         whole.take(context, judgement)
         collector.add(context, judgement)
@@ -200,13 +202,20 @@ def judge(
 
 
 def _judge_boot(
-    boot: BootLog, keys: KeyRing, id2: str, claims: Claims, now: datetime | None, *, start_asked: bool
+    boot: BootLog,
+    keys: KeyRing,
+    id2: str,
+    claims: Claims,
+    now: datetime | None,
+    *,
+    damaged: Mapping[int, str],
+    start_asked: bool,
 ) -> tuple[Context, Judgement]:
     context = understand(gather(boot), id2, claims, now)
     context.start_asked = start_asked
     versions = context.facts.versions
     version = sdk_version(versions[0][1]) if versions else ""
-    lost = lines_with_losses(context.facts.entries)
+    lost = _losses(context, damaged)
     unread = context.facts.unread
     judgement = Judgement(boot.number, version, _all_of(context, lost) | unread if lost else unread)
     for judgement.topic, check in _CHECKS:
@@ -227,15 +236,22 @@ def _judge_boot(
     judgement.excused.update(context.facts.torn)
     judgement.excused.update(_mostly_strange(context))
     if judgement.excused and lost:
-        _say_lossy(context, judgement, lost)
+        _say_lossy(judgement, lost)
     elif judgement.excused:
         _say_unread(context, judgement)
     return context, judgement
 
 
-def _all_of(context: Context, lost: list[int]) -> dict[int, str]:
+def _losses(context: Context, damaged: Mapping[int, str]) -> dict[int, str]:
+    """Return the lines of a boot that show that the console loses characters; none when they are too few to tell."""
+    first, last = context.facts.first_line, context.facts.last_line
+    found = {line: text for line, text in damaged.items() if first <= line <= last}
+    return found if len(found) >= ENOUGH else {}
+
+
+def _all_of(context: Context, lost: Mapping[int, str]) -> dict[int, str]:
     """Return every line of a boot as one that may have lost characters, with what shows it."""
-    why = f"{LOSSY}, as in line {lost[0]}"
+    why = f"{LOSSY}, as in line {min(lost)}"
     return dict.fromkeys(range(context.facts.first_line, context.facts.last_line + 1), why)
 
 
@@ -246,13 +262,12 @@ def _mostly_strange(context: Context) -> list[int]:
     return strange if len(strange) > max(said, _FEW) else []
 
 
-def _say_lossy(context: Context, judgement: Judgement, lost: list[int]) -> None:
+def _say_lossy(judgement: Judgement, lost: Mapping[int, str]) -> None:
     judgement.topic = Topic.ERRORS
-    example = next(entry.text for entry in context.facts.entries if entry.line == lost[0])
     judgement.blocked(
         "lost characters",
-        f"{LOSSY}: in {len(lost)} lines a fixed text lacks a letter, the first is line {lost[0]}: "
-        f"{quoted(example, 80)}; look at baud rate, flow control and cable, and capture the console again",
+        f"{LOSSY}: in {len(lost)} lines a fixed text lacks a letter, the first is line {min(lost)}: "
+        f"{quoted(lost[min(lost)], 80)}; look at baud rate, flow control and cable, and capture the console again",
         lost,
     )
 

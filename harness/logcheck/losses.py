@@ -4,10 +4,7 @@ A line that lost a letter of a fixed text may have lost one of a value as well: 
 """
 
 import re
-from collections.abc import Iterable
 from itertools import product
-
-from harness.logcheck.entries import Entry
 
 LOSSY = "the console loses characters"
 ENOUGH = 2
@@ -21,7 +18,7 @@ _WORDS = (
     *("CONFIG_ID2_KEY_TYPE", "CONFIG_CHIP_DEBUG", "CONFIG_CHIP_TYPE", "CONFIG_CHIP_KEY_TYPE"),
     *("id2_client_get_id", "id2_client_get_challenge_auth_code", "id2_client_get_timestamp_auth_code"),
     *("reportVersion", "sdkVersion", "testContent", "id2_client_get_prov_stat", "id2_client_derive_key"),
-    *("id2_client_get_secret", "id2_client_generate_authcode", "id2_client_init"),
+    *("id2_client_get_secret", "id2_client_generate_authcode", "id2_client_init", "result", "timestamp"),
 )
 """Words of `id2_client.c`, `id2_app` and the chips' adapters; none of them is another word when a letter is missing."""
 
@@ -36,7 +33,10 @@ _SENTENCES = (
 )
 """What stands behind an arrow or a colon, whole."""
 
+_MAY = re.compile(r"LOG|=>|LS_|^\s*\"")
+"""A line that may be the SDK's; others hold what words they like."""
 _WORD = re.compile(r"[\w-]{5,40}")
+_ENDS = tuple({sentence[-1] for sentence in _SENTENCES} | {sentence[-2] for sentence in _SENTENCES})
 _BEFORE = re.compile(r".*(?:=> ?|: )")
 
 
@@ -46,25 +46,22 @@ def _damages(text: str) -> set[str]:
 
 _DAMAGED = frozenset().union(*map(_damages, _WORDS)) - {*_WORDS}
 _DAMAGED_SENTENCES = frozenset().union(*map(_damages, _SENTENCES)) - {*_SENTENCES}
-_DAMAGED_TAG = re.compile("|".join(map(re.escape, sorted(_damages(_TAG)))))
+_DAMAGED_TAG = re.compile("|".join(map(re.escape, sorted(_damages(_TAG) - {_TAG[:-1]}))) + f"|{_TAG[:-1]} ")
 
 
-def lines_with_losses(entries: Iterable[Entry]) -> list[int]:
-    """Return the lines in which a fixed text of the program lacks a letter; none when they are too few to tell.
+def is_damaged(text: str) -> bool:
+    """Tell whether a line of the SDK's shows a fixed text with a letter missing.
 
     Args:
-        entries: What a boot printed.
+        text: The line, as it came.
     """
-    found = dict.fromkeys(entry.line for entry in entries if _is_damaged(entry.text))
-    return list(found) if len(found) >= ENOUGH else []
-
-
-def _is_damaged(text: str) -> bool:
-    if _TAG not in text and _DAMAGED_TAG.match(text):
+    if _TAG not in text:
+        if _MAY.search(text) is None:
+            return False
+        if _DAMAGED_TAG.search(text):
+            return True
+    # Once, from the beginning: from each place on it would cost the square of a long line.
+    before = _BEFORE.match(text) if text.endswith(_ENDS) else None
+    if before is not None and text[before.end() :] in _DAMAGED_SENTENCES:
         return True
-    before = _BEFORE.match(
-        text
-    )  # once, from the beginning: from each place on it would cost the square of a long line
-    if text[before.end() if before else 0 :] in _DAMAGED_SENTENCES:
-        return True
-    return any(word in _DAMAGED for word in _WORD.findall(text))
+    return not _DAMAGED.isdisjoint(_WORD.findall(text))
