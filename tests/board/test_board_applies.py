@@ -215,6 +215,7 @@ def test_facts_of_a_full_board(load_text):
         "client=kpm_get_auth_code",
         "client=dpm_get_totp",
         "client=dpm_get_index",
+        "carrier_kind=se",
         "sdk_on_host",
         "framing=fm1280",
         "command_set=ica",

@@ -17,7 +17,7 @@ KEY_TYPES = (
 )
 KINDS = (
     "i2c, serial, socket, usb, ccid, hid, pcsc, ftdi-i2c, ftdi-spi, simulated-i2c, simulated-spi, simulated-serial, "
-    "simulated-console, simulated-puf, firmware"
+    "simulated-console, simulated-puf, simulated-module, simulated-at-module, firmware"
 )
 PUBLISHED = "3des-112, 3des-168, aes-128, aes-192, aes-256, rsa-1024, ecc-k192, ecc-k224, ecc-k256"
 DEVICE = "device: {key_type: aes-128, key: {published: aes-128}}"
@@ -270,7 +270,7 @@ ONE_PROBLEM = {
         (
             "6: chip.framing: framing hex-line needs stream; transport 'chip' of kind "
             "simulated-i2c supplies i2c; "
-            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, simulated-puf, firmware"
+            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, simulated-puf, simulated-module, simulated-at-module, firmware"
         ),
     ),
     "framing that nothing supplies": (
@@ -311,7 +311,7 @@ ONE_MORE = {
         (
             "7: console.transport: a console needs stream; transport 'chip' of kind "
             "simulated-i2c supplies i2c; "
-            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, simulated-puf, firmware"
+            "kinds that supply stream: serial, socket, simulated-serial, simulated-console, simulated-puf, simulated-module, simulated-at-module, firmware"
         ),
     ),
     "id": (
