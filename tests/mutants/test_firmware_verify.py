@@ -35,7 +35,7 @@ CAUGHT_BY = {
 
 def board(folder, *, fault="NONE", probe=False, **maker):
     """Write a board file of our firmware on Linux, built with a fault and flashed by `make`."""
-    images = folder / "images"
+    images = folder.parent / f"images-{fault}-{probe:d}"  # of all tests: only id2_app is compiled anew
     make = ["make", "--no-print-directory", "-C", str(FIRMWARE)]
     options = [
         "MACHINE=linux",
@@ -204,6 +204,8 @@ def test_a_bench_that_is_to_blame_blocks(tmp_path, name):
     changed, said = HOOKS[name]
     places = {"firmware": FIRMWARE, "images": tmp_path / "images", "flash": tmp_path / "flash.elf"}
     maker = {key: [word.format(**places) for word in words] for key, words in changed.items()}
+    if "build" in maker:
+        maker["artefact"] = str(places["images"] / "firmware.elf")
     folder, report = verify(board(tmp_path, **maker), code=3)
     assert not decided(report, "failed")
     assert any(said in text for _, verdict, text in steps(report) if verdict == "blocked"), list(
@@ -218,7 +220,11 @@ def test_a_build_that_takes_the_ciphertext_alone_passes(tmp_path):
     """The vendor's guide asks for no more; a challenge of the SDK's own accuses nobody, and is not blocked."""
     without = "env -u ID2_AUTH_CODE -u ID2_CHALLENGE -u ID2_TIMESTAMP"
     make = f"make -s -C {FIRMWARE} image MACHINE=linux LINK_PROBE=0 IMAGE_DIR={tmp_path / 'images'}"
-    _, report = verify(board(tmp_path, build=["sh", "-c", f"{without} {make}"]), code=0)
+    maker = {
+        "build": ["sh", "-c", f"{without} {make}"],
+        "artefact": str(tmp_path / "images" / "firmware.elf"),
+    }
+    _, report = verify(board(tmp_path, **maker), code=0)
     assert {"VER-07", "VER-08", "VER-09", "VER-12", "VER-14"} <= decided(report, "passed")
     assert {"VER-10", "VER-11", "VER-13"} <= decided(report, "not_applicable")
     assert not decided(report, "blocked") | decided(report, "failed")
@@ -240,8 +246,9 @@ def test_another_board_is_not_flashed(tmp_path):
 def test_a_program_that_a_shell_starts_is_verified(tmp_path, reset):
     """AliOS Things, where other tasks log all the time; the board starts anew by a line, by its shell, or by no one."""
     options = ["MACHINE=linux", "LINK_PROBE=0", "DIALECT=alios-3", "CHATTER_MS=400"]
-    make = ["make", "-s", "-C", str(FIRMWARE), "image", *options, f"IMAGE_DIR={tmp_path / 'images'}"]
-    path = board(tmp_path, build=make)
+    images = tmp_path.parent / "images-alios-3"
+    make = ["make", "-s", "-C", str(FIRMWARE), "image", *options, f"IMAGE_DIR={images}"]
+    path = board(tmp_path, build=make, artefact=str(images / "firmware.elf"))
     document = yaml.safe_load(path.read_text())
     document["plan"]["platform"] = "alios-things"
     document["transports"]["console"] |= {"dialect": "alios-3", "chatter_ms": 400}
