@@ -43,8 +43,6 @@ from harness.transport.recording.recorder import Recorded, Recording
 from harness.transport.recording.redaction import Redaction
 
 _FIRMWARE = "SHA-256 of a firmware"
-_RESET_BY_OPENING_S = 3.0
-"""Seconds in which a board shows its start that DTR or RTS of the opened port have brought about."""
 
 
 @dataclass(slots=True)
@@ -330,11 +328,10 @@ class Board:
         if settings is None:
             raise UsageError("the board file has no console section", board=self.name)
         transport = self.transport(settings.transport)
-        # Opening the port may reset a board at once, and it starts a simulated one.
-        limit = settings.boot_timeout_s if self.file.simulated else _RESET_BY_OPENING_S
+        # Opening the port may reset a board, whose banner comes when it is up; and it starts a simulated one.
         try:
             console = Console(transport)
-            with self.starting(limit):
+            with self.starting(settings.boot_timeout_s):
                 console.open()
         except HarnessError as error:
             error.at(board=self.name, transport=settings.transport)
