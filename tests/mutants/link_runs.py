@@ -15,7 +15,8 @@ class Judged:
     """What a run said.
 
     Attributes:
-        verdicts: Verdict of each requirement that was judged, the worst where there are several.
+        verdicts: Verdict of each requirement that was judged, the worst where there are several; and of scenarios that
+            failed outside of their steps, by their titles.
         undecided: Scenarios that are blocked, or in error.
         findings: Ids of the findings.
     """
@@ -48,5 +49,7 @@ def judged(folder, select, *, fault="", on="virtual-km-outside", name="", **cons
         for step in one["steps"]:
             if verdicts.get(step["requirement"]) != "failed":
                 verdicts[step["requirement"]] = step["verdict"]
+        if one["verdict"] == "failed" and not any(step["verdict"] == "failed" for step in one["steps"]):
+            verdicts[one["title"]] = "failed"
     undecided = tuple(one["id"] for one in report["scenarios"] if one["verdict"] in {"blocked", "error"})
     return Judged(verdicts, undecided, frozenset(one["defect"] for one in report["findings"]))
