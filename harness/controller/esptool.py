@@ -42,6 +42,10 @@ class EspTool(Flasher):
         """Return the port."""
         return f"port {self.port}"
 
+    def shared_port(self) -> str:
+        """Return the port: on most boards with such a chip it is that of the console."""
+        return self.port
+
     def command(self, file: str) -> tuple[str, ...]:
         """Return the command; a file goes to address 0 unless the board file says another."""
         where = 0 if self.address is None else self.address

@@ -124,6 +124,10 @@ class Controller(Section, ABC):
         """Return the secrets that it is given by reference, by their fields; often none."""
         return {}
 
+    def shared_port(self) -> str | None:
+        """Return the serial port that it uses while it acts and that may be a transport's too; None without one."""
+        return None
+
     def pause_s(self) -> float:
         """Return for how many seconds a power cycle made of off and on leaves the board without power."""
         return 0.0

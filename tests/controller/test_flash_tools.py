@@ -4,7 +4,9 @@ The texts and exit codes of the stand-ins are those of OpenOCD 0.12, pyOCD 0.46,
 """
 
 import hashlib
+import re
 import shutil
+from contextlib import nullcontext
 
 import pytest
 
@@ -127,6 +129,48 @@ def test_a_chip_with_another_mac_is_not_written(use, tool, firmware):
     ):
         operate(use(programmer("esptool"), **QUIET), Ability.FLASH, firmware)
     assert not [call for call in calls() if "write_flash" in call]
+
+
+ALONE = """
+[ $(readlink /proc/$PPID/fd/* | grep -cx "$(readlink -f PORT)") = 1 ] || { echo "the port is busy"; exit 3; }
+"""
+"""The made-up board is this process too, and has its end of the port open: once."""
+
+
+@pytest.mark.parametrize(
+    ("named", "ends"),
+    [("console", "exit 2"), ("by-path", 'echo "Hash of data verified."')],
+    ids=["and the tool fails", "by another link"],
+)
+def test_the_console_gives_up_the_port_that_esptool_writes_by(
+    use, tool, lamp, firmware, tmp_path, named, ends
+):
+    """Whatever becomes of the tool, the console is open behind it, without a word of what came before."""
+    transports, power = lamp(), tmp_path / "power"
+    port = transports["console"]["port"]
+    (tmp_path / "by-path").symlink_to(port)
+    tool("esptool", ALONE.replace("PORT", port) + MAC + f"echo 0 > {power}; sleep 0.1; {ends}")
+    power.write_text("0")
+    board = use(programmer("esptool", port=str(tmp_path / named)), transports=transports)
+    before = board.console()
+    power.write_text("1")
+    before.expect(re.compile(rb"boot"), timeout=5)
+    with nullcontext() if "Hash" in ends else pytest.raises(BenchError, match=r"failed \(exit code 2\)"):
+        operate(board, Ability.FLASH, firmware)
+    assert board.console_is_open
+    console = board.console()
+    assert console is not before
+    assert console.received == 0
+    power.write_text("1")
+    console.expect(re.compile(rb"boot"), timeout=5)
+
+
+def test_a_port_that_is_the_console_s_is_for_esptool_and_not_for_a_relay(use):
+    port = {"console": {"kind": "serial", "port": "/dev/serial/by-path/p7"}}
+    assert use(programmer("esptool", port="/dev/serial/by-path/p7"), transports=port).file.controllers
+    relay = {"power": {"kind": "lcus-relay", "port": "/dev/serial/by-path/p7"}}
+    with pytest.raises(UsageError, match="a controller of kind lcus-relay has one of its own"):
+        use(relay, transports=port)
 
 
 @pytest.mark.parametrize("kind", KINDS)

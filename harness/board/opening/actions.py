@@ -11,6 +11,7 @@ from harness.board.opening.firmware import Firmware
 from harness.board.opening.flashing import identity_of, require_for_board, require_own_id, require_same
 from harness.board.opening.power import PowerWatch
 from harness.board.opening.server_under_test import environment_for_others
+from harness.board.opening.shared_port import console_given_up
 from harness.console.reader import Console
 from harness.controller.kind import Ability, Controller, ControllerContext, LineAction
 from harness.errors import BenchError, HarnessError, UsageError
@@ -184,7 +185,8 @@ def _flash(
     before = identity_of(board)
     board.note(f"before {Ability.FLASH}: {require_own_id(board)}")
     board.will_start()
-    controller.do(Ability.FLASH, context)
+    with console_given_up(board, controller):
+        controller.do(Ability.FLASH, context)
     require_same(board, before)
     board.note(f"after {Ability.FLASH}: {require_own_id(board)}")
 

@@ -55,8 +55,11 @@ def actions_not_there(board: BoardFile, controller: Controller, loc: Loc) -> lis
 def _port_of_a_transport(board: BoardFile, controller: Controller, loc: Loc) -> list[Problem]:
     """Return that a controller writes to the port of a transport, where the bytes would reach the board."""
     port = getattr(controller, "port", None)
+    if controller.shared_port() is not None:
+        return []
+    text = f"a controller of kind {controller.kind} has one of its own"
     return [
-        Problem((*loc, "port"), f"is the port of transport {name} too; a relay has one of its own")
+        Problem((*loc, "port"), f"is the port of transport {name} too; {text}")
         for name, settings in board.transports.items()
         if isinstance(port, str) and port == getattr(settings, "port", None)
     ]
