@@ -216,18 +216,46 @@ def test_a_bench_that_is_to_blame_blocks(tmp_path, name):
     assert "SHA-256" in Path(folder / "journal.jsonl").read_text() or "build" in name
 
 
-def test_a_build_that_takes_the_ciphertext_alone_passes(tmp_path):
-    """The vendor's guide asks for no more; a challenge of the SDK's own accuses nobody, and is not blocked."""
-    without = "env -u ID2_AUTH_CODE -u ID2_CHALLENGE -u ID2_TIMESTAMP"
-    make = f"make -s -C {FIRMWARE} image MACHINE=linux LINK_PROBE=0 IMAGE_DIR={tmp_path / 'images'}"
+SPARED = ("ID2_AUTH_CODE", "ID2_CHALLENGE", "ID2_TIMESTAMP")
+
+
+def of_ciphertext_alone(folder):
+    """Give a board whose build uses no variable but that of the ciphertext, and what says so in its board file."""
+    without = " ".join(f"-u {name}" for name in SPARED)
+    make = f"make -s -C {FIRMWARE} image MACHINE=linux LINK_PROBE=0 IMAGE_DIR={folder / 'images'}"
     maker = {
-        "build": ["sh", "-c", f"{without} {make}"],
-        "artefact": str(tmp_path / "images" / "firmware.elf"),
+        "build": ["sh", "-c", f"env {without} {make}"],
+        "artefact": str(folder / "images" / "firmware.elf"),
     }
-    _, report = verify(board(tmp_path, **maker), code=0)
+    path = board(folder, **maker)
+    document = yaml.safe_load(path.read_text())
+    document["declaration"] = {"build_without": list(SPARED)}
+    return path, yaml.safe_dump(document)
+
+
+def test_a_build_that_takes_the_ciphertext_alone_passes_where_the_board_file_says_so(tmp_path):
+    """The vendor's guide asks for no more."""
+    path, declared = of_ciphertext_alone(tmp_path)
+    path.write_text(declared)
+    _, report = verify(path, code=0)
     assert {"VER-07", "VER-08", "VER-09", "VER-12", "VER-14"} <= decided(report, "passed")
     assert {"VER-10", "VER-11", "VER-13"} <= decided(report, "not_applicable")
+    reasons = [one["reason"] for one in report["scenarios"] if one["verdict"] == "not_applicable"]
+    assert {f"declaration.build_without: {', '.join(SPARED)}"} <= set(reasons), reasons
     assert not decided(report, "blocked") | decided(report, "failed")
+
+
+def test_a_build_that_takes_the_ciphertext_alone_blocks_where_nothing_says_so(tmp_path):
+    """A misspelt variable looks the same, and what was planned is not verified."""
+    path, _ = of_ciphertext_alone(tmp_path)
+    _, report = verify(path, code=3)
+    assert {"VER-07", "VER-08", "VER-09", "VER-12", "VER-14"} <= decided(report, "passed")
+    blocked = {requirement: text for requirement, verdict, text in steps(report) if verdict == "blocked"}
+    assert set(blocked) == {"VER-10", "VER-11"}
+    assert "does not take ID2_AUTH_CODE" in blocked["VER-10"]
+    assert "does not take ID2_CHALLENGE" in blocked["VER-11"]
+    assert "VER-13" in decided(report, "not_run")
+    assert not decided(report, "failed")
 
 
 def test_another_board_is_not_flashed(tmp_path):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.board.models import BuiltIn
 from harness.board.opening.firmware import Firmware
 from harness.errors import BenchError
 from harness.fixtures.rebuild import judging
@@ -274,28 +275,41 @@ def test_codes_over_the_challenge_that_was_built_in(image):
         judging.require_fresh(Start(b""), made, BY_FILE)
 
 
-def test_a_build_that_leaves_the_sdk_s_constants_takes_no_fresh_ones(image):
+def test_a_build_that_leaves_the_sdk_s_constants_blocks(image):
+    """Nobody has said of it that it takes none: a misspelt variable looks the same."""
     fresh = {"challenge": FRESH, "timestamp": NOW}
-    vendors = image(CHALLENGE, TIMESTAMP, **fresh)
-    assert "does not take ID2_CHALLENGE" in judging.takes_no_fresh(start(), vendors)
-    assert "does not take ID2_TIMESTAMP" in judging.takes_no_fresh(
-        start(challenge=FRESH), image(FRESH, TIMESTAMP, **fresh)
-    )
-    assert not judging.takes_no_fresh(start(challenge=FRESH, timestamp=NOW), image(FRESH, NOW, **fresh))
-    assert not judging.takes_no_fresh(start(), image(FRESH, NOW, CHALLENGE, **fresh)), "it has them"
-    assert not judging.takes_no_fresh(start(), image("packed", **fresh)), "what it has cannot be seen"
-    assert not judging.takes_no_fresh(start(challenge="AB" * 16), vendors), "whose challenge is that?"
+    with pytest.raises(BenchError, match="does not take ID2_CHALLENGE") as blocked:
+        judging.require_fresh(start(), image(CHALLENGE, TIMESTAMP, **fresh), BY_FILE)
+    assert "declaration.build_without" in str(blocked.value.hint)
+    vendors = image(FRESH, TIMESTAMP, **fresh)
+    with pytest.raises(BenchError, match="does not take ID2_TIMESTAMP"):
+        judging.require_fresh(start(challenge=FRESH), vendors, BY_FILE)
+    for shown in ((FRESH, NOW, CHALLENGE), ("packed",)):
+        with pytest.raises(BenchError, match="does not use ID2_CHALLENGE, or another firmware"):
+            judging.require_fresh(start(), image(*shown, **fresh), BY_FILE)
 
 
-def test_a_build_without_a_server_code(image):
+def test_a_timestamp_that_the_build_does_not_take_leaves_the_codes_to_be_judged(image):
+    made = image(FRESH, TIMESTAMP, challenge=FRESH, timestamp=NOW)
+    judging.require_fresh(start(challenge=FRESH), made, BY_FILE, (BuiltIn.TIMESTAMP,))
+    with pytest.raises(AssertionError):
+        judging.require_fresh(start(challenge=FRESH, key=OTHER_KEY), made, BY_FILE, (BuiltIn.TIMESTAMP,))
+
+
+def test_a_build_without_a_server_code_blocks(image):
     code = "10~2~5555~" + "A" * 44
-    vendors = image(CHALLENGE, auth_code=code)
-    assert "without ID2_AUTH_CODE" in judging.takes_no_server_code(start(PASS), vendors)
-    assert not judging.takes_no_server_code(start(REFUSED), vendors)
-    assert not judging.takes_no_server_code(start(), image("packed", auth_code=code))
-    assert not judging.takes_no_server_code(start(), image(CHALLENGE, code, auth_code=code))
-    failed = start("ID2 Client Test Derive Key Fail.")
-    assert not judging.takes_no_server_code(failed, vendors), "it ended before"
+    for require in (
+        judging.require_server_code,
+        lambda begun, made: judging.require_refused_server_code(begun, start(), made),
+    ):
+        with pytest.raises(BenchError, match="does not take ID2_AUTH_CODE") as blocked:
+            require(start(PASS), image(CHALLENGE, auth_code=code))
+        assert "declaration.build_without" in str(blocked.value.hint)
+        for shown in (("packed",), (CHALLENGE, code)):
+            with pytest.raises(BenchError, match=r"looks at no server code, with [^:]*$"):
+                require(start(PASS), image(*shown, auth_code=code))
+        with pytest.raises(AssertionError, match="ends before the server code"):
+            require(start("ID2 Client Test Derive Key Fail."), image(CHALLENGE, auth_code=code))
 
 
 def test_a_text_in_intel_hex(tmp_path):

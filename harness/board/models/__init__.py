@@ -2,6 +2,7 @@
 
 from harness.board.models.board_file import BoardFile, Source
 from harness.board.models.declaration import (
+    BuiltIn,
     ChipAlgorithm,
     ChipCommand,
     ChipOption,
@@ -17,6 +18,7 @@ from harness.board.models.service import AccessKey, Product, Service
 __all__ = [
     "AccessKey",
     "BoardFile",
+    "BuiltIn",
     "Chip",
     "ChipAlgorithm",
     "ChipCommand",

@@ -81,6 +81,14 @@ class Feature(StrEnum):
     TOTP = "totp"
 
 
+class BuiltIn(StrEnum):
+    """Values of a verification that a build may leave as they are in its sources. Source: device-protocol.md i.2."""
+
+    AUTH_CODE = "ID2_AUTH_CODE"
+    CHALLENGE = "ID2_CHALLENGE"
+    TIMESTAMP = "ID2_TIMESTAMP"
+
+
 _FEATURES = {
     "encrypt": Feature.ENCRYPT,
     "derive_key": Feature.DERIVE_KEY,
@@ -151,6 +159,11 @@ class Declaration(Section):
     )
     sdk_version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){2}$")] | None = Field(
         default=None, description="Version of the ID² Client SDK in the firmware, such as 3.1.0."
+    )
+    build_without: Annotated[tuple[BuiltIn, ...], _Once] = Field(
+        default=(),
+        description="Values that the build of id2_app does not take, as its sources have no constant for them or may "
+        "not be changed; what they decide is not judged then. Left out: the build takes all.",
     )
     port: Annotated[tuple[Group, ...], _Once] = Field(
         default=(),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from harness.board.models import (
     BoardFile,
+    BuiltIn,
     Chip,
     ChipAlgorithm,
     ChipCommand,
@@ -201,6 +202,7 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
         ),
         "option": _many("declaration.options", "declared bit of the option bitmap", ChipOption),
         "feature": _many("declaration.features", "declared part of the id2_client API", Feature),
+        "build_without": _many("declaration.build_without", "value that the build does not take", BuiltIn),
         "port": Word(
             "declaration.port",
             "the board's port has functions; asked with a value: this group of them",
@@ -334,6 +336,7 @@ def facts_of(board: BoardFile) -> Facts:
         "command": declaration.commands,
         "option": declaration.options or (),
         "feature": declaration.features,
+        "build_without": declaration.build_without,
         "port": declaration.port,
     }
     words |= {name: tuple(values) for name, values in lists.items() if values}
