@@ -90,6 +90,7 @@ class Board:
         on_exchange: Called with each command to the chip and its answer.
         numbers: Keeps what a replay needs of calls whose traffic is not recorded.
         on_call: Called with each call of the probe that came back: the function, what went into slot a, the answer.
+        on_decrypt: Called with each ciphertext that goes out by a way that no chip and no probe shows.
         on_firmware: Called with each file that was built for the board or flashed into it.
         on_console_closes: Called with the console before it is closed, for who must have read it to its end.
     """
@@ -112,6 +113,7 @@ class Board:
         on_exchange: Observer | None = None,
         numbers: Numbers | None = None,
         on_call: Callable[[str, bytes, Answer], None] = lambda *_: None,
+        on_decrypt: Callable[[bytes], None] = lambda _: None,
         on_firmware: Callable[[Path], None] = lambda _: None,
         on_console_closes: Callable[[Console], None] = lambda _: None,
     ) -> None:
@@ -130,6 +132,7 @@ class Board:
         self._on_exchange = on_exchange
         self._numbers = numbers
         self._on_call = on_call
+        self._on_decrypt = on_decrypt
         self._on_firmware = on_firmware
         self._on_console_closes = on_console_closes
         self.asked_starts: list[AskedStart] = []
@@ -545,6 +548,7 @@ class Board:
             random,
             self._secrecy,
             self.file.folder,
+            self._on_decrypt,
         )
         try:
             what = f"carrier kind {kind.kind!r}: its carrier"

@@ -65,4 +65,5 @@ class ModuleAt(CarrierKind):
     def open(self, context: CarrierContext) -> AtModule:
         """Return the carrier on the open transport."""
         dialect = dialects.load(self.dialect, context.folder)
-        return AtModule(context.transport(self.transport), dialect, context.secrecy(self.transport))
+        secrecy = context.secrecy(self.transport)
+        return AtModule(context.transport(self.transport), dialect, secrecy, context.on_decrypt)

@@ -95,4 +95,5 @@ class ModuleSocket(CarrierKind):
             self.answer_s,
             self.byte_order,
             context.secrecy(self.transport),
+            context.on_decrypt,
         )
