@@ -5,6 +5,7 @@ import time
 import pytest
 
 from harness.board.opening.actions import operate
+from harness.board.opening.board import Board
 from harness.controller.kind import Ability
 from harness.errors import BenchError, UsageError
 from tests.controller.conftest import RELAY, sh
@@ -105,6 +106,14 @@ def test_a_board_that_was_switched_off_is_on_after_the_run(use, lamp, tmp_path):
     board.close()
     assert (tmp_path / "power").read_text() == "1\n"
     assert "the board must not be left without power" in board.notes[-2]
+
+
+def test_a_replay_switches_nothing_in_its_clean_up(use, lamp, monkeypatch):
+    board = opened(use, lamp, relay())
+    operate(board, Ability.POWER_OFF)
+    monkeypatch.setattr(Board, "replayed", True)
+    board.restore_power()
+    assert not any("must not be left" in note for note in board.notes)
 
 
 def test_the_power_comes_back_on_ctrl_c(use, lamp, tmp_path, monkeypatch):

@@ -246,8 +246,8 @@ def _on(controller: Controller, context: ControllerContext) -> None:
 
 
 def _give_back(board: Board, controller: Controller, context: ControllerContext) -> None:
-    """Give the power back in the clean-up, without looking at the board."""
-    if Ability.POWER_ON not in controller.abilities():
+    """Give the power back in the clean-up, without looking at the board; a replay took none away."""
+    if board.replayed or Ability.POWER_ON not in controller.abilities():
         return
     board.note(f"{Ability.POWER_ON} by {controller.place()}: the board must not be left without power")
     try:
