@@ -1,6 +1,6 @@
 """Each fault of the system around our client is caught, and by the scenario that is meant for it; none passes.
 
-Run by `make firmware-mutants`, which prints what each run came to. A fault that shows a wrong device fails by name. One
+Run by `make carrier-mutants`, which prints what each run came to. A fault that shows a wrong device fails by name. One
 that leaves nothing to judge, such as a console that is dead, must not pass and must not be called the device's fault.
 
 Runs mostly wait, so several go on at once.
