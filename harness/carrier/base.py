@@ -8,11 +8,13 @@ Source: device-protocol.md a.2, a.3.
 
 # ruff: noqa: ARG002  a default implementation refuses whatever it is given
 
+import functools
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from enum import IntEnum
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from harness.errors import ToolError
 from harness.id2.kpm import KeyInfo
@@ -43,6 +45,17 @@ class KpmKeyType(IntEnum):
     RSA = 84
 
 
+def _told_before(decrypt: Callable[["Carrier", bytes], bytes]) -> Callable[["Carrier", bytes], bytes]:
+    """Return `decrypt` of a class, which tells its carrier's `on_decrypt` first."""
+
+    @functools.wraps(decrypt)
+    def telling(carrier: "Carrier", cipher: bytes) -> bytes:
+        carrier.on_decrypt(cipher)
+        return decrypt(carrier, cipher)
+
+    return telling
+
+
 class Carrier(ABC):
     """The ID² client API.
 
@@ -54,10 +67,21 @@ class Carrier(ABC):
         * Every function may raise, beside `CarrierError`, the errors of what lies below: `BenchError` when
           nothing is heard, another `DeviceError` when frames or lines are broken.
         * A function that is left out raises `ToolError`: that the harness cannot call it says nothing of the device.
+
+    Attributes:
+        on_decrypt: Called with the ciphertext before each `decrypt`, whatever the class: what comes back for it is
+            known to who has the key, and no secret of the device.
     """
+
+    on_decrypt: Callable[[bytes], None] = staticmethod(lambda _: None)
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "decrypt" in vars(cls):
+            cls.decrypt = _told_before(cls.decrypt)  # type: ignore[method-assign,assignment]
 
     @abstractmethod
     def init(self) -> None:

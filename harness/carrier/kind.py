@@ -53,8 +53,6 @@ class CarrierContext:
         random: Gives random bytes, as many as asked for: from here, so that a run can be replayed.
         secrecy: Returns what keeps secret calls out of the recording of a transport, by its name.
         folder: Folder of the board file, where relative paths start.
-        on_decrypt: Told each ciphertext before it goes out by a way that no chip and no probe shows: the plaintext that
-            comes back is what the device has to say.
     """
 
     key_type: KeyType
@@ -65,7 +63,6 @@ class CarrierContext:
     random: Callable[[int], bytes]
     secrecy: Callable[[str], Secrecy] = lambda _: NothingWritten()
     folder: Path = Path()
-    on_decrypt: Callable[[bytes], None] = lambda _: None
 
 
 class CarrierKind(Section, ABC):

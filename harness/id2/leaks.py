@@ -158,7 +158,7 @@ class KeyWatch:
             place: What it came in, for people.
             explained: What the device had to say: parts of the key that stand there are no leak.
         """
-        found = self._search(self._raw, data) or self._in_text(data)
+        found = self._search(self._raw, data) + self._in_text(data)
         # A plaintext may look like the key in any of its orders: test keys and test data both count upwards.
         leaked = [one for one in found if one.key_bytes not in explained and one.raw not in explained]
         return _worded(leaked, PART, place)

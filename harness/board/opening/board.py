@@ -90,7 +90,7 @@ class Board:
         on_exchange: Called with each command to the chip and its answer.
         numbers: Keeps what a replay needs of calls whose traffic is not recorded.
         on_call: Called with each call of the probe that came back: the function, what went into slot a, the answer.
-        on_decrypt: Called with each ciphertext that goes out by a way that no chip and no probe shows.
+        on_decrypt: Called with each ciphertext that a carrier is about to be given.
         on_firmware: Called with each file that was built for the board or flashed into it.
         on_console_closes: Called with the console before it is closed, for who must have read it to its end.
     """
@@ -548,14 +548,15 @@ class Board:
             random,
             self._secrecy,
             self.file.folder,
-            self._on_decrypt,
         )
         try:
             what = f"carrier kind {kind.kind!r}: its carrier"
-            return made_by(kind, lambda: kind.open(context), Carrier, what)  # type: ignore[type-abstract]  # a sort
+            made = made_by(kind, lambda: kind.open(context), Carrier, what)  # type: ignore[type-abstract]  # a sort
         except HarnessError as error:
             error.at(board=self.name)
             raise
+        made.on_decrypt = self._on_decrypt
+        return made
 
     def _opened_transport(self, name: str) -> Transport:
         transport = self.transport(name)

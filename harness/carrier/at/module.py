@@ -5,8 +5,6 @@ right: it blocks. A text that is broken is asked again, as a line without a chec
 Source: consoles.md A5; device-protocol.md a, f.
 """
 
-from collections.abc import Callable
-
 from harness.carrier.at.dialect import AtCommand, AtDialect, Function
 from harness.carrier.at.line import AtLine, ModuleRestartedError, RefusedError
 from harness.carrier.base import Carrier
@@ -31,22 +29,14 @@ class AtModule(Carrier):
         transport: An open stream to the module.
         dialect: How it is spoken to.
         secrecy: Keeps secret answers out of the recording.
-        on_decrypt: Told each ciphertext before it goes out.
     """
 
-    def __init__(
-        self,
-        transport: Transport,
-        dialect: AtDialect,
-        secrecy: Secrecy | None = None,
-        on_decrypt: Callable[[bytes], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, transport: Transport, dialect: AtDialect, secrecy: Secrecy | None = None) -> None:
         super().__init__("module")
         self._transport = transport
         self._dialect = dialect
         self._line = AtLine(transport, dialect)
         self._secret = SecretCalls(secrecy or NothingWritten())
-        self._on_decrypt = on_decrypt
         self._inits = 0
 
     def init(self) -> None:
@@ -88,7 +78,6 @@ class AtModule(Carrier):
 
     def decrypt(self, cipher: bytes) -> bytes:
         """Return what the module answers."""
-        self._on_decrypt(cipher)
         return self._call("decrypt", cipher=cipher)
 
     def encrypt(self, plain: bytes, seed: str = "") -> bytes:

@@ -65,5 +65,4 @@ class ModuleAt(CarrierKind):
     def open(self, context: CarrierContext) -> AtModule:
         """Return the carrier on the open transport."""
         dialect = dialects.load(self.dialect, context.folder)
-        secrecy = context.secrecy(self.transport)
-        return AtModule(context.transport(self.transport), dialect, secrecy, context.on_decrypt)
+        return AtModule(context.transport(self.transport), dialect, context.secrecy(self.transport))

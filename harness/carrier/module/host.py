@@ -58,7 +58,6 @@ class SocketModule(Carrier):
         answer_s: Seconds to wait for a whole answer.
         order: Byte order of heads.
         secrecy: Keeps secret answers out of the recording.
-        on_decrypt: Told each ciphertext before it goes out.
 
     Attributes:
         irregular: What the module does that no function of the API shows, each once: a body behind an error, an answer
@@ -66,19 +65,13 @@ class SocketModule(Carrier):
     """
 
     def __init__(
-        self,
-        transport: Transport,
-        answer_s: float,
-        order: ByteOrder,
-        secrecy: Secrecy | None = None,
-        on_decrypt: Callable[[bytes], None] = lambda _: None,
+        self, transport: Transport, answer_s: float, order: ByteOrder, secrecy: Secrecy | None = None
     ) -> None:
         super().__init__("module")
         self._transport = transport
         self._answer_s = answer_s
         self._order = order
         self._secret = SecretCalls(secrecy or NothingWritten())
-        self._on_decrypt = on_decrypt
         self._unanswered: set[int] = set()
         self.irregular: dict[str, str] = {}
 
@@ -110,7 +103,6 @@ class SocketModule(Carrier):
     def decrypt(self, cipher: bytes) -> bytes:
         """Return what the module answers."""
         operation = "decrypt"
-        self._on_decrypt(cipher)
         return self._ask(
             operation,
             Command.DECRYPT,

@@ -95,5 +95,4 @@ class ModuleSocket(CarrierKind):
             self.answer_s,
             self.byte_order,
             context.secrecy(self.transport),
-            context.on_decrypt,
         )
