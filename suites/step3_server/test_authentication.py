@@ -62,6 +62,7 @@ def test_changed_signature_is_refused(
     """A changed signature is refused."""
     code = carrier.get_challenge_auth_code(service.get_server_random(device.id2))
     fields, _, sign = code.rpartition("~")
+    assert sign, f"the code {code!r} has no signature"
     changed = ("B" if sign[0] == "A" else "A") + sign[1:]
     with scenario.step("SRV-09"), refused(21, by="the service"):
         service.verify(device.id2, product.product_key, f"{fields}~{changed}")

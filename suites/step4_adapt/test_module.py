@@ -56,7 +56,7 @@ def test_answers_on_the_wire(scenario: Scenario, module: ModuleUnderTest) -> Non
 
 
 def test_whole_writes(scenario: Scenario, module: ModuleUnderTest) -> None:
-    """Each answer is written at once."""
+    """One read brings the head of an answer, and one read its body."""
     with scenario.step("MDU-WIRE-03"):
         for length in (1, 13, 32):
             module.client.get_challenge_auth_code("7" * length, EXTRA)

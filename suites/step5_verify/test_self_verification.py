@@ -5,7 +5,7 @@ import pytest
 from harness.fixtures.expect import refused, require_decrypted
 from harness.fixtures.oracle import Oracle
 from harness.fixtures.published import CHALLENGE, EXTRA
-from harness.fixtures.server_codes import require_whole_comparison
+from harness.fixtures.server_codes import require_fields_compared, require_whole_comparison
 from harness.fixtures.types import (
     Carrier,
     ConsoleVerification,
@@ -83,6 +83,13 @@ def test_nearly_right_server_code(scenario: Scenario, carrier: Carrier, oracle: 
     with scenario.step("VER-06"):
         require_whole_comparison(carrier, oracle.server_code(challenge), challenge, None)
         require_whole_comparison(carrier, oracle.server_code(challenge, extra), challenge, extra)
+
+
+def test_fields_of_server_code(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
+    """The device looks at hash and device random of a server code too, which its signature does not change with."""
+    with scenario.step("VER-16"):
+        require_fields_compared(carrier, oracle.server_code(CHALLENGE), CHALLENGE, None)
+        require_fields_compared(carrier, oracle.server_code(CHALLENGE, EXTRA), CHALLENGE, EXTRA)
 
 
 @pytest.mark.needs_mock("the service's console is asked without a person")

@@ -7,6 +7,7 @@ from bench import Direct, entry_of, host_of, published_module
 
 from harness.carrier.errors import CarrierError
 from harness.errors import BenchError, DeviceError, UsageError
+from harness.fixtures.module import ModuleUnderTest
 from harness.id2 import authcode, ciphers, servercode
 from harness.id2.keys import KeyType
 from harness.simulator.faults.catalogue import FAULTS, find
@@ -53,6 +54,16 @@ def test_shared_init():
 
 def test_no_init_needed():
     assert broken("no-init-needed", init=False).get_id() == ENTRY.id2
+
+
+@pytest.mark.parametrize(
+    "command", ["get_version", "get_id", "get_challenge_auth_code", "get_timestamp_auth_code"]
+)
+def test_what_is_carried_out_before_init_is_named(command):
+    client = host_of(published_module())
+    setattr(client, command, lambda *_: "carried out")
+    with pytest.raises(AssertionError, match=f"the module, asked for {command} before init, accepted"):
+        ModuleUnderTest(None, client).require_refused(client)
 
 
 def test_one_connection_at_a_time(monkeypatch):

@@ -193,29 +193,30 @@ class Wiring:
         )
 
 
-def fault_plans(given: Iterable[str]) -> dict[str, FaultPlan]:
+def fault_plans(given: Iterable[str], transports: Iterable[str] = ()) -> dict[str, FaultPlan]:
     """Return the fault plans of a command line, by the transport's name.
 
     Args:
         given: Each `TRANSPORT=PLAN`, or `TRANSPORT=@FILE` for a plan in YAML.
+        transports: Names of the transports that the board has, for hints.
 
     Raises:
         UsageError: names the option or the file, line and column of what is wrong.
     """
     plans: dict[str, FaultPlan] = {}
+    known = tuple(transports)
+    hint = f'write --fault "{next(iter(known), "chip")}=nak after=3"'
+    if len(known) > 1:
+        hint += f"; the board has the transports {', '.join(known)}"
     for text in given:
         name, equals, plan = text.partition("=")
         if not equals or not name:
-            raise UsageError(
-                f"--fault {text[:60]!r}: no transport is named", hint='write --fault "chip=nak after=3"'
-            )
+            raise UsageError(f"--fault {text[:60]!r}: no transport is named", hint=hint)
         if name in plans:
             raise UsageError(f"--fault {name!r}: two plans for one transport", hint="join them with ;")
         read = _from_file(plan[1:]) if plan.startswith("@") else parse(plan, f"--fault {name}")
         if not read.faults:
-            raise UsageError(
-                f"--fault {text[:60]!r}: the plan holds no fault", hint='name one: --fault "chip=nak after=3"'
-            )
+            raise UsageError(f"--fault {text[:60]!r}: the plan holds no fault", hint=hint)
         plans[name] = read
     return plans
 
