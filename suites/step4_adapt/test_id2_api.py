@@ -71,9 +71,9 @@ def test_challenge_limits(scenario: Scenario, carrier: Carrier) -> None:
             assert f"~{'7' * length}~" in carrier.get_challenge_auth_code("7" * length)
             assert f"~{'7' * length}~" in carrier.get_timestamp_auth_code("7" * length)
         for wrong in ("", "7" * 33):
-            with refused(-2, by="the carrier"):
+            with refused(-2, by=f"get_challenge_auth_code, given {len(wrong)} characters,"):
                 carrier.get_challenge_auth_code(wrong)
-            with refused(-2, by="the carrier"):
+            with refused(-2, by=f"get_timestamp_auth_code, given {len(wrong)} characters,"):
                 carrier.get_timestamp_auth_code(wrong)
 
 
@@ -82,7 +82,7 @@ def test_extra_limits(scenario: Scenario, carrier: Carrier) -> None:
     with scenario.step("API-LIM-02"):
         for length in (1, 512):
             assert carrier.get_challenge_auth_code(CHALLENGE, b"x" * length).startswith("2~")
-        with refused(-4, by="the carrier"):
+        with refused(-4, by="get_challenge_auth_code, given 513 bytes of extra,"):
             carrier.get_challenge_auth_code(CHALLENGE, b"x" * 513)
 
 
@@ -93,16 +93,16 @@ def test_decrypt(scenario: Scenario, carrier: Carrier, oracle: Oracle) -> None:
         for length in (1, block - 1, block, 5 * block, 200):
             _comes_back(carrier, oracle, length)
         for wrong, code in ((b"", -2), (b"x" * (block - 1), -2), (b"x" * (1024 + block), -4)):
-            with refused(code, by="the carrier"):
+            with refused(code, by=f"decrypt, given {len(wrong)} bytes,"):
                 carrier.decrypt(wrong)
     with scenario.step("API-DEC-02"):
         with (
             accepted_by_defect(scenario, "k.2", "a block of zeros decrypts as if it were padded"),
-            refused(-1, by="the carrier"),
+            refused(-1, by="decrypt, given a block of zeros,"),
         ):
             carrier.decrypt(oracle.encrypt_blocks(bytes(block)))
         for bad in (bytes([block + 1]) * block, b"x" * (block - 3) + b"\x01\x02\x03"):
-            with refused(-1, by="the carrier"):
+            with refused(-1, by=f"decrypt, given a plaintext that ends in {bad[-3:].hex(' ')},"):
                 carrier.decrypt(oracle.encrypt_blocks(bad))
 
 

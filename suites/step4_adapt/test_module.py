@@ -45,9 +45,9 @@ def test_answers_on_the_wire(scenario: Scenario, module: ModuleUnderTest) -> Non
     client = module.client
     client.get_version()
     client.get_id()
-    with refused(-2, by="the module"):
+    with refused(-2, by="get_challenge_auth_code, given no challenge,"):
         client.get_challenge_auth_code("")
-    with refused(-4, by="the module"):
+    with refused(-4, by="get_challenge_auth_code, given 513 bytes of extra,"):
         client.get_challenge_auth_code(CHALLENGE, b"x" * 513)
     with scenario.step("MDU-WIRE-01"):
         module.require_regular("command")
