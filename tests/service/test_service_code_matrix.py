@@ -209,7 +209,7 @@ def use_code(bench):
 
 
 def unsupported(bench):
-    return encrypting(bench, *bench.active(KeyType.ECC_K256))
+    return encrypting(bench, *bench.active(KeyType.SM2_256))
 
 
 def activated_before(bench):

@@ -320,8 +320,8 @@ def test_server_extra_too_long(bench):
         )
 
 
-def test_encryption_for_an_asymmetric_device(bench):
-    device, product = bench.active(KeyType.ECC_K256)
+def test_encryption_for_an_sm2_device(bench):
+    device, product = bench.active(KeyType.SM2_256)
     code = device.answer(bench.service.get_server_random(device.id2))
     with bench.refused(42):
         bench.service.verify_and_encrypt(device.id2, product.product_key, code, "data")

@@ -168,7 +168,7 @@ def test_faults_are_listed():
     simulate.register(app)
     lines = CliRunner().invoke(app, ["simulate", "faults"]).stdout.splitlines()
     assert [line.split()[0] for line in lines] == [fault.name for fault in FAULTS]
-    assert {line.split()[1] for line in lines} == {"chip", "framing", "console", "link", "module"}
+    assert {line.split()[1] for line in lines} == {"chip", "framing", "console", "link", "module", "puf"}
     assert {line.split()[2] for line in lines} == {"failed", "blocked", "passed"}
 
 

@@ -39,7 +39,7 @@ def test_the_header(path, memory):
         "version": 1,
         "transport": "se",
         "identity": "memory of a test",
-        "capabilities": ["apdu", "card", "i2c", "lines", "spi", "stream"],
+        "capabilities": ["apdu", "card", "i2c", "lines", "speed", "spi", "stream"],
     }
     assert before <= anchor["monotonic_ns"] <= time.monotonic_ns()
     assert abs((datetime.fromisoformat(anchor["wall"]) - datetime.now(UTC)).total_seconds()) < 60

@@ -291,7 +291,7 @@ def test_nothing_outlives_a_killed_run(machine, tmp_path):
             from harness.board.reading.file import parse
             board = Board(parse({BOARD.format(machine=machine, carrier="demo", device=DEVICE, more="")!r}, Path("lab.yaml")))
             board.console()
-            print(board.transport("console")._machine._running.pid, flush=True)
+            print(board.transport("console").inner._machine._running.pid, flush=True)
             time.sleep(600)
             """),
         encoding="utf-8",
