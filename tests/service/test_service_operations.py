@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.id2 import authcode, ciphers, servercode
+from harness.id2 import authcode, ciphers, devicecipher, servercode
 from harness.id2.keys import Key, KeyType
 from harness.service.mock.settings import Settings
 from harness.service.mock.store import onetime
@@ -134,6 +134,17 @@ def test_asymmetric_devices_verify_with_the_public_key_alone(bench, key_type):
     product = bench.product()
     assert bench.verify(device, product, extra="abcd1234")
     assert bench.service.verify(device.id2, product.product_key, device.stamp(bench.now_ms()))
+
+
+@pytest.mark.parametrize("key_type", [KeyType.ECC_K192, KeyType.ECC_K224, KeyType.ECC_K256])
+def test_a_puf_device_opens_what_was_encrypted_with_its_public_key(bench, key_type):
+    private = Key.parse(key_type, "12" * (int(key_type.value[-3:]) // 8))
+    device = Device(new_device().id2, private)
+    bench.admin.add_device(device.id2, Key.parse_public(key_type, private.public.hex()))
+    product = bench.product()
+    code = device.answer(bench.service.get_server_random(device.id2))
+    ciphertext = bench.service.verify_and_encrypt(device.id2, product.product_key, code, "data")
+    assert devicecipher.decrypt(private, ciphertext) == b"data"
 
 
 def rsa_demo():
