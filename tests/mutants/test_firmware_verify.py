@@ -241,7 +241,7 @@ def test_a_build_that_takes_the_ciphertext_alone_passes_where_the_board_file_say
     assert {"VER-07", "VER-08", "VER-09", "VER-12", "VER-14"} <= decided(report, "passed")
     assert {"VER-10", "VER-11", "VER-13"} <= decided(report, "not_applicable")
     reasons = [one["reason"] for one in report["scenarios"] if one["verdict"] == "not_applicable"]
-    assert {f"declaration.build_without: {', '.join(SPARED)}"} <= set(reasons), reasons
+    assert {f"declaration.build_without: {name}" for name in SPARED[:2]} <= set(reasons), reasons
     assert not decided(report, "blocked") | decided(report, "failed")
 
 
