@@ -200,6 +200,10 @@ class Console:
         """Have `expect` look once more at what came from offset `position` on; what it has not consumed stays so."""
         self._position = min(self._position, position)
 
+    def leave_behind(self) -> None:
+        """Have `expect` go on with what comes from now on."""
+        self._position = self.received
+
     def forget(self, position: int) -> None:
         """Put a star for each byte that came from offset `position` on: it was secret."""
         with self._lock:

@@ -1,10 +1,11 @@
 """The power of a board is judged by what the board shows; a relay that does nothing is a fault of the bench."""
 
+import re
 import time
 
 import pytest
 
-from harness.board.opening.actions import operate
+from harness.board.opening.actions import operate, restart
 from harness.board.opening.board import Board
 from harness.controller.kind import Ability
 from harness.errors import BenchError, UsageError
@@ -161,3 +162,36 @@ def test_one_that_switches_off_alone_gives_no_power_cycle(use):
     board = use({"relay": {"kind": "command", "acts_on": "r", "power_off": ["true"]}})
     with pytest.raises(UsageError, match="nothing says how the board is switched off and on"):
         operate(board, Ability.POWER_CYCLE)
+
+
+# ---- started anew by the power, where nothing else does it
+def test_a_board_that_was_off_is_switched_on_when_it_is_started(use, lamp, tmp_path):
+    transports = lamp()
+    (tmp_path / "power").write_text("0")
+    board = use(relay(), transports=transports, console={**QUICK, "program": "id2_app"})
+    assert board.file.can_restart
+    assert not board.file.can_reset
+    restart(board).expect(re.compile(rb"boot"), timeout=1)
+    assert (tmp_path / "power").read_text() == "1\n"
+
+
+def test_what_a_board_printed_before_its_power_was_cut_is_left_behind(use, lamp):
+    board = opened(use, lamp, relay(), ticks=True)
+    console = restart(board)
+    came = console.since(console.position)[0]
+    assert came.startswith(b"boot"), "no tick of before"
+
+
+def test_a_relay_that_lies_when_a_board_is_started_is_named(use, lamp, monkeypatch):
+    monkeypatch.setattr("harness.board.opening.power._SETTLES_S", 0.4)
+    board = opened(use, lamp, relay(power_off=sh("true")), ticks=True)
+    with pytest.raises(BenchError, match="power_off had no effect"):
+        restart(board)
+    assert not board.without_power
+
+
+def test_a_reset_goes_before_the_power(use, lamp, tmp_path):
+    board = opened(use, lamp, relay(reset=sh("touch was-reset")))
+    restart(board)
+    assert (tmp_path / "was-reset").exists()
+    assert not (tmp_path / "done").exists()

@@ -142,9 +142,14 @@ class BoardFile(Section):
         return None
 
     @property
-    def can_restart(self) -> bool:
-        """Whether the board can be started anew without a person: a simulated one starts when its console opens."""
+    def can_reset(self) -> bool:
+        """Whether the board can be started anew at once: a simulated one starts when its console opens."""
         return self.simulated or self.controller(Ability.RESET) is not None
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether the board can be started anew without a person, by a reset or by switching it off and on."""
+        return self.can_reset or self.controller(Ability.POWER_CYCLE) is not None
 
     @property
     def runs_program(self) -> bool:

@@ -48,17 +48,23 @@ def actions(board: BoardFile) -> dict[str, tuple[str, ...]]:
 def restart(board: Board) -> Console:
     """Start a board anew, and return its console, which has all that it prints from then on.
 
-    A board with a controller for the reset starts by it; a simulated one without starts when its console is opened.
+    A board with a controller for the reset starts by it; a simulated one without starts when its console is opened, and
+    any other by switching it off and on, which also starts one that was off. What it printed before the power was away
+    is left behind then.
 
     Raises:
         UsageError: The board file names no controller for it, or has no console.
-        BenchError: The console cannot be opened, or the reset could not be done.
+        BenchError: The console cannot be opened, the reset could not be done, or the switch had no effect.
     """
     if board.file.simulated and board.file.controller(Ability.RESET) is None:
         board.close_console()
         return board.console()
     console = board.console()
     board.will_start()
+    if not board.file.can_reset and board.file.can_restart:
+        console.leave_behind()
+        operate(board, Ability.POWER_CYCLE)
+        return board.console()
     operate(board, Ability.RESET)
     board.will_start()  # a reset by the probe has greeted the start before
     return console
@@ -233,6 +239,7 @@ def _off_and_on(board: Board, controller: Controller, context: ControllerContext
     if not board.replayed:
         time.sleep(controller.pause_s())
     watch.stayed_off()
+    watch.leave_behind()
     _on(controller, context)
 
 

@@ -53,8 +53,8 @@ def advice(board: BoardFile) -> list[Problem]:
         found.append(
             Problem(("link", "listen"), f"{link.listen} is this machine's own; no board can reach it")
         )
-    if not board.can_restart:
-        text = f"is left out: nothing starts the board anew, and this is not run: {'; '.join(needs_restart(link))}"
+    if not board.can_reset:
+        text = f"is left out: no reset starts the board anew, and this is not run: {'; '.join(needs_restart(link))}"
         found.append(Problem(("link", "reset"), text))
     product = board.service.product
     if not board.service.is_mock:
