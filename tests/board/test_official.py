@@ -85,6 +85,7 @@ def test_options_that_are_no_part_of_an_official_run():
     assert RunOptions(destructive=True, official=True, wait=3).partial() == []
 
 
+@pytest.mark.slow
 def test_a_development_run_says_so_in_its_report(tmp_path):
     board = str(BOARDS / "virtual-demo.yaml")
     invoke(["run", board, f"--runs={tmp_path}", "-k", "test_program", "--quiet"])

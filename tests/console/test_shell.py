@@ -202,6 +202,7 @@ PASSWORD = Secret("p$#@!w")
 
 
 @pytest.mark.parametrize("password", [PASSWORD, Secret("wrong")])
+@pytest.mark.slow
 def test_login(board, password):
     shell, console = board("linux", login=Credentials("root", password), asks=["root", "p$#@!w"])
     if password is PASSWORD:

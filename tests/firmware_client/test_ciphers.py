@@ -59,6 +59,7 @@ def expected_hash(name, data):
 @example(data=bytes(63), cut=[1, 62])
 @example(data=bytes(64), cut=[64])
 @example(data=bytes(120), cut=[64])
+@pytest.mark.slow
 def test_hashes_agree_however_the_data_is_cut(c, name, data, cut):
     assert hashed(c, name, pieces(data, cut)) == expected_hash(name, data)
 

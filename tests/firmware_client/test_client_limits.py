@@ -196,6 +196,7 @@ def test_memory_is_given_back_and_its_lack_is_told(device):
     assert device.code("challenge", CHALLENGE).startswith("0~2~")
 
 
+@pytest.mark.slow
 def test_an_unprovisioned_device_says_so(client):
     device = client('-DID2_DEMO_ID=""')
     assert device.c.id2_client_init() == 0
@@ -206,6 +207,7 @@ def test_an_unprovisioned_device_says_so(client):
     assert results["prov"] == 0
 
 
+@pytest.mark.slow
 def test_the_debug_build_takes_another_key(client):
     device = client("-DID2_DEBUG=1")
     set_key = device.c.id2_client_set_id2_and_key

@@ -70,6 +70,7 @@ def test_published_codes_and_ciphertexts(client, name):
 
 
 @pytest.mark.parametrize("name", ["AES-128-demo", "SM4-128-demo"])
+@pytest.mark.slow
 def test_values_of_the_vendors_sdk(client, name):
     vector = json.loads((VECTORS / f"{name}.json").read_text())
     device = Device(client, name.removesuffix("-demo"))
@@ -108,6 +109,7 @@ def test_values_of_the_vendors_sdk(client, name):
     random=st.text("0123456789ABCDEFabc", min_size=1, max_size=32), extra=st.binary(min_size=1, max_size=512)
 )
 @_QUIET
+@pytest.mark.slow
 def test_codes_are_signed_over_all_that_they_must(device, random, extra):
     """Also over bytes behind a NUL in extra, which the vendor's SDK signs as 00 (device-protocol.md k.3)."""
     for mode, kind in (("challenge", 0), ("timestamp", 1)):

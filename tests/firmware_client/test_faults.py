@@ -235,6 +235,7 @@ def test_every_state_dependent_fault_has_a_sequence():
 
 
 @pytest.mark.parametrize("name", STATE)
+@pytest.mark.slow
 def test_a_sound_client_does_none_of_it(client, name):
     assert SHOWN[name](Broken(client, "NONE")) is False
 

@@ -28,6 +28,7 @@ def test_the_probe_answers_calls(start):
     assert board.run("cau o=16") == (0, b"power-on")
 
 
+@pytest.mark.slow
 def test_the_console_is_that_of_a_sound_board(start):
     board = start(options=())
     end = time.monotonic() + WAIT_S
@@ -50,6 +51,7 @@ def test_a_firmware_without_a_probe_answers_nothing(start):
     assert "ID2P" not in board.heard
 
 
+@pytest.mark.slow
 def test_resets_say_why_and_have_other_randoms(start):
     board = start()
     board.hello()

@@ -42,6 +42,7 @@ def device(client, chip):
     return made
 
 
+@pytest.mark.slow
 def test_commands_are_those_of_the_vendors_sdk(device, chip):
     device.force_random(0xAB)
     assert device.c.id2_client_init() == 0

@@ -188,6 +188,7 @@ def test_without_mosquitto_the_package_is_named(monkeypatch):
     assert "--mqtt-broker" in missing.value.hint
 
 
+@pytest.mark.slow
 def test_more_peers_than_descriptors_keep_nobody_out(tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text(SEED)

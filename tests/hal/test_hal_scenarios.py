@@ -262,11 +262,13 @@ def test_a_board_that_goes_down_over_null_each_time_is_at_fault_and_once_is_not(
 
 
 @pytest.mark.parametrize("fault", sorted(CAUGHT))
+@pytest.mark.slow
 def test_fault_is_caught_by_the_right_scenarios(fault):
     caught = {name for name in area_of(fault) if complaint(name, FakePort(fault))}
     assert CAUGHT[fault] <= caught <= CAUGHT[fault] | CUTS, "when the power goes is chance"
 
 
+@pytest.mark.slow
 def test_demo_generator_of_the_vendor_is_named():
     with pytest.raises(AssertionError, match="the vendor's HAL demo"):
         run("test_random_stream", FakePort("random-demo"))

@@ -73,6 +73,7 @@ def test_any_changed_character_is_found_and_its_field_named(key, timed, random, 
 
 @given(st.sampled_from([SM2, published.KEYS[KeyType.ECC_K256].key]), extras, st.data())
 @settings(max_examples=12, deadline=None)
+@pytest.mark.slow
 def test_any_changed_character_of_a_curve_signature_is_found(key, extra, data):
     code = authcode.build(key, HEX_ID, challenge=CHALLENGE, extra=extra, device_random=RANDOM)
     position = data.draw(st.integers(0, len(code.text) - 1))

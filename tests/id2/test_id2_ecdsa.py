@@ -50,6 +50,7 @@ def test_private_keys_of_the_debug_builds_give_their_published_public_keys(key_t
 
 @CURVES
 @given(message=st.binary(max_size=80))
+@pytest.mark.slow
 def test_signatures_verify_and_no_other_does(key_type, message):
     curve, key, other = ecdsa.CURVES[key_type], key_of(key_type), key_of(key_type, 2)
     public = curve.decoded(key.public)

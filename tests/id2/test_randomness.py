@@ -212,6 +212,7 @@ def test_enough_values_are_those_in_which_a_stuck_bit_shows():
         assert judged(values[: number - 1]).soundness is Soundness.TOO_FEW
 
 
+@pytest.mark.slow
 def test_lengths_are_judged_together_and_apart():
     together = [
         Draw(RandomKind.GET_CHALLENGE, value[: 4 + 4 * (place % 4)])

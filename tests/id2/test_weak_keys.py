@@ -60,6 +60,7 @@ def made(size):
 
 
 @pytest.mark.parametrize("key_type", ONE_OF_EACH)
+@pytest.mark.slow
 def test_guessable_keys_are_found(key_type):
     tried = {value for _, value in weak_keys._fixed(key_type.key_size, des=key_type is KeyType.DES3_168)}
     tried |= {value for _, value in weak_keys._from_id(key_type.key_size, ID)}
@@ -79,6 +80,7 @@ def test_published_keys_are_found_under_another_id(key_type):
 
 
 @pytest.mark.parametrize("key_type", SYMMETRIC)
+@pytest.mark.slow
 def test_other_keys_are_not_accused(key_type):
     source = random.Random(key_type.value)
     for number in range(3):

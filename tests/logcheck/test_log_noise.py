@@ -249,6 +249,7 @@ def test_more_reports_than_any_program_prints_fail_closed(sample):
 
 
 @pytest.mark.parametrize("name", ["aes", "se", "demo"])
+@pytest.mark.slow
 def test_flood_of_other_programs_in_one_boot(sample, name):
     """Megabytes of garbage and of other programs' errors between two lines of the SDK."""
     case = CAPTURES[name]

@@ -36,6 +36,7 @@ DEVICES = [
 
 @pytest.mark.parametrize("version", ["3.1.0", "3.0.0", "2.0.0"])
 @pytest.mark.parametrize(("key_type", "dumps"), DEVICES)
+@pytest.mark.slow
 def test_symmetric_devices(key_type, dumps, version):
     maker = symmetric(key_type, dumps=dumps, version=version)
     data = maker.text()

@@ -59,6 +59,7 @@ def gone(connection):
 
 
 @pytest.mark.parametrize("sent", HALF.values(), ids=HALF)
+@pytest.mark.slow
 def test_a_request_that_does_not_come_whole_is_given_up(sent):
     with MockService(settings=Settings(request_s=1)) as mock, half_open(mock.endpoint, sent) as slow:
         assert gone(slow)
