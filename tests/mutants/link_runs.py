@@ -47,7 +47,9 @@ def judged(folder, select, *, fault="", on="virtual-km-outside", name="", **cons
     verdicts: dict[str, str] = {}
     for one in report["scenarios"]:
         for step in one["steps"]:
-            if verdicts.get(step["requirement"]) != "failed":
+            if one["verdict"] == "not_run":  # of a scenario that was not selected; another may have judged it
+                verdicts.setdefault(step["requirement"], "not_run")
+            elif verdicts.get(step["requirement"]) != "failed":
                 verdicts[step["requirement"]] = step["verdict"]
         if one["verdict"] == "failed" and not any(step["verdict"] == "failed" for step in one["steps"]):
             verdicts[one["title"]] = "failed"
