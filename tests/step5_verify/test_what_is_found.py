@@ -1,6 +1,7 @@
 """What `harness verify` finds on a real board before it flashes anything."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -29,7 +30,7 @@ def verify(folder, before, *, port=None, code):
     }
     document = {
         "version": 1,
-        "name": "found",
+        "name": f"found-{os.getpid()}",  # two boards of one name are never in use at once
         "plan": PLAN,
         "transports": {"console": {"kind": "serial", "port": port or bench.port}},
         "console": {"transport": "console", "program": "id2_app", "boot_timeout_s": 2},
