@@ -1,6 +1,19 @@
-"""Settings for all tests: no deadline on an example, since how long one takes is for the benchmarks to say."""
+"""Settings for all tests: no deadline on an example, as benchmarks say how long one takes; locks of their own."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from harness.board.opening.locks import FOLDER_VARIABLE
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the locks of this process of tests apart: others run boards and controllers of the same names at the same time."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("locks")))
+        yield

@@ -17,7 +17,7 @@ CONSOLE = ROOT / "tests" / "samples" / "id2_app-3.1.0-se-3des168.log"
 PASSWORD = "hunter2-of-the-lab"
 FILE = """\
 version: 1
-name: {name}
+name: lab
 plan: {{pattern: own-platform, carrier: se, platform: third-party-os, key_type: 3des-168}}
 transports:
   console: {{kind: serial, port: {port}, baudrate: 115200}}
@@ -51,9 +51,7 @@ def judged(tmp_path):
         os.close(master)
         running.append((process, slave))
         path = tmp_path / "lab.yaml"
-        path.write_text(
-            FILE.format(name=f"lab-{os.getpid()}", port=os.ttyname(slave), dialect=dialect, login=login)
-        )
+        path.write_text(FILE.format(port=os.ttyname(slave), dialect=dialect, login=login))
         done = subprocess.run(
             [sys.executable, "-m", "harness", "run", path, f"--runs={tmp_path / 'runs'}", "--quiet"],
             cwd=ROOT,

@@ -1,7 +1,6 @@
 """What `harness verify` finds on a real board before it flashes anything."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -30,7 +29,7 @@ def verify(folder, before, *, port=None, code):
     }
     document = {
         "version": 1,
-        "name": f"found-{os.getpid()}",  # two boards of one name are never in use at once
+        "name": "found",
         "plan": PLAN,
         "transports": {"console": {"kind": "serial", "port": port or bench.port}},
         "console": {"transport": "console", "program": "id2_app", "boot_timeout_s": 2},
