@@ -1,7 +1,8 @@
 """Gives a command the options that a class of `harness.fixtures.options` declares."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
@@ -12,11 +13,36 @@ from harness.fixtures.options import Declared, PlanOptions, declared
 _Result = TypeVar("_Result")
 
 
-def takes(kind: type[PlanOptions]) -> Callable[[Callable[..., _Result]], Callable[..., _Result]]:
-    """Return a decorator that turns a command's parameter `options` into one option for each field of `kind`."""
+Boards = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Board files, or names of boards: of those in boards/, and of the shipped ones.",
+        metavar="BOARD...",
+        autocompletion=complete.boards,
+    ),
+]
+"""The boards that a command takes in turn."""
+
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print what did not pass, and one verdict a board.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout: the reports of all runs.")
+]
+
+
+def takes(
+    kind: type[PlanOptions], *, only: Collection[str] = ()
+) -> Callable[[Callable[..., _Result]], Callable[..., _Result]]:
+    """Return a decorator that turns a command's parameter `options` into one option for each field of `kind`.
+
+    Args:
+        kind: The class that declares them.
+        only: Fields that the command has options for, the others keep their defaults; empty for all.
+    """
 
     def decorated(command: Callable[..., _Result]) -> Callable[..., _Result]:
-        each = list(declared(kind))
+        each = [one for one in declared(kind) if not only or one.name in only]
 
         def called(**words: Any) -> _Result:
             values = {one.name: words.pop(one.name) for one in each}

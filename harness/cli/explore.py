@@ -1,12 +1,12 @@
 """`harness explore`: hold a board to what ID² says in random sequences of calls, for a time."""
 
 import re
-from pathlib import Path
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from harness.cli import complete
+from harness.cli.declared import AsJson, Boards, Quiet, takes
 from harness.errors import UsageError
 from harness.fixtures.options import RunOptions
 
@@ -22,15 +22,10 @@ def register(app: typer.Typer) -> None:
     )(explore)
 
 
+@takes(RunOptions, only=("runs", "wait"))
 def explore(
-    boards: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Board files, or names of boards: of those in boards/, and of the shipped ones.",
-            metavar="BOARD...",
-            autocompletion=complete.boards,
-        ),
-    ],
+    boards: Boards,
+    options: RunOptions,
     time: Annotated[
         str, typer.Option("--for", help="How long, such as 90s, 10m or 1h30m.", metavar="TIME")
     ] = "10m",
@@ -42,22 +37,13 @@ def explore(
             metavar="NUMBER",
         ),
     ] = None,
-    runs: Annotated[Path, typer.Option(help="Where the run folders go.", metavar="DIR")] = Path("runs"),
-    wait: Annotated[
-        float,
-        typer.Option(min=0, help="Seconds to wait for a board that another run has.", metavar="SECONDS"),
-    ] = 0.0,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print what did not pass, and one verdict a board.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document on stdout: the reports of all runs.")
-    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Explore each board in turn, and end with one table and the report paths, as `harness run` does."""
     from harness.cli.run_boards import run_boards
 
-    options = RunOptions(explore_for=seconds(time), seed=seed, runs=runs, wait=wait)
+    options = replace(options, explore_for=seconds(time), seed=seed)
     raise typer.Exit(run_boards(boards, options, quiet=quiet, as_json=as_json))
 
 

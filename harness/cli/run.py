@@ -1,13 +1,11 @@
 """`harness run`: take boards through the onboarding suites and leave a run folder for each."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli import complete
-from harness.cli.declared import takes
+from harness.cli.declared import AsJson, Boards, Quiet, takes
 from harness.fixtures.options import RunOptions
 
 
@@ -20,14 +18,7 @@ def register(app: typer.Typer) -> None:
 
 @takes(RunOptions)
 def run(
-    boards: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Board files, or names of boards: of those in boards/, and of the shipped ones.",
-            metavar="BOARD...",
-            autocompletion=complete.boards,
-        ),
-    ],
+    boards: Boards,
     options: RunOptions,
     select: Annotated[
         str, typer.Option("--select", "-k", help="Only scenarios whose name matches, as pytest's -k.")
@@ -39,12 +30,8 @@ def run(
             metavar="NAME",
         ),
     ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print what did not pass, and one verdict a board.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document on stdout: the reports of all runs.")
-    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run the suites on each board in turn, show progress, and end with one table and the report paths."""
     from harness.cli.replayed_run import split
