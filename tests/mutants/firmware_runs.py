@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from harness.hostload import HostOverloadedError
+
 ROOT = Path(__file__).resolve().parents[2]
 ID = "2122232425262728292A2B2C"
 NOT_ON_CORTEX_M3 = ("mutex", "semaphore", "thread", "net")
@@ -21,11 +23,13 @@ class Judged:
         verdict: Of the run.
         failed: Requirements that failed.
         undecided: Scenarios that are blocked, or in error.
+        too_busy: Whether all of those are blocked because this machine was late itself.
     """
 
     verdict: str
     failed: frozenset[str]
     undecided: tuple[str, ...]
+    too_busy: bool = False
 
 
 def board(machine: str, fault: str, port: tuple[str, ...]) -> dict:
@@ -74,8 +78,10 @@ def judged(
     assert (runs / "latest").exists(), f"no run folder:\n{done.stdout}\n{done.stderr}"
     report = json.loads((runs / "latest" / "report.json").read_text())
     steps = [step for one in report["scenarios"] for step in one["steps"]]
+    undecided = [one for one in report["scenarios"] if one["verdict"] in {"blocked", "error"}]
     return Judged(
         report["verdict"],
         frozenset(step["requirement"] for step in steps if step["verdict"] == "failed"),
-        tuple(one["id"] for one in report["scenarios"] if one["verdict"] in {"blocked", "error"}),
+        tuple(one["id"] for one in undecided),
+        bool(undecided) and all(one["error"]["kind"] == HostOverloadedError.__name__ for one in undecided),
     )

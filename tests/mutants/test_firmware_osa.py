@@ -53,12 +53,12 @@ RUNS = 4
 
 
 def decided(machine, fault, select, folder):
-    """Return what a run came to, the first that this machine was quick enough for."""
+    """Return what a run came to, the first that this machine was quick enough for; skip when none was."""
     for _ in range(RUNS):
         found = judged(machine, fault, GROUPS, select, folder)
-        if found.verdict != "blocked":
-            break
-    return found
+        if not found.too_busy:
+            return found
+    pytest.skip(f"this machine was too late itself to judge a time in each of {RUNS} runs")
 
 
 @pytest.mark.parametrize("machine", ["linux", "cortex-m3"])
