@@ -163,6 +163,8 @@ def test_calls_are_paged(api, mock):
         ("DELETE", "/faults/7", None, 404, "fault 7"),
         ("DELETE", "/access-keys/LTAInone", None, 404, "LTAInone"),
         ("GET", "/nowhere", None, 404, "Not Found"),
+        ("GET", "/no%0Awhere", None, 404, "Not Found"),
+        ("POST", "/devices/a%0Aline/erasure", None, 422, "at least 24 characters"),
         ("PUT", "/products", None, 405, "Method Not Allowed"),
     ],
 )

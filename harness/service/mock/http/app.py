@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from harness.service.mock.core import Core
@@ -39,7 +40,12 @@ def build(core: Core, extra: Sequence[BaseRoute] = ()) -> Starlette:
         reply = core.refusal(refused, form=incoming.form_of_unread(request.scope))
         return Response(reply.body, reply.status, {"Content-Type": reply.content_type})
 
-    return _Application(core, [*extra, Route("/{path:path}", elsewhere, methods=_EVERY_METHOD)])
+    routes = [*extra, Route("/{path:path}", elsewhere, methods=_EVERY_METHOD)]
+    for route in routes:
+        if isinstance(route, Mount | Route):
+            # As starlette compiles them, the rest of a path ends at a line end, and no route answers for such a path.
+            route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)
+    return _Application(core, routes)
 
 
 class _Application(Starlette):
