@@ -44,7 +44,7 @@ for name in "${!checks[@]}"; do
     rm -rf "${results:?}/$name"
     mkdir -p "$results/$name"
     # shellcheck disable=SC2086 # a list of files
-    "$python" -m tools.lab --quiet --limit "${LAB_LIMIT:-900}" "$results/$name" -- \
+    "$python" -m tools.lab --quiet --limit "${LAB_LIMIT:-1500}" "$results/$name" -- \
         env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 "$python" -m pytest -v --color=no --tb=short -p no:cacheprovider \
         --durations=5 --junitxml=/mnt/junit.xml ${checks[$name]} &
     guests[$name]=$!

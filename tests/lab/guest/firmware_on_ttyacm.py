@@ -40,8 +40,8 @@ def test_shell_program_and_reset_through_the_kernel(attached, tmp_path, monkeypa
     run = next(results.glob("*Z-lab-firmware"))
     report = model.load(run)
     passed = {one.id for one in report.scenarios if one.verdict == "passed"}
-    assert any("test_console.py" in name for name in passed)
-    assert any("test_shell_over_reset" in name for name in passed)
+    assert any(name.startswith("step5_verify/test_console/") for name in passed)
+    assert "robustness/test_shell_over_reset/test_shell_over_reset" in passed
     assert {one.verdict for one in report.scenarios} == {"passed", "not_applicable", "not_run"}
     assert "/dev/ttyACM" in (run / "journal.jsonl").read_text(encoding="utf-8")
     assert code == 5, "a selection is incomplete at best"
