@@ -24,7 +24,7 @@ chmod +x "$results/clock/qemu-system-x86_64"
 guest() {  # guest NAME COMMAND...: run a command in a guest of its own; what it prints is in console.log
     local name=$1
     shift
-    "$python" -m tools.lab --quiet --limit "${LAB_LIMIT:-600}" "$results/$name" -- "$@"
+    "$python" -m tools.lab --quiet --limit "${LAB_LIMIT:-1200}" "$results/$name" -- "$@"
 }
 PATH=$(realpath "$results/clock"):$PATH guest buses env PYTHONPATH="$(realpath "$results/pyscard")" sh -c \
     "'$python' benchmarks/buses.py --kernel ${BENCH_ARGUMENTS:-} && '$python' benchmarks/recording.py --kernel ${BENCH_ARGUMENTS:-}" &
