@@ -43,22 +43,37 @@ static void fail(const char *why, const char *line, size_t length)
     abort();
 }
 
+/* Return where the seq of a line begins: a person may type more blanks than one before it. */
+static size_t seq_at(const char *line)
+{
+    size_t at = 5;
+
+    while (line[at] == ' ') {
+        ++at;
+    }
+    return at;
+}
+
+/* Return whether a line was typed by hand, and so may be carried out again and again. */
+static int by_hand(const char *line)
+{
+    return memcmp(line + seq_at(line), "00", 2) == 0;
+}
+
 /* Return whether a line may call the API: written without looking at the probe. */
 static int may_call(const char *line, size_t length)
 {
     char right[8];
-    size_t seq = 5;
+    size_t seq;
 
     if (length > ID2_PROBE_LINE || length < 11 || memcmp(line, "id2p ", 5) != 0) {
         return 0;
     }
-    while (line[seq] == ' ') { /* a person may type more blanks than one */
-        ++seq;
-    }
-    if (seq + 3 > length || line[seq + 2] != ' ' || (seq > 5 && memcmp(line + seq, "00", 2) != 0)) {
+    seq = seq_at(line);
+    if (seq + 3 > length || line[seq + 2] != ' ' || (seq > 5 && !by_hand(line))) {
         return 0;
     }
-    if (memcmp(line + seq, "00", 2) == 0 && memcmp(line + length - 6, " %", 2) != 0) {
+    if (by_hand(line) && memcmp(line + length - 6, " %", 2) != 0) {
         return strstr(line, " run ") != NULL;
     }
     (void)snprintf(right, sizeof right, " %%%04X", crc_of(line, length - 6));
@@ -158,7 +173,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         }
         fake_rc = -(int)(used % 3);
         feed(line, used, used % 2 == 0 && strlen(line) == used);
-        if (request && used <= ID2_PROBE_LINE && memcmp(line + 5, "00", 2) != 0 && may_call(line, used)) {
+        if (request && used <= ID2_PROBE_LINE && may_call(line, used) && !by_hand(line)) {
             static char first[4096];
             unsigned calls = fake_calls;
             unsigned answered = fake_output_length;
