@@ -1,6 +1,8 @@
 """The benchmarks are run by hand and by CI alone: at least the devices that they plug in can be made, and answer."""
 
+import importlib
 import os
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +65,13 @@ def test_the_board_file_of_the_serial_line_is_one(tmp_path):
     file = tmp_path / "uart.yaml"
     file.write_text(uart.BOARD_FILE.format(name="uart", baud=uart.BAUD, port="/dev/pts/1", pid=1))
     assert load(file).transports["console"].kind == "serial"
+
+
+@pytest.mark.firmware
+def test_the_bare_wires_of_the_probe_can_be_built(tmp_path, monkeypatch):
+    """They take files of our firmware's boards, which ask for more of their own from time to time."""
+    monkeypatch.syspath_prepend(Path(uart.__file__).parent)
+    probe = importlib.import_module("probe")
+    for _, make_wire, _ in probe.MACHINES.values():
+        make_wire(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"wire-linux", "wire-cortex-m3"}

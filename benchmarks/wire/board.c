@@ -5,11 +5,19 @@
 #include "clock.h"
 #include "console.h"
 #include "mps2_an385.h"
+#include "platform/platform.h"
 #include "startup.h"
 
 /* There is no chip. */
 void uart1_handler(void)
 {
+}
+
+/* There is no system that could tell of a crash: the start-up's own line on the console must do. */
+void platform_crashed(enum platform_crash kind, const char *detail)
+{
+    (void)kind;
+    (void)detail;
 }
 
 int main(void)
