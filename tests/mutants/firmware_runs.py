@@ -83,5 +83,6 @@ def judged(
         report["verdict"],
         frozenset(step["requirement"] for step in steps if step["verdict"] == "failed"),
         tuple(one["id"] for one in undecided),
-        bool(undecided) and all(one["error"]["kind"] == HostOverloadedError.__name__ for one in undecided),
+        bool(undecided)
+        and all((one["error"] or {}).get("kind") == HostOverloadedError.__name__ for one in undecided),
     )
