@@ -57,14 +57,14 @@ firmware-mutants: $(READY)  ## of these: our firmware with each fault that can b
 	tools/ensure-command.sh gcc gcc libc6-dev
 	tools/ensure-command.sh arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 	tools/ensure-command.sh qemu-system-arm qemu-system-arm
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -rP -m mutants tests/mutants/test_firmware_calls.py tests/mutants/test_firmware_hal.py tests/mutants/test_firmware_osa.py
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -rfEP -m mutants tests/mutants/test_firmware_calls.py tests/mutants/test_firmware_hal.py tests/mutants/test_firmware_osa.py
 
 carrier-mutants: $(READY)  ## of these: boards of each system and carrier that are wrong, among them what a rebuild shows
 	tools/ensure-command.sh gcc gcc libc6-dev
 	tools/ensure-command.sh arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 	tools/ensure-command.sh qemu-system-arm qemu-system-arm
 	tools/ensure-command.sh mosquitto mosquitto
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -rP -m mutants tests/mutants/test_firmware_platform.py tests/mutants/test_firmware_link.py tests/mutants/test_firmware_tee.py tests/mutants/test_firmware_verify.py
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -rfEP -m mutants tests/mutants/test_firmware_platform.py tests/mutants/test_firmware_link.py tests/mutants/test_firmware_tee.py tests/mutants/test_firmware_verify.py
 
 explore-mutants: $(READY)  ## of these: how many state-dependent faults exploring finds
 	tools/ensure-command.sh gcc gcc libc6-dev
