@@ -53,7 +53,7 @@ def context(chromium, mock):
 @pytest.fixture
 def page(context, mock):
     made = context.new_page()
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(60_000)  # a busy machine lays out megabytes slowly
     watch = Watch(made, mock.endpoint)
     yield made
     assert watch.seen == []
