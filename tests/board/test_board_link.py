@@ -216,7 +216,7 @@ def test_what_the_simulated_firmware_cannot_be(load_text, plan, answer):
 def test_a_tee_says_that_it_is_one(load_text):
     head = "version: 1\nname: lab\nplan: {pattern: iot-platform, carrier: tee, platform: link-tee, key_type: sm4-128}\n"
     with Board(load_text(f"{head}{SIMULATED % ''}link: {{device_name: gate, port: 0}}\n")) as board:
-        board.console().expect(rb"id2 irot type, 4", timeout=10)
+        board.console().expect(rb"id2 irot type, 4", timeout=60)
 
 
 def test_a_reset_is_an_action_of_a_serial_transport(real):
@@ -319,26 +319,26 @@ def test_a_fingerprint_of_its_own(simulated):
 
 def test_a_flashed_board_connects_when_its_console_opens(virtual):
     with socket.create_server(("127.0.0.1", 0)) as listener, Board(virtual) as board:
-        listener.settimeout(10)
+        listener.settimeout(60)
         host, port = listener.getsockname()
         board.flash_link("a1WO4Z9qHRw", SECRET, host, port)
-        board.console().expect(rb"need to do provisioning!", timeout=10)
+        board.console().expect(rb"need to do provisioning!", timeout=60)
         with listener.accept()[0] as line:
-            line.settimeout(10)
+            line.settimeout(60)
             assert line.recv(3) == b"\x16\x03\x03"
             first = board.console()
             assert restart(board) is not first
-        board.console().expect(rb"ID2 Client Version", timeout=10)
+        board.console().expect(rb"ID2 Client Version", timeout=60)
         listener.accept()[0].close()
 
 
 def test_a_reset_ends_the_old_connection_hard(virtual):
     with socket.create_server(("127.0.0.1", 0)) as listener, Board(virtual) as board:
-        listener.settimeout(10)
+        listener.settimeout(60)
         board.flash_link("a1WO4Z9qHRw", SECRET, *listener.getsockname())
         board.console()
         with listener.accept()[0] as line:
-            line.settimeout(10)
+            line.settimeout(60)
             line.recv(4096)
             board.close_console()
             with pytest.raises(ConnectionResetError):

@@ -221,7 +221,7 @@ def test_server_that_runs_already_and_a_command_as_trigger(tmp_path):
         code, report, _ = run(board, tmp_path / "runs")
     finally:
         server.terminate()
-        server.communicate(timeout=10)
+        server.communicate(timeout=60)
     assert (code, report["verdict"], server.returncode) == (5, "incomplete", 0)
 
 

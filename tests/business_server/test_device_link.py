@@ -36,7 +36,7 @@ def ask(link, path, body=None, *, headers=None, method="POST"):
         link.url + path, None if method == "GET" else data, headers or {}, method=method
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:

@@ -69,7 +69,7 @@ def later():
         assert not thread.is_alive()
 
 
-def until(condition, seconds=5.0):
+def until(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -130,7 +130,7 @@ def test_output_is_read_while_nobody_expects(board, console):
     until(lambda: console.received == 7)
     assert console.since(0) == (b"booting", 7)
     assert console.position == 0
-    assert console.expect(b"ting", timeout=1).end == console.position == 7
+    assert console.expect(b"ting", timeout=60).end == console.position == 7
 
 
 def test_reading_goes_on_after_an_answer(board, console):
@@ -532,7 +532,7 @@ def test_a_needle_that_ends_a_full_chunk_needs_no_more_output(board, console, la
     for size in (2048, 4095, 4096, 8190, 65536):
         data = b"x" * (size - 4) + b"DONE"
         later(lambda data=data: board.say(data), 0.0)
-        assert console.expect(b"DONE", timeout=5).end == console.received
+        assert console.expect(b"DONE", timeout=60).end == console.received
 
 
 def test_time_that_runs_out_in_a_flood_still_finds_what_has_come():
@@ -570,12 +570,12 @@ def test_everything_is_recorded_whether_expected_or_not(board, tmp_path):
         thread = threading.Thread(target=talk)
         thread.start()
         for number in range(200):
-            match = console.expect(b"<%d>" % number, failure=b"NEVER", timeout=10)
+            match = console.expect(b"<%d>" % number, failure=b"NEVER", timeout=60)
             assert match.end <= console.received
             console.send(b"ack %d\n" % number)
             if rng.random() < 0.2:
                 time.sleep(rng.random() * 0.006)
-        thread.join(10)
+        thread.join(60)
     with read(tmp_path / "c.jsonl") as reading:
         records = list(reading)
     assert b"".join(record.data for record in records if record.direction == "<") == bytes(sent)
@@ -585,12 +585,12 @@ def test_everything_is_recorded_whether_expected_or_not(board, tmp_path):
 
 def test_sending_while_another_thread_waits(board, console):
     found = []
-    waiter = threading.Thread(target=lambda: found.append(console.expect(b"pong", timeout=10)))
+    waiter = threading.Thread(target=lambda: found.append(console.expect(b"pong", timeout=60)))
     waiter.start()
     console.send(b"ping")
     assert board.hear(4) == b"ping"
     board.say(b"pong")
-    waiter.join(5)
+    waiter.join(60)
     assert found[0].data == b"pong"
 
 
@@ -638,6 +638,6 @@ def test_a_host_that_is_late_all_the_while_judges_nobody(console, board, monkeyp
 
 def test_a_console_that_is_slow_on_a_good_host_is_the_devices(console, board):
     board.say(b"boot\n")
-    console.expect(b"boot", timeout=5)
+    console.expect(b"boot", timeout=60)
     with pytest.raises(ConsoleTimeoutError, match=r"no end of id2_app within 0\.1 s"):
         console.expect(b"ready", timeout=0.1, what="end of id2_app")

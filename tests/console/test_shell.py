@@ -173,7 +173,7 @@ def test_a_command_that_does_not_end(board):
 def test_a_started_command_is_read_by_others(board):
     shell, console = board("rt-thread")
     begin = shell.start("slow")
-    console.expect(b"step 2", timeout=5)
+    console.expect(b"step 2", timeout=60)
     assert b"step 0" in console.since(begin)[0]
 
 

@@ -54,13 +54,13 @@ def with_shell(use, console):
 def test_the_start_is_read_from_its_first_line(with_shell, dialect):
     board = with_shell(dialect, boots=False, chatter=0.2)
     console = restart(board)
-    assert console.expect(re.compile(BANNERS[dialect]), timeout=3)
+    assert console.expect(re.compile(BANNERS[dialect]), timeout=60)
     assert board.shell().run("say up").lines == ("up",)
 
 
 def test_a_command_of_the_makers_own(with_shell):
     board = with_shell("alios-3", command="restart", boots=False)
-    assert restart(board).expect(BANNERS["alios-3"], timeout=3)
+    assert restart(board).expect(BANNERS["alios-3"], timeout=60)
 
 
 @pytest.mark.slow

@@ -154,7 +154,7 @@ def test_the_console_gives_up_the_port_that_esptool_writes_by(
     board = use(programmer("esptool", port=str(tmp_path / named)), transports=transports)
     before = board.console()
     power.write_text("1")
-    before.expect(re.compile(rb"boot"), timeout=5)
+    before.expect(re.compile(rb"boot"), timeout=60)
     with nullcontext() if "Hash" in ends else pytest.raises(BenchError, match=r"failed \(exit code 2\)"):
         operate(board, Ability.FLASH, firmware)
     assert board.console_is_open
@@ -162,7 +162,7 @@ def test_the_console_gives_up_the_port_that_esptool_writes_by(
     assert console is not before
     assert console.received == 0
     power.write_text("1")
-    console.expect(re.compile(rb"boot"), timeout=5)
+    console.expect(re.compile(rb"boot"), timeout=60)
 
 
 def test_a_port_that_is_the_console_s_is_for_esptool_and_not_for_a_relay(use):

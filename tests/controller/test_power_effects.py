@@ -19,7 +19,7 @@ def relay(**more):
 
 
 def until(holds):
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end, "it never came"
         time.sleep(0.01)
@@ -171,7 +171,7 @@ def test_a_board_that_was_off_is_switched_on_when_it_is_started(use, lamp, tmp_p
     board = use(relay(), transports=transports, console={**QUICK, "program": "id2_app"})
     assert board.file.can_restart
     assert not board.file.can_reset
-    restart(board).expect(re.compile(rb"boot"), timeout=1)
+    restart(board).expect(re.compile(rb"boot"), timeout=60)
     assert (tmp_path / "power").read_text() == "1\n"
 
 

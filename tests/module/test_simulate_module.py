@@ -48,7 +48,7 @@ def listening(process):
 
 def ended(process):
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     return out + err
 
@@ -72,7 +72,7 @@ class Host:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
         self.socket.connect(str(path))
 
     def ask(self, command, body=b""):
@@ -122,7 +122,7 @@ def test_a_live_socket_is_not_stolen_and_a_stale_one_is_replaced(tmp_path, conne
     with simulated(*SOUND, "--listen", f"unix:{path}") as first:
         listening(first)
         with simulated(*SOUND, "--listen", f"unix:{path}") as second:
-            _, err = second.communicate(timeout=20)
+            _, err = second.communicate(timeout=60)
             assert second.returncode == 3
             assert "another program listens there" in err
         assert connect(path).ask(0) == (0, b"")

@@ -46,7 +46,7 @@ def test_same_suites_on_a_chip_behind_a_socket(tmp_path):
         )
     finally:
         chip.send_signal(signal.SIGTERM)
-        chip.communicate(timeout=10)
+        chip.communicate(timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     folder = tmp_path / "runs" / "latest"
     report = json.loads((folder / "report.json").read_text())

@@ -37,7 +37,7 @@ class Client:
             self.socket.connect(str(address.path))
         else:
             self.socket = socket.create_connection((address.host, address.port))
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
         self.lines = self.socket.makefile("rb")
 
     def ask(self, command):

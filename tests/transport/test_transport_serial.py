@@ -63,7 +63,7 @@ def test_a_large_write_is_written_whole_while_the_board_reads(pty, port, later):
     got = []
     later(lambda: got.append(pty.hear(len(data))), 0.0)
     port.do(StreamWrite(data))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not got and time.monotonic() < deadline:
         time.sleep(0.01)
     assert got == [data]

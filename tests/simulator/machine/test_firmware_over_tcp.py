@@ -51,7 +51,7 @@ def address(tmp_path):
         yield "127.0.0.1", int(found[1])
     finally:
         serving.send_signal(signal.SIGTERM)
-        serving.communicate(timeout=20)
+        serving.communicate(timeout=60)
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ class MachineBench(StreamBench):
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(folder / "far"))
         self.listener.listen()
-        self.listener.settimeout(20)
+        self.listener.settimeout(60)
         self.program.with_suffix(".socket").write_text(str(folder / "far"), encoding="utf-8")
         self.machines = []
         self.far = None
@@ -56,7 +56,7 @@ class MachineBench(StreamBench):
         if self.far is not None:
             self.far.close()
         self.far, _ = self.listener.accept()
-        self.far.settimeout(20)
+        self.far.settimeout(60)
         self.pid = int.from_bytes(self.hear(4))
 
     def unplug(self):
