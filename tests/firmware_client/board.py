@@ -20,7 +20,7 @@ from harness.simulator.chip.kinds import make_chip
 
 WITH_PROBE = ("-DID2_PROBE_ENABLE", '-DID2_PROBE_CONFIG_FILE="id2_probe_all.h"')
 REPLY = re.compile(r"\r\n(\+ID2P ([0-9A-F]{2}) ([0-9A-F]{4}) (\w+)([^\r\n%]*)) %([0-9A-F]{4})\r\n")
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def crc(text):

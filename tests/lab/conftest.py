@@ -8,7 +8,7 @@ from harness.simulator.usb.device import Setup
 from harness.simulator.usb.link import UsbLink
 from harness.simulator.usb.wire import Command, read_answer, submit, unlink
 
-LIMIT = 10.0
+LIMIT = 60.0
 
 
 class Host:
