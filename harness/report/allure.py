@@ -25,6 +25,7 @@ from harness.report.records import Evidence, RunReport, Scenario, Step
 from harness.report.renderer import Renderer
 from harness.report.scenario_fold import evidence_path
 from harness.report.text import folder_title, one_line, visible
+from harness.report.words import Language
 from harness.run.failure import ErrorRecord
 from harness.run.verdict import Verdict
 
@@ -57,8 +58,9 @@ class AllureReport(Renderer):
         """Return an empty text: nothing is missing."""
         return ""
 
-    def render(self, report: RunReport, folder: Path) -> dict[str, bytes | Path]:
+    def render(self, report: RunReport, folder: Path, language: Language) -> dict[str, bytes | Path]:
         """Return its files."""
+        del language
         return {self.writes + name: content for name, content in render(report, folder).items()}
 
 

@@ -23,6 +23,7 @@ from harness.report.scenario_fold import evidence_path
 from harness.report.stand_ins import stand_ins
 from harness.report.text import capital, folder_title, one_line, seconds, size, visible
 from harness.report.without_probe import without_probe
+from harness.report.words import Language
 from harness.run.failure import ErrorRecord
 from harness.run.measure import Measurement
 from harness.run.verdict import OF_SCENARIOS, Verdict
@@ -80,8 +81,9 @@ class HtmlReport(Renderer):
         """Return an empty text: nothing is missing."""
         return ""
 
-    def render(self, report: RunReport, folder: Path) -> dict[str, bytes | Path]:
+    def render(self, report: RunReport, folder: Path, language: Language) -> dict[str, bytes | Path]:
         """Return its files."""
+        del language
         return {self.writes: render(report, folder)}
 
 

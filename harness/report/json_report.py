@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.report.records import RunReport
 from harness.report.renderer import Renderer
+from harness.report.words import Language
 
 SCHEMA_FILE = Path(__file__).parent / "schema" / "report-1.json"
 """The published JSON Schema of `report.json`."""
@@ -22,8 +23,9 @@ class JsonReport(Renderer):
         """Return an empty text: nothing is missing."""
         return ""
 
-    def render(self, report: RunReport, folder: Path) -> dict[str, bytes | Path]:
+    def render(self, report: RunReport, folder: Path, language: Language) -> dict[str, bytes | Path]:
         """Return its files."""
+        del language
         del folder
         return {self.writes: render(report)}
 

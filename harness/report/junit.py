@@ -14,6 +14,7 @@ from harness.report.circumstances import circumstances, properties
 from harness.report.records import RunReport, Scenario
 from harness.report.renderer import Renderer
 from harness.report.text import folder_title, visible
+from harness.report.words import Language
 from harness.run.failure import ErrorRecord
 from harness.run.verdict import Verdict
 
@@ -31,8 +32,9 @@ class JunitReport(Renderer):
         """Return an empty text: nothing is missing."""
         return ""
 
-    def render(self, report: RunReport, folder: Path) -> dict[str, bytes | Path]:
+    def render(self, report: RunReport, folder: Path, language: Language) -> dict[str, bytes | Path]:
         """Return its files."""
+        del language
         del folder
         return {self.writes: render(report)}
 

@@ -1,10 +1,11 @@
 """`load`: a run folder becomes a `RunReport`, whatever state the folder is in."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import from_json
 
 from harness.errors import BenchError
@@ -36,6 +37,7 @@ from harness.run.folder import RunFolder
 from harness.run.header import InputFile
 from harness.run.station import Station
 from harness.run.verdict import OF_SCENARIOS, Verdict, exit_code, whole
+from harness.settings.particulars import Particulars
 
 __all__ = ["RunReport", "load"]
 
@@ -61,6 +63,7 @@ class _Header(BaseModel):
     options: dict[str, JsonValue] = Field(default_factory=dict)
     inputs: list[InputFile] = Field(default_factory=list)
     board_file: dict[str, JsonValue] = Field(default_factory=dict)
+    report: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 def load(path: Path) -> RunReport:
@@ -94,6 +97,16 @@ def fold(folder: RunFolder, rewritten: Sequence[str]) -> RunReport:
     for event in journal.events:
         folded.take(event)
     return folded.report(header)
+
+
+def _particulars(said: dict[str, JsonValue], damage: list[str]) -> Particulars:
+    try:
+        # In JSON a date is a text and a tuple a list.
+        return Particulars.model_validate_json(json.dumps(said))
+    except ValidationError as error:
+        places = sorted({".".join(map(str, each["loc"])) for each in error.errors()})
+        damage.append(f"run.json: report: cannot be read: {', '.join(places)}")
+        return Particulars()
 
 
 def _read_header(folder: RunFolder, damage: list[str]) -> _Header:
@@ -185,6 +198,7 @@ class _RunFold:
         scenarios = [fold.result(clock, self._folder.path) for fold in folds]
         lost = [each for scenario in scenarios for each in scenario.evidence if each.state != "intact"]
         self._damage += [f"evidence {each.file} is {each.state}" for each in lost]
+        particulars = _particulars(header.report, self._damage)
         interrupted = self._end.interrupted if self._end else ""
         by_person = self._end is not None and self._end.by_person
         seen = self._whole(scenarios, interrupted=bool(interrupted) and not by_person, by_person=by_person)
@@ -199,6 +213,8 @@ class _RunFold:
         return RunReport(
             run=header.run or (self._start.run if self._start else self._folder.name),
             board=header.board or (self._start.board if self._start else ""),
+            mode=self._start.mode if self._start else "development",
+            particulars=particulars,
             verdict=verdict,
             exit_code=exit_code([verdict]),
             incomplete=bool(interrupted or self._damage) or verdict is Verdict.INCOMPLETE,
@@ -206,6 +222,7 @@ class _RunFold:
             problems=self._damage,
             started=clock.moment(self._start.t if self._start else None),
             finished=clock.moment(self._end.t if self._end else None),
+            began=self._start.t if self._start else None,
             seconds=clock.seconds(self._start.t if self._start else None, self._last),
             harness=header.harness or (self._start.harness if self._start else ""),
             python=header.python,

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from harness.run.events import Mode
 from harness.run.failure import ErrorRecord
 from harness.run.header import InputFile
 from harness.run.station import Station
 from harness.run.verdict import Verdict
+from harness.settings.particulars import Particulars
 from harness.severity import Severity
 
 Number = Annotated[int | float | str, Field(description='A number, or the text "nan", "inf" or "-inf".')]
@@ -32,6 +34,11 @@ class Step(ReportPart):
     verdict: Verdict
     reason: str
     seconds: float | None = Field(description="Duration; null when it was never entered.")
+    began: int | None = Field(
+        default=None,
+        description="Monotonic stamp of its first beginning, in nanoseconds, as in the recordings.",
+    )
+    ended: int | None = Field(default=None, description="Monotonic stamp of its last end, in nanoseconds.")
     error: ErrorRecord | None
 
 
@@ -77,6 +84,7 @@ class Scenario(ReportPart):
     """One scenario that was run, or was meant to."""
 
     key: str = Field(description="Its id, with #2 … when it ran again.")
+    attempt: int = Field(default=1, description="Which attempt at this scenario it was, from 1.")
     id: str
     node: str = Field(description="pytest node id.")
     step_folder: str = Field(description="Folder of the onboarding step.")
@@ -90,6 +98,10 @@ class Scenario(ReportPart):
     error: ErrorRecord | None
     started: Moment | None
     seconds: float | None
+    began: int | None = Field(
+        default=None, description="Monotonic stamp of its beginning, in nanoseconds, as in the recordings."
+    )
+    ended: int | None = Field(default=None, description="Monotonic stamp of its end, in nanoseconds.")
     steps: list[Step]
     measurements: list[MeasurementResult]
     findings: list[Finding]
@@ -145,6 +157,10 @@ class RunReport(ReportPart):
     schema_version: Literal[1] = 1
     run: str = Field(description="Name of the run folder when it was made.")
     board: str
+    mode: Mode = Field(default="development", description="What may come of the run.")
+    particulars: Particulars = Field(
+        default=Particulars(), description="What people said for the report, in the board file or lab.yaml."
+    )
     verdict: Verdict
     exit_code: int
     incomplete: bool = Field(
@@ -155,6 +171,10 @@ class RunReport(ReportPart):
     problems: list[str] = Field(description="What is wrong with the run folder itself.")
     started: Moment | None
     finished: Moment | None
+    began: int | None = Field(
+        default=None,
+        description="Monotonic stamp of the beginning, in nanoseconds: the same moment as started.",
+    )
     seconds: float | None
     harness: str = Field(description="Version of the harness.")
     python: str

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from harness.disk import write_whole, writing
 from harness.errors import BenchError, HarnessError, ToolError, UsageError
 from harness.kinds import asking
+from harness.report import words
 from harness.report.model import fold
 from harness.report.records import RunReport
 from harness.report.renderer import RENDERERS, Renderer
@@ -34,7 +35,7 @@ def close(folder: Path) -> list[Path]:
     return [*paths, written]
 
 
-def render_all(folder: Path) -> list[Path]:
+def render_all(folder: Path, language: str = "") -> list[Path]:
     """Render every report of the run folder that this machine can render; return their paths.
 
     Rendering twice, or rendering a copy of the folder elsewhere, gives identical bytes.
@@ -42,11 +43,18 @@ def render_all(folder: Path) -> list[Path]:
     Raises:
         HarnessError: as for `close`.
     """
-    return _render(folder, RENDERERS.all())
+    return _render(folder, RENDERERS.all(), language)
 
 
-def render(folder: Path, formats: Iterable[str]) -> list[Path]:
+def render(folder: Path, formats: Iterable[str], language: str = "") -> list[Path]:
     """Render the reports of these formats; return their paths.
+
+    In another language than the run's own a report for people stands beside the run's: `report-zh.html`.
+
+    Args:
+        folder: The run folder.
+        formats: Names of report formats.
+        language: Code of a language; empty for the run's own.
 
     The manifest is left alone, or rendering would hide a change. Reports say when the run's own files are not as it
     says.
@@ -62,7 +70,7 @@ def render(folder: Path, formats: Iterable[str]) -> list[Path]:
             lacking = kind().lacks()
         if lacking:
             raise UsageError(f"{_cannot(name)} here: {lacking}")
-    return _render(folder, wanted)
+    return _render(folder, wanted, language)
 
 
 def rendered(folder: Path) -> dict[str, bytes]:
@@ -88,7 +96,7 @@ def _cannot(name: str) -> str:
     return f"the report format {name} cannot be rendered"
 
 
-def _render(folder: Path, kinds: Mapping[str, type[Renderer]]) -> list[Path]:
+def _render(folder: Path, kinds: Mapping[str, type[Renderer]], language: str) -> list[Path]:
     """Render all that this machine can; then raise the first error of those that broke."""
     run = RunFolder.open(folder)
     manifest.remove_drafts(run)
@@ -97,7 +105,7 @@ def _render(folder: Path, kinds: Mapping[str, type[Renderer]]) -> list[Path]:
     broken: list[HarnessError] = []
     for name, kind in kinds.items():
         try:
-            if (made := _made(name, kind, report, run)) is not None:
+            if (made := _made(name, kind, report, run, language)) is not None:
                 written.append(_written(run, *made))
         except HarnessError as error:
             broken.append(error)
@@ -106,7 +114,9 @@ def _render(folder: Path, kinds: Mapping[str, type[Renderer]]) -> list[Path]:
     return written
 
 
-def _made(name: str, kind: type[Renderer], report: RunReport, run: RunFolder) -> tuple[str, _Files] | None:
+def _made(
+    name: str, kind: type[Renderer], report: RunReport, run: RunFolder, language: str = ""
+) -> tuple[str, _Files] | None:
     """Return the place and the files of one report; None where this machine lacks what it needs.
 
     A renderer of another package may break, and may say where to write anything.
@@ -116,21 +126,33 @@ def _made(name: str, kind: type[Renderer], report: RunReport, run: RunFolder) ->
         place = renderer.writes
         if renderer.lacks():
             return None
-        files = renderer.render(report, run.path)
+        own = report.particulars.language
+        wanted = words.language(language or own)
+        files = renderer.render(report, run.path, wanted)
     outside = [path for path in files if not _is_inside(path, place)]
     missing = not place.endswith("/") and place not in files
     if outside or missing or not manifest.is_report(place):
-        own = one_line(place, 200)
-        why = f"to {own}, which is no name of a report"
+        told = one_line(place, 200)
+        why = f"to {told}, which is no name of a report"
         if outside:
-            why = f"{one_line(', '.join(outside), 200)}, which is not its own place {own}"
+            why = f"{one_line(', '.join(outside), 200)}, which is not its own place {told}"
         elif missing:
-            why = f"nothing to its own place {own}"
+            why = f"nothing to its own place {told}"
         raise ToolError(
             f"the report format {name} writes {why}",
             hint="a report is one file, report.SUFFIX or report-NAME.SUFFIX, or a folder, report-NAME/",
         )
+    if renderer.translated and wanted.code != own:
+        return _beside(place, files, wanted.code)
     return place, files
+
+
+def _beside(place: str, files: _Files, language: str) -> tuple[str, _Files]:
+    """Return the place and files of a report in another language than the run's own: report.html is report-zh.html."""
+    root, slash, _ = place.partition("/")
+    stem, dot, suffix = root.partition(".")
+    named = f"{stem}-{language}{dot}{suffix}{slash}"
+    return named, {named + path.removeprefix(place): content for path, content in files.items()}
 
 
 def _is_inside(path: str, place: str) -> bool:

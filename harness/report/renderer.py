@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.kinds import Kinds
+from harness.report.words import Language
 
 if TYPE_CHECKING:  # the shell's completion asks for names alone, and the models take long to load
     from harness.report.records import RunReport
@@ -27,13 +28,19 @@ class Renderer(ABC):
     def lacks(self) -> str:
         """Return what this machine lacks to render it, in one sentence; an empty text when nothing is missing."""
 
+    @property
+    def translated(self) -> bool:
+        """Whether it is for people, so that its words follow the language; False unless a kind says otherwise."""
+        return False
+
     @abstractmethod
-    def render(self, report: "RunReport", folder: Path) -> Mapping[str, bytes | Path]:
+    def render(self, report: "RunReport", folder: Path, language: Language) -> Mapping[str, bytes | Path]:
         """Return the files of the report by their paths inside the run folder; a `Path` is a file to copy.
 
         Args:
             report: The run.
             folder: Its run folder, where the evidence lies.
+            language: The language of its words, for a report for people.
         """
 
 

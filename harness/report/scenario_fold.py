@@ -33,6 +33,8 @@ class _StepFold:
     """What the journal says of one step."""
 
     started: int | None = None
+    began: int | None = None
+    ended: int | None = None
     nanoseconds: int | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     reason: str = ""
@@ -41,6 +43,10 @@ class _StepFold:
     @property
     def running(self) -> bool:
         return self.started is not None
+
+    def enter(self, t: int) -> None:
+        self.started = t
+        self.began = t if self.began is None else self.began
 
 
 class ScenarioFold:
@@ -76,7 +82,7 @@ class ScenarioFold:
         elif event.step is not None and not 0 <= event.step < len(self._steps):
             return f"{self.key} has no step {event.step}"
         elif isinstance(event, StepStarted):
-            self._steps[event.step].started = event.t
+            self._steps[event.step].enter(event.t)
         elif isinstance(event, StepFinished):
             self._end_step(event)
         elif isinstance(event, MeasurementTaken):
@@ -91,6 +97,7 @@ class ScenarioFold:
         step = self._steps[event.step]
         if step.started is not None:
             step.nanoseconds = (step.nanoseconds or 0) + max(0, event.t - step.started)
+            step.ended = event.t
         step.started = None
         step.verdicts.append(event.verdict)
         step.reason = event.reason or step.reason
@@ -102,6 +109,7 @@ class ScenarioFold:
         end = self._end.t if self._end else None
         return Scenario(
             key=self.key,
+            attempt=_attempt(self.key, self.info.id),
             id=self.info.id,
             node=self.info.node,
             step_folder=self.info.step_folder,
@@ -113,6 +121,8 @@ class ScenarioFold:
             error=self._end.error if self._end else None,
             started=clock.moment(self._started),
             seconds=clock.seconds(self._started, end),
+            began=self._started,
+            ended=end,
             steps=[self._step(index) for index in range(len(self._steps))],
             measurements=[MeasurementResult.model_validate(event) for event in self._measurements],
             findings=list(self._findings),
@@ -141,8 +151,15 @@ class ScenarioFold:
             verdict=worst(verdicts),
             reason="interrupted" if fold.running else fold.reason,
             seconds=None if fold.nanoseconds is None else round(fold.nanoseconds / 1e9, 6),
+            began=fold.began,
+            ended=fold.ended,
             error=fold.error,
         )
+
+
+def _attempt(key: str, scenario: str) -> int:
+    number = key.removeprefix(f"{scenario}#")
+    return int(number) if number != key and number.isascii() and number.isdigit() else 1
 
 
 def _evidence(event: EvidenceKept, folder: Path) -> Evidence:

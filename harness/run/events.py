@@ -13,6 +13,9 @@ from harness.run.failure import ErrorRecord
 from harness.run.verdict import Verdict
 from harness.severity import Severity
 
+Mode = Literal["development", "official"]
+"""What may come of a run: only what an official one found can stand in an official report."""
+
 SCHEMA = 2
 """Version of the journal's events; a reader refuses a journal with a higher one.
 
@@ -67,7 +70,10 @@ class Timed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Timed):
-    """The first event; `wall` (UTC) and `t` are the same moment and anchor every other stamp of the run."""
+    """The first event; `wall` (UTC) and `t` are the same moment and anchor every other stamp of the run.
+
+    Runs of earlier versions have no mode and count as development.
+    """
 
     event: Literal["run-started"] = "run-started"
     schema: int
@@ -75,6 +81,7 @@ class RunStarted(Timed):
     board: str
     wall: str
     harness: str
+    mode: Mode = "development"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from harness import __version__
 from harness.errors import UsageError
+from harness.run.events import Mode
 from harness.run.safe import Mask, json_value
 from harness.run.station import Station, packages
 
@@ -58,6 +59,8 @@ class Header:
         options: How the run was asked for: service, selection, destructive.
         inputs: The files that it was made from.
         probes: Names of what each session with a chip is asked beside the scenarios.
+        mode: Development or official.
+        report: What people say for the report, as `harness.settings.particulars` has it.
     """
 
     board_file: Mapping[str, object] = field(default_factory=dict)
@@ -66,6 +69,8 @@ class Header:
     options: Mapping[str, object] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     probes: tuple[str, ...] = ()
+    mode: Mode = "development"
+    report: Mapping[str, object] = field(default_factory=dict)
 
 
 def plain_header(header: Header, *, board: str, started: str, mask: Mask) -> dict[str, object]:
@@ -86,6 +91,8 @@ def plain_header(header: Header, *, board: str, started: str, mask: Mask) -> dic
         "options": header.options,
         "inputs": header.inputs,
         "probes": header.probes,
+        "mode": header.mode,
+        "report": header.report,
         "board_file": header.board_file,
     }
     return {name: json_value(value, mask) for name, value in record.items()}

@@ -88,14 +88,23 @@ class Run:
             mask.add(secret)
         wall, t = datetime.now(UTC), time.monotonic_ns()
         started = f"{wall:%Y-%m-%dT%H:%M:%S}.{wall.microsecond // 1000:03d}Z"
-        plain = plain_header(header or Header(), board=board, started=started, mask=mask)
+        header = header or Header()
+        plain = plain_header(header, board=board, started=started, mask=mask)
         journals: list[Journal] = []
 
         def begin(draft: RunFolder, name: str) -> None:
             create_file(draft.header, header_json(plain, run=name))
             journals.append(Journal(draft.journal, mask))
             journals[-1].write(
-                RunStarted(t=t, schema=SCHEMA, run=name, board=board, wall=started, harness=__version__)
+                RunStarted(
+                    t=t,
+                    schema=SCHEMA,
+                    run=name,
+                    board=board,
+                    wall=started,
+                    harness=__version__,
+                    mode=header.mode,
+                )
             )
 
         try:

@@ -1,0 +1,109 @@
+"""What only people know of a run and a certification-style report must say: number, parties, item, bench, place.
+
+The section `report:` of a board file, and of `lab.yaml` for what is the same for every board of a lab. Everything may
+be left out in development; an official run names what is missing. Source: report.md 1 and 3.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from harness.settings.words import Section, Text
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""64 lower-case hexadecimal digits."""
+
+
+class Party(Section):
+    """An organisation that has to do with the report."""
+
+    name: Text = Field(default="", description="Name of the organisation.")
+    address: Text = Field(default="", description="Its postal address.")
+    contact: Text = Field(default="", description="Who is to be asked there: name, telephone, mail.")
+
+
+class Item(Section):
+    """The item under test, as people name it; what the board itself says stands beside it."""
+
+    name: Text = Field(default="", description="Name of the product.")
+    model: Text = Field(default="", description="Model or type.")
+    hardware_version: Text = Field(default="", description="Hardware revision.")
+    firmware_version: Text = Field(default="", description="Firmware version.")
+    serial_numbers: tuple[Text, ...] = Field(
+        default=(), max_length=64, description="Serial numbers of the items tested."
+    )
+    sdk: Text = Field(default="", description="SDK and version that the firmware is built with.")
+    boot_state: Text = Field(default="", description="State of secure boot and debug locks.")
+    condition: Text = Field(default="", description="Condition on receipt.")
+    received: date | None = Field(default=None, description="Date of receipt, YYYY-MM-DD.")
+    sampling: Text = Field(default="", description="How the items were chosen.")
+
+
+class Instrument(Section):
+    """An instrument or adapter of the bench whose calibration matters."""
+
+    name: Text = Field(description="What it is: maker and type.")
+    id: Text = Field(default="", description="Inventory or serial number.")
+    calibrated: date | None = Field(default=None, description="Date of the last calibration, YYYY-MM-DD.")
+    due: date | None = Field(default=None, description="Date on which the next one is due, YYYY-MM-DD.")
+    certificate: Text = Field(default="", description="Number of the calibration certificate.")
+
+
+class Environment(Section):
+    """Conditions at the bench, each with its unit."""
+
+    temperature: Text = Field(default="", description='Ambient temperature, such as "23 °C ± 2 °C".')
+    humidity: Text = Field(default="", description='Relative humidity, such as "45 % RH".')
+    supply: Text = Field(default="", description='Supply of the board, such as "3.30 V".')
+    remarks: Text = Field(default="", description="Anything else that may matter.")
+
+
+class Replaced(Section):
+    """The earlier report that this one amends. Source: report.md 4.14."""
+
+    number: Text = Field(description="Number of the earlier report.")
+    revision: Text = Field(default="", description="Its revision.")
+    sha256: Sha256 = Field(description="SHA-256 of its SHA256SUMS.")
+    reason: Text = Field(description="What changed, and why.")
+
+
+class Particulars(Section):
+    """What people say about a run for its report."""
+
+    number: Text = Field(default="", description="Number of the report, unique in the lab.")
+    revision: Text = Field(default="", description="Revision of the report.")
+    title: Text = Field(default="", description="Title; a general one by default.")
+    language: Literal["en", "zh"] = Field(
+        default="en", description="Language of the reports that a run writes at its end: en or zh."
+    )
+    show_id: Literal["masked", "whole"] = Field(
+        default="masked", description="How reports for people show the ID² of the device: masked or whole."
+    )
+    customer: Party = Field(default=Party(), description="Who ordered the test.")
+    maker: Party = Field(default=Party(), description="Who makes the item.")
+    laboratory: Party = Field(default=Party(), description="Who carries the test out.")
+    place: Text = Field(default="", description="Where the test is carried out.")
+    item: Item = Field(default=Item(), description="The item under test.")
+    tester: Text = Field(default="", description="Who carries the test out: the first signature.")
+    approver: Text = Field(default="", description="Who approves the report: the second signature.")
+    instruments: tuple[Instrument, ...] = Field(
+        default=(), max_length=64, description="Instruments and adapters with their calibration."
+    )
+    environment: Environment = Field(default=Environment(), description="Conditions at the bench.")
+    uncertainty: Text = Field(
+        default="", description="How uncertainty of measurement is counted; not considered by default."
+    )
+    deviations: tuple[Text, ...] = Field(
+        default=(), max_length=64, description="Deviations from the method, additions, exclusions, waivers."
+    )
+    customer_supplied: tuple[Text, ...] = Field(
+        default=(), max_length=64, description="Data that the customer supplied and nobody checked."
+    )
+    outside: tuple[Text, ...] = Field(
+        default=(), max_length=64, description="Work that others did for this test."
+    )
+    opinions: tuple[Text, ...] = Field(
+        default=(), max_length=64, description="Opinions and interpretations, each with its basis."
+    )
+    replaces: Replaced | None = Field(default=None, description="The earlier report that this one amends.")
