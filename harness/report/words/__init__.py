@@ -11,11 +11,14 @@ from functools import cache
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.report.words.patterns import Patterns
 
 NAMES = {"en": "English", "zh": "中文"}
 """Every language by its code (BCP 47)."""
 
 _HERE = Path(__file__).parent
+_FRAME = "frame"
+"""The catalogue of what a form says itself: its templates are filled here, and never met in a journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +28,31 @@ class Language:
     Attributes:
         code: Its code, BCP 47.
         catalogue: Its words by the English ones; empty for English.
+        patterns: The words of texts that were made with values.
     """
 
     code: str
     catalogue: Mapping[str, str] = field(default_factory=dict, repr=False)
+    patterns: Patterns = field(default_factory=lambda: Patterns({}), repr=False)
 
     def __call__(self, text: str, /, **values: object) -> str:
         """Return `text` in this language, its `{places}` filled with `values`.
 
-        What the catalogue does not hold stays as it is. Without values braces are left alone, as device text may
-        hold any.
+        A text without values may be one that was made with some, such as a reason of a journal. What no catalogue
+        holds stays as it is, braces too, as device text may hold any.
         """
-        said = self.catalogue.get(text, text)
-        return said.format(**values) if values else said
+        if values:
+            return self.catalogue.get(text, text).format(**values)
+        said = self._known(text)
+        return text if said is None else said
 
     def knows(self, text: str) -> bool:
         """Return whether `text` can be said in this language; always in English."""
-        return self.code == "en" or text in self.catalogue
+        return self.code == "en" or self._known(text) is not None
+
+    def _known(self, text: str) -> str | None:
+        said = self.catalogue.get(text)
+        return self.patterns.told(text, self.catalogue.get) if said is None else said
 
 
 @cache
@@ -54,9 +65,13 @@ def language(code: str) -> Language:
     if code not in NAMES:
         raise UsageError(f"{code!r} is no language of reports", hint=f"choose one of {', '.join(NAMES)}")
     catalogue: dict[str, str] = {}
+    made: dict[str, str] = {}
     for path in sorted((_HERE / code).glob("*.json")):
-        catalogue |= json.loads(path.read_text(encoding="utf-8"))
-    return Language(code, catalogue)
+        words: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        catalogue |= words
+        if path.stem != _FRAME:
+            made |= {text: said for text, said in words.items() if "{" in text}
+    return Language(code, catalogue, Patterns(made))
 
 
 ENGLISH = Language("en")

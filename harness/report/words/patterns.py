@@ -1,0 +1,93 @@
+"""Texts that were made with values, told by the template that they were made from.
+
+A journal holds `no chip answered on i2c-1`, not the template and its value. A catalogue of such texts therefore holds
+`no chip answered on {transport}`, and a text is cut at what stands between the places. Cutting goes from left to right
+and never back, so that a text of a device costs no more than its length, whatever it holds.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from string import Formatter
+
+_LONGEST = 4_000
+"""Characters; what is longer was not made from a template of ours."""
+
+_DEEPEST = 3
+"""A value may be a text with values itself, such as the reason in a sentence about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with places, cut at them.
+
+    Attributes:
+        pieces: What stands around the places, one more than there are places.
+        names: The places in their order.
+        said: The text in the other language, with the same places.
+    """
+
+    pieces: tuple[str, ...]
+    names: tuple[str, ...]
+    said: str
+
+    @classmethod
+    def of(cls, text: str, said: str) -> "Template":
+        """Return the template of `text`, such as `no answer within {seconds} s`."""
+        pieces, names = [""], list[str]()
+        for literal, name, _, _ in Formatter().parse(text):
+            pieces[-1] += literal
+            if name is not None:
+                names.append(name)
+                pieces.append("")
+        return cls(tuple(pieces), tuple(names), said)
+
+    @property
+    def literal(self) -> int:
+        """How many characters stand around the places."""
+        return sum(map(len, self.pieces))
+
+    def values(self, text: str) -> dict[str, str] | None:
+        """Return what stands in the places of `text`; None when it was not made from this template."""
+        first, *middle, last = self.pieces
+        if len(text) < self.literal + len(self.names) or not (text.startswith(first) and text.endswith(last)):
+            return None
+        rest = text[len(first) : len(text) - len(last)]
+        found: list[str] = []
+        for piece in middle:
+            value, cut, rest = rest.partition(piece)
+            if not cut or not value:
+                return None
+            found.append(value)
+        return dict(zip(self.names, [*found, rest], strict=True)) if rest else None
+
+
+class Patterns:
+    """The templates of a language, by how their texts begin."""
+
+    def __init__(self, templates: Mapping[str, str]) -> None:
+        """Take templates in English by what they are in the other language."""
+        made = sorted(
+            (Template.of(text, said) for text, said in templates.items()), key=lambda each: -each.literal
+        )
+        self._by_start: dict[str, list[Template]] = {}
+        for each in made:
+            self._by_start.setdefault(each.pieces[0][:1], []).append(each)
+
+    def told(self, text: str, known: Callable[[str], str | None], depth: int = _DEEPEST) -> str | None:
+        """Return `text` in the other language; None when no template fits.
+
+        Args:
+            text: A text, as a journal holds it.
+            known: Returns a text without places in the other language, None when it is not known.
+            depth: How far values are told by templates themselves.
+        """
+        if not depth or len(text) > _LONGEST:
+            return None
+        for each in self._by_start.get(text[:1], []) + self._by_start.get("", []):
+            if (values := each.values(text)) is not None:
+                told = {
+                    name: known(value) or self.told(value, known, depth - 1) or value
+                    for name, value in values.items()
+                }
+                return each.said.format(**told)
+        return None

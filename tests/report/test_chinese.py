@@ -1,0 +1,175 @@
+# ruff: noqa: RUF001 - punctuation of Chinese
+"""The words of a report in Chinese: nothing is missing, nothing is left over, and names stay what they are."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness.fixtures.catalogue import scenarios_of
+from harness.report.words import language
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUES = sorted((ROOT / "harness/report/words/zh").glob("*.json"))
+
+HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
+PLACE = re.compile(r"\{(\w*)[^{}]*\}")
+
+# What is written the same in both languages: names of functions and files, codes, numbers, abbreviations.
+NAME = re.compile(r"\w*_\w+|\w*\d\w*|[A-Z]{2,}\w*|[A-Z]?[a-z]+[A-Z]\w*")
+
+# English that is the same in Chinese.
+SAME = {"{title} [{parameters}]"}
+
+
+def words(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def every_entry():
+    return [(path.name, text, said) for path in CATALOGUES for text, said in words(path).items()]
+
+
+def titles_of_suites():
+    return {"{title} [{parameters}]"} | {
+        declared.title
+        for path in sorted((ROOT / "suites").rglob("test_*.py"))
+        for declared in scenarios_of(path).values()
+    }
+
+
+def statements_of_suites():
+    listed = yaml.load((ROOT / "suites/requirements.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return {each["statement"] for each in listed}
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("suites-requirements", statements_of_suites), ("suites-scenarios", titles_of_suites)],
+)
+def test_catalogue_of_the_suites_has_each_text_and_no_other(name, wanted):
+    said, asked = set(words(ROOT / f"harness/report/words/zh/{name}.json")), wanted()
+    assert not asked - said, "without Chinese"
+    assert not said - asked, "no suite says this any more"
+
+
+def test_no_text_has_two_translations():
+    seen = {}
+    for name, text, said in every_entry():
+        assert seen.setdefault(text, (name, said)) == (name, said), f"{text!r} stands in two catalogues"
+
+
+def test_places_are_the_same_in_both_languages():
+    wrong = [
+        text
+        for _, text, said in every_entry()
+        if sorted(PLACE.findall(text)) != sorted(PLACE.findall(said))
+        or len(set(PLACE.findall(text))) < len(PLACE.findall(text))
+    ]
+    assert not wrong
+
+
+def test_names_and_numbers_are_the_same_in_both_languages():
+    assert not {text: lost for _, text, said in every_entry() if (lost := lost_names(text, said))}
+
+
+def lost_names(text, said):
+    """Return the names and digits of `text` that its translation lacks."""
+    places = {match.group() for match in PLACE.finditer(text)}
+    for place in places:
+        text = text.replace(place, " ")
+    names = (re.sub(r"(?<=[A-Z])s$", "", name) for name in NAME.findall(text))
+    return [name for name in dict.fromkeys(names) if name not in said]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "lost"),
+    [
+        ("refused with 6D00 by ls_hal_get_random", "被 ls_hal_get_random 拒绝并返回 6D00", []),
+        ("refused with 6D00 by ls_hal_get_random", "被拒绝并返回 6D0", ["6D00", "ls_hal_get_random"]),
+        ("limits.drift_ppm of SHA-256", "SHA-256 的 limits.drift_ppm", []),
+    ],
+)
+def test_a_lost_name_is_seen(text, said, lost):
+    assert lost_names(text, said) == lost
+
+
+# Halves of a pair that Chinese sets full-width beside Han characters, and quotes that are straight.
+HALF_WIDTH = re.compile(rf"{HAN}\s*[,.;:!?()]|[,;:!?()]\s*{HAN}|[\"']")
+NO_SPACE = re.compile(rf"{HAN}[A-Za-z0-9{{]|[A-Za-z0-9}}²]{HAN}")
+SPACE_BY_FULL_WIDTH = re.compile(r"\s[，。；：！？（）、“”]|[，。；：！？（）、“”]\s")
+SPACE_IN_CHINESE = re.compile(rf"{HAN} +{HAN}|  ")
+
+
+def typography(said):
+    """Return what is wrong with the setting of a Chinese text; empty when it is right."""
+    if not re.search(HAN, said):
+        return ""
+    for rule, wrong in {
+        "half-width punctuation beside Chinese": HALF_WIDTH,
+        "no space between Chinese and Latin": NO_SPACE,
+        "a space beside full-width punctuation": SPACE_BY_FULL_WIDTH,
+        "a space inside of Chinese": SPACE_IN_CHINESE,
+    }.items():
+        if found := wrong.search(said):
+            return f"{rule}: {found.group()!r}"
+    return ""
+
+
+def test_chinese_is_set_as_chinese():
+    assert not {said: wrong for _, _, said in every_entry() if (wrong := typography(said))}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "通过,不通过",
+        "说“是” (1)",
+        "设备ID",
+        "版本 3的",
+        "通过 。",
+        "设备 认证",
+        '"通过"',
+        "{n}项",
+        "共 {n} 项  通过",
+    ],
+)
+def test_bad_setting_is_seen(said):
+    assert typography(said)
+
+
+def test_characters_are_simplified():
+    traditional = {
+        (text, each)
+        for _, text, said in every_entry()
+        for each in re.findall(HAN, said)
+        if not in_gb2312(each)
+    }
+    assert not traditional
+
+
+def in_gb2312(character):
+    """Return whether GB/T 2312 has it: simplified characters alone."""
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def test_traditional_characters_are_seen():
+    assert not in_gb2312("證")
+    assert in_gb2312("证")
+
+
+def test_no_text_stays_english():
+    assert not {text for _, text, said in every_entry() if text == said} ^ SAME
+
+
+def test_title_of_a_scenario_with_parameters_is_told():
+    say = language("zh")
+    title = "A server that cannot prove itself is refused [wrong-server-code]"
+    assert say(title) == say("A server that cannot prove itself is refused") + " [wrong-server-code]"
+    assert say.knows(title)

@@ -1,0 +1,67 @@
+# ruff: noqa: RUF001 - punctuation of Chinese
+"""How a text finds its words in another language."""
+
+import pytest
+
+from harness.errors import UsageError
+from harness.report.words import ENGLISH, Language, language
+from harness.report.words.patterns import Patterns
+
+CATALOGUE = {"no {part} at {place}": "{place} 没有{part}", "chip": "芯片", "blocked: {why}": "受阻：{why}"}
+
+
+@pytest.fixture
+def say():
+    return Language(
+        "zh", CATALOGUE, Patterns({text: said for text, said in CATALOGUE.items() if "{" in text})
+    )
+
+
+def test_template_is_filled_with_values(say):
+    assert say("no {part} at {place}", part="线", place="0x28") == "0x28 没有线"
+
+
+def test_text_made_with_values_is_told_with_them(say):
+    assert say("no chip at 0x28") == "0x28 没有芯片"
+    assert say.knows("no chip at 0x28")
+
+
+def test_value_that_is_a_text_with_values_is_told_too(say):
+    assert say("blocked: no chip at 0x28") == "受阻：0x28 没有芯片"
+
+
+@pytest.mark.parametrize("text", ["no chip", "no  at 0x28", "some chip at 0x28", "", "no chip at "])
+def test_other_text_stays_english(say, text):
+    assert say(text) == text
+    assert not say.knows(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["no {0.__class__} at {place", "no }} at {{", "{", "no {part:>99999999} at x"]
+)
+def test_braces_of_a_device_are_left_alone(say, text):
+    assert all(piece in say(text) for piece in text.removeprefix("no ").split(" at "))
+
+
+def test_text_of_a_device_that_nests_ends(say):
+    assert say("blocked: " * 400).count("blocked: ") == 397
+
+
+def test_very_long_text_is_not_matched(say):
+    assert not say.knows("blocked: " + "x" * 1_000_000)
+
+
+def test_most_said_wins():
+    say = Language("zh", {}, Patterns({"{one} of {two}": "乙", "ID of {two}": "甲"}))
+    assert say("ID of x") == "甲"
+
+
+def test_english_knows_everything():
+    assert ENGLISH.knows("anything")
+    assert ENGLISH("no chip at 0x28") == "no chip at 0x28"
+
+
+def test_unknown_language_names_those_there_are():
+    with pytest.raises(UsageError, match="no language of reports") as error:
+        language("xx")
+    assert "zh" in error.value.hint
