@@ -119,12 +119,19 @@ def check(
             autocompletion=complete.boards,
         ),
     ],
+    lab: Annotated[
+        Path | None,
+        typer.Option(
+            help="Lab file to check with them; lab.yaml in the working folder by default.", metavar="FILE"
+        ),
+    ] = None,
 ) -> None:
-    """Check each board file; exit code 2 when one of them is wrong."""
+    """Check each board file and the lab file; exit code 2 when one of them is wrong."""
     import sys
 
     from harness.board.plan.facts import facts_of
     from harness.board.reading.file import load
+    from harness.board.reading.lab import lab_of
     from harness.errors import UsageError
 
     wrong = 0
@@ -138,17 +145,29 @@ def check(
             continue
         _warn(loaded.warnings)
         print(f"{loaded.source.path}: ok")
+    try:
+        source = lab_of(lab).source
+    except UsageError as error:
+        wrong += 1
+        print(f"error: {error.message}", file=sys.stderr)
+    else:
+        _warn(source.warnings)
+        if source.path is not None:
+            print(f"{source.path}: ok")
     if wrong:
         raise typer.Exit(UsageError.exit_code)
 
 
-def schema() -> None:
-    """Print the JSON Schema of board files."""
+def schema(
+    lab: Annotated[bool, typer.Option("--lab", help="Print that of lab files.")] = False,
+) -> None:
+    """Print the JSON Schema of board files, or of lab files."""
     import json
 
+    from harness.board.reading.lab import lab_schema
     from harness.board.reading.schema import board_schema
 
-    print(json.dumps(board_schema(), indent=2, ensure_ascii=False))
+    print(json.dumps(lab_schema() if lab else board_schema(), indent=2, ensure_ascii=False))
 
 
 def _warn(warnings: tuple[str, ...]) -> None:

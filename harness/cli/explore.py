@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     )(explore)
 
 
-@takes(RunOptions, only=("runs", "wait"))
+@takes(RunOptions, only=("runs", "wait", "lab"))
 def explore(
     boards: Boards,
     options: RunOptions,

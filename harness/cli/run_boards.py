@@ -15,6 +15,7 @@ from rich.text import Text
 
 from harness.board.opening import official
 from harness.board.reading.file import load
+from harness.board.reading.lab import lab_of, told
 from harness.cli.earlier import earlier_seconds
 from harness.cli.output import OwnConsole
 from harness.cli.replayed_run import run_to_replay
@@ -178,6 +179,11 @@ def run_boards(
     """
     require_asserts()
     check_plugins(plugins)
+    lab = lab_of(options.lab)
+    for text in ([f"note: {told(lab)}"] if told(lab) else []) + [
+        f"warning: {one}" for one in lab.source.warnings
+    ]:
+        print(text, file=sys.stderr)
     for board in boards:
         file = load(board)
         for warning in file.warnings:

@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
     )(verify)
 
 
-@takes(RunOptions, only=("runs", "answers", "attended", "operator_timeout", "ledger", "wait"))
+@takes(RunOptions, only=("runs", "answers", "attended", "operator_timeout", "ledger", "wait", "lab"))
 def verify(
     boards: Boards,
     options: RunOptions,

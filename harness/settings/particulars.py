@@ -4,15 +4,32 @@ The section `report:` of a board file, and of `lab.yaml` for what is the same fo
 be left out in development; an official run names what is missing. Source: report.md 1 and 3.
 """
 
+import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
-from harness.settings.words import Section, Text
+from harness.settings.words import Section, Text, wrong
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """64 lower-case hexadecimal digits."""
+
+
+def _day(value: object) -> object:
+    # Pydantic alone would take a number of seconds, and a moment at midnight, for a date.
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
+        raise wrong("must be a date: year, month and day as YYYY-MM-DD")
+    if not isinstance(value, str | date):
+        raise wrong("must be a date: year, month and day as YYYY-MM-DD")
+    try:
+        return date.fromisoformat(value.strip()) if isinstance(value, str) else value
+    except ValueError:
+        raise wrong("there is no such day in the calendar; a date is written YYYY-MM-DD") from None
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A day of the calendar, YYYY-MM-DD."""
 
 
 class Party(Section):
@@ -36,7 +53,7 @@ class Item(Section):
     sdk: Text = Field(default="", description="SDK and version that the firmware is built with.")
     boot_state: Text = Field(default="", description="State of secure boot and debug locks.")
     condition: Text = Field(default="", description="Condition on receipt.")
-    received: date | None = Field(default=None, description="Date of receipt, YYYY-MM-DD.")
+    received: Day | None = Field(default=None, description="Date of receipt, YYYY-MM-DD.")
     sampling: Text = Field(default="", description="How the items were chosen.")
 
 
@@ -45,8 +62,8 @@ class Instrument(Section):
 
     name: Text = Field(description="What it is: maker and type.")
     id: Text = Field(default="", description="Inventory or serial number.")
-    calibrated: date | None = Field(default=None, description="Date of the last calibration, YYYY-MM-DD.")
-    due: date | None = Field(default=None, description="Date on which the next one is due, YYYY-MM-DD.")
+    calibrated: Day | None = Field(default=None, description="Date of the last calibration, YYYY-MM-DD.")
+    due: Day | None = Field(default=None, description="Date on which the next one is due, YYYY-MM-DD.")
     certificate: Text = Field(default="", description="Number of the calibration certificate.")
 
 
@@ -107,3 +124,29 @@ class Particulars(Section):
         default=(), max_length=64, description="Opinions and interpretations, each with its basis."
     )
     replaces: Replaced | None = Field(default=None, description="The earlier report that this one amends.")
+
+
+_Word = TypeVar("_Word", bound=Section)
+
+
+def combined(own: Particulars, general: Particulars) -> Particulars:
+    """Return what is said of a run: of a board itself first, and what it leaves out as it is said of every board.
+
+    It goes field by field, lists whole. An organisation that the board names is taken whole: the name of one with the
+    address of another would be an organisation that nobody knows.
+
+    Args:
+        own: What the board file says.
+        general: What is the same for every board of the lab.
+    """
+    return _over(own, general)
+
+
+def _over(own: _Word, general: _Word) -> _Word:
+    said: dict[str, object] = {}
+    for name in own.model_fields_set:
+        mine, theirs = getattr(own, name), getattr(general, name)
+        whole = not isinstance(mine, Section) or type(mine) is not type(theirs) or isinstance(mine, Replaced)
+        another = isinstance(mine, Party) and mine.name not in {"", getattr(theirs, "name", "")}
+        said[name] = mine if whole or another else _over(mine, theirs)
+    return general.model_copy(update=said)

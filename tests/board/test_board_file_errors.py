@@ -59,7 +59,7 @@ ONE_PROBLEM = {
             "3: transport: unknown key; did you mean 'transports'? valid keys: version, name, "
             "description, plan, "
             "transports, chip, console, probe, carrier, controllers, device, declaration, service, server, link, network, "
-            "limits"
+            "limits, report"
         ),
     ),
     "unknown carrier": (

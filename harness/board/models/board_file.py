@@ -18,6 +18,7 @@ from harness.controller.kind import CONTROLLERS, Ability, Controller
 from harness.controller.serial_lines import SerialLines
 from harness.probe.settings import Probe
 from harness.settings.link import Link
+from harness.settings.particulars import Particulars
 from harness.settings.tagged import Tagged
 from harness.settings.words import Section, Text, Word, wrong
 from harness.transport.kind import StandIn, TransportKind
@@ -119,6 +120,13 @@ class BoardFile(Section):
     limits: Annotated[Limits, BeforeValidator(_empty_is_default, json_schema_input_type=Limits | None)] = (
         Field(default_factory=Limits, description="Limits that scenarios measure against.")
     )
+    report: Annotated[
+        Particulars, BeforeValidator(_empty_is_default, json_schema_input_type=Particulars | None)
+    ] = Field(
+        default_factory=Particulars,
+        description="What only people know and a report must say: number, parties, item, bench, place. What is the "
+        "same for every board of a lab stands in lab.yaml.",
+    )
 
     _source: Source = PrivateAttr(default=Source())
 
@@ -212,7 +220,9 @@ class BoardFile(Section):
 
         Keys and secrets stand in it as references; a test key of a simulated device is masked.
         """
-        used: dict[str, object] = self.model_dump(mode="json", exclude_none=True)
+        used: dict[str, object] = self.model_dump(mode="json", exclude_none=True, exclude={"report"})
+        if said := self.report.model_dump(mode="json", exclude_defaults=True):
+            used["report"] = said
         source = self._source
         used["source"] = {"path": str(source.path) if source.path else "", "sha256": source.sha256}
         return used

@@ -9,7 +9,13 @@ from harness.board.models import (
 )
 from harness.board.plan import matrix as plan_matrix
 from harness.board.plan.needs import needs, unmet
-from harness.board.reading import console_checks, controller_checks, declaration_checks, link_checks
+from harness.board.reading import (
+    console_checks,
+    controller_checks,
+    declaration_checks,
+    link_checks,
+    report_checks,
+)
 from harness.id2 import product_name, published
 from harness.id2.keys import KeyType
 from harness.settings.problems import Loc, Problem, printable
@@ -78,6 +84,7 @@ def errors(board: BoardFile) -> list[Problem]:
         *console_checks.errors(board),
         *controller_checks.errors(board),
         *link_checks.errors(board),
+        *report_checks.errors(board.report),
     ]
 
 
@@ -96,6 +103,7 @@ def advice(board: BoardFile) -> list[Problem]:
         *_service(board),
         *_server_doubts(board),
         *link_checks.advice(board),
+        *report_checks.advice(board.report),
     ]
 
 

@@ -53,6 +53,7 @@ _PATTERNS = {
     "^[A-Za-z0-9_-]{1,64}$": "must be letters, digits, dashes and underscores",
     "^[A-Za-z0-9_.:@-]{4,32}$": "must be 4 to 32 letters, digits and the signs _ . : @ -",
     "^[a-z0-9-]{1,64}$": "must be lower-case letters, digits and dashes",
+    "^[0-9a-f]{64}$": "must be a SHA-256: 64 lower-case hexadecimal digits",
 }
 
 

@@ -1,0 +1,67 @@
+"""The file of a lab, `lab.yaml`: what is the same for every board in it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+
+from harness.settings.particulars import Particulars
+from harness.settings.words import Section, wrong
+
+LAB_VERSION = 1
+
+
+def _known_version(value: int) -> int:
+    if value != LAB_VERSION:
+        raise wrong(f"is {value}; this harness reads version {LAB_VERSION}")
+    return value
+
+
+def _empty_is_default(value: object) -> object:
+    # A section whose lines are all commented out is there and says nothing.
+    return {} if value is None else value
+
+
+@dataclass(frozen=True, slots=True)
+class LabSource:
+    """Where a lab file came from.
+
+    Attributes:
+        path: The file as it was named; None for a lab that has no file.
+        by_default: Whether nobody named it: it lies in the working folder.
+        warnings: Doubtful things in it, each `file:line: field: text`.
+        left: The fields, each with its line, that are still to be filled in.
+    """
+
+    path: Path | None = None
+    by_default: bool = False
+    warnings: tuple[str, ...] = field(default=())
+    left: tuple[str, ...] = field(default=())
+
+
+class LabFile(Section):
+    """One lab, described by one file."""
+
+    version: Annotated[int, AfterValidator(_known_version)] = Field(
+        description="Version of the lab file format: 1.", json_schema_extra={"const": LAB_VERSION}
+    )
+    report: Annotated[
+        Particulars, BeforeValidator(_empty_is_default, json_schema_input_type=Particulars | None)
+    ] = Field(
+        default_factory=Particulars,
+        description="What a report says of every board of the lab; the board file's word goes before it.",
+    )
+
+    _source: LabSource = PrivateAttr(default=LabSource())
+
+    @property
+    def source(self) -> LabSource:
+        """Where this lab file came from."""
+        return self._source
+
+    def from_source(self, source: LabSource) -> "LabFile":
+        """Return the same lab file with its source."""
+        copy = self.model_copy()
+        copy._source = source  # noqa: SLF001 - its own attribute, of the copy
+        return copy
