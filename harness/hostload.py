@@ -8,7 +8,7 @@ it noted is taken off every time that judges a device.
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -85,15 +85,27 @@ class Span:
 
 
 class Duration(float):
-    """Seconds that something took, with the seconds of them in which the host was late."""
+    """Seconds that something took, with the seconds of them in which the host was late.
 
-    __slots__ = ("late",)
+    Attributes:
+        late: Seconds in which the host was late.
+        tries: Seconds of every try, in order, when this is the longest of several; empty otherwise.
+        uncertainty: Expanded uncertainty (k = 2 at least) in seconds; None where it was not considered.
+    """
+
+    __slots__ = ("late", "tries", "uncertainty")
     late: float
+    tries: tuple[float, ...]
+    uncertainty: float | None
 
-    def __new__(cls, seconds: float, late: float) -> Self:
-        """Join both."""
+    def __new__(
+        cls, seconds: float, late: float, tries: Iterable[float] = (), uncertainty: float | None = None
+    ) -> Self:
+        """Join all of it."""
         made = super().__new__(cls, seconds)
         made.late = late
+        made.tries = tuple(tries)
+        made.uncertainty = uncertainty
         return made
 
 

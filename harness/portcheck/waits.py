@@ -109,7 +109,12 @@ def too_long(waits: Sequence[Wait], tick: int, quantum: int, limit: float) -> li
 
 def longest_excess(waits: Sequence[Wait]) -> int:
     """Return the most milliseconds that a wait lasted longer than asked, by the clock that says least."""
-    return max(min(wait.by_board) - wait.asked for wait in waits)
+    return max(map(excess, waits))
+
+
+def excess(wait: Wait) -> int:
+    """Return how many milliseconds a wait lasted longer than asked, by the clock that says least."""
+    return min(wait.by_board) - wait.asked
 
 
 def _at_most(values: Sequence[int], quantum: int) -> float:

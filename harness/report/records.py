@@ -11,6 +11,7 @@ from harness.run.events import Mode
 from harness.run.failure import ErrorRecord
 from harness.run.header import InputFile
 from harness.run.station import Station
+from harness.run.statistics import Histogram, Statistics
 from harness.run.verdict import Verdict
 from harness.settings.particulars import Particulars
 from harness.severity import Severity
@@ -52,6 +53,20 @@ class MeasurementResult(ReportPart):
     low: float | None
     high: float | None
     verdict: Verdict
+    uncertainty: float | None = Field(
+        default=None,
+        description="Expanded uncertainty of the value (k = 2 at least); null where it was not considered.",
+    )
+    samples: list[Number] = Field(
+        default_factory=list,
+        description="The values of all repetitions in order; empty when there was one, or too many to keep each.",
+    )
+    statistics: Statistics | None = Field(
+        default=None, description="What the repetitions come to; null when there was one value."
+    )
+    histogram: Histogram | None = Field(
+        default=None, description="The distribution of repetitions that were too many to keep each."
+    )
 
 
 class Evidence(ReportPart):

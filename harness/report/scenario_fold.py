@@ -19,6 +19,7 @@ from harness.run.events import (
     StepStarted,
 )
 from harness.run.failure import ErrorRecord
+from harness.run.statistics import numbers, statistics_of
 from harness.run.verdict import Verdict, worst
 
 _EVIDENCE_FILE = re.compile(r"evidence/[A-Za-z0-9_-][A-Za-z0-9._-]*")
@@ -124,7 +125,7 @@ class ScenarioFold:
             began=self._started,
             ended=end,
             steps=[self._step(index) for index in range(len(self._steps))],
-            measurements=[MeasurementResult.model_validate(event) for event in self._measurements],
+            measurements=[_measurement(event) for event in self._measurements],
             findings=list(self._findings),
             evidence=[_evidence(event, folder) for event in self._evidence],
             notes=list(self._notes),
@@ -155,6 +156,13 @@ class ScenarioFold:
             ended=fold.ended,
             error=fold.error,
         )
+
+
+def _measurement(event: MeasurementTaken) -> MeasurementResult:
+    result = MeasurementResult.model_validate(event)
+    if result.statistics is None and result.samples:
+        return result.model_copy(update={"statistics": statistics_of(numbers(result.samples))})
+    return result
 
 
 def _attempt(key: str, scenario: str) -> int:

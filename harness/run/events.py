@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from harness.run.failure import ErrorRecord
+from harness.run.statistics import Histogram, Statistics
 from harness.run.verdict import Verdict
 from harness.severity import Severity
 
@@ -151,7 +152,12 @@ class StepFinished(Timed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasurementTaken(Timed):
-    """A value against its limits. A value that is no number stands as the text "nan", "inf" or "-inf"."""
+    """A value against its limits. A value that is no number stands as the text "nan", "inf" or "-inf".
+
+    A repeated measurement has all its values in order as `samples`, or, where they are too many to keep, what they
+    come to. `uncertainty` is expanded (at least the coverage of k = 2, 95 %),
+    in the unit of the value; None where it was not considered.
+    """
 
     event: Literal["measurement"] = "measurement"
     scenario: str
@@ -162,6 +168,10 @@ class MeasurementTaken(Timed):
     low: float | None = None
     high: float | None = None
     verdict: Verdict
+    uncertainty: float | None = None
+    samples: tuple[int | float | str, ...] = ()
+    statistics: Statistics | None = None
+    histogram: Histogram | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

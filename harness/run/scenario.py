@@ -1,6 +1,6 @@
 """The log of one scenario: its steps, measurements, evidence and findings, written as they happen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from harness.run.events import (
 from harness.run.failure import ErrorRecord
 from harness.run.journal import Journal
 from harness.run.measure import Measurement, OutsideLimitsError
+from harness.run.statistics import KEPT, histogram_of, statistics_of
 from harness.run.verdict import Verdict, verdict_of, worst
 from harness.severity import Severity
 
@@ -124,15 +125,31 @@ class ScenarioLog:
         self._check_step(index)
         self._end_step(index, Verdict.NOT_APPLICABLE, reason=reason)
 
-    def measure(self, measurement: Measurement, value: float, *, excuse: BenchError | None = None) -> Verdict:
+    def measure(
+        self,
+        measurement: Measurement,
+        value: float,
+        *,
+        samples: Sequence[float] = (),
+        uncertainty: float | None = None,
+        excuse: BenchError | None = None,
+    ) -> Verdict:
         """Record `value` (in the measurement's unit) and return passed, failed or blocked.
 
         A value outside its limits fails the step at its end, or the scenario when no step is running. An `excuse`,
         which says that it is the bench's doing, makes it blocked.
+
+        Args:
+            measurement: What is measured.
+            value: The value that is judged.
+            samples: The values of all repetitions in order, of which `value` is one, or which it was made from.
+            uncertainty: The expanded uncertainty of the value (k = 2 at least), in the measurement's unit.
+            excuse: What explains a value outside its limits without the device.
         """
         verdict = measurement.judge(value)
         if verdict is Verdict.FAILED and excuse is not None:
             verdict = Verdict.BLOCKED
+        many = len(samples) > KEPT
         self._write(
             MeasurementTaken(
                 scenario=self.key,
@@ -143,6 +160,10 @@ class ScenarioLog:
                 low=measurement.low,
                 high=measurement.high,
                 verdict=verdict,
+                uncertainty=uncertainty,
+                samples=() if many else tuple(samples),
+                statistics=statistics_of(samples) if many else None,
+                histogram=histogram_of(samples) if many else None,
             )
         )
         if verdict is Verdict.BLOCKED and excuse is not None:

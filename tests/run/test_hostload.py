@@ -1,5 +1,6 @@
 """The host's own lateness: counted, taken off the device's time, and told."""
 
+import json
 import os
 import signal
 import subprocess
@@ -214,6 +215,17 @@ def test_a_time_that_the_host_explains_blocks(scenario):
     ):
         running.measure("self-test", Duration(124.0, 70.0), unit="s", high=60)
     assert log.finish(Verdict.PASSED) is Verdict.BLOCKED
+
+
+def test_a_duration_brings_along_its_tries_and_uncertainty(scenario, tmp_path):
+    running, _ = scenario
+    with running.step("T-01"):
+        running.measure("self-test", Duration(0.3, 0.0, [0.1, 0.3, 0.2], 0.05), unit="s", high=60)
+        running.measure("by hand", Duration(0.3, 0.0, [0.1, 0.3]), unit="s", samples=[0.3], uncertainty=0.01)
+    (journal,) = tmp_path.rglob("journal.jsonl")
+    first, second = [json.loads(line) for line in journal.read_text().splitlines() if '"measurement"' in line]
+    assert (first["samples"], first["uncertainty"]) == ([0.1, 0.3, 0.2], 0.05)
+    assert (second["samples"], second["uncertainty"]) == ([0.3], 0.01)
 
 
 def test_a_time_that_nothing_explains_fails(scenario):

@@ -1,7 +1,15 @@
 """Step 4: the sleep of the board's OSA."""
 
 from harness.fixtures.port.clock_series import quantum_of
-from harness.fixtures.types import PortUnderTest, Scenario, Wait, longest_excess, short_problems, too_long
+from harness.fixtures.types import (
+    PortUnderTest,
+    Scenario,
+    Wait,
+    excess,
+    longest_excess,
+    short_problems,
+    too_long,
+)
 
 LENGTHS_MS = {1: 12, 10: 12, 50: 12, 200: 4, 1000: 2}
 """Milliseconds, with the number of tries."""
@@ -28,4 +36,10 @@ def test_sleep(scenario: Scenario, port: PortUnderTest) -> None:
         for long in too_long(sleeps, port.limits.tick_ms, quantum, limit):
             port.require_own_fault(str(long), long.excess, begin)
             raise AssertionError(str(long))
-        scenario.measure("longest msleep beyond what was asked", longest_excess(sleeps), unit="ms")
+        scenario.measure(
+            "longest msleep beyond what was asked",
+            longest_excess(sleeps),
+            unit="ms",
+            samples=[excess(sleep) for sleep in sleeps],
+            uncertainty=quantum,
+        )

@@ -35,7 +35,14 @@ def test_clock_over_time(scenario: Scenario, port: PortUnderTest) -> None:
     with scenario.step("OSA-TIME-03"):
         rate = clock.require_rate(scenario)
         limit = port.limits.drift_ppm
-        scenario.measure("drift of ls_osa_get_time_ms", round(rate.ppm), unit="ppm", low=-limit, high=limit)
+        scenario.measure(
+            "drift of ls_osa_get_time_ms",
+            round(rate.ppm),
+            unit="ppm",
+            low=-limit,
+            high=limit,
+            uncertainty=round(rate.uncertainty, 1),
+        )
         scenario.note(f"the clock of the board against that of this computer: {rate}")
 
 
