@@ -92,7 +92,7 @@ def write(folder: RunFolder) -> Path:
     """
     if os.path.lexists(folder.manifest):
         raise ToolError(f"{folder.manifest}: is there already, and is made once")
-    entries = [_entry(folder.path, path) for path in _files(folder.path)]
+    entries = [_entry(folder.path, path) for path in files(folder.path)]
     record = {
         "format": FORMAT,
         "schema": SCHEMA,
@@ -149,7 +149,7 @@ def verify(folder: RunFolder, rendered: Callable[[], Mapping[str, bytes]] | None
         BenchError: a file cannot be read.
     """
     expected = read(folder)
-    found = {_inside(folder.path, path): path for path in _files(folder.path)}
+    found = {_inside(folder.path, path): path for path in files(folder.path)}
     words = {
         name: _compared(folder.path, found.get(name), expected.get(name))
         for name in sorted(found.keys() | expected.keys())
@@ -262,8 +262,8 @@ def _digest(file: BinaryIO, limit: int | None) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """Yield every file below `root` in a fixed order; links are named and not followed."""
+def files(root: Path) -> Iterator[Path]:
+    """Yield every file below `root` that a manifest lists, in a fixed order; links are named and not followed."""
     for folder, folders, names in os.walk(root, followlinks=False):
         linked = [name for name in folders if (Path(folder) / name).is_symlink()]
         folders.sort()

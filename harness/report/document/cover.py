@@ -1,0 +1,160 @@
+"""The cover: what was tested by whom for whom, what came of it, and what must be known before that."""
+
+from harness.report.circumstances import circumstances
+from harness.report.document.blocks import Cover, Line, Words
+from harness.report.document.context import Context, plain
+from harness.report.document.files import files
+from harness.report.stand_ins import stand_ins
+from harness.report.text import capital
+from harness.report.without_probe import without_probe
+from harness.settings.particulars import Party
+
+_PROBLEMS = 12
+
+
+def cover(context: Context) -> Cover:
+    """Return the cover."""
+    report, say = context.report, context.say
+    particulars = report.particulars
+    return Cover(
+        title=context.text(particulars.title) or say("ID² onboarding and self-verification: test report"),
+        verdict=report.verdict,
+        verdict_words=_verdict(context),
+        sentence=sentence(context),
+        warnings=tuple(_warnings(context)),
+        rows=tuple(_rows(context)),
+        signatures=(
+            (say("Tester"), context.text(particulars.tester, 120)),
+            (say("Approver"), context.text(particulars.approver, 120)),
+        ),
+    )
+
+
+def mark(context: Context) -> str:
+    """Return what stands in the head of every page, empty for an official run on real things."""
+    report, say = context.report, context.say
+    marks = [unreal.title] if (unreal := stand_ins(report)) else []
+    marks += [say("PARTIAL RUN")] if report.incomplete else []
+    marks += [say("replayed, no device was asked")] if isinstance(report.options.get("replay"), dict) else []
+    return " · ".join(marks)
+
+
+def number(context: Context) -> str:
+    """Return number and revision for every page; a report that nobody numbered is known by its run."""
+    particulars, say = context.report.particulars, context.say
+    run = context.text(context.report.run, 100)
+    if not particulars.number:
+        return say("Run {run}, without a report number", run=run)
+    told = say("Report {number}", number=context.text(particulars.number, 60))
+    if particulars.revision:
+        told += say(", revision {revision}", revision=context.text(particulars.revision, 40))
+    return told
+
+
+def sentence(context: Context) -> str:
+    """Return what came of the run, in numbers."""
+    report, say = context.report, context.say
+    totals = report.totals
+    judged = [each for each in report.scenarios if each.verdict.judged]
+    parts = []
+    if not judged:
+        parts.append(say("No scenario was judged."))
+    elif len(judged) == totals.passed:
+        parts.append(say("All scenarios that were judged passed: {n}.", n=totals.passed))
+    else:
+        counts = [
+            (totals.passed, say("passed: {n}", n=totals.passed)),
+            (totals.failed, say("failed: {n}", n=totals.failed)),
+            (totals.blocked, say("blocked by the bench: {n}", n=totals.blocked)),
+            (totals.error, say("ended by an error of the harness: {n}", n=totals.error)),
+        ]
+        told = ", ".join(words for count, words in counts if count)
+        parts.append(say("Scenarios judged: {n}; {told}.", n=len(judged), told=told))
+    if totals.not_applicable:
+        parts.append(say("Not applicable to this board: {n}.", n=totals.not_applicable))
+    if totals.not_run:
+        parts.append(say("Not run: {n}.", n=totals.not_run))
+    if unjudged := without_probe(report):
+        parts.append(f"{context.text(capital(unjudged))}.")
+    return " ".join(parts)
+
+
+def _verdict(context: Context) -> str:
+    verdict = capital(context.say(context.report.verdict.words))
+    unreal = stand_ins(context.report)
+    return f"{verdict} ({unreal.title[:1].lower()}{unreal.title[1:]})" if unreal else verdict
+
+
+def _warnings(context: Context) -> list[Line]:
+    report, say = context.report, context.say
+    lines: list[Line] = []
+    if unreal := stand_ins(report):
+        lines.append(
+            (Words(f"{unreal.title}. ", strong=True), Words(context.text(capital(unreal.words), 2_000) + "."))
+        )
+    if report.incomplete and report.finished is None:
+        told = say("This is the report of a part of a run: its journal has no end.")
+        lines.append((Words(told, strong=True),))
+    elif report.interrupted:
+        why = context.text(report.interrupted)
+        lines.append((Words(say("The run was interrupted: {why}.", why=why), strong=True),))
+    if report.mode == "development":
+        lines.append(plain(say("Development mode: this is no official report.")))
+    lines += [plain(f"{context.text(capital(each.words), 1_200)}.") for each in circumstances(report)]
+    if report.problems:
+        lines.append(plain(say("The run folder is not as it was written:"), strong=True))
+        lines += [plain(context.text(problem, 300)) for problem in report.problems[:_PROBLEMS]]
+        if (rest := len(report.problems) - _PROBLEMS) > 0:
+            lines.append(plain(say("and {n} more problems, in report.json", n=rest)))
+    return lines
+
+
+def _rows(context: Context) -> list[tuple[str, Line]]:
+    report, say = context.report, context.say
+    particulars, item = report.particulars, report.particulars.item
+    name = ", ".join(part for part in (item.name, item.model) if part)
+    rows = [
+        (say("Report number"), context.stated(particulars.number)),
+        (say("Revision"), context.stated(particulars.revision)),
+    ]
+    if replaced := particulars.replaces:
+        told = say("Report {number}", number=context.text(replaced.number, 120))
+        if replaced.revision:
+            told += say(", revision {revision}", revision=context.text(replaced.revision, 60))
+        rows.append((say("Replaces"), (Words(told), Words(": "), Words(context.text(replaced.reason)))))
+    rows += [
+        (say("Customer"), party(context, particulars.customer)),
+        (say("Maker"), party(context, particulars.maker)),
+        (say("Laboratory"), party(context, particulars.laboratory)),
+        (say("Place of the test"), context.stated(particulars.place)),
+        (say("Item tested"), context.stated(name)),
+        (say("Board"), context.stated(report.board)),
+        (say("Received"), context.stated(item.received)),
+        (say("Tested"), plain(_dates(context))),
+        (say("Mode"), plain(say("official") if report.mode == "official" else say("development"))),
+        (say("Run"), (context.code(report.run),)),
+        (
+            say("Files of the run"),
+            plain(say("{n}, listed with their SHA-256 at the end", n=len(files(context.folder)))),
+        ),
+    ]
+    return rows
+
+
+def party(context: Context, said: Party) -> Line:
+    """Return an organisation with its address and contact."""
+    return context.stated(", ".join(part for part in (said.name, said.address, said.contact) if part))
+
+
+def moment(context: Context, at: str | None) -> str:
+    """Return a moment as people read it."""
+    return context.say("not known") if at is None else f"{at[:10]} {at[11:19]} UTC"
+
+
+def _dates(context: Context) -> str:
+    report, say = context.report, context.say
+    if report.finished is None:
+        return say("{start}, end not known", start=moment(context, report.started))
+    return say(
+        "{start} to {end}", start=moment(context, report.started), end=moment(context, report.finished)
+    )

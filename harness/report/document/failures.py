@@ -1,0 +1,98 @@
+"""What failed, was blocked or broke, with the traffic around it: section 8."""
+
+from harness.report.document.blocks import Block, Code, Heading, Line, Pairs, Paragraph, Section, Words
+from harness.report.document.context import Context, plain
+from harness.report.document.cover import moment
+from harness.report.records import Scenario, Step
+from harness.run.failure import ErrorRecord
+from harness.run.verdict import Verdict
+
+_BAD = (Verdict.FAILED, Verdict.ERROR, Verdict.BLOCKED)
+_MESSAGE = 4_000
+_TRAFFIC = 4_000
+_MOST = 200
+
+
+def section(context: Context) -> Section:
+    """Return the failures, the worst kind first and in the order of the run."""
+    report, say = context.report, context.say
+    bad = [each for verdict in _BAD for each in report.scenarios if each.verdict is verdict]
+    blocks: list[Block] = []
+    if not bad:
+        blocks.append(Paragraph(plain(say("No scenario failed, was blocked or ended by an error."))))
+    for scenario in bad[:_MOST]:
+        blocks += _failure(context, scenario)
+    if len(bad) > _MOST:
+        blocks.append(Paragraph(plain(say("And {n} more, in report.json.", n=len(bad) - _MOST), strong=True)))
+    return Section(say("Failures and errors"), "failures", tuple(blocks))
+
+
+def _failure(context: Context, scenario: Scenario) -> list[Block]:
+    say = context.say
+    anchor = context.scenarios[scenario.key]
+    blocks: list[Block] = [
+        Heading((context.verdict(scenario.verdict), Words(" "), context.told(scenario.title, 400)), anchor)
+    ]
+    facts: list[tuple[str, Line]] = [
+        (say("Scenario"), (context.code(scenario.key, 200),)),
+        (say("Started"), plain(moment(context, scenario.started))),
+    ]
+    if scenario.attempt > 1:
+        facts.append((say("Attempt"), plain(str(scenario.attempt))))
+    blocks.append(Pairs(tuple(facts)))
+    shown: list[ErrorRecord] = []
+    for step in scenario.steps:
+        if step.verdict in _BAD:
+            blocks += _step(context, step)
+            shown += [step.error] if step.error else []
+    if scenario.error and not any(_same(scenario.error, each) for each in shown):
+        blocks += _error(context, scenario.error, scenario.verdict)
+    told = [each.reason for each in scenario.steps] + [each.message for each in shown]
+    if scenario.reason and not scenario.error and scenario.reason not in told:
+        blocks.append(Paragraph((context.told(scenario.reason, _MESSAGE),), note=scenario.verdict))
+    return blocks
+
+
+def _step(context: Context, step: Step) -> list[Block]:
+    say = context.say
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                Words(say("Step {n}:", n=step.index + 1), strong=True),
+                Words(" "),
+                context.requirement(step.requirement),
+                Words(" "),
+                context.told(step.title, 400),
+            )
+        )
+    ]
+    if step.error:
+        return blocks + _error(context, step.error, step.verdict)
+    if step.reason:
+        blocks.append(Paragraph((context.told(step.reason, _MESSAGE),), note=step.verdict))
+    return blocks
+
+
+def _error(context: Context, error: ErrorRecord, verdict: Verdict) -> list[Block]:
+    say = context.say
+    facts: list[tuple[str, Line]] = [(say("Who must act"), (context.told(error.who_acts, 200),))]
+    if error.hint:
+        facts.append((say("To try"), (context.told(error.hint, 1_000),)))
+    if error.transport:
+        facts.append((say("Transport"), (context.code(error.transport, 200),)))
+    if error.code is not None:
+        facts.append((say("Code"), (context.code(f"{error.code} (0x{error.code % 2**32:X})"),)))
+    if error.trace:
+        facts.append((say("Raised"), (context.code(f"{error.kind}: {error.trace[-1]}", 400),)))
+    blocks: list[Block] = [
+        Paragraph((Words(context.lines(error.message, _MESSAGE)),), note=verdict),
+        Pairs(tuple(facts)),
+    ]
+    if error.traffic:
+        kept = context.lines("\n".join(error.traffic), _TRAFFIC)
+        blocks.append(Code(tuple(kept.split("\n")), say("The last traffic before it")))
+    return blocks
+
+
+def _same(one: ErrorRecord, other: ErrorRecord) -> bool:
+    return (one.kind, one.message) == (other.kind, other.message)

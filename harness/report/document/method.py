@@ -1,0 +1,56 @@
+"""By what method and with what tool the run was made: section 3."""
+
+from harness.report.document.blocks import Block, Column, Heading, Line, Pairs, Paragraph, Row, Section, Table
+from harness.report.document.context import Context, plain
+
+
+def section(context: Context) -> Section:
+    """Return method and tool with their digests."""
+    report, say = context.report, context.say
+    versions: list[tuple[str, Line]] = [
+        (say("Harness"), context.stated(report.harness)),
+        (say("Python"), context.stated(report.python)),
+        (say("Mode"), plain(say("official") if report.mode == "official" else say("development"))),
+    ]
+    blocks: list[Block] = [
+        Paragraph(
+            plain(
+                say(
+                    "The suites of the harness were run on the item. Each scenario consists of steps, each step checks "
+                    "one requirement of the requirements list, and every event is written to the journal as it happens."
+                )
+            )
+        ),
+        Pairs(tuple(versions)),
+        Heading(plain(say("Inputs"))),
+        _inputs(context),
+        Heading(plain(say("Packages"))),
+        Pairs(tuple(context.rows(report.packages))),
+        Heading(plain(say("How the run was asked for"))),
+        Pairs(tuple(context.rows(report.options))),
+    ]
+    return Section(say("Method and tool"), "method", tuple(blocks))
+
+
+def _inputs(context: Context) -> Block:
+    say = context.say
+    if not context.report.inputs:
+        return Paragraph(plain(say("The header of the run names no input files.")))
+    rows = tuple(
+        Row(
+            (
+                ((context.told(each.role, 80),),),
+                ((context.code(each.name, 200),),),
+                (plain(f"{each.size:,}".replace(",", " ")),),
+                ((context.code(each.sha256, 80),),),
+            )
+        )
+        for each in context.report.inputs
+    )
+    columns = (
+        Column(say("Input"), 1.6),
+        Column(say("File"), 2),
+        Column(say("Size in bytes"), 1.2, right=True),
+        Column(say("SHA-256"), 5),
+    )
+    return Table(columns, rows)

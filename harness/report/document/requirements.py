@@ -1,0 +1,233 @@
+"""Every requirement with its verdict, and every scenario that gave one: section 7."""
+
+from collections.abc import Iterator
+
+from harness.report.document.blocks import Block, Column, Heading, Line, Paragraph, Row, Section, Table, Words
+from harness.report.document.context import Context, plain
+from harness.report.document.summary import without_verdict
+from harness.report.records import MeasurementResult, RequirementResult, Scenario
+from harness.report.text import seconds
+from harness.run.measure import Measurement
+from harness.run.verdict import Verdict
+
+_MEASURED = 12
+_FILES = 8
+
+
+def section(context: Context, *, short: bool) -> Section:
+    """Return the requirements; the short form leaves out the scenarios and what did not apply."""
+    report, say = context.report, context.say
+    if not report.requirements:
+        blocks: tuple[Block, ...] = (Paragraph(plain(say("The journal holds no requirements list."))),)
+        return Section(say("Requirements"), "requirements", blocks)
+    applicable = [each for each in report.requirements if each.state != Verdict.NOT_APPLICABLE]
+    others = [each for each in report.requirements if each.state == Verdict.NOT_APPLICABLE]
+    if short:
+        blocks = (
+            *([_brief(context, applicable)] if applicable else []),
+            Paragraph(
+                plain(say("Not applicable to this board: {n}; the whole report lists them.", n=len(others)))
+            ),
+        )
+        return Section(say("Requirements"), "requirements", blocks)
+    blocks = (
+        Heading(plain(say("Requirements that apply"))),
+        _whole(context, applicable) if applicable else Paragraph(plain(say("None applies to this board."))),
+        Heading(plain(say("Requirements that do not apply"))),
+        _left(context, others)
+        if others
+        else Paragraph(plain(say("Every requirement applies to this board."))),
+        Heading(plain(say("Scenarios"))),
+        *_scenarios(context),
+    )
+    return Section(say("Requirements"), "requirements", blocks)
+
+
+def _brief(context: Context, requirements: list[RequirementResult]) -> Table:
+    say = context.say
+    rows = tuple(
+        Row(
+            (
+                (_state(context, each),),
+                ((context.requirement(each.id),),),
+                ((context.told(each.statement, 1_000),),),
+            ),
+            context.requirements.get(each.id, ""),
+        )
+        for each in requirements
+    )
+    columns = (Column(say("Verdict"), 1.5), Column(say("Requirement"), 1.5), Column(say("Statement"), 8))
+    return Table(columns, rows)
+
+
+def _whole(context: Context, requirements: list[RequirementResult]) -> Table:
+    say = context.say
+    by_key = {each.key: each for each in context.report.scenarios}
+    rows = tuple(
+        Row(
+            (
+                (_state(context, each), (context.told(each.level, 60, soft=True),)),
+                ((context.requirement(each.id),),),
+                (
+                    (context.told(each.statement, 1_000),),
+                    (context.told(each.source, 300, soft=True),),
+                ),
+                tuple(_checks(context, each, [by_key[key] for key in each.scenarios if key in by_key])),
+                tuple(_measured(context, each, [by_key[key] for key in each.scenarios if key in by_key])),
+            ),
+            context.requirements.get(each.id, ""),
+        )
+        for each in requirements
+    )
+    columns = (
+        Column(say("Verdict, level"), 1.5),
+        Column(say("Requirement"), 1.5),
+        Column(say("Statement and source"), 4.2),
+        Column(say("Scenarios and steps, attempts"), 3.2),
+        Column(say("Value ± U, limit; evidence"), 2.6),
+    )
+    return Table(columns, rows)
+
+
+def _left(context: Context, requirements: list[RequirementResult]) -> Table:
+    say = context.say
+    reasons = {each.key: each.reason for each in context.report.scenarios}
+    rows = tuple(
+        Row(
+            (
+                ((context.verdict(each.state),),),
+                ((context.requirement(each.id),),),
+                ((context.told(each.statement, 1_000),),),
+                (
+                    (context.told(each.level, 60),),
+                    (
+                        Words(context.say("applies when:"), soft=True),
+                        Words(" "),
+                        context.code(each.applies_when, 200),
+                    ),
+                ),
+                tuple(
+                    (context.told(reason, 300),)
+                    for reason in dict.fromkeys(reasons.get(key, "") for key in each.scenarios)
+                ),
+            ),
+            context.requirements.get(each.id, ""),
+        )
+        for each in requirements
+    )
+    columns = (
+        Column(say("Verdict"), 1.5),
+        Column(say("Requirement"), 1.5),
+        Column(say("Statement"), 4.2),
+        Column(say("Level"), 2.2),
+        Column(say("Reason"), 3),
+    )
+    return Table(columns, rows)
+
+
+def _state(context: Context, requirement: RequirementResult) -> Line:
+    told: Line = (context.verdict(requirement.state),)
+    if requirement in without_verdict(context.report):
+        return (*told, Words(" "), Words(context.say("mandatory, without a verdict"), strong=True))
+    return told
+
+
+def _checks(context: Context, requirement: RequirementResult, scenarios: list[Scenario]) -> Iterator[Line]:
+    """Yield a line a scenario: its key, the steps that check the requirement and their verdicts."""
+    say = context.say
+    for scenario in scenarios:
+        steps = [step for step in scenario.steps if step.requirement == requirement.id]
+        line: list[Words] = [context.scenario(scenario.key)]
+        if scenario.attempt > 1:
+            line += [Words(" "), Words(say("attempt {n}", n=scenario.attempt), strong=True)]
+        if steps:
+            numbers = ", ".join(str(step.index + 1) for step in steps)
+            line += [Words(" "), Words(say("step {n}", n=numbers), soft=True)]
+        if any(step.verdict != requirement.state for step in steps):
+            for step in steps:
+                line += [Words(" "), context.verdict(step.verdict)]
+        yield tuple(line)
+    if not scenarios:
+        yield plain(say("no scenario"), soft=True)
+
+
+def _measured(context: Context, requirement: RequirementResult, scenarios: list[Scenario]) -> Iterator[Line]:
+    """Yield what was measured for a requirement, and the evidence of the steps that check it."""
+    say = context.say
+    shown = 0
+    files: list[str] = []
+    for scenario in scenarios:
+        own = {step.index for step in scenario.steps if step.requirement == requirement.id}
+        for each in scenario.measurements:
+            if each.step not in own:
+                continue
+            shown += 1
+            if shown <= _MEASURED:
+                yield value(context, each)
+        files += [each.file for each in scenario.evidence if each.step in own]
+    if shown > _MEASURED:
+        yield plain(say("and {n} more values, in report.json", n=shown - _MEASURED))
+    for file in files[:_FILES]:
+        yield (Words(context.text(file, 300), code=True, link=file),)
+    if len(files) > _FILES:
+        yield plain(say("and {n} more files", n=len(files) - _FILES))
+
+
+def value(context: Context, each: MeasurementResult) -> Line:
+    """Return a measured value beside its limits and its uncertainty."""
+    say = context.say
+    number = f"{each.value:g}" if isinstance(each.value, float) else str(each.value)
+    unit = context.text(each.unit, 40)
+    words = [
+        context.told(each.name, 200),
+        Words(": "),
+        Words(context.text(f"{number} {unit}", 120), strong=True),
+    ]
+    uncertainty = context.report.particulars.uncertainty
+    words.append(
+        Words(
+            f" ± {context.text(uncertainty, 120)}" if uncertainty else say(" (U not considered)"), soft=True
+        )
+    )
+    words += [Words("; "), Words(limits(context, each)), Words("; "), context.verdict(each.verdict)]
+    return tuple(words)
+
+
+def limits(context: Context, each: MeasurementResult) -> str:
+    """Return the limits of a measurement in words."""
+    say = context.say
+    low, high = (None if limit is None else float(limit) for limit in (each.low, each.high))
+    if low is not None and high is not None and low > high:
+        return say("limits that no value meets")
+    told = Measurement(each.name, each.unit, low, high).limits
+    if not told:
+        return say("any value allowed")
+    return say("allowed: {limits}", limits=context.text(f"{told} {each.unit}", 160))
+
+
+def _scenarios(context: Context) -> list[Block]:
+    """Show every scenario that was started or should have been; section 2 has those that do not apply."""
+    say = context.say
+    ran = [each for each in context.report.scenarios if each.verdict is not Verdict.NOT_APPLICABLE]
+    if not ran:
+        return [Paragraph(plain(say("No scenario ran.")))]
+    rows = tuple(
+        Row(
+            (
+                ((context.verdict(each.verdict),),),
+                ((context.told(each.title, 400),), (context.scenario(each.key),)),
+                (plain(str(len(each.steps))),),
+                (plain(str(each.attempt)),),
+                (plain(seconds(each.seconds)),),
+            )
+        )
+        for each in ran
+    )
+    columns = (
+        Column(say("Verdict"), 1.5),
+        Column(say("Scenario"), 7),
+        Column(say("Steps"), 0.8, right=True),
+        Column(say("Attempt"), 1, right=True),
+        Column(say("Time"), 1.1, right=True),
+    )
+    return [Table(columns, rows)]

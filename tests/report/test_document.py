@@ -1,0 +1,237 @@
+"""The content of a report for people: every section, nothing invented, and nothing that a reader must know left out."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from harness.report.document.blocks import Table
+from harness.report.document.build import document
+from harness.report.model import load
+from harness.report.words import ENGLISH
+from harness.run import manifest
+from harness.run.folder import RunFolder
+from harness.run.header import Header
+from harness.run.run import Run
+from harness.run.verdict import Verdict
+from harness.settings.particulars import Instrument, Item, Particulars, Party, Replaced
+from tests.report import document_text, hostile, hostile_run, sample_run
+from tests.report.document_text import text_of
+
+ID = "2122232425262728292A2B2C"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    return sample_run.write(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def report(sample):
+    return load(sample)
+
+
+def told(report, folder, **settings):
+    return document(report, folder, ENGLISH, **settings)
+
+
+def with_particulars(report, **said):
+    return report.model_copy(update={"particulars": Particulars(**said)})
+
+
+def test_every_section_of_the_outline_is_there_in_order(report, sample):
+    whole = told(report, sample)
+    assert [each.anchor for each in whole.sections] == [
+        "item", "scope", "method", "bench", "rules", "summary", "requirements", "failures", "deviations", "supplied",
+        "statements", "files",
+    ]  # fmt: skip
+    assert [each.number for each in whole.sections] == [str(number) for number in range(1, 13)]
+    assert whole.end == "End of report"
+    assert whole.page.format(page=2, pages=9) == "Page 2 of 9"
+
+
+def test_the_short_form_is_cover_summary_failures_and_requirements(report, sample):
+    short = told(report, sample, short=True)
+    assert [each.anchor for each in short.sections] == ["summary", "failures", "requirements"]
+    assert short.cover == told(report, sample).cover
+
+
+def test_what_nobody_stated_is_not_stated(report, sample):
+    bare = told(report, sample)
+    for row in ("Report number", "Customer", "Maker", "Laboratory", "Place of the test", "Received"):
+        assert f"{row}: not stated" in text_of(bare)
+    assert "Firmware version: not stated" in text_of(bare, "item")
+    assert "Temperature: not stated" in text_of(bare, "bench")
+    assert bare.cover.signatures == (("Tester", ""), ("Approver", ""))
+    assert bare.number == f"Run {report.run}, without a report number"
+
+
+def test_what_people_stated_is_said_where_it_belongs(report, sample):
+    full = told(
+        with_particulars(
+            report,
+            number="L-2026-7",
+            revision="B",
+            customer=Party(name="Locks Ltd", address="1 Key Street"),
+            item=Item(name="Lock", model="VL-1", serial_numbers=("A1", "A2"), received=date(2026, 11, 2)),
+            tester="T. Ester",
+            approver="A. Pprover",
+            opinions=("it will do, as seen in step 4",),
+            customer_supplied=("the firmware image",),
+            outside=("calibration by another laboratory",),
+            deviations=("the supply was 3.0 V",),
+            uncertainty="5 ms, k = 2",
+            replaces=Replaced(number="L-2026-6", sha256="a" * 64, reason="a wrong model"),
+        ),
+        sample,
+    )
+    cover = text_of(full)
+    assert full.number == "Report L-2026-7, revision B"
+    assert "Customer: Locks Ltd, 1 Key Street" in cover
+    assert "Replaces: Report L-2026-6: a wrong model" in cover
+    assert "Received: 2026-11-02" in cover
+    assert "Serial numbers: A1, A2" in text_of(full, "item")
+    assert full.cover.signatures == (("Tester", "T. Ester"), ("Approver", "A. Pprover"))
+    assert "it will do, as seen in step 4" in text_of(full, "statements")
+    assert "the firmware image" in text_of(full, "supplied")
+    assert "calibration by another laboratory" in text_of(full, "supplied")
+    assert "the supply was 3.0 V" in text_of(full, "deviations")
+    assert "61.5 ms ± 5 ms, k = 2; allowed" in text_of(full, "requirements")
+    assert "U not considered" not in text_of(full)
+
+
+def test_an_instrument_that_was_overdue_is_marked(report, sample):
+    tested = date.fromisoformat(report.started[:10])
+    instruments = (
+        Instrument(name="old scope", due=tested.replace(year=tested.year - 1)),
+        Instrument(name="new scope", due=tested.replace(year=tested.year + 1)),
+        Instrument(name="due today", due=tested),
+    )
+    bench = text_of(told(with_particulars(report, instruments=instruments), sample), "bench")
+    overdue = [line for line in bench.splitlines() if "overdue on the day of the test" in line]
+    assert len(overdue) == 1
+    assert overdue[0].startswith("old scope")
+
+
+def test_every_scenario_and_requirement_has_its_verdict(report, sample):
+    whole = told(report, sample)
+    rows = [
+        row
+        for section in whole.sections
+        for block in section.blocks
+        if isinstance(block, Table)
+        for row in block.rows
+    ]
+    for requirement in report.requirements:
+        (row,) = [each for each in rows if each.anchor == f"req-{requirement.id}"]
+        assert row.cells[0][0][0].verdict == requirement.state
+    section = text_of(whole, "requirements")
+    for scenario in report.scenarios:
+        if scenario.verdict is Verdict.NOT_APPLICABLE:
+            assert scenario.key in text_of(whole, "scope")
+        else:
+            (line,) = [each for each in section.splitlines() if f"{scenario.title} / {scenario.key}" in each]
+            assert line.startswith(scenario.verdict.words)
+
+
+def test_a_mandatory_requirement_without_a_verdict_stands_out(report, sample):
+    whole = told(report, sample)
+    assert "Mandatory requirements without a verdict: 2. LIC-02 (blocked), OTP-01 (uncovered)" in text_of(
+        whole, "summary"
+    )
+    table = text_of(whole, "requirements")
+    assert "blocked mandatory, without a verdict" in table
+    assert "uncovered mandatory, without a verdict" in table
+    assert table.count("mandatory, without a verdict") == 2
+
+
+def test_failures_come_with_the_traffic_before_them(report, sample):
+    failures = text_of(told(report, sample), "failures")
+    assert "the chip answered 9000 to the instruction 55, expected 6D00" in failures
+    assert "The last traffic before it\n> 80 55 00 00 00\n< 90 00" in failures
+    assert "the service at 127.0.0.1:1 cannot be reached" in failures
+    assert "Who must act" in failures
+
+
+def test_stand_ins_are_on_the_cover_in_the_head_and_beside_the_verdict(report, sample):
+    whole = told(report, sample)
+    assert "mock service" in whole.mark.lower()
+    assert "mock service" in whole.cover.verdict_words.lower()
+    assert any("mock" in document_text.said(line) for line in whole.cover.warnings)
+    assert "stood in for the real thing" in text_of(whole, "statements")
+
+
+def test_a_run_without_stand_ins_has_no_mark(report, sample):
+    real = report.model_copy(
+        update={"options": {"service": "real"}, "incomplete": False, "board_file": {}, "mode": "official"}
+    )
+    whole = told(real, sample)
+    assert whole.mark == ""
+    assert "stood in" not in text_of(whole)
+    assert "development" not in whole.cover.verdict_words
+
+
+def test_a_part_of_a_run_says_so_on_its_cover(sample, tmp_path):
+    part = tmp_path / "part"
+    part.mkdir()
+    (part / "run.json").write_bytes((sample / "run.json").read_bytes())
+    journal = (sample / "journal.jsonl").read_text().splitlines(keepends=True)
+    (part / "journal.jsonl").write_text("".join(journal[: len(journal) // 2]))
+    whole = told(load(part), part)
+    assert "part of a run: its journal has no end" in text_of(whole)
+    assert "PARTIAL RUN" in whole.mark
+    assert "end not known" in text_of(whole)
+
+
+def test_the_id_is_masked_wherever_it_stands_unless_the_lab_shows_it(report, sample):
+    spaced = " ".join(ID[at : at + 2] for at in range(0, 24, 2)).lower()
+    failed = next(each for each in report.scenarios if each.error and each.steps[0].error)
+    error = replace(failed.error, traffic=(f"< 81 84 0c {spaced} 90 00",))
+    step = failed.steps[0].model_copy(update={"error": error})
+    scenarios = [failed.model_copy(update={"error": error, "steps": [step, *failed.steps[1:]]})]
+    masked = text_of(told(report.model_copy(update={"scenarios": scenarios}), sample))
+    assert ID not in masked
+    assert spaced not in masked
+    assert "2122****************2B2C" in masked
+    assert "< 81 84 0c 21 22 ** ** ** ** ** ** ** ** 2b 2c 90 00" in masked
+    whole = with_particulars(report.model_copy(update={"scenarios": scenarios}), show_id="whole")
+    assert ID in text_of(told(whole, sample))
+    assert spaced in text_of(told(whole, sample))
+
+
+def test_every_attempt_of_a_scenario_is_shown(report, sample):
+    first = next(each for each in report.scenarios if each.verdict is Verdict.FAILED)
+    again = first.model_copy(
+        update={"key": f"{first.id}#2", "attempt": 2, "verdict": Verdict.PASSED, "error": None, "reason": ""}
+    )
+    whole = told(report.model_copy(update={"scenarios": [*report.scenarios, again]}), sample)
+    rows = [line for line in text_of(whole, "deviations").splitlines() if line.startswith(first.id)]
+    assert [line.split(" | ")[1:3] for line in rows] == [["1", "failed"], ["2", "passed"]]
+
+
+def test_the_file_list_is_what_the_manifest_will_say(sample):
+    before = text_of(told(load(sample), sample), "files")
+    manifest.write(RunFolder.open(sample))
+    after = text_of(told(load(sample), sample), "files")
+    (sample / "manifest.json").unlink()
+    assert before == after
+    assert "journal.jsonl" in after
+    assert "evidence/" in after
+
+
+def test_an_empty_run_is_told_too(tmp_path):
+    run = Run.create(tmp_path, "bare", Header())
+    run.finish()
+    whole = told(load(run.path), run.path)
+    assert "No scenario was judged." in whole.cover.sentence
+    assert "The journal holds no requirements list." in text_of(whole, "requirements")
+
+
+@pytest.mark.parametrize("text", hostile.HOSTILE, ids=range(len(hostile.HOSTILE)))
+def test_device_text_is_safe_in_every_word(text, tmp_path):
+    folder = hostile_run.write(tmp_path, text)
+    for each in document_text.words(told(load(folder), folder)):
+        assert each.text.isprintable() or set(each.text) <= {"\n", "\t"} | set(
+            filter(str.isprintable, each.text)
+        )
+        assert len(each.text) < 9_000
