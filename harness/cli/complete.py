@@ -34,6 +34,19 @@ def runs(incomplete: str) -> list[str]:
     return found[:_MOST]
 
 
+def boards_with_runs(incomplete: str) -> list[str]:
+    """Return the boards that have run folders below `runs/`, by the names of these."""
+    names = {path.name.partition("Z-")[2] for path in _listed(_RUNS) if _is_run(path)}
+    return sorted(name for name in names if name and name.startswith(incomplete))[:_MOST]
+
+
+def verdicts(incomplete: str) -> list[str]:
+    """Return the verdicts that a run can have."""
+    from harness.run.verdict import Verdict
+
+    return [each.value for each in Verdict if each.value.startswith(incomplete)]
+
+
 def runs_to_replay(incomplete: str) -> list[str]:
     """Return what `--replay` takes: `latest`, and run folders."""
     latest = ["latest"] if "latest".startswith(incomplete) else []
