@@ -1,24 +1,22 @@
 """The lines of `harness trace`: recordings merged by time, each record safe to print."""
 
 import heapq
-import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from harness.cli.trace_decode import Decoder, Meaning
 from harness.errors import UsageError
+from harness.traffic.bytes_shown import SHORT_APDU, folded
+from harness.traffic.decode import Decoder, Meaning
 from harness.transport.printable import hex_bytes, safe_bytes, safe_text
 from harness.transport.recording.recorder import SCENARIO
 from harness.transport.recording.recording import Reading, Record, read
 
 _FOLDER = "transport"
 _SHORT_HEX, _SHORT_TEXT = 16, 160  # bytes of a stream's record in the short layout, as hex and as text
-_SHORT_APDU = 270  # bytes of a chip's record in the short layout: any short APDU, whole
 _TEXT_LIMIT = 1000
-_RUN = re.compile(rb"([\x00-\xff])\1{7,}", re.DOTALL)  # bytes that only fill
 _REORDER = 64  # records among which the stamps of one file may be out of order: two threads write it
 
 
@@ -138,7 +136,7 @@ def _show(record: Record, layout: Layout, meaning: Meaning | None) -> str:
         return f"{place}{meaning.words}: {_shown(record, hidden=meaning.hidden)}"
     if record.op in ("read", "write"):
         return f"{place}{hex_bytes(record.data, _SHORT_HEX)}  |{safe_bytes(record.data, _SHORT_TEXT)}|"
-    return place + (folded(record.data) if layout is Layout.DECODED else hex_bytes(record.data, _SHORT_APDU))
+    return place + (folded(record.data) if layout is Layout.DECODED else hex_bytes(record.data, SHORT_APDU))
 
 
 def _shown(record: Record, *, hidden: bool) -> str:
@@ -146,20 +144,5 @@ def _shown(record: Record, *, hidden: bool) -> str:
         return "(not shown)"
     # The lines of hex that some adapters take need not be printed as the hex of hex.
     if record.op in ("read", "write") and record.data.strip().isalnum():
-        return f"|{safe_bytes(record.data, 2 * _SHORT_APDU)}|"
+        return f"|{safe_bytes(record.data, 2 * SHORT_APDU)}|"
     return folded(record.data)
-
-
-def folded(data: bytes) -> str:
-    """Return bytes as spaced hex, the beginning of them; a long run of one byte is that byte and its number."""
-    parts, at = [], 0
-    for run in _RUN.finditer(data[:_SHORT_APDU]):
-        length = run.end() - run.start()
-        if run.end() == _SHORT_APDU:  # it may go on behind what is looked at
-            length = len(data[run.start() :]) - len(data[run.start() :].lstrip(run[1]))
-        parts += [data[at : run.start()].hex(" "), f"{run[1].hex()} \u00d7 {length}"]
-        at = run.start() + length
-    parts.append(data[at : max(at, _SHORT_APDU)].hex(" "))
-    if len(data) > max(at, _SHORT_APDU):
-        parts.append(f"… ({len(data)} bytes)")
-    return " ".join(filter(None, parts))

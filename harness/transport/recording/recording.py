@@ -1,6 +1,7 @@
 """Reads recordings. The format is described in `recorder.py`."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,11 @@ from harness.transport.recording.recorder import FORMAT, OPERATIONS, VERSION
 
 LINE_LIMIT = 1 << 20
 """Bytes in one line of a recording; more is an error, so that a foreign file cannot fill the memory."""
+
+_USUAL = re.compile(
+    rb'\{"t":(\d{1,18}),"op":"([a-z0-9-]{1,16})","d":"([<>])","x":"([0-9a-f]*)"(?:,"a":(\d{1,18}))?\}'
+)
+"""A record of data as the recorder writes it; reading it as JSON takes several times as long."""
 
 _DIRECTIONS = frozenset({">", "<", "!", "#"})
 
@@ -172,6 +178,19 @@ def read(path: Path) -> Reading:
         UsageError: it is no recording.
     """
     return Reading(path)
+
+
+def parsed(line: bytes) -> Record | None:
+    """Return the record of one line; None when it is none."""
+    usual = _USUAL.fullmatch(line)
+    if usual is not None and usual[2].decode() in OPERATIONS and len(usual[4]) % 2 == 0:
+        address = None if usual[5] is None else int(usual[5])
+        data = bytes.fromhex(usual[4].decode())
+        return Record(int(usual[1]), usual[2].decode(), usual[3].decode(), data, address)
+    try:
+        return _record(json.loads(line))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return None
 
 
 def _header(value: dict[str, object]) -> RecordingHeader:

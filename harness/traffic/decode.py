@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from harness.chip import fm1280_frame, fm1280_spi
 from harness.chip.fm1280_frame import Fm1280Command, Fm1280Status, FrameError
-from harness.cli.trace_apdu import ApduWords
+from harness.traffic.apdu_words import ApduWords
 from harness.transport.recording.recording import Record
 
 _MOST_PENDING = 4096  # bytes of an answer that is not complete

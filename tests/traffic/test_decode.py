@@ -12,9 +12,9 @@ from harness.chip.fm1280_frame import Frame
 from harness.chip.ica import commands
 from harness.chip.ica.algorithms import Algorithm, AsymAlgorithm, DigestType, Mode
 from harness.chip.mtk import crypt_request, fetch, write
-from harness.cli.trace_decode import Decoder
-from harness.cli.trace_lines import folded
 from harness.secret import Secret
+from harness.traffic.bytes_shown import folded
+from harness.traffic.decode import Decoder
 from harness.transport.recording.recording import Record
 
 TIMES = "\u00d7"

@@ -1,0 +1,202 @@
+"""What went over the wires of a run, around a moment: excerpts of all recordings, decoded, on one clock."""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, Self
+
+from harness.errors import HarnessError
+from harness.traffic.entry import Entry, Excerpt, Kind
+from harness.traffic.follower import Follower
+from harness.traffic.indexed import IndexedRecording, Line, Span
+from harness.transport.printable import safe_text
+from harness.transport.recording.recorder import SCENARIO
+from harness.transport.recording.recording import Record, parsed, read
+
+_SECOND = 1_000_000_000
+_BEFORE = 16  # lines in which the question to an answer is looked for
+_ASKED = b'"d":">"'
+
+
+class Recorded(Protocol):
+    """A transport of a report."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the board file."""
+
+    @property
+    def recording(self) -> str:
+        """Its recording inside the run folder; empty for none."""
+
+
+class Timelines:
+    """Excerpts of the recordings of a run. Close it, or use it as a context manager.
+
+    A recording that is not there, or is none, is left out, and named in `remarks`; a line that cannot be read is an
+    entry that says so.
+    """
+
+    def __init__(
+        self, folder: Path, transports: Sequence[Recorded], board_file: Mapping[str, object]
+    ) -> None:
+        """Open the recordings of a run.
+
+        Args:
+            folder: The run folder.
+            transports: The transports that were opened.
+            board_file: The board file as the run's header has it; it tells which transport is a console.
+        """
+        self.remarks: list[str] = []
+        self._sources: list[_Source] = []
+        for transport in transports:
+            if not transport.recording:
+                continue
+            try:
+                path = _inside(folder, transport.recording)
+                if path is None:
+                    self.remarks.append(f"{safe_text(transport.recording, 200)}: not inside the run folder")
+                    continue
+                self._sources.append(_Source(path, transport.name, kind_of(transport.name, board_file)))
+            except HarnessError as error:
+                self.remarks.append(safe_text(error.message.removeprefix(f"{folder}/"), 300))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the recordings."""
+        for source in self._sources:
+            source.recording.close()
+        self._sources.clear()
+
+    def around(self, t: int, before: int = _SECOND, after: int = _SECOND // 5, most: int = 40) -> Excerpt:
+        """Return what went over the wires around a moment; all times are in nanoseconds."""
+        return self.between(t - before, t + after, most)
+
+    def between(self, began: int, ended: int, most: int = 40) -> Excerpt:
+        """Return what went over the wires in a span of time.
+
+        Args:
+            began: Monotonic nanoseconds.
+            ended: The same, of the end; it belongs to the span.
+            most: Entries to return at most. Of more, the beginning and, as what led to an outcome, more of the end.
+        """
+        head = most // 4
+        spans = [source.recording.between(began, ended, head, most - head) for source in self._sources]
+        total = sum(span.count for span in spans)
+        if total <= most:
+            chosen = [[span.first] for span in spans]
+        else:
+            firsts = _firsts(spans, head)
+            lasts = _lasts(spans, most - head)
+            chosen = [
+                [first, last[max(0, len(first) + len(last) - span.count) :]]
+                for span, first, last in zip(spans, firsts, lasts, strict=True)
+            ]
+        parts: list[list[Entry]] = [[], []]
+        shown = 0
+        for source, pieces in zip(self._sources, chosen, strict=True):
+            for part, piece in zip(parts, pieces, strict=False):
+                part.extend(source.entries(piece))
+                shown += len(piece)
+        for part in parts:
+            part.sort(key=_time)
+        entries, left_out, gap = [*parts[0], *parts[1]], total - shown, len(parts[0])
+        if len(entries) > most:  # a record may hold several lines of a console
+            gap = min(gap, most // 4) if left_out else most // 4
+            left_out += len(entries) - most
+            entries = [*entries[:gap], *entries[len(entries) - (most - gap) :]]
+        return Excerpt(tuple(entries), left_out, gap if left_out else 0)
+
+
+class _Source:
+    """One recording."""
+
+    def __init__(self, path: Path, name: str, kind: Kind) -> None:
+        self.recording = IndexedRecording(path)
+        self._name = name
+        self._kind: Kind = kind
+        try:
+            read(path).close()
+        except BaseException:
+            self.recording.close()
+            raise
+
+    def entries(self, lines: Sequence[Line]) -> list[Entry]:
+        """Return the entries of lines that stand one behind the other."""
+        if not lines:
+            return []
+        follower = Follower(self._name, self._kind)
+        records = [(line.t, parsed(line.data)) for line in lines]
+        first = next((record for _, record in records if record is not None), None)
+        if first is not None and first.direction == "<":
+            for asked in self._question(lines[0].offset):
+                follower.take(asked)
+            follower.rest()
+        found: list[Entry] = []
+        for t, record in records:
+            if record is None:
+                found.append(
+                    Entry(t, safe_text(self._name, 40), self._kind, "", "(a line that is no record)")
+                )
+            elif not (record.op == "note" and record.text.startswith(SCENARIO)):
+                found += follower.take(record)
+        return found + follower.rest()
+
+    def _question(self, offset: int) -> list[Record]:
+        """Return the records from the last one to the device on: an answer means something with its command only."""
+        found: list[Line] = []
+        for line in islice(self.recording.before(offset), _BEFORE):
+            found.append(line)
+            if _ASKED in line.data:
+                records = [parsed(each.data) for each in reversed(found)]
+                return [record for record in records if record is not None]
+        return []
+
+
+def kind_of(name: str, board_file: Mapping[str, object]) -> Kind:
+    """Return what a transport is, by the part of the board file that names it."""
+    console = board_file.get("console")
+    if isinstance(console, Mapping) and console.get("transport") == name:
+        return "console"
+    return "bus"
+
+
+def _inside(folder: Path, recording: str) -> Path | None:
+    path = folder / recording
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path if inside else None
+
+
+def _time(entry: Entry) -> int:
+    return entry.t
+
+
+def _firsts(spans: Sequence[Span], most: int) -> list[tuple[Line, ...]]:
+    """Return the first lines of all spans together, by span."""
+    ways = [sorted((line.t, place) for line in span.first) for place, span in enumerate(spans)]
+    counts = _shares(heapq.merge(*ways), most, len(spans))
+    return [span.first[:count] for span, count in zip(spans, counts, strict=True)]
+
+
+def _lasts(spans: Sequence[Span], most: int) -> list[tuple[Line, ...]]:
+    """Return the last lines of all spans together, by span."""
+    ends = [span.last or span.first for span in spans]
+    ways = [sorted((-line.t, -place) for line in end) for place, end in enumerate(ends)]
+    counts = _shares(((t, -place) for t, place in heapq.merge(*ways)), most, len(spans))
+    return [end[len(end) - count :] for end, count in zip(ends, counts, strict=True)]
+
+
+def _shares(lines: Iterable[tuple[int, int]], most: int, spans: int) -> list[int]:
+    counts = [0] * spans
+    for _, place in islice(lines, most):
+        counts[place] += 1
+    return counts
