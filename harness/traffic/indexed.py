@@ -77,10 +77,10 @@ class IndexedRecording:
         begin, end = self._begin(began), self._end(ended)
         count = self._count(begin, end)
         if count <= head + tail + _REORDER:
-            lines = tuple(line for line in self._lines(begin, end) if began <= line.t <= ended)
-            if len(lines) <= head + tail:
-                return Span(lines)
-            return Span(lines[:head], lines[len(lines) - tail :], len(lines) - head - tail)
+            every = tuple(line for line in self._lines(begin, end) if began <= line.t <= ended)
+            if len(every) <= head + tail:
+                return Span(every)
+            return Span(every[:head], every[len(every) - tail :], len(every) - head - tail)
         first: list[Line] = []
         last: list[Line] = []
         strange = 0  # lines of other times among them
