@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.report.records import RunReport
 from harness.report.text import one_line
+from harness.report.words import ENGLISH, Language
 from harness.run.verdict import Verdict
 
 _MOST = 50  # of each kind; a header may hold anything
@@ -28,13 +29,9 @@ class Circumstance:
     words: str
 
 
-def circumstances(report: RunReport) -> list[Circumstance]:
+def circumstances(report: RunReport, say: Language = ENGLISH) -> list[Circumstance]:
     """Return what was left out and what was not as at the bench; empty for a plain run. All is safe on one line."""
-    return [
-        *_left_out(report),
-        *_faults(report.options.get("faults"), "fault", "on purpose"),
-        *_replay(report),
-    ]
+    return [*_left_out(report, say), *_faults(report, say), *_replay(report, say)]
 
 
 def properties(report: RunReport) -> dict[str, str]:
@@ -47,43 +44,57 @@ def properties(report: RunReport) -> dict[str, str]:
     }
 
 
-def _left_out(report: RunReport) -> Iterator[Circumstance]:
+def _left_out(report: RunReport, say: Language) -> Iterator[Circumstance]:
     without = [each for each in report.scenarios if each.verdict is Verdict.NOT_RUN]
     missing = [each.reason for each in without if not each.outside_plan]
     # Beside a failure or a block the rest of the run is no news, and it stands in every table.
     if missing and report.verdict is Verdict.INCOMPLETE:
-        why = _counted(missing)
         yield Circumstance(
             "no-verdict",
-            why,
-            f"incomplete, though all that was judged passed: planned without a verdict: {why}",
+            _counted(missing, ENGLISH),
+            say(
+                "incomplete, though all that was judged passed: planned without a verdict: {why}",
+                why=_counted(missing, say),
+            ),
         )
     smaller = [each.reason for each in without if each.outside_plan]
     if smaller:
-        why = _counted(smaller)
-        yield Circumstance("left-out", why, f"a smaller plan was asked for, without: {why}")
+        yield Circumstance(
+            "left-out",
+            _counted(smaller, ENGLISH),
+            say("a smaller plan was asked for, without: {why}", why=_counted(smaller, say)),
+        )
 
 
-def _counted(reasons: list[str]) -> str:
-    several = Counter(one_line(reason, 120) or "no reason given" for reason in reasons)
-    parts = [f"{reason} ({count})" for reason, count in several.most_common(_KINDS)]
+def _counted(reasons: list[str], say: Language) -> str:
+    several = Counter(one_line(say(reason), 120) or say("no reason given") for reason in reasons)
+    parts = [say("{reason} ({n})", reason=reason, n=count) for reason, count in several.most_common(_KINDS)]
     if len(several) > _KINDS:
-        parts.append(f"{len(several) - _KINDS} other reasons")
-    return "; ".join(parts)
+        parts.append(say("{n} other reasons", n=len(several) - _KINDS))
+    return say("; ").join(parts)
 
 
-def _replay(report: RunReport) -> Iterator[Circumstance]:
+def _replay(report: RunReport, say: Language) -> Iterator[Circumstance]:
     replay = report.options.get("replay")
     if not isinstance(replay, dict):
         return
     run = one_line(str(replay.get("run", "")), _WORDS)
-    yield Circumstance("replay", run, f"replayed from {run}: no device was asked")
-    yield from _faults(replay.get("faults"), "replay.fault", f"on purpose when {run} was recorded")
+    yield Circumstance("replay", run, say("replayed from {run}: no device was asked", run=run))
+    for where, what in _plans(replay.get("faults")):
+        words = say(
+            "faults on purpose when {run} was recorded on {where}: {what}", run=run, where=where, what=what
+        )
+        yield Circumstance(f"replay.fault.{where}", what, words)
 
 
-def _faults(faults: object, name: str, when: str) -> Iterator[Circumstance]:
-    if not isinstance(faults, dict):
-        return
-    for transport, plan in list(faults.items())[:_MOST]:
-        where, what = one_line(str(transport), 60), one_line(str(plan), _WORDS)
-        yield Circumstance(f"{name}.{where}", what, f"faults {when} on {where}: {what}")
+def _faults(report: RunReport, say: Language) -> Iterator[Circumstance]:
+    for where, what in _plans(report.options.get("faults")):
+        words = say("faults on purpose on {where}: {what}", where=where, what=what)
+        yield Circumstance(f"fault.{where}", what, words)
+
+
+def _plans(faults: object) -> Iterator[tuple[str, str]]:
+    """Return the transports that faults were put on, each with its plan."""
+    if isinstance(faults, dict):
+        for transport, plan in list(faults.items())[:_MOST]:
+            yield one_line(str(transport), 60), one_line(str(plan), _WORDS)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.report.records import RunReport
-from harness.report.text import one_line
+from harness.report.text import capital, one_line
+from harness.report.words import ENGLISH, Language
 
 _MOST = 8
 _NAME = 60
@@ -32,28 +33,36 @@ class StandIns:
         return f"{self.title}: {self.words}"
 
 
-def stand_ins(report: RunReport) -> StandIns | None:
+def stand_ins(report: RunReport, say: Language = ENGLISH) -> StandIns | None:
     """Return what stood in for the real thing; None when nothing did, or the folder does not say."""
     simulated, played, real = _parts(report)
     mock = _service(report) == "mock"
     titles, words = [], []
     if simulated or played:
-        titles.append("partly virtual board" if real else "virtual board")
-        told = [f"{_listed(simulated)} {_are(simulated)} simulated"] if simulated else []
-        told += [f"{_listed(played)} {_are(played)} played back from a file"] if played else []
+        titles.append(say("partly virtual board") if real else say("virtual board"))
+        told = _told(say, simulated, "{names} is simulated", "{names} are simulated")
+        told += _told(
+            say, played, "{names} is played back from a file", "{names} are played back from a file"
+        )
         # What sits behind a socket or a port the harness cannot know, so nothing is said to be real.
-        told += [f"{_listed(real)} {_are(real)} not" if real else "no real device was asked"]
-        words.append(", ".join(told))
+        told += _told(say, real, "{names} is not", "{names} are not") or [say("no real device was asked")]
+        words.append(say(", ").join(told))
     if mock:
-        titles.append("mock service")
-        words.append("the ID² service is the harness's mock, not the cloud")
+        titles.append(say("mock service"))
+        words.append(say("the ID² service is the harness's mock, not the cloud"))
     if reasons := _development(report):
-        titles.append("development run")
-        words.append(f"no official report may come of it: {'; '.join(reasons)}")
+        titles.append(say("development run"))
+        why = say("; ").join(map(say, reasons))
+        words.append(say("no official report may come of it: {why}", why=why))
     if not titles:
         return None
-    title = ", ".join(titles)
-    return StandIns(title[0].upper() + title[1:], "; ".join(words))
+    title = say(", ").join(titles)
+    return StandIns(capital(title), say("; ").join(words))
+
+
+def _told(say: Language, names: list[str], one: str, several: str) -> list[str]:
+    """Return what is true of `names`, by the words for one and for several; nothing of none."""
+    return [say(one if len(names) == 1 else several, names=_listed(say, names))] if names else []
 
 
 def _development(report: RunReport) -> list[str]:
@@ -93,10 +102,8 @@ def _service(report: RunReport) -> str:
     return endpoint if isinstance(endpoint, str) else ""
 
 
-def _listed(names: list[str]) -> str:
-    shown = names[:_MOST] + ([f"{len(names) - _MOST} more"] if len(names) > _MOST else [])
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def _are(names: list[str]) -> str:
-    return "is" if len(names) == 1 else "are"
+def _listed(say: Language, names: list[str]) -> str:
+    shown = names[:_MOST] + ([say("{n} more", n=len(names) - _MOST)] if len(names) > _MOST else [])
+    if len(shown) == 1:
+        return shown[0]
+    return say("{names} and {last}", names=say(", ").join(shown[:-1]), last=shown[-1])

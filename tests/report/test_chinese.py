@@ -10,6 +10,7 @@ import yaml
 
 from harness.fixtures.catalogue import scenarios_of
 from harness.report.words import language
+from tests.report.words_used import said_by_reports, said_in
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = sorted((ROOT / "harness/report/words/zh").glob("*.json"))
@@ -53,6 +54,33 @@ def test_catalogue_of_the_suites_has_each_text_and_no_other(name, wanted):
     said, asked = set(words(ROOT / f"harness/report/words/zh/{name}.json")), wanted()
     assert not asked - said, "without Chinese"
     assert not said - asked, "no suite says this any more"
+
+
+def test_every_text_of_the_reports_has_chinese():
+    known = {text for _, text, _ in every_entry()}
+    assert not said_by_reports() - known
+
+
+def test_frame_has_no_text_that_no_report_says():
+    assert not set(words(ROOT / "harness/report/words/zh/frame.json")) - said_by_reports()
+
+
+def test_texts_given_to_a_language_are_found():
+    source = """
+TITLES = {"a": "in a table"}
+NAME: str = "a constant"
+def told(context, say, words):
+    say("literal", n=1)
+    context.say("attribute" if words else "either")
+    say(TITLES[words])
+    say(NAME)
+    ", ".join(map(say, ("mapped",)))
+    other(say, "handed along")
+    other("not handed along")
+"""
+    assert said_in(source) == {
+        *("literal", "attribute", "either", "in a table", "a", "a constant", "mapped", "handed along")
+    }
 
 
 def test_no_text_has_two_translations():

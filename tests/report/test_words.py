@@ -65,3 +65,18 @@ def test_unknown_language_names_those_there_are():
     with pytest.raises(UsageError, match="no language of reports") as error:
         language("xx")
     assert "zh" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "said"),
+    [
+        ("由 {run} 回放", {"run": "r-1"}, "由 r-1 回放"),
+        ("由 {run} 回放", {"run": "虚拟板卡"}, "由虚拟板卡回放"),
+        ("{a} 和 {b}", {"a": "线", "b": "x"}, "线和 x"),
+        ("共 {n:,} 个", {"n": 1200}, "共 1,200 个"),
+        ("run {n} of {all}", {"n": "“一”", "all": "二"}, "run “一” of 二"),
+        ("由 {run} 回放", {"run": " 乙 "}, "由  乙  回放"),
+    ],
+)
+def test_space_beside_a_place_is_for_latin(template, values, said):
+    assert Language("zh", {"x": template})("x", **values) == said

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.report.words.patterns import Patterns
+from harness.report.words.patterns import Patterns, filled
 
 NAMES = {"en": "English", "zh": "中文"}
 """Every language by its code (BCP 47)."""
@@ -42,7 +42,7 @@ class Language:
         holds stays as it is, braces too, as device text may hold any.
         """
         if values:
-            return self.catalogue.get(text, text).format(**values)
+            return filled(self.catalogue.get(text, text), values)
         said = self._known(text)
         return text if said is None else said
 

@@ -7,6 +7,7 @@ and never back, so that a text of a device costs no more than its length, whatev
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Formatter
 
 _LONGEST = 4_000
@@ -14,6 +15,11 @@ _LONGEST = 4_000
 
 _DEEPEST = 3
 """A value may be a text with values itself, such as the reason in a sentence about it."""
+
+
+_WIDE_FROM = "\u2e80"
+_WIDE_TOO = "“”"
+"""Characters of Chinese text and its punctuation, between which there is no space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +39,8 @@ class Template:
     @classmethod
     def of(cls, text: str, said: str) -> "Template":
         """Return the template of `text`, such as `no answer within {seconds} s`."""
-        pieces, names = [""], list[str]()
-        for literal, name, _, _ in Formatter().parse(text):
-            pieces[-1] += literal
-            if name is not None:
-                names.append(name)
-                pieces.append("")
-        return cls(tuple(pieces), tuple(names), said)
+        pieces, places = _parts(text)
+        return cls(pieces, tuple(name for name, _ in places), said)
 
     @property
     def literal(self) -> int:
@@ -89,5 +90,41 @@ class Patterns:
                     name: known(value) or self.told(value, known, depth - 1) or value
                     for name, value in values.items()
                 }
-                return each.said.format(**told)
+                return filled(each.said, told)
         return None
+
+
+def filled(text: str, values: Mapping[str, object]) -> str:
+    """Return a text of our own with its places filled.
+
+    A place stands apart from Chinese by a space, as most values are Latin; beside one that is Chinese it goes.
+    """
+    (told, *pieces), places = _parts(text)
+    for (name, form), piece in zip(places, pieces, strict=True):
+        value = format(values[name], form)
+        if _meet(told, value):
+            told = told[:-1]
+        told += value
+        told += piece[1:] if _meet(piece[::-1], value[::-1]) else piece
+    return told
+
+
+def _meet(before: str, after: str) -> bool:
+    """Return whether a space at the end of `before` stands between characters of Chinese alone."""
+    return before[-1:] == " " and _wide(before[-2:-1]) and _wide(after[:1])
+
+
+def _wide(character: str) -> bool:
+    return character >= _WIDE_FROM or (character != "" and character in _WIDE_TOO)
+
+
+@lru_cache(maxsize=2_000)
+def _parts(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Cut a text at its places: what stands around them, and the name and the format of each."""
+    pieces, places = [""], list[tuple[str, str]]()
+    for literal, name, form, _ in Formatter().parse(text):
+        pieces[-1] += literal
+        if name is not None:
+            places.append((name, form or ""))
+            pieces.append("")
+    return tuple(pieces), tuple(places)
