@@ -19,14 +19,17 @@ def _is_say(node: ast.expr) -> bool:
 
 
 def _texts(node: ast.AST, tables: dict[str, ast.AST]) -> set[str]:
-    """Return every text that an expression may be: its literals, and those of tables of the module that it names."""
-    found = set[str]()
-    for each in ast.walk(node):
-        if isinstance(each, ast.Constant) and isinstance(each.value, str):
-            found.add(each.value)
-        elif isinstance(each, ast.Name) and each.id in tables:
-            found |= _texts(tables[each.id], {})
-    return found
+    """Return every text that an expression may be: its literals, and those of tables of the module that it names.
+
+    What a call makes is no literal, but for the default of a look-up.
+    """
+    if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Attribute) and node.func.attr == "get"):
+        return set()
+    if isinstance(node, ast.Constant):
+        return {node.value} if isinstance(node.value, str) else set()
+    if isinstance(node, ast.Name):
+        return _texts(tables[node.id], {}) if node.id in tables else set()
+    return set[str]().union(*(_texts(each, tables) for each in ast.iter_child_nodes(node)))
 
 
 def said_in(source: str) -> set[str]:
