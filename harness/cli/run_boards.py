@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.board.opening import official
+from harness.board.reading import known_failures
 from harness.board.reading.file import load
 from harness.board.reading.lab import lab_of, told
 from harness.cli.earlier import earlier_seconds
@@ -179,6 +180,8 @@ def run_boards(
     """
     require_asserts()
     check_plugins(plugins)
+    if options.known_failures is not None:
+        known_failures.load(options.known_failures)
     lab = lab_of(options.lab)
     for text in ([f"note: {told(lab)}"] if told(lab) else []) + [
         f"warning: {one}" for one in lab.source.warnings

@@ -17,7 +17,10 @@ def register(app: typer.Typer) -> None:
     )(verify)
 
 
-@takes(RunOptions, only=("runs", "answers", "attended", "operator_timeout", "ledger", "wait", "lab"))
+@takes(
+    RunOptions,
+    only=("runs", "answers", "attended", "operator_timeout", "ledger", "wait", "lab", "known_failures"),
+)
 def verify(
     boards: Boards,
     options: RunOptions,

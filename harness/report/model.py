@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from harness.errors import BenchError
 from harness.report import coverage
 from harness.report.clock import Clock
+from harness.report.known import known_failures
 from harness.report.records import (
     Finding,
     RunReport,
@@ -37,6 +38,7 @@ from harness.run.folder import RunFolder
 from harness.run.header import InputFile
 from harness.run.station import Station
 from harness.run.verdict import OF_SCENARIOS, Verdict, exit_code, whole
+from harness.settings.known_failures import KnownFailureEntry
 from harness.settings.particulars import Particulars
 
 __all__ = ["RunReport", "load"]
@@ -64,6 +66,7 @@ class _Header(BaseModel):
     inputs: list[InputFile] = Field(default_factory=list)
     board_file: dict[str, JsonValue] = Field(default_factory=dict)
     report: dict[str, JsonValue] = Field(default_factory=dict)
+    known_failures: list[JsonValue] = Field(default_factory=list)
 
 
 def load(path: Path) -> RunReport:
@@ -107,6 +110,14 @@ def _particulars(said: dict[str, JsonValue], damage: list[str]) -> Particulars:
         places = sorted({".".join(map(str, each["loc"])) for each in error.errors()})
         damage.append(f"run.json: report: cannot be read: {', '.join(places)}")
         return Particulars()
+
+
+def _known_failures(said: list[JsonValue], damage: list[str]) -> list[KnownFailureEntry]:
+    try:
+        return [KnownFailureEntry.model_validate_json(json.dumps(each)) for each in said]
+    except ValidationError:
+        damage.append("run.json: known_failures: cannot be read, so no failure counts as known")
+        return []
 
 
 def _read_header(folder: RunFolder, damage: list[str]) -> _Header:
@@ -199,6 +210,7 @@ class _RunFold:
         lost = [each for scenario in scenarios for each in scenario.evidence if each.state != "intact"]
         self._damage += [f"evidence {each.file} is {each.state}" for each in lost]
         particulars = _particulars(header.report, self._damage)
+        entries = _known_failures(header.known_failures, self._damage)
         interrupted = self._end.interrupted if self._end else ""
         by_person = self._end is not None and self._end.by_person
         seen = self._whole(scenarios, interrupted=bool(interrupted) and not by_person, by_person=by_person)
@@ -209,10 +221,13 @@ class _RunFold:
             interrupted=bool((interrupted and not by_person) or self._damage),
             by_person=by_person,
         )
+        board = header.board or (self._start.board if self._start else "")
+        started = clock.moment(self._start.t if self._start else None)
+        known, scenarios = known_failures(entries, board, started, scenarios)
         requirements = coverage.results(self._known, frozenset(self._uncovered), scenarios)
         return RunReport(
             run=header.run or (self._start.run if self._start else self._folder.name),
-            board=header.board or (self._start.board if self._start else ""),
+            board=board,
             mode=self._start.mode if self._start else "development",
             particulars=particulars,
             verdict=verdict,
@@ -220,7 +235,7 @@ class _RunFold:
             incomplete=bool(interrupted or self._damage) or verdict is Verdict.INCOMPLETE,
             interrupted=interrupted,
             problems=self._damage,
-            started=clock.moment(self._start.t if self._start else None),
+            started=started,
             finished=clock.moment(self._end.t if self._end else None),
             began=self._start.t if self._start else None,
             seconds=clock.seconds(self._start.t if self._start else None, self._last),
@@ -233,6 +248,7 @@ class _RunFold:
             options=header.options,
             inputs=header.inputs,
             board_file=header.board_file,
+            known_failures=known,
             identity=self._identity,
             transports=list(self._transports.values()),
             totals=_totals(scenarios),

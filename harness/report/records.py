@@ -95,6 +95,25 @@ class Finding(ReportPart):
     detail: str
 
 
+class KnownFailure(ReportPart):
+    """A failure that the file of known failures names, and what became of it; it stays a failure."""
+
+    scenario: str = Field(description="Id or pattern of the scenario; empty for any.")
+    requirement: str = Field(description="Id of the requirement that fails; empty for any.")
+    board: str = Field(description="Name or pattern of the board.")
+    reason: str
+    reference: str = Field(description="Where it is tracked.")
+    expires: str = Field(description="The last day on which it counts, YYYY-MM-DD.")
+    state: Literal["applied", "expired", "unmatched"] = Field(
+        description="applied: it names failures of this run; unmatched: nothing that it names failed; expired: it "
+        "counted no more when the run began."
+    )
+    scenarios: list[str] = Field(description="Keys of the scenarios that failed as it says.")
+    seen: Verdict | None = Field(
+        description="Worst verdict of the scenarios that it names; null when the run has none of them."
+    )
+
+
 class Scenario(ReportPart):
     """One scenario that was run, or was meant to."""
 
@@ -109,6 +128,9 @@ class Scenario(ReportPart):
     reason: str
     outside_plan: bool = Field(
         default=False, description="True when the options of the run declare a smaller plan without it."
+    )
+    known: KnownFailure | None = Field(
+        default=None, description="The known failure that it is; it has failed nevertheless."
     )
     error: ErrorRecord | None
     started: Moment | None
@@ -200,6 +222,10 @@ class RunReport(ReportPart):
     options: dict[str, JsonValue]
     inputs: list[InputFile]
     board_file: dict[str, JsonValue]
+    known_failures: list[KnownFailure] = Field(
+        default_factory=list,
+        description="What the file of known failures that the run was given says of this board, in its order.",
+    )
     identity: dict[str, str] = Field(description="What the board says it is.")
     transports: list[TransportUsed]
     totals: Totals

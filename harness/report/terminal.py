@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.report.circumstances import circumstances
-from harness.report.records import RunReport, Scenario
+from harness.report.records import KnownFailure, RunReport, Scenario
 from harness.report.stand_ins import stand_ins
 from harness.report.text import folder_label, one_line, seconds
 from harness.report.without_probe import without_probe
@@ -129,6 +129,8 @@ def _reasons(report: RunReport, console: Console) -> None:
             console.print()
             place = f" {one_line(report.board)}: {one_line(scenario.title)}"
             _wrapped(console, Text.assemble(_word(scenario.verdict), place))
+            if scenario.known is not None:
+                _indented(console, Text(f"known: {_known(scenario.known)}"))
             for line in _why(scenario):
                 _indented(console, Text(line))
 
@@ -140,6 +142,29 @@ def _why(scenario: Scenario) -> list[str]:
     lines = [f"{one_line(error.message, _WHOLE)} ({one_line(error.who_acts)} must act)"]
     lines += [f"last: {one_line(line)}" for line in error.traffic[-3:]]
     return lines + ([f"try: {one_line(error.hint, 400)}"] if error.hint else [])
+
+
+def _known(entry: KnownFailure) -> str:
+    return (
+        f"{one_line(entry.reason, 400)} ({one_line(entry.reference, 200)}, counts until {entry.expires}); "
+        "it has failed nevertheless"
+    )
+
+
+def _known_in_vain(entry: KnownFailure) -> str:
+    """Return the sentence about an entry that knows no failure of the run; empty for one that does."""
+    named = " ".join(one_line(each, 120) for each in (entry.scenario, entry.requirement) if each)
+    where = f"known failure {named} ({one_line(entry.reference, 200)})"
+    if entry.state == "expired":
+        return f"{where} expired on {entry.expires}" + (
+            f" and still fails: {len(entry.scenarios)} counted as new" if entry.scenarios else ": remove it"
+        )
+    if entry.state == "unmatched":
+        if entry.seen is Verdict.PASSED:
+            return f"{where} passes now: remove it"
+        seen = "names nothing of this run" if entry.seen is None else f"is {entry.seen.words} in this run"
+        return f"{where} {seen}"
+    return ""
 
 
 def _findings(reports: Sequence[RunReport], console: Console) -> None:
@@ -159,6 +184,8 @@ def _verdict(report: RunReport, console: Console) -> None:
         for verdict in OF_SCENARIOS
         if (count := getattr(report.totals, verdict.value))
     ]
+    if known := sum(each.known is not None for each in report.scenarios):
+        counted.insert(counted.index(f"{report.totals.failed} failed") + 1, f"{known} of them known")
     console.print()
     _wrapped(
         console,
@@ -175,6 +202,8 @@ def _verdict(report: RunReport, console: Console) -> None:
         _indented(console, Text(each.words, style="yellow"))
     if unjudged := without_probe(report):
         _indented(console, Text(unjudged, style="dim"))
+    for sentence in filter(None, map(_known_in_vain, report.known_failures)):
+        _indented(console, Text(sentence, style="yellow"))
     for problem in report.problems:
         _indented(console, Text(one_line(problem, 400), style="yellow"))
 

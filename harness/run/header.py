@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -61,6 +61,7 @@ class Header:
         probes: Names of what each session with a chip is asked beside the scenarios.
         mode: Development or official.
         report: What people say for the report, as `harness.settings.particulars` has it.
+        known_failures: The failures that are known, as `harness.settings.known_failures` has them.
     """
 
     board_file: Mapping[str, object] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class Header:
     probes: tuple[str, ...] = ()
     mode: Mode = "development"
     report: Mapping[str, object] = field(default_factory=dict)
+    known_failures: Sequence[Mapping[str, object]] = ()
 
 
 def plain_header(header: Header, *, board: str, started: str, mask: Mask) -> dict[str, object]:
@@ -93,6 +95,7 @@ def plain_header(header: Header, *, board: str, started: str, mask: Mask) -> dic
         "probes": header.probes,
         "mode": header.mode,
         "report": header.report,
+        **({"known_failures": header.known_failures} if header.known_failures else {}),
         "board_file": header.board_file,
     }
     return {name: json_value(value, mask) for name, value in record.items()}
