@@ -21,6 +21,7 @@ from harness.report.records import (
 )
 from harness.report.scenario_fold import ScenarioFold
 from harness.run import manifest, reader
+from harness.run.bench import Bench
 from harness.run.events import (
     BoardFound,
     Event,
@@ -36,7 +37,9 @@ from harness.run.events import (
 )
 from harness.run.folder import RunFolder
 from harness.run.header import InputFile
+from harness.run.policy_named import Named
 from harness.run.station import Station
+from harness.run.tool import Tool
 from harness.run.verdict import OF_SCENARIOS, Verdict, exit_code, whole
 from harness.settings.known_failures import KnownFailureEntry
 from harness.settings.particulars import Particulars
@@ -59,7 +62,10 @@ class _Header(BaseModel):
     harness: str = ""
     python: str = ""
     packages: dict[str, str] = Field(default_factory=dict)
+    tool: Tool = Tool()
     station: Station = Station()
+    bench: Bench = Bench()
+    named: list[Named] = Field(default_factory=list)
     plan: dict[str, JsonValue] = Field(default_factory=dict)
     declaration: dict[str, JsonValue] = Field(default_factory=dict)
     options: dict[str, JsonValue] = Field(default_factory=dict)
@@ -150,6 +156,7 @@ class _RunFold:
         self._planned: dict[str, ScenarioFold] = {}
         self._findings: list[Finding] = []
         self._notes: list[str] = []
+        self._broke: list[str] = []
 
     def take(self, event: Event) -> None:
         """Take one event."""
@@ -182,9 +189,15 @@ class _RunFold:
         else:
             self._damage.append(f"a {event.event} event belongs to a scenario that never started")
 
+    @property
+    def _official(self) -> bool:
+        return self._start is not None and self._start.mode == "official" and not self._broke
+
     def _take_loose(self, event: FindingNamed | NoteTaken) -> None:
         if isinstance(event, NoteTaken):
             self._notes.append(event.text)
+            if event.against_official:
+                self._broke.append(event.text)
         else:
             self._findings.append(Finding.model_validate(event))
 
@@ -228,7 +241,9 @@ class _RunFold:
         return RunReport(
             run=header.run or (self._start.run if self._start else self._folder.name),
             board=board,
-            mode=self._start.mode if self._start else "development",
+            mode="official" if self._official else "development",
+            no_longer_official=self._broke,
+            named=header.named,
             particulars=particulars,
             verdict=verdict,
             exit_code=exit_code([verdict]),
@@ -242,7 +257,9 @@ class _RunFold:
             harness=header.harness or (self._start.harness if self._start else ""),
             python=header.python,
             packages=header.packages,
+            tool=header.tool,
             station=header.station,
+            bench=header.bench,
             plan=header.plan,
             declaration=header.declaration,
             options=header.options,

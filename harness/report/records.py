@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from harness.run.bench import Bench
 from harness.run.events import Mode
 from harness.run.failure import ErrorRecord
 from harness.run.header import InputFile
+from harness.run.policy_named import Named
 from harness.run.station import Station
 from harness.run.statistics import Histogram, Statistics
+from harness.run.tool import Tool
 from harness.run.verdict import Verdict
 from harness.settings.particulars import Particulars
 from harness.severity import Severity
@@ -195,6 +198,14 @@ class RunReport(ReportPart):
     run: str = Field(description="Name of the run folder when it was made.")
     board: str
     mode: Mode = Field(default="development", description="What may come of the run.")
+    no_longer_official: list[str] = Field(
+        default_factory=list,
+        description="What broke the rules of an official run after it had begun: its mode is development then.",
+    )
+    named: list[Named] = Field(
+        default_factory=list,
+        description="What the policy of the lab has an official report name, in the place of refusing it.",
+    )
     particulars: Particulars = Field(
         default=Particulars(), description="What people said for the report, in the board file or lab.yaml."
     )
@@ -216,7 +227,9 @@ class RunReport(ReportPart):
     harness: str = Field(description="Version of the harness.")
     python: str
     packages: dict[str, str]
+    tool: Tool = Field(default=Tool(), description="The harness and the suites, by their digests.")
     station: Station
+    bench: Bench = Field(default=Bench(), description="What led to the board, and the clock of the computer.")
     plan: dict[str, JsonValue]
     declaration: dict[str, JsonValue]
     options: dict[str, JsonValue]

@@ -206,12 +206,16 @@ class FindingNamed(Timed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteTaken(Timed):
-    """A remark; without a scenario it belongs to the run."""
+    """A remark; without a scenario it belongs to the run.
+
+    `against_official` says that it broke the rules of an official run, which is one of development from there on.
+    """
 
     event: Literal["note"] = "note"
     scenario: str = ""
     step: int | None = None
     text: str
+    against_official: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,12 @@ from typing import ClassVar
 
 from harness import __version__
 from harness.errors import UsageError
+from harness.run.bench import Bench
 from harness.run.events import Mode
+from harness.run.policy_named import Named
 from harness.run.safe import Mask, json_value
 from harness.run.station import Station, packages
+from harness.run.tool import Tool
 
 FORMAT = "id2-run"
 SCHEMA = 1
@@ -62,6 +65,9 @@ class Header:
         mode: Development or official.
         report: What people say for the report, as `harness.settings.particulars` has it.
         known_failures: The failures that are known, as `harness.settings.known_failures` has them.
+        tool: The harness and the suites, by their digests.
+        bench: What leads to the board, and the clock of the computer.
+        named: What the policy of the lab has an official run name.
     """
 
     board_file: Mapping[str, object] = field(default_factory=dict)
@@ -73,6 +79,9 @@ class Header:
     mode: Mode = "development"
     report: Mapping[str, object] = field(default_factory=dict)
     known_failures: Sequence[Mapping[str, object]] = ()
+    tool: Tool = field(default_factory=Tool)
+    bench: Bench = field(default_factory=Bench)
+    named: tuple[Named, ...] = ()
 
 
 def plain_header(header: Header, *, board: str, started: str, mask: Mask) -> dict[str, object]:
@@ -87,13 +96,16 @@ def plain_header(header: Header, *, board: str, started: str, mask: Mask) -> dic
         "harness": __version__,
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": packages(),
+        "tool": header.tool,
         "station": Station.here(),
+        "bench": header.bench,
         "plan": header.plan,
         "declaration": header.declaration,
         "options": header.options,
         "inputs": header.inputs,
         "probes": header.probes,
         "mode": header.mode,
+        "named": header.named,
         "report": header.report,
         **({"known_failures": header.known_failures} if header.known_failures else {}),
         "board_file": header.board_file,

@@ -208,9 +208,14 @@ class Run:
         recording = f"{self.folder.transport.name}/{self.recording(name).name}" if recorded else ""
         self._journal.write(TransportOpened(name=name, identity=identity, recording=recording))
 
-    def note(self, text: str) -> None:
-        """Write a remark that belongs to no scenario."""
-        self._journal.write(NoteTaken(text=text))
+    def note(self, text: str, *, against_official: bool = False) -> None:
+        """Write a remark that belongs to no scenario.
+
+        Args:
+            text: The remark.
+            against_official: It says what broke the rules of an official run.
+        """
+        self._journal.write(NoteTaken(text=text, against_official=against_official))
 
     def finding(self, defect: str, *, severity: Severity, title: str, detail: str) -> None:
         """Name a defect or an observation that belongs to no scenario; it does not decide the verdict."""

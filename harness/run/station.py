@@ -14,16 +14,36 @@ STATION_NAME = "HARNESS_STATION"
 
 _PACKAGES = (
     "allure-python-commons",
+    "anyio",
+    "cffi",
     "cryptography",
+    "fastapi",
+    "filelock",
+    "h11",
+    "httpcore",
     "httpx",
+    "hypothesis",
     "jinja2",
+    "libusb-package",
+    "paho-mqtt",
+    "pluggy",
     "pydantic",
+    "pydantic-core",
+    "pyftdi",
+    "pyscard",
     "pyserial",
     "pytest",
+    "python-multipart",
+    "pyudev",
+    "pyusb",
+    "pyyaml",
     "smbus2",
     "starlette",
+    "trustme",
+    "typst",
     "uvicorn",
 )
+_OUR_PACKAGE, _OUR_GROUPS = "id2-harness", "harness."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +77,20 @@ class Station:
 def packages() -> dict[str, str]:
     """Return the versions of the packages whose behaviour a verdict may depend on."""
     found: dict[str, str] = {}
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, *_extending()):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def _extending() -> list[str]:
+    """Return the other packages that bring the harness transports, carriers, suites and the like of their own."""
+    known = metadata.entry_points()
+    groups = [group for group in known.groups if group.startswith(_OUR_GROUPS)]
+    found = {one.dist.name for group in groups for one in known.select(group=group) if one.dist is not None}
+    return sorted(found - {_OUR_PACKAGE, *_PACKAGES})
 
 
 @cache

@@ -98,6 +98,10 @@ def test_a_development_run_says_so_in_its_report(tmp_path):
     assert "no official report may come of it" in page
 
 
+OID = "0" * 40
+CHANGED = f"1 .M N... 100644 100644 100644 {OID} {OID}"
+
+
 class Answer:
     def __init__(self, code, text=""):
         self.returncode, self.stdout = code, text
@@ -107,8 +111,19 @@ class Answer:
     ("answer", "told"),
     [
         (Answer(0), ""),
-        (Answer(0, " M a.py\n?? b.py\n"), "changed on this computer: a.py, b.py"),
-        (Answer(0, "".join(f" M {n}.py\n" for n in range(5))), "0.py, 1.py, 2.py and 2 more"),
+        (
+            Answer(0, f"# branch.oid abc\0{CHANGED} a.py\0? b c.py\0"),
+            "changed on this computer: a.py, b c.py",
+        ),
+        (Answer(0, "".join(f"{CHANGED} {n}.py\0" for n in range(5))), "0.py, 1.py, 2.py and 2 more"),
+        (Answer(0, f"2 R. N... 100644 100644 100644 {OID} {OID} R90 new.py\0old.py\0"), "computer: new.py"),
+        (Answer(0, f"u UU N... 100644 100644 100644 100644 {OID} {OID} {OID} a b.py\0"), "computer: a b.py"),
+        (Answer(0, "? boards/mine.yaml\0? lab.yaml\0"), ""),
+        (
+            Answer(0, "? boards/mine.py\0? suites/requirements.yaml\0"),
+            "boards/mine.py, suites/requirements.yaml",
+        ),
+        (Answer(0, f"{CHANGED} boards/virtual-se-i2c.yaml\0"), "boards/virtual-se-i2c.yaml"),
         (Answer(128), "git knows nothing of this checkout"),
     ],
 )

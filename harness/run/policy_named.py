@@ -1,0 +1,19 @@
+"""What an official run was allowed all the same, by the policy of the lab: it stands in the report, by name."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Matter = Literal["demo_carrier", "debug_keys", "probe_firmware", "mock_service", "simulated_board"]
+"""What a lab may have an official run refuse, or name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One thing that an official run names."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "ignore", "use_attribute_docstrings": True}
+
+    matter: Matter
+    """What it is."""
+    detail: str = ""
+    """Of what in the board file it is said, and why."""
