@@ -35,6 +35,7 @@ demo-of-verify:
 
 test: $(READY) lint types layers  ## lint, types, layers and the default tests
 	tools/ensure-command.sh gcc gcc libc6-dev
+	tools/ensure-command.sh cpio cpio
 	$(BIN)/python -m pytest -q -n auto
 
 lint: $(READY)  ## ruff: rules and format

@@ -52,6 +52,7 @@ def test_a_key_made_of_what_is_public_is_guessed(name):
     assert found(KeyType.AES_128, MADE[name]) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key_type", [KeyType.AES_256, KeyType.DES3_168, KeyType.SM4_128])
 def test_keys_of_other_types_are_guessed_too(key_type):
     assert found(key_type, hmac.digest(TEXT, b"id2", "sha512")[3 : 3 + key_type.key_size]) is not None

@@ -163,6 +163,7 @@ def test_broken_source_is_found(name):
     assert judgement.problems[0].log2_chance < LOG2_FALSE_ALARM
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["counter-big", "hal-demo", "constant-head", "copied-half", "one-repeat"])
 def test_longer_values_as_well(name):
     wide = [value + tail for value, tail in zip(BROKEN[name], sound(77, N, 24), strict=True)]
@@ -292,6 +293,7 @@ def within(below, rows):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "size"), [(2, 8), (12, 8), (40, 4), (64, 8)])
 def test_each_bound_holds_on_sound_rows(number, size):
     tests = random_tests.TESTS | generators.GENERATORS
@@ -299,7 +301,7 @@ def test_each_bound_holds_on_sound_rows(number, size):
     assert not within(count_below(tests, 20, LEVELS, number, size), 20)
 
 
-@pytest.mark.parametrize("size", [4, 8, 16, 32])
+@pytest.mark.parametrize("size", [4, *(pytest.param(size, marks=pytest.mark.slow) for size in (8, 16, 32))])
 def test_sound_values_are_not_accused(size):
     for seed in range(3):
         assert judged(sound(f"{size} {seed}", N, size)).soundness is Soundness.SOUND

@@ -198,6 +198,7 @@ def test_a_client_that_lacks_the_check_takes_it(one):
     assert data.count(b"answer") == (3 if one.name == "record-replayed" else 2)
 
 
+@pytest.mark.slow
 def test_each_lax_client_lacks_only_what_the_case_is_about():
     """A lax client takes nothing else: otherwise a case could be let through by another's switch."""
     for name, policy in LAX.items():

@@ -31,6 +31,7 @@ def _line(data, text):
     return start, data.index(b"\n", start)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("tear", TEARS)
 def test_tear_that_nothing_knows_accuses_nobody(sample, line, tear):
