@@ -53,6 +53,18 @@ def runs_to_replay(incomplete: str) -> list[str]:
     return latest + runs(incomplete)
 
 
+def boards_and_reports(incomplete: str) -> list[str]:
+    """Return what `verify` takes: boards, run folders, zips and PDFs."""
+    found = boards(incomplete) + runs(incomplete)
+    found += _paths(incomplete, lambda path: path.suffix in {".zip", ".pdf"})
+    return list(dict.fromkeys(found))[:_MOST]
+
+
+def run_folder(named: Path) -> Path:
+    """Return the run folder that a command line names: a path, or a name below runs/."""
+    return named if named.exists() or len(named.parts) > 1 else _RUNS / named
+
+
 def report_formats(incomplete: str) -> list[str]:
     """Return what `report --format` takes."""
     from harness.report.renderer import RENDERERS

@@ -54,7 +54,7 @@ def report(
     ] = False,
 ) -> None:
     """Render the reports of a run from its folder alone and print their paths."""
-    folder = run if run.exists() or len(run.parts) > 1 else Path("runs") / run
+    folder = complete.run_folder(run)
     if check:
         raise typer.Exit(_check(folder))
     if format_ == _TERMINAL:

@@ -1,5 +1,6 @@
 """Rendering a run folder: every report, from the folder alone, always the same bytes."""
 
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -80,10 +81,20 @@ def rendered(folder: Path) -> dict[str, bytes]:
         HarnessError: as for `close`.
     """
     run = RunFolder.open(folder)
-    report = fold(run, manifest.rewritten(run))
+    return rendered_of(fold(run, manifest.rewritten(run)), run, RENDERERS.all())
+
+
+def rendered_of(
+    report: RunReport, run: RunFolder, kinds: Mapping[str, type[Renderer]], language: str = ""
+) -> dict[str, bytes]:
+    """Return what these kinds of report make of a run that was folded already, as `rendered` does for all.
+
+    Raises:
+        HarnessError: as for `close`.
+    """
     files: dict[str, bytes] = {}
-    for name, kind in RENDERERS.all().items():
-        _, made = _made(name, kind, report, run) or ("", {})
+    for name, kind in kinds.items():
+        _, made = _made(name, kind, report, run, language) or ("", {})
         for path, content in made.items():
             try:
                 files[path] = content.read_bytes() if isinstance(content, Path) else content
@@ -99,6 +110,11 @@ def _cannot(name: str) -> str:
 def _render(folder: Path, kinds: Mapping[str, type[Renderer]], language: str) -> list[Path]:
     """Render all that this machine can; then raise the first error of those that broke."""
     run = RunFolder.open(folder)
+    if sealed_by := next((name for name in sorted(manifest.SEAL) if os.path.lexists(run.path / name)), ""):
+        raise UsageError(
+            f"{folder}: is sealed ({sealed_by}): rendering would write into it, and break the seal",
+            hint="give --output FOLDER to have the reports elsewhere; harness verify says what the seal is worth",
+        )
     manifest.remove_drafts(run)
     report = fold(run, manifest.rewritten(run))
     written: list[Path] = []

@@ -18,8 +18,25 @@ from harness.run.folder import RunFolder, alive
 
 FORMAT = "id2-run-manifest"
 SCHEMA = 1
-NAMES = frozenset({"manifest.json", "manifest.sig"})
-"""Files that the manifest does not list: itself, and a signature over it."""
+SEAL = frozenset(
+    {
+        "SHA256SUMS",
+        "SHA256SUMS.tester.sig",
+        "SHA256SUMS.tester.sig.tsr",
+        "SHA256SUMS.approver.sig",
+        "SHA256SUMS.approver.sig.tsr",
+        "VERIFY.txt",
+        "attestation.dsse.json",
+        "attestation.pub",
+        "report-approved.pdf",
+        "report-approved.pdf.sig",
+        "seal.json",
+    }
+)
+"""Files that sealing adds to a run, long after its manifest was made; `harness verify` checks them."""
+
+NAMES = frozenset({"manifest.json", "manifest.sig"}) | SEAL
+"""Files that the manifest does not list: itself, a signature over it, and the seal."""
 
 _NAMED_BY_OTHERS = frozenset({"junit.xml", "ctrf.json", "allure-results"})
 """Reports whose names other tools expect."""
@@ -98,7 +115,9 @@ def write(folder: RunFolder) -> Path:
         "schema": SCHEMA,
         "files": [{"path": entry.path, "size": entry.size, "sha256": entry.sha256} for entry in entries],
     }
-    write_whole(folder.manifest, json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n")
+    # A name that is no UTF-8 has surrogates, which JSON can only hold escaped.
+    text = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+    write_whole(folder.manifest, text + b"\n")
     return folder.manifest
 
 
@@ -177,7 +196,7 @@ def rewritten(folder: RunFolder) -> tuple[str, ...]:
     except NoManifestError:
         return ()
     return tuple(
-        f"{name} ({word})"
+        f"{name} ({word})".encode("utf-8", "backslashreplace").decode()
         for word, names in changes.by_word().items()
         for name in names
         if not is_report(name)

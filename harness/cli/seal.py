@@ -1,0 +1,78 @@
+"""`harness seal` and `harness approve`: close a run as a report that others can check."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli import complete
+
+_Run = Annotated[
+    Path,
+    typer.Argument(help="Run folder, or its name below runs/.", metavar="RUN", autocompletion=complete.runs),
+]
+_Key = Annotated[
+    Path,
+    typer.Option(
+        "--key",
+        help="Private key of ssh-keygen, also of a FIDO2 token; or the .pub file of a key that an agent holds.",
+        metavar="FILE",
+    ),
+]
+_Signers = Annotated[
+    Path | None,
+    typer.Option("--signers", help="File of allowed signers that the laboratory published.", metavar="FILE"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("seal", help="Close a run: list every file in SHA256SUMS, and sign that list as its tester.")(
+        seal
+    )
+    app.command(
+        "approve", help="Check a sealed run, and sign it as its approver: another person, another key."
+    )(approve)
+
+
+def seal(
+    run: _Run,
+    key: _Key,
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name", help="Who the tester is; report.tester of the board file by default.", metavar="PERSON"
+        ),
+    ] = "",
+    approver: Annotated[
+        str,
+        typer.Option(
+            "--approver",
+            help="Who is to approve: without that signature the report is not valid. By default report.approver.",
+            metavar="PERSON",
+        ),
+    ] = "",
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Seal a run that never came to its end, as the part that it is.")
+    ] = False,
+) -> None:
+    """Seal a run as its tester, and say what the seal is."""
+    from harness.cli.seal_shown import show
+    from harness.seal.seal import Sealing
+    from harness.seal.seal import seal as sealed
+
+    show(sealed(complete.run_folder(run), Sealing(key, name, approver, partial)), "sealed")
+
+
+def approve(
+    run: _Run,
+    key: _Key,
+    name: Annotated[str, typer.Option("--name", help="Who the approver is.", metavar="PERSON")] = "",
+    signers: _Signers = None,
+) -> None:
+    """Approve a sealed run, and say what the seal is."""
+    from harness.cli.seal_shown import show
+    from harness.seal.people import Trust
+    from harness.seal.seal import approve as approved
+
+    show(approved(complete.run_folder(run), key, name=name, trust=Trust(signers)), "approved")

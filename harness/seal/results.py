@@ -1,0 +1,173 @@
+"""Whether the reports of a run are what its journal comes to.
+
+Where the code that made them is the code that is here, they are made again and must be the same bytes. Otherwise what
+they say of each scenario must be what the journal says.
+"""
+
+import hashlib
+import importlib.metadata
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import harness
+from harness.errors import HarnessError
+from harness.report import words
+from harness.report.records import RunReport
+from harness.report.render import rendered_of
+from harness.report.renderer import RENDERERS, Renderer
+from harness.report.text import visible
+from harness.run import manifest
+from harness.run.folder import RunFolder
+from harness.run.verdict import Verdict
+from harness.seal import strict_json
+from harness.seal.problems import Findings
+from harness.seal.tree import content, sha256
+
+_CODE = ("report", "run", "settings", "traffic")
+_PACKAGES = ("pydantic", "pydantic-core", "jinja2", "typst", "allure-python-commons", "pylopdf-fonts-zh-cn")
+_LARGEST = 256 * 1024 * 1024
+_OUTCOMES = frozenset({"failure", "error", "skipped"})
+_IN_JUNIT = {
+    Verdict.PASSED: "passed",
+    Verdict.FAILED: "failure",
+    Verdict.BLOCKED: "error",
+    Verdict.ERROR: "error",
+}
+
+
+@cache
+def rendering() -> str:
+    """Return the SHA-256, in hex, over the code and the packages that make reports here: equal code, equal bytes."""
+    root = Path(harness.__file__).parent
+    digest = hashlib.sha256(harness.__version__.encode())
+    for folder in _CODE:
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for name in _PACKAGES:
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            version = "none"
+        digest.update(f"{name} {version}\0".encode())
+    return digest.hexdigest()
+
+
+def check(
+    run: RunFolder,
+    report: RunReport,
+    present: Mapping[str, str],
+    findings: Findings,
+    *,
+    same_code: bool,
+    pages: bool,
+    pdf_bytes: int = 0,
+) -> None:
+    """Name each report in the folder that is not what the journal comes to.
+
+    Args:
+        run: The run folder, of which every file but the reports is known to be right.
+        report: What its journal comes to.
+        present: SHA-256, in hex, by path of the files that are there.
+        findings: Takes what is wrong.
+        same_code: Whether the reports were made by the code that is here.
+        pages: Whether to make the reports for people again too, which takes longest.
+        pdf_bytes: Bytes of report.pdf before its signature; 0 when it has none.
+
+    Raises:
+        HarnessError: a file cannot be read.
+    """
+    if not same_code:
+        _check_words(run, report, present, findings)
+        findings.remark(
+            "the reports were made by other code than is here: their verdicts were compared, not every byte"
+        )
+        return
+    kinds = {name: kind for name, kind in RENDERERS.all().items() if pages or not kind().translated}
+    made = _made(report, run, kinds, present, findings)
+    for path, data in made.items():
+        if path not in present:
+            continue
+        size = pdf_bytes if path == "report.pdf" and pdf_bytes else None
+        if (present[path] if size is None else sha256(run.path / path, size)) != hashlib.sha256(
+            data
+        ).hexdigest():
+            findings.wrong("contradicts", path, "is not what the journal comes to")
+    folders = {path.partition("/")[0] for path in made if "/" in path}
+    for path in present:
+        if path.partition("/")[0] in folders and path not in made:
+            findings.wrong("contradicts", path, "the journal gives no such result")
+    if left := sorted(path for path in present if manifest.is_report(path) and path not in made):
+        findings.remark(f"not made again and compared: {', '.join(left)}; --pages does")
+
+
+def _made(
+    report: RunReport,
+    run: RunFolder,
+    kinds: Mapping[str, type[Renderer]],
+    present: Mapping[str, str],
+    findings: Findings,
+) -> dict[str, bytes]:
+    made: dict[str, bytes] = {}
+    translated = {name: kind for name, kind in kinds.items() if kind().translated}
+    asked = [(kinds, "")]
+    asked += [(translated, code) for code in words.NAMES if any(f"-{code}." in path for path in present)]
+    for some, language in asked:
+        for name, kind in some.items():
+            try:
+                made = rendered_of(report, run, {name: kind}, language) | made
+            except HarnessError as error:
+                findings.remark(f"the report {name} cannot be made here: {error.message}")
+    return made
+
+
+def _check_words(run: RunFolder, report: RunReport, present: Mapping[str, str], findings: Findings) -> None:
+    """Compare what the reports for programs say of the run with what its journal says."""
+    if "report.json" in present:
+        _check_json(run.path / "report.json", report, findings)
+    if "junit.xml" in present:
+        _check_junit(run.path / "junit.xml", report, findings)
+
+
+def _check_json(path: Path, report: RunReport, findings: Findings) -> None:
+    try:
+        said = strict_json.read(content(path, _LARGEST))
+        verdicts = {str(each["key"]): str(each["verdict"]) for each in said["scenarios"]}
+        whole = str(said["verdict"])
+    except (ValueError, TypeError, KeyError) as error:
+        findings.wrong("contradicts", path.name, f"is no report of a run: {error}")
+        return
+    if whole != report.verdict:
+        findings.wrong("contradicts", path.name, f"says {whole}, and the journal comes to {report.verdict}")
+    journal = {each.key: str(each.verdict) for each in report.scenarios}
+    for key in sorted(journal.keys() | verdicts.keys()):
+        if journal.get(key) != verdicts.get(key):
+            mine, its = journal.get(key, "nothing"), verdicts.get(key, "nothing")
+            findings.wrong("contradicts", path.name, f"{key} is {its}, and {mine} by the journal")
+
+
+def _check_junit(path: Path, report: RunReport, findings: Findings) -> None:
+    data = content(path, _LARGEST)
+    try:
+        # Without declarations of its own nothing in it can grow.
+        root = ET.fromstring(data) if b"<!" not in data else None  # noqa: S314
+    except ET.ParseError:
+        root = None
+    if root is None:
+        findings.wrong("contradicts", path.name, "is no JUnit report")
+        return
+    cases = Counter(
+        (case.get("name", ""), next((child.tag for child in case if child.tag in _OUTCOMES), "passed"))
+        for case in root.iter("testcase")
+        if not case.get("classname", "").endswith(".run")
+    )
+    journal = Counter(
+        (visible(each.key), _IN_JUNIT.get(each.verdict, "skipped")) for each in report.scenarios
+    )
+    for name, outcome in sorted((journal - cases) | (cases - journal)):
+        told = "says" if cases[name, outcome] > journal[name, outcome] else "does not say"
+        findings.wrong("contradicts", path.name, f"{told} {outcome} of {name}")

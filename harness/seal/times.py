@@ -1,0 +1,182 @@
+"""Whether the clocks of a run ran forwards: journal, recordings, the wall clock's anchors, the name of the run.
+
+All stamps are of one monotonic clock, in nanoseconds; each file has one wall clock time for one of them.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from harness.errors import BenchError
+from harness.run.events import Event, FindingNamed, NoteTaken, RunFinished, RunStarted, TransportOpened
+from harness.seal import strict_json
+from harness.seal.problems import Findings
+from harness.transport.recording.recorder import FORMAT
+
+_BLOCK = 8 * 1024 * 1024
+_STAMP = re.compile(rb'\n\{"t":([0-9]+),')
+_ANY_STAMP = re.compile(rb'"t":\s*([0-9]+)')
+_NAME = re.compile(r"([0-9]{8}T[0-9]{6}\.[0-9]{3})Z-.+")
+
+_SAME_CAUSE_NS = 5_000_000_000
+"""Threads stamp a record before they wait for the file, so that neighbours may stand the wrong way round."""
+
+_OUTSIDE_NS = 60_000_000_000
+"""How long before its beginning and after its end a run may still record."""
+
+_WALL = timedelta(seconds=2)
+"""How far the wall clock may go backwards against the monotonic one, as a time server corrects it."""
+
+
+def check_journal(events: Sequence[Event], run: str, findings: Findings) -> None:
+    """Check the stamps of a journal against each other and against the name of the run."""
+    last, name = 0, "journal.jsonl"
+    for number, event in enumerate(events, start=1):
+        # What the run's own thread writes is in order; remarks and ports may come from others.
+        allowed = _SAME_CAUSE_NS if isinstance(event, NoteTaken | FindingNamed | TransportOpened) else 0
+        if event.t + allowed < last:
+            findings.wrong(
+                "clock",
+                name,
+                f"ran backwards: event {number} ({event.event}) is {_ms(last - event.t)} before the one above",
+            )
+            break
+        last = max(last, event.t)
+    start = events[0] if events and isinstance(events[0], RunStarted) else None
+    if start is None:
+        return
+    wall = _moment(start.wall)
+    if wall is None:
+        findings.wrong("clock", name, "its first line gives no moment")
+    elif (found := _NAME.fullmatch(run)) is not None:
+        named = datetime.strptime(found[1], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+        if abs(named - wall) > timedelta(milliseconds=1):
+            findings.wrong("clock", name, f"the run began at {start.wall}, and its name says {found[1]}Z")
+
+
+def check_recordings(folder: Path, paths: Sequence[str], events: Sequence[Event], findings: Findings) -> None:
+    """Check the stamps of recordings against each other, the run's beginning and end, and its wall clock.
+
+    Raises:
+        BenchError: one cannot be read.
+    """
+    start = next((event for event in events if isinstance(event, RunStarted)), None)
+    end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
+    for path in paths:
+        try:
+            with (folder / path).open("rb") as file:
+                header = _header(path, file.readline(1 << 20), findings)
+                if header is None:
+                    continue
+                _check_anchor(path, header, start, findings)
+                file.seek(0)
+                _check_stamps(path, file, start.t if start else None, end.t if end else None, findings)
+        except OSError as error:
+            raise BenchError(f"{folder / path}: cannot be read: {error.strerror}") from error
+
+
+def _header(path: str, line: bytes, findings: Findings) -> dict[str, Any] | None:
+    """Return the first line of a recording; None, and why, when it is none."""
+    try:
+        header = strict_json.read(line)
+        if isinstance(header, dict) and header["format"] == FORMAT:
+            return header
+    except strict_json.TwiceError as error:
+        findings.wrong("contradicts", path, f"its first line: {error}")
+        return None
+    except (ValueError, KeyError):
+        pass
+    findings.remark(f"{path}: is no recording of the harness, so its clock was not checked")
+    return None
+
+
+def _check_anchor(path: str, header: dict[str, Any], start: RunStarted | None, findings: Findings) -> None:
+    if "anchor" not in header:
+        findings.remark(f"{path}: gives no moment of the wall clock")
+        return
+    try:
+        wall, t = _moment(str(header["anchor"]["wall"])), int(header["anchor"]["monotonic_ns"])
+    except (ValueError, TypeError, KeyError):
+        wall, t = None, 0
+    began = _moment(start.wall) if start else None
+    if wall is None:
+        findings.wrong("clock", path, "its header gives no moment")
+        return
+    if began is None or start is None:
+        return
+    try:
+        expected = began + timedelta(microseconds=(t - start.t) // 1000)
+    except OverflowError:
+        findings.wrong("clock", path, "its header gives a stamp that no clock gives")
+        return
+    apart = abs((wall - expected).total_seconds())
+    if t < start.t:
+        findings.wrong("clock", path, "was begun before the run")
+    elif wall < expected - _WALL:
+        findings.wrong("clock", path, f"the wall clock ran backwards by {apart:.1f} s during the run")
+    elif wall > expected + _WALL:
+        findings.remark(f"{path}: the wall clock was put forward by {apart:.1f} s during the run")
+
+
+def _check_stamps(path: str, file: BinaryIO, first: int | None, end: int | None, findings: Findings) -> None:
+    last, lines, stamps = 0, 0, 0
+    for block in _blocks(file):
+        found = list(map(int, _STAMP.findall(block)))
+        lines += block.count(b"\n") - 1
+        stamps += len(found)
+        if block.count(b'"t":') > len(found):
+            findings.wrong("contradicts", path, "a record has two times")
+            return
+        if not found:
+            continue
+        # Sorting what is in order already costs next to nothing.
+        if found != sorted(found) or found[0] < last:
+            highest = last
+            for stamp in found:
+                if stamp + _SAME_CAUSE_NS < highest:
+                    findings.wrong("clock", path, f"ran backwards by {_ms(highest - stamp)}")
+                    return
+                highest = max(highest, stamp)
+        low, high = min(found), max(found)
+        if first is not None and low < first:
+            findings.wrong("clock", path, f"a record is {_ms(first - low)} older than the run")
+            return
+        if end is not None and high > end + _OUTSIDE_NS:
+            findings.wrong("clock", path, f"a record is {_ms(high - end)} younger than the run's end")
+            return
+        last = max(last, high)
+    if stamps < lines - 1:
+        findings.wrong("changed", path, f"{lines - 1 - stamps} of its lines are no records")
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Yield whole lines in blocks; each begins with a line end, so that every line stands behind one."""
+    rest = b"\n"
+    while piece := file.read(_BLOCK):
+        head, newline, tail = piece.rpartition(b"\n")
+        if not newline:
+            rest += piece
+            continue
+        yield rest + head + newline
+        rest = b"\n" + tail
+
+
+def sorted_by_time(data: bytes) -> bytes:
+    """Return lines of JSON in the order of their stamps; lines without one stay in front."""
+    stamps = ((_ANY_STAMP.search(line), line) for line in data.splitlines(keepends=True))
+    timed = [(int(found[1]) if found else -1, line) for found, line in stamps]
+    return b"".join(line for _, line in sorted(timed, key=lambda each: each[0]))
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _ms(nanoseconds: int) -> str:
+    return f"{nanoseconds / 1e6:.3f} ms"
