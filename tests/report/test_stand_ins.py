@@ -91,6 +91,6 @@ def test_page_says_it_before_anything_else(tmp_path):
     folder = written(tmp_path, {"chip": CHIP}, "mock")
     render(folder, ("html",))
     page = (folder / "report.html").read_text()
-    at = page.index("<strong>Virtual board, mock service.</strong>")
-    assert at < page.index('<dl class="facts">')
+    at = page.index("<strong>Virtual board, mock service. </strong>")
+    assert at < page.index('class="lead"')
     assert "Chip is simulated, no real device was asked" in page

@@ -1,0 +1,70 @@
+"""Words of a document as HTML: their style, their language, and links only to places that are there."""
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from harness.report.document.blocks import Line, Words
+from harness.report.page.compared import compared
+from harness.run.verdict import Verdict
+
+STATES = (*(verdict.value for verdict in Verdict), "uncovered")
+"""Every verdict and state of a requirement, each with its colour and its mark in the stylesheet."""
+
+_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+_ICON = Markup('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><use href="#i-{}"/></svg>')
+
+
+def icon(state: str) -> Markup:
+    """Return the mark of a verdict; nothing for what is none."""
+    return _ICON.format(state) if state in STATES else Markup("")
+
+
+class Inline:
+    """Renders words in rows."""
+
+    def __init__(self, anchors: Collection[str], folder: Path) -> None:
+        """Take what links may lead to.
+
+        Args:
+            anchors: The places inside the page.
+            folder: The run folder, whose files may be linked.
+        """
+        self._anchors = anchors
+        self._folder = folder
+
+    def line(self, words: Line) -> Markup:
+        """Return the HTML of words in a row."""
+        return Markup("").join(map(self._one, words))
+
+    def message(self, words: Line) -> Markup:
+        """Return the HTML of a message that may compare two values."""
+        return Markup("").join(compared(each.text) for each in words)
+
+    def target(self, link: str) -> str:
+        """Return where a link leads, or an empty text where there is no such place or it may lead anywhere else."""
+        if link.startswith("#"):
+            return link if link[1:] in self._anchors else ""
+        path = self._folder / link
+        plain = _PATH.fullmatch(link) is not None and not path.is_symlink() and not path.parent.is_symlink()
+        return link if plain and path.is_file() else ""
+
+    def _one(self, words: Words) -> Markup:
+        text = escape(words.text)
+        if words.verdict in STATES:
+            text = Markup('<span class="verdict v-{}">{}{}</span>').format(
+                words.verdict, icon(words.verdict), text
+            )
+        if words.code:
+            text = Markup("<code>{}</code>").format(text)
+        if words.strong:
+            text = Markup("<strong>{}</strong>").format(text)
+        if words.link and (target := self.target(words.link)):
+            text = Markup('<a href="{}">{}</a>').format(target, text)
+        if words.soft or words.foreign:
+            style = Markup(' class="soft"') if words.soft else ""
+            english = Markup(' lang="en"') if words.foreign else ""
+            text = Markup("<span{}{}>{}</span>").format(style, english, text)
+        return text
