@@ -3,14 +3,19 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
+from harness.board.plan.applies import evaluate, facts_of
+from harness.board.plan.facts import VOCABULARY
+from harness.board.reading.file import load
 from harness.fixtures.catalogue import scenarios_of
+from harness.id2.defects import DEFECTS
 from harness.report.words import language
-from tests.report.words_used import said_by_reports, said_in
+from tests.report.words_used import said_by_reports, said_in, shape, written_into_journals
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = sorted((ROOT / "harness/report/words/zh").glob("*.json"))
@@ -41,9 +46,13 @@ def titles_of_suites():
     }
 
 
+@cache
+def requirements_of_suites():
+    return yaml.load((ROOT / "suites/requirements.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
+
+
 def statements_of_suites():
-    listed = yaml.load((ROOT / "suites/requirements.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
-    return {each["statement"] for each in listed}
+    return {each["statement"] for each in requirements_of_suites()}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +72,57 @@ def test_every_text_of_the_reports_has_chinese():
 
 def test_frame_has_no_text_that_no_report_says():
     assert not set(words(ROOT / "harness/report/words/zh/frame.json")) - said_by_reports()
+
+
+# Templates that are put together of several: by harness.board.plan.applies, and fixtures/port/client.py.
+COMPOSED = {
+    "plan.{word_field}: {list_values}",
+    "declaration.{word_field}: {list_values}",
+    "{word_field}: {list_values}, without {word_value}",
+    "{word_field}: {word_values}, not {word_value}",
+    "the firmware has no {word_name}",
+    "the firmware has no {word_name} and declaration.features does not list {word_feature}",
+    "{word_name} answers {word_rc}, not supported",
+    "{word_name} answers {word_rc}, not supported and declaration.features does not list {word_feature}",
+}
+
+
+@pytest.mark.parametrize("name", ["reasons", "findings", "measurements"])
+def test_catalogue_of_journals_has_no_text_that_nothing_writes(name):
+    texts = {text: shape(text) for text in words(ROOT / f"harness/report/words/zh/{name}.json")}
+    assert not {text for text, form in texts.items() if form not in written_into_journals()} - COMPOSED
+
+
+def test_every_reason_of_the_vocabulary_has_chinese():
+    say = language("zh")
+    texts = {text for word in VOCABULARY.values() for text in (word.meaning, word.otherwise) if text}
+    assert not {text for text in texts if not say.knows(text)}
+
+
+def test_every_reason_that_excludes_a_board_of_ours_has_chinese():
+    say = language("zh")
+    boards = [facts_of(load(path)) for path in sorted((ROOT / "boards").glob("*.yaml"))]
+    decided = [
+        evaluate(applies_when, facts)
+        for applies_when in {each["applies_when"] for each in requirements_of_suites()}
+        for facts in boards
+    ]
+    against = {one.reason for one in decided if not one.applies}
+    assert len(against) > 50
+    assert not {reason for reason in against if not say.knows(reason)}
+
+
+def test_every_known_defect_has_chinese():
+    say = language("zh")
+    assert not {each.title for each in DEFECTS if not say.knows(f"known defect of SDK 3.1.0: {each.title}")}
+
+
+def test_whoever_must_act_has_chinese():
+    say = language("zh")
+    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "harness").rglob("*errors.py"))]
+    acting = {person for source in sources for person in re.findall(r'who_acts\b.* = "(.+)"', source)}
+    assert len(acting) > 5
+    assert not {person for person in acting if not say.knows(person)}
 
 
 def test_texts_given_to_a_language_are_found():
@@ -135,6 +195,7 @@ SPACE_IN_CHINESE = re.compile(rf"{HAN} +{HAN}|  ")
 
 def typography(said):
     """Return what is wrong with the setting of a Chinese text; empty when it is right."""
+    said = re.sub(r"\{known_\w+\}", "字", said)  # which is Chinese itself
     if not re.search(HAN, said):
         return ""
     for rule, wrong in {

@@ -3,19 +3,26 @@
 import ast
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
+from harness.fixtures.collection import STEPS
+from harness.report.text import folder_title
 from harness.run.verdict import Verdict
 from harness.severity import Severity
 
 ROOT = Path(__file__).resolve().parents[2]
+LEVELS = ("must", "should")
+"""How binding a requirement is."""
+
 SAYING = ("report",)
 """Folders of harness/ in which texts are given to a Language."""
 
 
 def _is_say(node: ast.expr) -> bool:
-    """Return whether an expression is a Language: a name or an attribute `say`."""
-    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-    return name.lstrip("_") == "say"
+    """Return whether an expression is a Language, or what tells a text in one: `say`, `context.told`."""
+    if isinstance(node, ast.Attribute):
+        return node.attr.lstrip("_") in {"say", "told"}
+    return isinstance(node, ast.Name) and node.id.lstrip("_") == "say"
 
 
 def _texts(node: ast.AST, tables: dict[str, ast.AST]) -> set[str]:
@@ -66,8 +73,49 @@ def said_in(source: str) -> set[str]:
 @cache
 def said_by_reports() -> frozenset[str]:
     """Return the texts that the reports for people say themselves."""
-    found = {str(each) for each in Severity} | {each.words for each in Verdict}
+    found = {str(each) for each in Severity} | {each.words for each in Verdict} | {"uncovered", *LEVELS}
+    found |= {folder_title(step) for step in STEPS}
     for folder in SAYING:
         for path in sorted((ROOT / "harness" / folder).rglob("*.py")):
             found |= said_in(path.read_text(encoding="utf-8"))
     return frozenset(found)
+
+
+WRITING = (
+    *("fixtures", "suites", "harness/board/plan", "harness/board/opening", "harness/run", "harness/report"),
+    *(
+        "harness/errors.py",
+        "harness/operator/errors.py",
+        "harness/service/errors.py",
+        "harness/probe/linking.py",
+    ),
+    *("harness/id2/defects.py", "harness/probe/secrecy.py", "harness/transport/kind.py"),
+)
+"""Where texts of journals come from: reasons, names of measurements and evidence, findings."""
+
+
+def shape(text: str) -> str:
+    """Return a template with all its places alike."""
+    return "".join(
+        literal + ("{}" if name is not None else "") for literal, name, _, _ in Formatter().parse(text)
+    )
+
+
+@cache
+def written_into_journals() -> frozenset[str]:
+    """Return every text of the sources that write journals, and the shapes of those with values in them."""
+    found = set[str]()
+    for place in WRITING:
+        root = ROOT / place
+        for path in [root] if root.is_file() else sorted(root.rglob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            found |= {_shape_of(node) for node in ast.walk(tree)}
+    return frozenset(found)
+
+
+def _shape_of(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(each.value) if isinstance(each, ast.Constant) else "{}" for each in node.values)
+    return ""

@@ -2,7 +2,10 @@
 
 A journal holds `no chip answered on i2c-1`, not the template and its value. A catalogue of such texts therefore holds
 `no chip answered on {transport}`, and a text is cut at what stands between the places. Cutting goes from left to right
-and never back, so that a text of a device costs no more than its length, whatever it holds.
+and never back, so that a text of a device costs little more than its length, whatever it holds.
+
+The name of a place says what may stand there: in `{known_reason}` a text that has its own words in the language, in
+`{word_field}` one without blanks, in `{list_values}` one without a colon or semicolon, in any other anything.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,8 +16,8 @@ from string import Formatter
 _LONGEST = 4_000
 """Characters; what is longer was not made from a template of ours."""
 
-_DEEPEST = 3
-"""A value may be a text with values itself, such as the reason in a sentence about it."""
+_DEEPEST = 12
+"""A value may be a text with values itself, such as the reason in a sentence about it, or further reasons."""
 
 
 _WIDE_FROM = "\u2e80"
@@ -49,6 +52,8 @@ class Template:
 
     def values(self, text: str) -> dict[str, str] | None:
         """Return what stands in the places of `text`; None when it was not made from this template."""
+        if not self.names:
+            return {} if text == self.pieces[0] else None
         first, *middle, last = self.pieces
         if len(text) < self.literal + len(self.names) or not (text.startswith(first) and text.endswith(last)):
             return None
@@ -59,7 +64,8 @@ class Template:
             if not cut or not value:
                 return None
             found.append(value)
-        return dict(zip(self.names, [*found, rest], strict=True)) if rest else None
+        values = dict(zip(self.names, [*found, rest], strict=True))
+        return values if all(_may_be(name, value) for name, value in values.items()) else None
 
 
 class Patterns:
@@ -87,11 +93,20 @@ class Patterns:
         for each in self._by_start.get(text[:1], []) + self._by_start.get("", []):
             if (values := each.values(text)) is not None:
                 told = {
-                    name: known(value) or self.told(value, known, depth - 1) or value
-                    for name, value in values.items()
+                    name: known(value) or self.told(value, known, depth - 1) for name, value in values.items()
                 }
-                return filled(each.said, told)
+                if all(told[name] for name in each.names if name.startswith("known_")):
+                    return filled(each.said, {name: told[name] or values[name] for name in values})
         return None
+
+
+def _may_be(name: str, value: str) -> bool:
+    """Return whether a value may stand in the place of this name."""
+    if name.startswith("word_"):
+        return value.isprintable() and value != "" and " " not in value
+    if name.startswith("list_"):
+        return value != "" and ":" not in value and ";" not in value
+    return value != ""
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:
