@@ -23,6 +23,7 @@ from allure_commons.types import LabelType, LinkType, Severity
 from harness.report.circumstances import properties
 from harness.report.records import Evidence, RunReport, Scenario, Step
 from harness.report.renderer import Renderer
+from harness.report.reservations import reservations, told
 from harness.report.scenario_fold import evidence_path
 from harness.report.text import folder_title, one_line, visible
 from harness.report.words import Language
@@ -92,7 +93,8 @@ def render(report: RunReport, folder: Path) -> dict[str, bytes | Path]:
 
 
 def _result(report: RunReport, scenario: Scenario, levels: Mapping[str, str]) -> TestResult:
-    history = f"{report.board} {scenario.id}"
+    # An attempt has a history of its own: as retries of one test the last alone would count.
+    history = f"{report.board} {scenario.key}"
     must = any(levels.get(name) == "must" for name in scenario.requirements)
     labels = [
         (LabelType.PARENT_SUITE, visible(report.board)),
@@ -103,13 +105,14 @@ def _result(report: RunReport, scenario: Scenario, levels: Mapping[str, str]) ->
         (LabelType.FRAMEWORK, "id2-harness"),
         (LabelType.LANGUAGE, "python"),
         (LabelType.TAG, scenario.verdict.words),
+        *((LabelType.TAG, said) for said in reservations(report)),
         *((LabelType.STORY, visible(name)) for name in scenario.requirements),
     ]
     result = TestResult(
         uuid=_name(report, scenario.key),
         historyId=hashlib.sha256(history.encode()).hexdigest()[:32],
-        testCaseId=hashlib.sha256(scenario.id.encode()).hexdigest()[:32],
-        name=one_line(scenario.title),
+        testCaseId=hashlib.sha256(scenario.key.encode()).hexdigest()[:32],
+        name=one_line(scenario.title) + (f" (attempt {scenario.attempt})" if scenario.attempt > 1 else ""),
         fullName=visible(scenario.node or scenario.key),
         status=_STATUS[scenario.verdict],
         statusDetails=_details(scenario.verdict, scenario.reason, scenario.error),
@@ -176,6 +179,9 @@ def _attach(result: TestResult, evidence: Evidence, folder: Path, files: dict[st
 
 def _environment(report: RunReport) -> bytes:
     facts = {
+        "verdict": told(report.verdict, reservations(report)),
+        "reservations": "; ".join(reservations(report)),
+        "mode": report.mode,
         "board": report.board,
         "run": report.run,
         "harness": report.harness,

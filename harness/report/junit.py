@@ -13,6 +13,7 @@ from pathlib import Path
 from harness.report.circumstances import circumstances, properties
 from harness.report.records import RunReport, Scenario
 from harness.report.renderer import Renderer
+from harness.report.reservations import reservations, told
 from harness.report.text import folder_title, visible
 from harness.report.words import Language
 from harness.run.failure import ErrorRecord
@@ -45,7 +46,7 @@ def render(report: RunReport) -> bytes:
     for scenario in report.scenarios:
         by_folder.setdefault(scenario.step_folder, []).append(scenario)
     suites = [_suite(report, folder, scenarios) for folder, scenarios in by_folder.items()]
-    if problems := _problems(report):
+    if problems := problems_of(report):
         suites.append(_integrity(report, problems))
     total = {name: str(sum(int(suite.get(name, "0")) for suite in suites)) for name in _COUNTED}
     time = _time(sum(scenario.seconds or 0 for scenario in report.scenarios))
@@ -61,14 +62,28 @@ def _suite(report: RunReport, folder: str, scenarios: Sequence[Scenario]) -> ET.
     suite = ET.Element("testsuite", _counts(scenarios), name=name, hostname=_station(report))
     if report.started is not None:
         suite.set("timestamp", report.started.removesuffix("Z"))
-    about = {"run": report.run, "board": report.board, "harness": report.harness}
-    _properties(suite, about | properties(report))
+    _properties(suite, _about(report) | properties(report))
+    said = reservations(report)
     for scenario in scenarios:
-        suite.append(_case(report, scenario))
+        suite.append(_case(report, scenario, said))
     return suite
 
 
-def _case(report: RunReport, scenario: Scenario) -> ET.Element:
+def _about(report: RunReport) -> dict[str, str]:
+    particulars = report.particulars
+    numbered = {"report.number": particulars.number, "report.revision": particulars.revision}
+    return {
+        "run": report.run,
+        "board": report.board,
+        "harness": report.harness,
+        "mode": report.mode,
+        "verdict": told(report.verdict, reservations(report)),
+        "reservations": "; ".join(reservations(report)),
+        **{name: value for name, value in numbered.items() if value},
+    }
+
+
+def _case(report: RunReport, scenario: Scenario, said: tuple[str, ...]) -> ET.Element:
     case = ET.Element(
         "testcase",
         classname=visible(f"{report.board}.{scenario.step_folder or 'run'}"),
@@ -83,11 +98,12 @@ def _case(report: RunReport, scenario: Scenario) -> ET.Element:
         _outcome(case, "error", kind, reason or scenario.verdict.words, scenario.error)
     elif scenario.verdict is not Verdict.PASSED:
         ET.SubElement(case, "skipped", message=visible(reason or scenario.verdict.words))
-    ET.SubElement(case, "system-out").text = visible(_said(scenario), _TEXT_LIMIT)
+    ET.SubElement(case, "system-out").text = _inert(visible(_said(scenario, said), _TEXT_LIMIT))
     return case
 
 
-def _problems(report: RunReport) -> list[str]:
+def problems_of(report: RunReport) -> list[str]:
+    """Return why a run is not whole or cannot be trusted, which no scenario of it says; empty for a whole run."""
     found = [*([report.interrupted] if report.interrupted else []), *report.problems]
     if not found and report.verdict is Verdict.INCOMPLETE:
         found = [each.words for each in circumstances(report) if each.name == "no-verdict"]
@@ -109,23 +125,31 @@ def _integrity(report: RunReport, problems: Sequence[str]) -> ET.Element:
 def _outcome(case: ET.Element, tag: str, kind: str, message: str, error: ErrorRecord | None) -> None:
     element = ET.SubElement(case, tag, type=visible(kind), message=visible(message))
     if error is not None:
-        element.text = visible("\n".join([error.message, *error.advice]), _TEXT_LIMIT)
+        element.text = _inert(visible("\n".join([error.message, *error.advice]), _TEXT_LIMIT))
 
 
 def _kind(scenario: Scenario) -> str:
     return scenario.error.kind if scenario.error else scenario.verdict.value
 
 
-def _said(scenario: Scenario) -> str:
-    lines = [f"verdict: {scenario.verdict.words}", f"title: {scenario.title}"]
+def _inert(text: str) -> str:
+    """Return text in which no server finds a file to attach. Source: GitLab and Jenkins, [[ATTACHMENT|path]]."""
+    return text.replace("[[", "[ [")
+
+
+def _said(scenario: Scenario, said: tuple[str, ...]) -> str:
+    lines = [f"verdict: {told(scenario.verdict, said)}", f"title: {scenario.title}"]
+    if scenario.attempt > 1:
+        lines.append(f"attempt: {scenario.attempt}")
     lines += [f"requirement {name}" for name in scenario.requirements]
     lines += [
         f"step {step.index + 1} {step.requirement}: {step.verdict.words}: {step.title}"
         for step in scenario.steps
     ]
     for each in scenario.measurements:
-        limits = f" ({each.low} … {each.high})" if each.low is not None or each.high is not None else ""
-        lines.append(f"measured {each.name}: {each.value} {each.unit}{limits}: {each.verdict.words}")
+        bounds = f" ({each.low} … {each.high})" if each.low is not None or each.high is not None else ""
+        stated = f" ± {each.uncertainty}" if each.uncertainty is not None else ""
+        lines.append(f"measured {each.name}: {each.value}{stated} {each.unit}{bounds}: {each.verdict.words}")
     lines += [f"finding {each.defect} ({each.severity}): {each.title}" for each in scenario.findings]
     lines += [f"evidence {each.file} sha256 {each.sha256}" for each in scenario.evidence]
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from harness.report.records import (
     Totals,
     TransportUsed,
 )
+from harness.report.reservations import reservations
 from harness.report.scenario_fold import ScenarioFold
 from harness.run import manifest, reader
 from harness.run.bench import Bench
@@ -238,7 +239,7 @@ class _RunFold:
         started = clock.moment(self._start.t if self._start else None)
         known, scenarios = known_failures(entries, board, started, scenarios)
         requirements = coverage.results(self._known, frozenset(self._uncovered), scenarios)
-        return RunReport(
+        report = RunReport(
             run=header.run or (self._start.run if self._start else self._folder.name),
             board=board,
             mode="official" if self._official else "development",
@@ -276,6 +277,7 @@ class _RunFold:
             requirements=requirements,
             journal_sha256=_sha256(self._folder.journal),
         )
+        return report.model_copy(update={"reservations": list(reservations(report))})
 
 
 def _totals(scenarios: Sequence[Scenario]) -> Totals:

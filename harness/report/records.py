@@ -211,6 +211,11 @@ class RunReport(ReportPart):
     )
     verdict: Verdict
     exit_code: int
+    reservations: list[str] = Field(
+        default_factory=list,
+        description="What must be said beside the verdict: that a board or the service was simulated, that it is a "
+        "replay, that the run is a part of one.",
+    )
     incomplete: bool = Field(
         description="True when the run did not reach its end, its journal is damaged, or something that was "
         "planned has no verdict."

@@ -52,7 +52,9 @@ RENDERERS = Kinds(
         "json": "harness.report.json_report:JsonReport",
         "html": "harness.report.html:HtmlReport",
         "junit": "harness.report.junit:JunitReport",
+        "ctrf": "harness.report.ctrf:CtrfReport",
         "allure": "harness.report.allure:AllureReport",
+        "measurements": "harness.report.csv_report:CsvReport",
     },
 )
 """Every format of a report that is a file or a folder of files."""

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from harness.report.circumstances import circumstances
 from harness.report.records import KnownFailure, RunReport, Scenario
+from harness.report.reservations import reservations
 from harness.report.stand_ins import stand_ins
 from harness.report.text import folder_label, one_line, seconds
 from harness.report.without_probe import without_probe
@@ -193,6 +194,7 @@ def _verdict(report: RunReport, console: Console) -> None:
             (one_line(report.board), "bold"),
             ": ",
             _word(report.verdict),
+            Text("".join(f", {said}" for said in reservations(report)), style="bold yellow"),
             f" ({', '.join(counted) or 'no scenario'}, {seconds(report.seconds)})",
         ),
     )

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -72,7 +73,7 @@ def test_quiet_says_what_did_not_pass(suites, tmp_path, capfd):
     assert "This one passes" not in said
     assert said.count("This one fails") == 1
     assert "the answer is wrong" in said
-    assert f"{NAME}: failed (1 passed, 1 failed" in said
+    assert re.search(rf"{NAME}: failed(, [^()]+)? \(1 passed, 1 failed", " ".join(said.split()))
 
 
 def test_json_is_all_that_stands_on_stdout(suites, tmp_path, capfd):
@@ -167,8 +168,8 @@ def test_unknown_word_does_not_hide_the_known_ones(capfd):
     ("arguments", "words"),
     [
         (
-            ["report", "--format", "pdf"],
-            "there is no 'pdf', only all, json, html, junit, allure and terminal",
+            ["report", "--format", "docx"],
+            "there is no 'docx', only all, json, html, ",
         ),
         (["run", "b", "--wait", "soon"], "'--wait': it must be a number"),
         (["run", "b", "--wait", "-1"], "'--wait': it must be 0"),

@@ -66,7 +66,7 @@ def test_properties_name_requirements_plan_and_identity(sample):
     root, found = cases(sample)
     said = found["step4_adapt/test_get_id"].find("system-out").text.splitlines()
     assert "requirement SE-ID-01" in said
-    assert "verdict: passed" in said
+    assert "verdict: passed (mock service)" in said
     suite = [(each.get("name"), each.get("value")) for each in root[0].find("properties")]
     assert ("plan.carrier", "se") in suite
     assert ("identity.id", "2122232425262728292A2B2C") in suite

@@ -26,7 +26,9 @@ def test_every_report_is_made_and_the_manifest_covers_it(sample):
         "report.json",
         "report.html",
         "junit.xml",
+        "ctrf.json",
         "allure-results",
+        "report-measurements.csv",
         "manifest.json",
     ]
     assert all(path.exists() for path in paths)
@@ -45,7 +47,7 @@ def test_another_place_time_zone_language_and_process_give_the_same_bytes(sample
     render_all(sample)
     elsewhere = tmp_path / "archive" / "renamed"
     shutil.copytree(sample, elsewhere)
-    for name in ("report.json", "report.html", "junit.xml"):
+    for name in ("report.json", "report.html", "junit.xml", "ctrf.json", "report-measurements.csv"):
         (elsewhere / name).unlink()
     program = "import sys, pathlib, harness.report.render as r; r.render_all(pathlib.Path(sys.argv[1]))"
     environment = {
@@ -180,7 +182,15 @@ def test_no_run_folder_is_a_usage_error_and_stays_as_it_is(tmp_path):
 
 def test_reports_hold_nothing_of_this_machine(sample):
     close(sample)
-    for name in ("report.json", "report.html", "junit.xml", "manifest.json"):
+    names = (
+        "report.json",
+        "report.html",
+        "junit.xml",
+        "ctrf.json",
+        "report-measurements.csv",
+        "manifest.json",
+    )
+    for name in names:
         text = (sample / name).read_text()
         assert str(sample.parent) not in text
         assert time.tzname[0] == "UTC" or time.tzname[0] not in text

@@ -29,7 +29,9 @@ def test_without_arguments_the_latest_run_is_rendered(run, sample):
         "report.json",
         "report.html",
         "junit.xml",
+        "ctrf.json",
         "allure-results",
+        "report-measurements.csv",
     ]
     assert (sample / "report.html").is_file()
 

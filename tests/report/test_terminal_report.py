@@ -42,7 +42,10 @@ def test_each_run_has_its_scenarios_one_a_line(reports):
         assert re.fullmatch(
             r"  4 adapt +failed +\d+ (µs|ms)  A wrong instruction gets the right status word", row
         )
-        assert f"{board}: failed (3 passed, 2 failed, 1 blocked, 1 not applicable, 1 not run" in text
+        assert (
+            f"{board}: failed, mock service (3 passed, 2 failed, 1 blocked, 1 not applicable, 1 not run"
+            in text
+        )
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
