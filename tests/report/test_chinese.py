@@ -76,8 +76,7 @@ def test_frame_has_no_text_that_no_report_says():
 
 # Templates that are put together of several: by harness.board.plan.applies, and fixtures/port/client.py.
 COMPOSED = {
-    "plan.{word_field}: {list_values}",
-    "declaration.{word_field}: {list_values}",
+    "plan.{word_field}: {word_value}",
     "{word_field}: {list_values}, without {word_value}",
     "{word_field}: {word_values}, not {word_value}",
     "the firmware has no {word_name}",

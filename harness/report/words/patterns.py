@@ -73,12 +73,14 @@ class Patterns:
 
     def __init__(self, templates: Mapping[str, str]) -> None:
         """Take templates in English by what they are in the other language."""
-        made = sorted(
-            (Template.of(text, said) for text, said in templates.items()), key=lambda each: -each.literal
-        )
-        self._by_start: dict[str, list[Template]] = {}
-        for each in made:
-            self._by_start.setdefault(each.pieces[0][:1], []).append(each)
+        every = [Template.of(text, said) for text, said in templates.items()]
+        starts = {"", *(each.pieces[0][:1] for each in every)}
+        self._by_start = {
+            start: sorted(
+                (each for each in every if each.pieces[0][:1] in {"", start}), key=lambda each: -each.literal
+            )
+            for start in starts
+        }
 
     def told(self, text: str, known: Callable[[str], str | None], depth: int = _DEEPEST) -> str | None:
         """Return `text` in the other language; None when no template fits.
@@ -90,7 +92,7 @@ class Patterns:
         """
         if not depth or len(text) > _LONGEST:
             return None
-        for each in self._by_start.get(text[:1], []) + self._by_start.get("", []):
+        for each in self._by_start.get(text[:1], self._by_start[""]):
             if (values := each.values(text)) is not None:
                 told = {
                     name: known(value) or self.told(value, known, depth - 1) for name, value in values.items()
