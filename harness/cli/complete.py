@@ -65,6 +65,14 @@ def run_folder(named: Path) -> Path:
     return named if named.exists() or len(named.parts) > 1 else _RUNS / named
 
 
+def runs_to_compare(incomplete: str) -> list[str]:
+    """Return what `compare` takes: `latest`, names of runs below `runs/`, the newest first, and paths of others."""
+    if "/" in incomplete:
+        return runs(incomplete)
+    names = sorted((path.name for path in _listed(_RUNS) if _is_run(path)), reverse=True)
+    return [name for name in dict.fromkeys(["latest", *names]) if name.startswith(incomplete)][:_MOST]
+
+
 def report_formats(incomplete: str) -> list[str]:
     """Return what `report --format` takes."""
     from harness.report.renderer import RENDERERS

@@ -12,6 +12,9 @@ from harness.report.stand_ins import stand_ins
 _NOT_ABOUT_A_SCENARIO = frozenset({"development", "stand_ins", "quick", "verify", "official", "plugins"})
 """Options that change which scenarios run, or are told of, and not what one of them meets."""
 
+_NOT_THE_BOARD = frozenset({"report", "source"})
+"""Sections of a board file that say nothing of the board: words for the report, and the file's own hash."""
+
 _SIMULATED = "simulated"
 
 
@@ -47,7 +50,7 @@ class Configuration:
 
 def configuration(report: RunReport) -> Configuration:
     """Return what a run was made with."""
-    board_file = {name: value for name, value in report.board_file.items() if name != "report"}
+    board_file = {name: value for name, value in report.board_file.items() if name not in _NOT_THE_BOARD}
     options = {name: value for name, value in report.options.items() if name not in _NOT_ABOUT_A_SCENARIO}
     images = sorted(each.sha256 for each in report.inputs if each.role == "firmware")
     lists = sorted(each.sha256 for each in report.inputs if each.role == "requirements list")

@@ -13,7 +13,7 @@ from harness.run.events import SCHEMA as JOURNAL
 from harness.run.verdict import Verdict
 
 FORMAT = 1
-"""Version of the tables; an index of another one is made anew."""
+"""Version of the tables and of what is written into them; an index of another one is made anew."""
 
 CODES = {verdict: number for number, verdict in enumerate(Verdict)}
 """Verdicts as the tables hold them."""

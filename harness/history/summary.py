@@ -27,7 +27,7 @@ class ScenarioSummary:
     Attributes:
         id: Its id.
         title: What it checks.
-        verdict: The worst of its attempts.
+        verdict: What its attempts come to.
         attempts: How many there were.
         mixed: Whether one attempt passed and another failed.
         microseconds: How long all of them took.
@@ -175,10 +175,15 @@ def by_id(scenarios: Iterable[Scenario]) -> dict[str, list[Scenario]]:
     return found
 
 
+def of_attempts(attempts: Sequence[Scenario]) -> Verdict:
+    """Return what all attempts at a scenario come to: a failure that was seen stays one, whatever came after it."""
+    verdicts = [each.verdict for each in attempts]
+    return Verdict.FAILED if Verdict.FAILED in verdicts else worst(verdicts)
+
+
 def _scenarios(report: RunReport) -> Iterator[ScenarioSummary]:
     for name, attempts in by_id(report.scenarios).items():
-        verdicts = [each.verdict for each in attempts]
-        verdict = worst(verdicts)
+        verdict = of_attempts(attempts)
         if verdict is Verdict.NOT_APPLICABLE:
             continue
         yield ScenarioSummary(
@@ -186,7 +191,7 @@ def _scenarios(report: RunReport) -> Iterator[ScenarioSummary]:
             title=attempts[-1].title,
             verdict=verdict,
             attempts=len(attempts),
-            mixed={Verdict.PASSED, Verdict.FAILED} <= set(verdicts),
+            mixed={Verdict.PASSED, Verdict.FAILED} <= {each.verdict for each in attempts},
             microseconds=round(sum(each.seconds or 0 for each in attempts) * 1e6),
         )
 
