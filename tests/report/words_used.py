@@ -1,6 +1,7 @@
 """The texts that the reports say, read from the source: what a catalogue must have, and may have."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -22,7 +23,7 @@ def _is_say(node: ast.expr) -> bool:
     """Return whether an expression is a Language, or what tells a text in one: `say`, `context.told`."""
     if isinstance(node, ast.Attribute):
         return node.attr.lstrip("_") in {"say", "told"}
-    return isinstance(node, ast.Name) and node.id.lstrip("_") == "say"
+    return isinstance(node, ast.Name) and node.id.lstrip("_") in {"say", "language"}
 
 
 def _texts(node: ast.AST, tables: dict[str, ast.AST]) -> set[str]:
@@ -78,6 +79,8 @@ def said_by_reports() -> frozenset[str]:
     for folder in SAYING:
         for path in sorted((ROOT / "harness" / folder).rglob("*.py")):
             found |= said_in(path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / "harness" / folder).rglob("*.j2")):
+            found |= set(re.findall(r'\bsay\("([^"]+)"', path.read_text(encoding="utf-8")))
     return frozenset(found)
 
 
