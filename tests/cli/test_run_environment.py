@@ -267,15 +267,126 @@ def test_pytest_by_hand_with_harmless_options_judges_as_ever(suites, command, tm
     assert [one["verdict"] for one in report(tmp_path / "runs")["scenarios"]] == ["passed", "failed"]
 
 
-def test_a_plugin_that_runs_scenarios_again_is_refused(suites, command, tmp_path):
-    """It could make a pass of the second attempt, or a defect of the harness of both."""
-    (tmp_path / "again.py").write_text(
-        "import pytest\nfrom _pytest.runner import runtestprotocol\n\n@pytest.hookimpl\n"
-        "def pytest_runtest_protocol(item, nextitem):\n"
-        "    for _ in range(2):\n        runtestprotocol(item, nextitem=nextitem, log=False)\n    return True\n"
-    )
-    words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--only-suites={suites()}"]
-    done = command(*words, "--plugin=again", path=tmp_path)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert "runs scenarios more than once" in done.stderr
-    assert report(tmp_path / "runs")["verdict"] != "passed"
+FIRST_FAILS = '''
+tries = []
+
+def test_a(scenario):
+    """Fails at first, and passes when it is tried again."""
+    with scenario.step("T-01"):
+        tries.append(1)
+        assert len(tries) > 1, "the device is wrong"
+'''
+PASSES = '''
+def test_a(scenario):
+    """Holds."""
+    with scenario.step("T-01"):
+        assert True
+'''
+INSIDE = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = [runtestprotocol(item, nextitem=nextitem, log=False) for _ in range(3)][-1]
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+OUTSIDE = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    for item in session.items:
+        for _ in range(3):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+    return True
+"""
+PAINTS = """
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    report.outcome, report.longrepr = "passed", None
+    return report
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    session.exitstatus = 0
+"""
+HIDES = """
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    try:
+        return (yield)
+    except AssertionError:
+        return True
+"""
+SKIPS_THE_CALL = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    return True
+"""
+CALLS_AGAIN = """
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    try:
+        return (yield)
+    except AssertionError:
+        return pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in ["scenario"]})
+"""
+
+
+@pytest.fixture
+def with_plugin(suites, command, tmp_path):
+    """Run one scenario with a plugin; return how the command ended, and the report."""
+
+    def run(plugin: str, scenario: str):
+        folder = suites()
+        (module,) = (folder / "step1_plan").iterdir()
+        module.write_text(scenario)
+        name = f"plugin_{uuid.uuid4().hex}"
+        (tmp_path / f"{name}.py").write_text(plugin)
+        words = ["harness", "run", str(BOARD), f"--runs={tmp_path / 'runs'}", f"--only-suites={folder}"]
+        done = command(*words, f"--plugin={name}", path=tmp_path)
+        return done, report(tmp_path / "runs")
+
+    return run
+
+
+@pytest.mark.parametrize("plugin", [INSIDE, OUTSIDE], ids=["inside", "outside"])
+def test_each_attempt_is_journaled_and_the_worst_one_counts(with_plugin, plugin):
+    """A plugin that runs scenarios again makes no pass of a failure."""
+    done, said = with_plugin(plugin, FIRST_FAILS)
+    assert done.returncode == 1, done.stdout + done.stderr
+    name = said["scenarios"][0]["id"]
+    attempts = [(one["key"], one["attempt"], one["verdict"]) for one in said["scenarios"]]
+    assert attempts == [(name, 1, "failed"), (f"{name}#2", 2, "passed"), (f"{name}#3", 3, "passed")]
+    assert (said["verdict"], said["requirements"][0]["state"]) == ("failed", "failed")
+    assert len([text for text in said["notes"] if "the worst one counts" in text]) == 2
+    assert said["mode"] == "development"
+
+
+@pytest.mark.parametrize("plugin", [INSIDE, OUTSIDE], ids=["inside", "outside"])
+def test_attempts_that_all_pass_are_a_pass(with_plugin, plugin):
+    done, said = with_plugin(plugin, PASSES)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert said["totals"]["passed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("plugin", "verdict"),
+    [(PAINTS, "failed"), (HIDES, "failed"), (SKIPS_THE_CALL, "error"), (CALLS_AGAIN, "error")],
+    ids=["rewrites reports", "swallows the exception", "skips the call", "calls the function again"],
+)
+def test_no_plugin_makes_a_pass_of_a_failure(with_plugin, plugin, verdict):
+    done, said = with_plugin(plugin, FIRST_FAILS)
+    assert said["verdict"] == verdict
+    assert done.returncode == {"failed": 1, "error": 4}[verdict], done.stdout + done.stderr
