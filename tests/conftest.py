@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from harness.board.opening.locks import FOLDER_VARIABLE
+from harness.report.pdf.renderer import PdfReport
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -17,3 +18,17 @@ def _locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("locks")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _runs_without_pdf() -> Iterator[None]:
+    """Leave the PDFs out of the run folders that tests make, as each costs a third of a second: `with_pdf` judges them."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(PdfReport, "lacks", lambda _: "the tests render PDFs where they judge them")
+        yield
+
+
+@pytest.fixture
+def with_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Render the PDFs into run folders, as it is outside of tests."""
+    monkeypatch.setattr(PdfReport, "lacks", lambda _: "")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NO_LIMIT = 1_000_000  # columns
 
 
-_ALL, _TERMINAL = "all", "terminal"
+_ALL, _TERMINAL, _PDF, _SHORT = "all", "terminal", "pdf", "pdf-short"
 
 
 def _known(name: str) -> str:
@@ -49,6 +49,17 @@ def report(
             callback=_known,
         ),
     ] = _ALL,
+    lang: Annotated[
+        str,
+        typer.Option(
+            "--lang",
+            help="Language of the reports for people: en or zh; the run's own by default.",
+            metavar="CODE",
+        ),
+    ] = "",
+    short: Annotated[
+        bool, typer.Option("--short", help="The short PDF alone: cover, summary, failures, requirements.")
+    ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Compare all files with manifest.json: 0 same, 1 changed.")
     ] = False,
@@ -57,13 +68,21 @@ def report(
     folder = complete.run_folder(run)
     if check:
         raise typer.Exit(_check(folder))
+    if short:
+        if format_ not in {_ALL, _PDF, _SHORT}:
+            raise UsageError(
+                f"there is no short form of {format_}", hint="use --short alone, or with --format pdf"
+            )
+        format_ = _SHORT
     if format_ == _TERMINAL:
+        if lang:
+            raise UsageError("the terminal report is in English alone", hint="leave out --lang")
         _show(folder)
     else:
-        _render(folder, format_)
+        _render(folder, format_, lang)
 
 
-def _render(folder: Path, format_: str) -> None:
+def _render(folder: Path, format_: str, lang: str) -> None:
     from rich.console import Console
 
     from harness.report.model import load
@@ -73,7 +92,8 @@ def _render(folder: Path, format_: str) -> None:
     from harness.run import manifest
     from harness.run.folder import RunFolder
 
-    paths(render_all(folder) if format_ == _ALL else render(folder, (format_,)), Console(highlight=False))
+    made = render_all(folder, lang) if format_ == _ALL else render(folder, (format_,), lang)
+    paths(made, Console(highlight=False))
     run = RunFolder.open(folder)
     report = load(folder)
     for problem in report.problems:

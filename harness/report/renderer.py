@@ -51,6 +51,8 @@ RENDERERS = Kinds(
     {
         "json": "harness.report.json_report:JsonReport",
         "html": "harness.report.html:HtmlReport",
+        "pdf": "harness.report.pdf.renderer:PdfReport",
+        "pdf-short": "harness.report.pdf.renderer:ShortPdfReport",
         "junit": "harness.report.junit:JunitReport",
         "ctrf": "harness.report.ctrf:CtrfReport",
         "allure": "harness.report.allure:AllureReport",

@@ -43,11 +43,12 @@ def test_rendering_again_gives_the_same_bytes(sample):
     assert contents(sample) == before
 
 
-def test_another_place_time_zone_language_and_process_give_the_same_bytes(sample, tmp_path):
+def test_another_place_time_zone_language_and_process_give_the_same_bytes(with_pdf, sample, tmp_path):
     render_all(sample)
     elsewhere = tmp_path / "archive" / "renamed"
     shutil.copytree(sample, elsewhere)
-    for name in ("report.json", "report.html", "junit.xml", "ctrf.json", "report-measurements.csv"):
+    made_again = ("report.json", "report.html", "report.pdf", "report-short.pdf", "junit.xml", "ctrf.json")
+    for name in (*made_again, "report-measurements.csv"):
         (elsewhere / name).unlink()
     program = "import sys, pathlib, harness.report.render as r; r.render_all(pathlib.Path(sys.argv[1]))"
     environment = {

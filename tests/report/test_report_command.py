@@ -155,4 +155,4 @@ def test_what_is_no_run_is_a_usage_error(run, tmp_path):
 
 
 def test_an_unknown_format_is_a_usage_error(run):
-    assert run("--format", "pdf").exit_code == 2
+    assert run("--format", "docx").exit_code == 2

@@ -18,3 +18,8 @@ def requirement_anchors(report: RunReport) -> dict[str, str]:
 def scenario_anchors(report: RunReport) -> dict[str, str]:
     """Return the anchor of every scenario by its key."""
     return {scenario.key: f"scenario-{number}" for number, scenario in enumerate(report.scenarios, start=1)}
+
+
+def listed(anchor: str) -> str:
+    """Return the anchor of the row that lists a scenario; its own is that of its details, in forms that have them."""
+    return f"listed-{anchor}"

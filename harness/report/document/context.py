@@ -76,6 +76,11 @@ class Context:
         anchor = self.requirements.get(name, "")
         return Words(self.text(name, 80), code=True, link=f"#{anchor}" if anchor else "")
 
+    def number(self, key: str) -> Words:
+        """Return the number of a scenario in this report, with a link to its details."""
+        anchor = self.scenarios[key]
+        return Words(anchor.replace("scenario-", "S"), link=f"#{anchor}")
+
     def scenario(self, key: str) -> Words:
         """Return the key of a scenario, with a link to its details."""
         anchor = self.scenarios.get(key, "")

@@ -24,8 +24,8 @@ def cover(context: Context) -> Cover:
         warnings=tuple(_warnings(context)),
         rows=tuple(_rows(context)),
         signatures=(
-            (say("Tester"), context.text(particulars.tester, 120)),
-            (say("Approver"), context.text(particulars.approver, 120)),
+            (say("Tester: name, date, signature"), context.text(particulars.tester, 120)),
+            (say("Approver: name, date, signature"), context.text(particulars.approver, 120)),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from harness.report.document.anchors import listed
 from harness.report.document.blocks import Block, Column, Heading, Line, Paragraph, Row, Section, Table, Words
 from harness.report.document.context import Context, plain
 from harness.report.document.summary import without_verdict
@@ -81,10 +82,10 @@ def _whole(context: Context, requirements: list[RequirementResult]) -> Table:
     )
     columns = (
         Column(say("Verdict, level"), 1.5),
-        Column(say("Requirement"), 1.5),
-        Column(say("Statement and source"), 4.2),
-        Column(say("Scenarios and steps, attempts"), 3.2),
-        Column(say("Value ± U, limit; evidence"), 2.6),
+        Column(say("Requirement"), 1.6),
+        Column(say("Statement and source"), 5.2),
+        Column(say("Scenarios, steps, attempts"), 2.2),
+        Column(say("Value ± U, limit; evidence"), 2.8),
     )
     return Table(columns, rows)
 
@@ -116,9 +117,9 @@ def _left(context: Context, requirements: list[RequirementResult]) -> Table:
         for each in requirements
     )
     columns = (
-        Column(say("Verdict"), 1.5),
-        Column(say("Requirement"), 1.5),
-        Column(say("Statement"), 4.2),
+        Column(say("Verdict"), 1.9),
+        Column(say("Requirement"), 1.7),
+        Column(say("Statement"), 4.4),
         Column(say("Level"), 2.2),
         Column(say("Reason"), 3),
     )
@@ -133,22 +134,30 @@ def _state(context: Context, requirement: RequirementResult) -> Line:
 
 
 def _checks(context: Context, requirement: RequirementResult, scenarios: list[Scenario]) -> Iterator[Line]:
-    """Yield a line a scenario: its key, the steps that check the requirement and their verdicts."""
+    """Yield the scenarios by their numbers, with the steps that check the requirement."""
     say = context.say
+    if not scenarios:
+        yield plain(say("no scenario"), soft=True)
+    line: list[Words] = []
+    left = 0
     for scenario in scenarios:
+        if scenario.verdict is Verdict.NOT_APPLICABLE and requirement.state != Verdict.NOT_APPLICABLE:
+            left += 1
+            continue
         steps = [step for step in scenario.steps if step.requirement == requirement.id]
-        line: list[Words] = [context.scenario(scenario.key)]
-        if scenario.attempt > 1:
-            line += [Words(" "), Words(say("attempt {n}", n=scenario.attempt), strong=True)]
+        line += [Words("; ")] if line else []
+        line.append(context.number(scenario.key))
         if steps:
             numbers = ", ".join(str(step.index + 1) for step in steps)
             line += [Words(" "), Words(say("step {n}", n=numbers), soft=True)]
-        if any(step.verdict != requirement.state for step in steps):
-            for step in steps:
-                line += [Words(" "), context.verdict(step.verdict)]
+        if scenario.attempt > 1:
+            line += [Words(", "), Words(say("attempt {n}", n=scenario.attempt), strong=True)]
+        for verdict in dict.fromkeys(step.verdict for step in steps if step.verdict != requirement.state):
+            line += [Words(" "), context.verdict(verdict)]
+    if line:
         yield tuple(line)
-    if not scenarios:
-        yield plain(say("no scenario"), soft=True)
+    if left:
+        yield plain(say("not applicable: {n} more", n=left), soft=True)
 
 
 def _measured(context: Context, requirement: RequirementResult, scenarios: list[Scenario]) -> Iterator[Line]:
@@ -214,16 +223,19 @@ def _scenarios(context: Context) -> list[Block]:
     rows = tuple(
         Row(
             (
+                ((context.number(each.key),),),
                 ((context.verdict(each.verdict),),),
-                ((context.told(each.title, 400),), (context.scenario(each.key),)),
+                ((context.told(each.title, 400),), (context.code(each.key, 200),)),
                 (plain(str(len(each.steps))),),
                 (plain(str(each.attempt)),),
                 (plain(seconds(each.seconds)),),
-            )
+            ),
+            listed(context.scenarios[each.key]),
         )
         for each in ran
     )
     columns = (
+        Column(say("No."), 0.7),
         Column(say("Verdict"), 1.5),
         Column(say("Scenario"), 7),
         Column(say("Steps"), 0.8, right=True),

@@ -1,0 +1,66 @@
+"""A chart as lines and dots in a box of fixed size: what the PDF draws, and nothing to compute for it."""
+
+import math
+from collections import Counter
+
+from harness.report.document.blocks import Chart
+from harness.report.pdf.glyphs import shown
+
+WIDTH, HEIGHT = 240.0, 60.0
+_BINS = 24
+_MOST = 400
+
+
+def drawn(chart: Chart) -> dict[str, object]:
+    """Return what to draw for a chart, in points from its upper left corner."""
+    values = [value for value in chart.values if math.isfinite(value)]
+    limits = [limit for limit in (chart.low, chart.high) if limit is not None and math.isfinite(limit)]
+    least, most = min([*values, *limits], default=0.0), max([*values, *limits], default=1.0)
+    span = (most - least) or 1.0
+    marks = _bars(values, least, span) if chart.kind == "distribution" else _points(values, least, span)
+    horizontal = chart.kind != "distribution"
+    lines = [
+        round((1 - (limit - least) / span) * HEIGHT if horizontal else (limit - least) / span * WIDTH, 2)
+        for limit in limits
+    ]
+    return {
+        "k": "g",
+        "t": shown(chart.title),
+        "f": shown(f"{least:g} … {most:g} {chart.unit}"),
+        "m": marks,
+        "l": lines,
+        "h": 1 if horizontal else 0,
+        "w": WIDTH,
+        "y": HEIGHT,
+    }
+
+
+def _points(values: list[float], least: float, span: float) -> list[object]:
+    step = max(1, math.ceil(len(values) / _MOST))
+    # Of every few values the extremes stay, or a chart would hide the one that is outside.
+    kept = [
+        (start + chunk.index(value), value)
+        for start in range(0, len(values), step)
+        for chunk in [values[start : start + step]]
+        for value in dict.fromkeys((min(chunk), max(chunk)))
+    ]
+    last = max(1, len(values) - 1)
+    return [
+        [round(at / last * WIDTH, 2), round((1 - (value - least) / span) * HEIGHT, 2), 1.2, 1.2]
+        for at, value in kept
+    ]
+
+
+def _bars(values: list[float], least: float, span: float) -> list[object]:
+    counts = Counter(min(_BINS - 1, int((value - least) / span * _BINS)) for value in values)
+    highest = max(counts.values(), default=1)
+    width = WIDTH / _BINS
+    return [
+        [
+            round(place * width, 2),
+            round(HEIGHT * (1 - count / highest), 2),
+            round(width * 0.9, 2),
+            round(HEIGHT * count / highest, 2),
+        ]
+        for place, count in sorted(counts.items())
+    ]
