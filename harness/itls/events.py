@@ -1,6 +1,7 @@
 """What a connection tells: the records that it saw, and what they meant."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from enum import Enum
 
 from harness.itls.alerts import AlertMessage
@@ -25,6 +26,7 @@ class ObservedRecord:
         plain: Its content in clear.
         wire: The record as it travelled, with its header; what a hook made of it, if one did.
         sequence: Its number under keys; None when it travelled in clear.
+        t: When it was noted, monotonic nanoseconds.
     """
 
     direction: Direction
@@ -32,6 +34,7 @@ class ObservedRecord:
     plain: bytes
     wire: bytes
     sequence: int | None
+    t: int = field(default_factory=time.monotonic_ns, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ class RunFolder:
         return self.path / "transport"
 
     @property
+    def beside(self) -> Path:
+        """The folder of the recordings that are of no transport: the ID² service, the links."""
+        return self.path / "beside"
+
+    @property
     def evidence(self) -> Path:
         """The folder of the evidence."""
         return self.path / "evidence"

@@ -24,6 +24,7 @@ from harness.service.wire import Wire
 T = TypeVar("T")
 
 _SUCCESS = 200
+_PUBLIC = frozenset({"Id2", "ProductKey"})
 _MAX_CODE = 1024
 """More characters than any auth code has (device-protocol.md a.1: at most 512)."""
 
@@ -46,7 +47,7 @@ class OtpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as the run journals it; it holds no parameter, so neither a session key nor a signature.
+    """One call as the run journals it; of its parameters the public ones only, so no session key and no signature.
 
     Attributes:
         operation: Name of the operation.
@@ -54,6 +55,8 @@ class Call:
         request_id: The service's name for the call, empty when none came back.
         code: The service's code, the gateway's code, or `unavailable`.
         duration_ns: From sending to the parsed answer, monotonic.
+        began_ns: When it was sent, monotonic.
+        parameters: Names and values in the order of sending; of what is not public, stars and how long it is.
     """
 
     operation: str
@@ -61,6 +64,8 @@ class Call:
     request_id: str
     code: int | str
     duration_ns: int
+    began_ns: int = 0
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 def _ignore(_call: Call) -> None:
@@ -231,8 +236,10 @@ class Id2Service:
             request_id, code = stopped.request_id, stopped.name
             raise
         finally:
+            ended = time.monotonic_ns()
+            id2 = parameters.get("Id2", "")
             self._on_call(
-                Call(operation, parameters.get("Id2", ""), request_id, code, time.monotonic_ns() - started)
+                Call(operation, id2, request_id, code, ended - started, started, _public(parameters))
             )
 
     def _exchange(self, operation: str, parameters: Mapping[str, str]) -> Envelope:
@@ -254,6 +261,12 @@ class Id2Service:
             f"{operation}: {self.endpoint} answered HTTP {status}{said}",
             hint="the service is broken or busy, or something else listens there; try again later",
         )
+
+
+def _public(parameters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, value if name in _PUBLIC else f"***({len(value)})") for name, value in parameters.items()
+    )
 
 
 def _service_code(code: int) -> ServiceCode | int:

@@ -4,6 +4,7 @@ No data of a command stands in the words, so that they give away nothing that th
 Source: device-protocol.md e.2 (ICA set), e.3 (MTK set).
 """
 
+import re
 from dataclasses import dataclass
 
 from harness.chip.apdu import ApduError, Command
@@ -18,6 +19,9 @@ _HEAD = 5  # mode, algorithm, key, length (2)
 _PINS = {0x20: "Verify PIN", 0x24: "Update PIN", 0x5E: "Unblock PIN"}
 _MTK_HEAD = bytes.fromhex("510001")
 _MTK_CRYPT = 8  # request (3), mode, key (2), length (2)
+_DECRYPTS = re.compile(
+    r"Crypt decrypt |MTK decrypt|Crypt, block"
+)  # of a block without its first nobody knows
 _MODES = {Mode.ENCRYPT: "encrypt", Mode.DECRYPT: "decrypt", Mode.SIGN: "sign", Mode.VERIFY: "verify"}
 
 
@@ -44,6 +48,7 @@ class ApduWords:
     def __init__(self) -> None:
         self._chain = ""
         self._name = ""
+        self._hidden = False
 
     def command(self, raw: bytes) -> Spoken | None:
         """Return a command in words; None when the bytes are no command APDU."""
@@ -52,9 +57,16 @@ class ApduWords:
         except ApduError:
             return None
         spoken = self._spoken(command)
-        if command.ins != 0xC0:  # GET RESPONSE goes on with the command before
+        # GET RESPONSE, and what fetches an answer of MTK or of AsymmetricCrypt, goes on with the command before.
+        if command.ins not in (0xC0, 0xB2) and spoken.name != "AsymmetricCrypt fetch":
+            # What a chip decrypts may be a key.
+            self._hidden = spoken.hidden or _DECRYPTS.search(spoken.words) is not None
             self._name = spoken.name
         return spoken
+
+    def hides(self, raw: bytes) -> bool:
+        """Tell whether the bytes of an answer are better not shown."""
+        return self._hidden and len(raw) > _STATUS_BYTES
 
     def answer(self, raw: bytes) -> str:
         """Return an answer in words; empty when it is too short for a status word."""

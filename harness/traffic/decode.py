@@ -100,13 +100,18 @@ class Decoder:
                 return Meaning("ATR")
         return None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer over a stream has begun and is not whole."""
+        return self._unwrap is not None and bool(self._pending)
+
     def _command(self, raw: bytes, frame: str = "") -> Meaning | None:
         spoken = self._apdus.command(raw)
         return None if spoken is None else Meaning(frame + spoken.words, spoken.hidden)
 
     def _answer(self, raw: bytes, frame: str = "") -> Meaning | None:
         words = self._apdus.answer(raw)
-        return Meaning(frame + words) if words else None
+        return Meaning(frame + words, self._apdus.hides(raw)) if words else None
 
     # ---- FM1280 over I²C
 

@@ -1,10 +1,15 @@
 """Turns the records of one transport into entries: what they mean, and the bytes beside it."""
 
 import re
+from dataclasses import dataclass
 
+from harness.traffic import module_words
 from harness.traffic.bytes_shown import SHORT_APDU, folded
 from harness.traffic.decode import Decoder, Meaning
 from harness.traffic.entry import Direction, Entry, Kind
+from harness.traffic.module_words import ModuleWords
+from harness.traffic.probe_words import ProbeWords
+from harness.traffic.secret_text import hidden
 from harness.transport.printable import safe_bytes, safe_text
 from harness.transport.recording.recording import Record
 
@@ -12,7 +17,26 @@ _TEXT_LIMIT = 1000
 _LINE_LIMIT = 300  # bytes of a line of a console
 _DIRECTIONS: dict[str, Direction] = {">": "out", "<": "in"}
 _LINE_END = re.compile(rb"[\r\n]+")
-_PIECES = 4096  # bytes of a line that has not ended
+_PIECES = 4096  # bytes of a line, or of an answer, that has not ended
+_REPLY = re.compile(rb"\+ID2P [^%\r\n]{1,700} %[0-9A-F]{4}")
+_NO_DATA = frozenset({"set-lines", "get-lines", "break", "set-speed"})
+_LEAKED = "(not shown: the device shows its key in this run)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Input(Entry):
+    """An input of a call of the probe; its text waits for the call."""
+
+    line: bytes = b""
+
+
+@dataclass(slots=True)
+class _Held:
+    """Bytes of one direction that are not whole yet."""
+
+    t: int = 0
+    direction: str = ""
+    data: bytes = b""
 
 
 class Follower:
@@ -21,71 +45,205 @@ class Follower:
     Args:
         source: Name of the transport.
         kind: What it is.
+        leaked: Whether the device showed its key in the run, so that nothing of what it said may be shown.
     """
 
-    def __init__(self, source: str, kind: Kind) -> None:
+    def __init__(self, source: str, kind: Kind, *, leaked: bool = False) -> None:
         self._source = safe_text(source, 40)
         self._kind: Kind = kind
+        self._leaked = leaked
         self._decoder = Decoder()
-        self._begun = b""
-        self._begun_at = 0
-        self._begun_direction = ""
+        self._module = ModuleWords()
+        self._probe = ProbeWords()
+        self._held = _Held()
+        self._inputs: list[Entry] = []  # of a call that is not named yet, and what came in between
 
     def take(self, record: Record) -> list[Entry]:
         """Return what a record brings: the entries that are complete with it."""
         if record.direction not in _DIRECTIONS:
-            told = safe_text(record.text, _TEXT_LIMIT)
+            told = "" if self._leaked else safe_text(record.text, _TEXT_LIMIT)
             text = f"{_place(record)}{record.op}: {told}" if told else f"{_place(record)}{record.op}"
-            return [*self.rest(), Entry(record.t, self._source, self._kind, "", text)]
+            return self._ordered([*self._rest(), Entry(record.t, self._source, self._kind, "", text)])
         if record.op in ("read", "write"):
-            return self._stream(record)
-        meaning = self._decoder.meaning(record)
-        if meaning is None:
-            return [self._entry(record, f"{_place(record)}{record.op}", folded(record.data))]
-        return [self._entry(record, f"{_place(record)}{meaning.words}", _detail(record, meaning))]
+            return self._ordered(self._stream(record))
+        if record.op in ("call", "session"):
+            return [self._said(record)]
+        if record.op in _NO_DATA:
+            return self._ordered([self._entry(record, _line_state(record.op, record.data), "")])
+        return self._ordered([self._bus(record)])
 
     def rest(self) -> list[Entry]:
-        """Return the line that has begun, if any; it goes no further."""
-        if not self._begun:
-            return []
-        begun, self._begun = self._begun, b""
-        return [self._line(self._begun_at, self._begun_direction, begun)]
+        """Return what has begun, if any; it goes no further."""
+        found = self._ordered(self._rest())
+        held, self._inputs = self._inputs, []
+        return [*found, *(self._told(entry, secret=True) for entry in held)]
 
-    def _stream(self, record: Record) -> list[Entry]:
+    def _said(self, record: Record) -> Entry:
+        """Return what is recorded in words: the first line says what it is, the second what is in it."""
+        text, _, inside = record.text.partition("\n")
+        return self._made(
+            record.t, record.direction, safe_text(text, _TEXT_LIMIT), safe_text(inside, _TEXT_LIMIT)
+        )
+
+    def _bus(self, record: Record) -> Entry:
         meaning = self._decoder.meaning(record)
         if meaning is not None:
-            return [*self.rest(), self._entry(record, meaning.words, _detail(record, meaning))]
-        found: list[Entry] = []
-        if self._begun and self._begun_direction != record.direction:
-            found += self.rest()
-        if not self._begun:
-            self._begun_at, self._begun_direction = record.t, record.direction
-        data = self._begun + record.data
-        *lines, begun = _LINE_END.split(data)
+            return self._entry(record, f"{_place(record)}{meaning.words}", _detail(record.data, meaning))
+        secret = record.direction == ">" and _may_hide(record.data)
+        words = f"{_place(record)}{record.op}, {len(record.data)} bytes{' (not shown)' if secret else ''}"
+        return self._entry(record, words, "" if secret else folded(record.data))
+
+    # ---- streams
+
+    def _stream(self, record: Record) -> list[Entry]:
+        found = self._rest() if self._held.data and self._held.direction != record.direction else []
+        if self._kind == "bus" and (message := self._message(record)) is not None:
+            return [*found, *message]
+        if not self._held.data:
+            self._held.t, self._held.direction = record.t, record.direction
+        *lines, begun = _LINE_END.split(self._held.data + record.data)
         for line in lines:
             if line:
-                found.append(self._line(self._begun_at, record.direction, line))
-            self._begun_at = record.t
-        self._begun = begun
+                found += self._line(self._held.t, record.direction, line)
+            self._held.t = record.t
+        self._held.data = begun
         if len(begun) > _PIECES:
-            found += self.rest()
+            found += self._rest()
         return found
 
-    def _line(self, t: int, direction: str, data: bytes) -> Entry:
-        return Entry(t, self._source, self._kind, _DIRECTIONS[direction], safe_bytes(data, _LINE_LIMIT))
+    def _message(self, record: Record) -> list[Entry] | None:
+        """Return the message of a chip or a module, nothing while it is not whole; None for what is neither."""
+        out = record.direction == ">"
+        words = self._module.asked(record.data) if out else self._module.answered(record.data)
+        meaning = Meaning(words) if words is not None else self._decoder.meaning(record)
+        if meaning is not None:
+            t, data = (self._held.t, self._held.data) if self._held.data else (record.t, b"")
+            self._held.data = b""
+            detail = "" if words is not None else _detail(data + record.data, meaning)
+            told = meaning.words.partition(", ")[0] if self._leaked else meaning.words
+            return [self._made(t, record.direction, told, detail)]
+        if not out and (self._module.begun or self._decoder.waiting):
+            if not self._held.data:
+                self._held.t, self._held.direction = record.t, record.direction
+            self._held.data += record.data
+            return [] if len(self._held.data) <= _PIECES else self._rest()
+        text = record.data.strip(b"\r\n\t >")
+        if (text and not text.isascii()) or module_words.is_message(record.data):
+            secret = out and _may_hide(record.data)
+            words = f"{record.op}, {len(record.data)} bytes{' (not shown)' if secret else ''}"
+            return [self._entry(record, words, "" if secret else folded(record.data))]
+        return None
+
+    def _rest(self) -> list[Entry]:
+        if not self._held.data:
+            return []
+        data, self._held.data = self._held.data, b""
+        return self._line(self._held.t, self._held.direction, data)
+
+    def _line(self, t: int, direction: str, line: bytes) -> list[Entry]:
+        if direction == ">":
+            if self._probe.is_input(line):
+                return [_Input(t, self._source, self._kind, "out", "an input of a call", line=line)]
+            words = self._probe.asked(line)
+            return [
+                self._made(t, direction, safe_bytes(hidden(line), _LINE_LIMIT) if words is None else words)
+            ]
+        found: list[Entry] = []
+        at = 0
+        for reply in _REPLY.finditer(line):
+            words = self._probe.answered(reply[0])
+            if words is not None:
+                found += self._text(t, line[at : reply.start()])
+                found.append(self._made(t, direction, _LEAKED if self._leaked else words))
+                at = reply.end()
+        return [*found, *self._text(t, line[at:])]
+
+    def _text(self, t: int, line: bytes) -> list[Entry]:
+        if not line.strip():
+            return []
+        return [self._made(t, "<", _LEAKED if self._leaked else safe_bytes(hidden(line), _LINE_LIMIT))]
+
+    # ---- inputs of calls of a probe
+
+    def _ordered(self, entries: list[Entry]) -> list[Entry]:
+        """Hold the inputs of a call of the probe back until the call is named, and all that comes in between."""
+        found: list[Entry] = []
+        for entry in entries:
+            if not self._inputs and not isinstance(entry, _Input):
+                found.append(entry)
+                continue
+            self._inputs.append(entry)
+            named = entry.direction == "out" and " calls " in entry.text
+            if named or len(self._inputs) > _INPUTS:
+                held, self._inputs = self._inputs, []
+                secret = self._probe.secret or not named
+                found += [self._told(each, secret=secret) for each in held]
+        return found
+
+    def _told(self, entry: Entry, *, secret: bool) -> Entry:
+        if not isinstance(entry, _Input):
+            return entry
+        words = ProbeWords().asked(entry.line, secret=secret or self._leaked)
+        return Entry(entry.t, entry.source, entry.kind, entry.direction, words or entry.text)
+
+    # ---- entries
 
     def _entry(self, record: Record, text: str, detail: str) -> Entry:
-        return Entry(record.t, self._source, self._kind, _DIRECTIONS[record.direction], text, detail)
+        return self._made(record.t, record.direction, text, detail)
+
+    def _made(self, t: int, direction: str, text: str, detail: str = "") -> Entry:
+        if self._leaked:
+            text, detail = text.partition(", vendor ")[0], ""
+        return Entry(t, self._source, self._kind, _DIRECTIONS[direction], text, detail)
+
+
+_INPUTS = 64  # entries that are held back at most
+_LINES = ((1, "DTR"), (2, "RTS"))
+
+
+def _line_state(op: str, data: bytes) -> str:
+    """Return what an operation on the lines beside the data of a serial port means."""
+    match op:
+        case "set-lines" if len(data) == 2:
+            told = [f"{name} {'on' if data[1] & bit else 'off'}" for bit, name in _LINES if data[0] & bit]
+            return f"sets {', '.join(told) or 'no line'}"
+        case "set-speed":
+            return f"{int.from_bytes(data) or 'the usual'} bits per second"
+        case "break":
+            return f"break of {int.from_bytes(data)} ms"
+    return f"{op} {data[:8].hex()}"
 
 
 def _place(record: Record) -> str:
     return "" if record.address is None else f"[{record.address:#04x}] "
 
 
-def _detail(record: Record, meaning: Meaning) -> str:
+def _detail(data: bytes, meaning: Meaning) -> str:
     if meaning.hidden:
-        return ""
+        return "(not shown)"
     # The lines of hex that some adapters take need not be printed as the hex of hex.
-    if record.op in ("read", "write") and record.data.strip().isalnum():
-        return safe_bytes(record.data.strip(), 2 * SHORT_APDU)
-    return folded(record.data)
+    text = data.strip()
+    if text.isalnum():
+        return safe_bytes(text, 2 * SHORT_APDU)
+    return folded(data)
+
+
+_HIDING = tuple(
+    bytes((cla, ins))
+    for cla, ins in (
+        (0, 0x20),
+        (0, 0x24),
+        (0, 0x5E),
+        (0x84, 0x20),
+        (0x84, 0x24),
+        (0x84, 0x5E),
+        (0x80, 0xE2),
+        (0x84, 0xE2),
+    )
+)
+_FRAME = 12  # bytes of a frame before an APDU
+
+
+def _may_hide(data: bytes) -> bool:
+    """Tell whether bytes that nothing could read may carry a PIN or a secret: a command for one stands in them."""
+    return any(data[at : at + 2] in _HIDING for at in range(min(len(data), _FRAME)))

@@ -1,6 +1,7 @@
 """What went over the wires of a run, around a moment: excerpts of all recordings, decoded, on one clock."""
 
 import heapq
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,8 +15,15 @@ from harness.transport.printable import safe_text
 from harness.transport.recording.recorder import SCENARIO
 from harness.transport.recording.recording import Record, parsed, read
 
+BESIDE: tuple[tuple[str, Kind, str], ...] = (
+    ("service", "service", "beside/service.jsonl"),
+    ("link", "link", "beside/link.jsonl"),
+)
+"""Recordings of a run that are of no transport: name, what they are, and where they stand."""
+
 _SECOND = 1_000_000_000
 _BEFORE = 16  # lines in which the question to an answer is looked for
+_KEY_SHOWN = b"key-shown"  # the defect's id in a finding
 _ASKED = b'"d":">"'
 
 
@@ -50,15 +58,20 @@ class Timelines:
         """
         self.remarks: list[str] = []
         self._sources: list[_Source] = []
-        for transport in transports:
-            if not transport.recording:
+        leaked = shows_its_key(folder)
+        wanted = [
+            (each.name, kind_of(each.name, board_file), each.recording)
+            for each in transports
+            if each.recording
+        ]
+        wanted += [(name, kind, path) for name, kind, path in BESIDE if os.path.lexists(folder / path)]
+        for name, kind, recording in wanted:
+            path = _inside(folder, recording)
+            if path is None:
+                self.remarks.append(f"{safe_text(recording, 200)}: not inside the run folder")
                 continue
             try:
-                path = _inside(folder, transport.recording)
-                if path is None:
-                    self.remarks.append(f"{safe_text(transport.recording, 200)}: not inside the run folder")
-                    continue
-                self._sources.append(_Source(path, transport.name, kind_of(transport.name, board_file)))
+                self._sources.append(_Source(path, name, kind, leaked=leaked))
             except HarnessError as error:
                 self.remarks.append(safe_text(error.message.removeprefix(f"{folder}/"), 300))
 
@@ -117,7 +130,8 @@ class Timelines:
 class _Source:
     """One recording."""
 
-    def __init__(self, path: Path, name: str, kind: Kind) -> None:
+    def __init__(self, path: Path, name: str, kind: Kind, *, leaked: bool) -> None:
+        self._leaked = leaked
         self.recording = IndexedRecording(path)
         self._name = name
         self._kind: Kind = kind
@@ -131,7 +145,7 @@ class _Source:
         """Return the entries of lines that stand one behind the other."""
         if not lines:
             return []
-        follower = Follower(self._name, self._kind)
+        follower = Follower(self._name, self._kind, leaked=self._leaked)
         records = [(line.t, parsed(line.data)) for line in lines]
         first = next((record for _, record in records if record is not None), None)
         if first is not None and first.direction == "<":
@@ -165,6 +179,20 @@ def kind_of(name: str, board_file: Mapping[str, object]) -> Kind:
     if isinstance(console, Mapping) and console.get("transport") == name:
         return "console"
     return "bus"
+
+
+def shows_its_key(folder: Path) -> bool:
+    """Tell whether the journal of a run says that the device showed its key: its recordings hold it then."""
+    tail = b""
+    try:
+        with (folder / "journal.jsonl").open("rb") as journal:
+            while chunk := journal.read(1 << 20):
+                if _KEY_SHOWN in tail + chunk:
+                    return True
+                tail = chunk[-len(_KEY_SHOWN) :]
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _inside(folder: Path, recording: str) -> Path | None:

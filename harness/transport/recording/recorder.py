@@ -18,6 +18,11 @@ The operations whose data are no bytes of the device's own:
     set-speed   `>` bits per second, four bytes, the highest first; 0 are those of the board file
     card-reset  `<` the ATR
 
+Two operations belong to no transport, and stand in recordings of their own beside those of the transports:
+
+    call        `>` a call to the ID² service and `<` its answer, in words in `m`, without what is secret
+    session     a record of iTLS as it travelled in `x`, what it says in `m`; `<` from the device
+
 Between the notes `hidden: begin` and `hidden: end` something secret went over: each byte but blanks and line ends is a
 star there.
 """
@@ -31,11 +36,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 from harness.disk import refused
 from harness.errors import BenchError, ToolError
 from harness.transport.base import (
+    Capability,
     CardReset,
     Exchange,
     I2cRead,
@@ -73,6 +79,8 @@ OPERATIONS = frozenset(
         "note",
         "open",
         "close",
+        "call",
+        "session",
     }
 )
 """Every word that a record's `op` may be."""
@@ -92,6 +100,22 @@ _SMALL_PIECE = 16384  # the same from the device: longer lines cost twice the ti
 _TEXT_LIMIT = 4096
 
 
+class Described(Protocol):
+    """What a recording is of."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def identity(self) -> str:
+        """What it is, for people."""
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it carries."""
+
+
 class Recording:
     """The file. Append-only; each record reaches the operating system in one write before the call returns.
 
@@ -99,7 +123,7 @@ class Recording:
     part is taken back, and later ones may be tried. Any thread may record.
     """
 
-    def __init__(self, path: Path, transport: Transport, redaction: Redaction | None = None) -> None:
+    def __init__(self, path: Path, transport: Described, redaction: Redaction | None = None) -> None:
         """Make the file and write its header.
 
         Args:
@@ -165,6 +189,16 @@ class Recording:
         place = "" if address is None else f',"a":{address}'
         shown = json.dumps(text[:_TEXT_LIMIT])
         self._append(f'{{"t":{at},"op":"{op}","d":"{direction}"{place},"m":{shown}}}\n')
+
+    def told(self, op: str, direction: Direction, text: str, at: int, data: bytes = b"") -> None:
+        """Record what happened at `at` (monotonic nanoseconds), in words, and the bytes of it.
+
+        Raises:
+            BenchError: the disk refuses.
+        """
+        shown = json.dumps(self._redaction.text(text)[:_TEXT_LIMIT])
+        given = f',"x":"{self._redaction.data(data).hex()}"' if data else ""
+        self._append(f'{{"t":{at},"op":"{op}","d":"{direction}"{given},"m":{shown}}}\n')
 
     def hide(self) -> None:
         """Put a star for each byte from now on.

@@ -85,7 +85,8 @@ def test_all_transports_merged_by_time(run, call):
     lines = result.stdout.splitlines()
     seconds = [float(line.split()[0]) for line in lines]
     assert seconds == sorted(seconds)
-    assert len(lines) == 12
+    assert len(lines) == 13
+    assert "    1.500000  console  < boot" in lines
     assert "    0.100000  console  # open: /dev/ttyUSB0" in lines
     assert "    1.200000  se       > GetID: 80 f8 00 00 00" in lines
     assert "    3.200000  se       < [0x71] FM1280 frame of 7 bytes begins: 05 00" in lines
@@ -106,13 +107,14 @@ def test_hostile_bytes_are_escaped_everywhere(run, call):
         assert "\x1b" not in output
         assert r"gone\n\e[31m" in output
     assert r"boot\r\n\e[2Jevil" in call(run, "--text").stdout
-    assert r"|boot\r\n\e[2Jevil|" in call(run).stdout
+    assert r"|boot\r\n\e[2Jevil|" in call(run, "--raw").stdout
+    assert r"  < \e[2Jevil" in call(run).stdout
 
 
 def test_hex_and_text_show_everything_and_the_default_the_beginning(run, call):
     assert " ".join(["79"] * 200) in call(run, "--hex").stdout
     assert "y" * 200 in call(run, "--text").stdout
-    short = call(run).stdout
+    short = call(run, "--raw").stdout
     assert f"{' '.join(['79'] * 16)} … (200 bytes)  |{'y' * 160}… (200 bytes)|" in short
     both = call(run, "--hex", "--text")
     assert isinstance(both.exception, UsageError)
@@ -152,7 +154,7 @@ def test_limit(run, call):
     result = call(run, "--limit", "3")
     assert len(result.stdout.splitlines()) == 3
     assert "stopped after 3" in result.stderr
-    assert "stopped" not in call(run, "--limit", "12").stderr
+    assert "stopped" not in call(run, "--limit", "13").stderr
 
 
 def test_one_recording(run, call):
@@ -209,3 +211,32 @@ def test_a_damaged_recording_names_file_and_line(folder, call):
 def test_the_command_starts_without_heavy_imports():
     code = "import sys, harness.cli.trace; sys.exit('harness.transport.recording.recorder' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_calls_to_the_service_and_links_stand_among_the_transports(run, call):
+    (run / "beside").mkdir()
+    for name, *records in (
+        ("service", record(1.25, "call", ">", m="Verify Id2=21"), record(3.4, "call", "<", m="Verify: 200")),
+        ("link", record(3.3, "session", "<", x="1603", m="session 0: ClientHello\nrandom 00")),
+    ):
+        lines = "".join(json.dumps(each) + "\n" for each in (header(name), *records))
+        (run / "beside" / f"{name}.jsonl").write_text(lines)
+    lines = call(run).stdout.splitlines()
+    assert "    1.250000  service  > Verify Id2=21" in lines
+    assert "    3.300000  link     < session 0: ClientHello: random 00" in lines
+    assert [float(line.split()[0]) for line in lines] == sorted(float(line.split()[0]) for line in lines)
+    assert "Verify: 200" in call(run, "--scenario", "two").stdout
+    assert "Id2=21" not in call(run, "--scenario", "two").stdout
+    assert {line.split()[1] for line in call(run, "--transport", "service").stdout.splitlines()} == {
+        "service"
+    }
+
+
+def test_of_a_run_in_which_the_key_was_shown_only_the_names_are_told(run, call):
+    (run / "journal.jsonl").write_text('{"event":"finding","defect":"key-shown"}\n')
+    (run / "run.json").write_text('{"board_file":{"console":{"transport":"console"}}}')
+    result = call(run)
+    assert "boot" not in result.stdout
+    assert "80 f8" not in result.stdout
+    assert "GetID" in result.stdout
+    assert "shows its key" in result.stderr
