@@ -49,7 +49,7 @@ def keep(folder: Path, data: bytes, *, number: str, name: str, media_type: str, 
     media_type = media_type if _MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream"
     shown = mask.data(data)
     kept = shown[:SIZE_LIMIT]
-    path = folder / f"{number}-{_file_name(name, media_type)}"
+    path = folder / f"{number}-{_file_name(mask.text(name), media_type)}"
     create_file(path, kept)
     return Kept(
         path=path,

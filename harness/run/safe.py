@@ -4,17 +4,16 @@ What a device prints ends up here, inside notes, errors and findings, so every t
 encodable.
 """
 
-import base64
 import dataclasses
 import math
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache
 from pathlib import PurePath
 
 from harness.errors import ToolError
+from harness.run.secret_forms import SHORTEST, Hexadecimal, contents, plain_forms, squeeze
 from harness.secret import Secret
 
 TEXT_LIMIT = 16_384
@@ -25,8 +24,8 @@ LIST_LIMIT = 4_096
 
 _DEPTH_LIMIT = 24
 _BYTES_LIMIT = 1_024
+_SHORT = 512  # bytes of a text in which looking for the beginnings of secrets is faster than for each form
 _LARGEST_INT = 2**63 - 1
-_SHORTEST_SECRET = 6
 _HIDDEN = "***"
 
 
@@ -44,38 +43,52 @@ def text(value: str, limit: int = TEXT_LIMIT) -> str:
 class Mask:
     """Hides known secrets in whatever is about to be written.
 
-    A secret is found as text, as hex in either case and as base64. Secrets shorter than 6 bytes are not
-    looked for: they would blot out ordinary words.
+    A secret is found in all forms of `harness.run.secret_forms`. Secrets shorter than 6 bytes are not looked for: they
+    would blot out ordinary words.
     """
 
     def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._raw: list[bytes] = []
+        self._forms: list[bytes] = []
+        self._beginnings: set[bytes] = set()
+        self._digits: list[Hexadecimal] = []
 
     def add(self, secret: Secret) -> None:
         """Hide `secret` from now on."""
         value = secret.reveal()
-        if len(value) < _SHORTEST_SECRET:
+        if len(value) < SHORTEST:
             return
-        forms = [value.hex(), value.hex().upper(), base64.b64encode(value).decode()]
-        with suppress(UnicodeDecodeError):
-            forms.append(value.decode())
-        self._texts += [form for form in forms if form not in self._texts]
-        self._raw += [form for form in (value, *(each.encode() for each in forms)) if form not in self._raw]
+        known = set(self._forms)
+        fresh = [form for form in plain_forms(value) if form not in known]
+        # The longest first, or a form that is a part of another would leave the rest of it.
+        self._forms = sorted([*self._forms, *fresh], key=len, reverse=True)
+        self._beginnings |= {form[:SHORTEST] for form in fresh}
+        if fresh:
+            self._digits += [Hexadecimal(content) for content in contents(value) if len(content) >= SHORTEST]
 
     def text(self, value: str) -> str:
         """Return `value` with every known secret replaced by three stars."""
-        for secret in self._texts:
-            if secret in value:
-                value = value.replace(secret, _HIDDEN)
-        return value
+        if not self._forms:
+            return value
+        data = value.encode("utf-8", "surrogatepass")
+        shown = self._hidden(data, lambda _: _HIDDEN.encode())
+        return value if shown is data else shown.decode("utf-8", "surrogatepass")
 
     def data(self, value: bytes) -> bytes:
         """Return `value` with every known secret replaced by as many stars as it has bytes."""
-        for secret in self._raw:
-            if secret in value:
-                value = value.replace(secret, b"*" * len(secret))
-        return value
+        return self._hidden(value, lambda size: b"*" * size)
+
+    def _hidden(self, data: bytes, stars: Callable[[int], bytes]) -> bytes:
+        size = len(data)
+        windows = (data[at : at + SHORTEST] for at in range(size - SHORTEST + 1))
+        if size > _SHORT or not self._beginnings.isdisjoint(windows):
+            for form in self._forms:
+                if form in data:
+                    data = data.replace(form, stars(len(form)))
+        if self._digits and size > 2 * SHORTEST:
+            squeezed = squeeze(data)
+            for digits in self._digits:
+                data = digits.hide(data, squeezed, stars)
+        return data
 
 
 def json_value(value: object, mask: Mask, depth: int = 0) -> object:

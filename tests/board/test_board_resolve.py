@@ -142,7 +142,7 @@ def test_a_link_is_judged_by_what_it_leads_to(resolver, tmp_path):
     assert "has mode 0644" in refused(found).message
 
 
-def test_secrets_hide_themselves_and_are_counted(load_text, sound):
+def test_secrets_hide_themselves_and_are_told_to_whoever_hides_them(load_text, sound):
     text = f"{sound}service: {{product: {{product_secret: {{env: PS}}}}}}\n"
     board = load_text(text)
     resolver = Resolver(board, {"PS": "hunter2"})
@@ -151,4 +151,8 @@ def test_secrets_hide_themselves_and_are_counted(load_text, sound):
     secret = resolver.secret(reference, "service.product.product_secret")
     assert secret.reveal() == b"hunter2"
     assert "hunter2" not in repr(secret)
-    assert resolver.found == (Secret("hunter2"),)
+    hidden = []
+    resolver.tell(hidden.append)
+    assert hidden == [Secret("hunter2")], "found before anybody listened"
+    resolver.secret(reference, "service.product.product_secret")
+    assert hidden == [Secret("hunter2")] * 2

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,11 +40,13 @@ class Resolver:
         self._board = board
         self._environment = os.environ if environment is None else environment
         self._found: list[Secret] = []
+        self._tell: Callable[[Secret], None] = self._found.append
 
-    @property
-    def found(self) -> tuple[Secret, ...]:
-        """Every secret that was found so far, for whoever must keep them out of a journal."""
-        return tuple(self._found)
+    def tell(self, hide: Callable[[Secret], None]) -> None:
+        """Give every secret that was found so far, and each one from now on, to whoever keeps it out of a journal."""
+        for secret in self._found:
+            hide(secret)
+        self._tell = hide
 
     def secret(self, reference: SecretReference, field: str) -> Secret:
         """Return the secret behind `reference`.
@@ -56,9 +58,7 @@ class Resolver:
         Raises:
             UsageError: The variable is not set, or the file is missing, open to others, empty or too large.
         """
-        secret = Secret(self._text(reference, field))
-        self._found.append(secret)
-        return secret
+        return Secret(self._text(reference, field))
 
     def device_key(self) -> Key | None:
         """Return the ID² key of the device, or None when the board file names none.
@@ -104,6 +104,7 @@ class Resolver:
                 f"{self._place('device.pin.value')}: is no PIN of 1 to {_LONGEST_PIN} bytes",
                 hint="write its characters, or 0x and hex digits",
             )
+        self._tell(Secret(value))
         return Secret(value)
 
     def simulated_key(self, device: SimulatedDevice, transport: str) -> Key:
@@ -133,9 +134,13 @@ class Resolver:
 
     def _text(self, reference: Reference, field: str) -> str:
         if reference.env is not None:
-            return self._from_environment(reference.env, field)
+            text = self._from_environment(reference.env, field)
+            self._tell(Secret(text))
+            return text
         if reference.file is not None:
-            return self._from_file(self._board.folder / Path(reference.file).expanduser(), field)
+            text = self._from_file(self._board.folder / Path(reference.file).expanduser(), field)
+            self._tell(Secret(text))
+            return text
         raise UsageError(f"{self._place(field)}: names neither a variable nor a file")
 
     def _from_environment(self, name: str, field: str) -> str:
