@@ -92,6 +92,14 @@ def test_catalogue_of_journals_has_no_text_that_nothing_writes(name):
     assert not {text for text, form in texts.items() if form not in written_into_journals()} - COMPOSED
 
 
+def test_every_hint_in_chinese_is_given_somewhere():
+    folders = [path for path in (ROOT / "harness").iterdir() if path.is_dir() and not path.is_symlink()]
+    sources = [path for folder in (*folders, ROOT / "fixtures") for path in sorted(folder.rglob("*.py"))]
+    given = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    given = re.sub(r'"\s+"', "", given)  # a literal over several lines
+    assert not {hint for hint in words(ROOT / "harness/report/words/zh/hints.json") if hint not in given}
+
+
 def test_every_reason_of_the_vocabulary_has_chinese():
     say = language("zh")
     texts = {text for word in VOCABULARY.values() for text in (word.meaning, word.otherwise) if text}
