@@ -33,7 +33,7 @@ def cover(context: Context) -> Cover:
 def mark(context: Context) -> str:
     """Return what stands in the head of every page, empty for an official run on real things."""
     report, say = context.report, context.say
-    marks = [unreal.title] if (unreal := stand_ins(report)) else []
+    marks = [unreal.title] if (unreal := stand_ins(report, say)) else []
     marks += [say("PARTIAL RUN")] if report.incomplete else []
     marks += [say("replayed, no device was asked")] if isinstance(report.options.get("replay"), dict) else []
     return " · ".join(marks)
@@ -68,42 +68,47 @@ def sentence(context: Context) -> str:
             (totals.blocked, say("blocked by the bench: {n}", n=totals.blocked)),
             (totals.error, say("ended by an error of the harness: {n}", n=totals.error)),
         ]
-        told = ", ".join(words for count, words in counts if count)
+        told = say(", ").join(words for count, words in counts if count)
         parts.append(say("Scenarios judged: {n}; {told}.", n=len(judged), told=told))
     if totals.not_applicable:
         parts.append(say("Not applicable to this board: {n}.", n=totals.not_applicable))
     if totals.not_run:
         parts.append(say("Not run: {n}.", n=totals.not_run))
-    if unjudged := without_probe(report):
-        parts.append(f"{context.text(capital(unjudged))}.")
-    return " ".join(parts)
+    if unjudged := without_probe(report, say):
+        parts.append(say("{sentence}.", sentence=context.text(capital(unjudged))))
+    return say(" ").join(parts)
 
 
 def _verdict(context: Context) -> str:
-    verdict = capital(context.say(context.report.verdict.words))
-    unreal = stand_ins(context.report)
-    return f"{verdict} ({unreal.title[:1].lower()}{unreal.title[1:]})" if unreal else verdict
+    say = context.say
+    verdict = capital(say(context.report.verdict.words))
+    unreal = stand_ins(context.report, say)
+    if unreal is None:
+        return verdict
+    return say("{verdict} ({unreal})", verdict=verdict, unreal=unreal.title[:1].lower() + unreal.title[1:])
 
 
 def _warnings(context: Context) -> list[Line]:
     report, say = context.report, context.say
     lines: list[Line] = []
-    if unreal := stand_ins(report):
-        lines.append(
-            (Words(f"{unreal.title}. ", strong=True), Words(context.text(capital(unreal.words), 2_000) + "."))
-        )
+    if unreal := stand_ins(report, say):
+        words = say("{sentence}.", sentence=context.text(capital(unreal.words), 2_000))
+        lines.append((Words(say("{title}. ", title=unreal.title), strong=True), Words(words)))
     if report.incomplete and report.finished is None:
         told = say("This is the report of a part of a run: its journal has no end.")
         lines.append((Words(told, strong=True),))
     elif report.interrupted:
-        why = context.text(report.interrupted)
+        why = context.text(say(report.interrupted))
         lines.append((Words(say("The run was interrupted: {why}.", why=why), strong=True),))
     if report.mode == "development":
         lines.append(plain(say("Development mode: this is no official report.")))
-    lines += [plain(f"{context.text(capital(each.words), 1_200)}.") for each in circumstances(report)]
+    lines += [
+        plain(say("{sentence}.", sentence=context.text(capital(each.words), 1_200)))
+        for each in circumstances(report, say)
+    ]
     if report.problems:
         lines.append(plain(say("The run folder is not as it was written:"), strong=True))
-        lines += [plain(context.text(problem, 300)) for problem in report.problems[:_PROBLEMS]]
+        lines += [(context.told(problem, 300),) for problem in report.problems[:_PROBLEMS]]
         if (rest := len(report.problems) - _PROBLEMS) > 0:
             lines.append(plain(say("and {n} more problems, in report.json", n=rest)))
     return lines
@@ -121,7 +126,7 @@ def _rows(context: Context) -> list[tuple[str, Line]]:
         told = say("Report {number}", number=context.text(replaced.number, 120))
         if replaced.revision:
             told += say(", revision {revision}", revision=context.text(replaced.revision, 60))
-        rows.append((say("Replaces"), (Words(told), Words(": "), Words(context.text(replaced.reason)))))
+        rows.append((say("Replaces"), (Words(told), Words(say(": ")), Words(context.text(replaced.reason)))))
     rows += [
         (say("Customer"), party(context, particulars.customer)),
         (say("Maker"), party(context, particulars.maker)),

@@ -40,7 +40,7 @@ def _said(context: Context, texts: tuple[str, ...]) -> list[Block]:
 
 
 def _circumstances(context: Context) -> list[Block]:
-    found = circumstances(context.report)
+    found = circumstances(context.report, context.say)
     if not found:
         return [Paragraph(plain(context.say("None: a plain run without faults, replay or a smaller plan.")))]
     return [Bullets(tuple(plain(context.text(capital(each.words), 2_000)) for each in found))]

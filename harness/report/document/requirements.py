@@ -145,13 +145,13 @@ def _checks(context: Context, requirement: RequirementResult, scenarios: list[Sc
             left += 1
             continue
         steps = [step for step in scenario.steps if step.requirement == requirement.id]
-        line += [Words("; ")] if line else []
+        line += [Words(context.say("; "))] if line else []
         line.append(context.number(scenario.key))
         if steps:
-            numbers = ", ".join(str(step.index + 1) for step in steps)
+            numbers = say(", ").join(str(step.index + 1) for step in steps)
             line += [Words(" "), Words(say("step {n}", n=numbers), soft=True)]
         if scenario.attempt > 1:
-            line += [Words(", "), Words(say("attempt {n}", n=scenario.attempt), strong=True)]
+            line += [Words(context.say(", ")), Words(say("attempt {n}", n=scenario.attempt), strong=True)]
         for verdict in dict.fromkeys(step.verdict for step in steps if step.verdict != requirement.state):
             line += [Words(" "), context.verdict(verdict)]
     if line:
@@ -186,10 +186,10 @@ def value(context: Context, each: MeasurementResult) -> Line:
     """Return a measured value beside its limits and its uncertainty."""
     say = context.say
     number = f"{each.value:g}" if isinstance(each.value, float) else str(each.value)
-    unit = context.text(each.unit, 40)
+    unit = context.text(say(each.unit), 40)
     words = [
         context.told(each.name, 200),
-        Words(": "),
+        Words(say(": ")),
         Words(context.text(f"{number} {unit}", 120), strong=True),
     ]
     uncertainty = context.report.particulars.uncertainty
@@ -198,7 +198,12 @@ def value(context: Context, each: MeasurementResult) -> Line:
             f" ± {context.text(uncertainty, 120)}" if uncertainty else say(" (U not considered)"), soft=True
         )
     )
-    words += [Words("; "), Words(limits(context, each)), Words("; "), context.verdict(each.verdict)]
+    words += [
+        Words(say("; ")),
+        Words(limits(context, each)),
+        Words(say("; ")),
+        context.verdict(each.verdict),
+    ]
     return tuple(words)
 
 
@@ -211,7 +216,7 @@ def limits(context: Context, each: MeasurementResult) -> str:
     told = Measurement(each.name, each.unit, low, high).limits
     if not told:
         return say("any value allowed")
-    return say("allowed: {limits}", limits=context.text(f"{told} {each.unit}", 160))
+    return say("allowed: {limits}", limits=context.text(f"{say(told)} {say(each.unit)}", 160))
 
 
 def _scenarios(context: Context) -> list[Block]:

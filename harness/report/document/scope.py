@@ -127,7 +127,7 @@ def _keys(context: Context, scenarios: list[Scenario]) -> Line:
         folder, _, name = each.key.rpartition("/")
         shown = name if folder == before else each.key
         before = folder
-        line += [Words(", ")] if line else []
+        line += [Words(context.say(", "))] if line else []
         line.append(context.code(shown, 160))
     if (rest := len(scenarios) - _KEYS) > 0:
         line.append(Words(context.say(" and {n} more", n=rest)))

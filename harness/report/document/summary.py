@@ -46,7 +46,7 @@ def _open_requirements(context: Context) -> list[Block]:
         Words(" "),
     ]
     for at, each in enumerate(missing):
-        line += [Words(", ")] if at else []
+        line += [Words(context.say(", "))] if at else []
         line += [context.requirement(each.id), Words(" ("), context.verdict(each.state), Words(")")]
     return [Paragraph(tuple(line), note=Verdict.INCOMPLETE)]
 

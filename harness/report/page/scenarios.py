@@ -123,10 +123,14 @@ def limits(context: Context, each: MeasurementResult) -> str:
     if low is not None and high is not None and low > high:
         return context.say("limits that no value meets")
     told = Measurement(each.name, each.unit, low, high).limits
-    return context.text(f"{told} {each.unit}", 160) if told else context.say("any value allowed")
+    return (
+        context.text(f"{context.say(told)} {context.say(each.unit)}", 160)
+        if told
+        else context.say("any value allowed")
+    )
 
 
 def value(context: Context, each: MeasurementResult) -> str:
     """Return a value with its unit."""
     number = f"{each.value:g}" if isinstance(each.value, float) else str(each.value)
-    return context.text(f"{number} {each.unit}", 120)
+    return context.text(f"{number} {context.say(each.unit)}", 120)
