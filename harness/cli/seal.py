@@ -33,6 +33,9 @@ def register(app: typer.Typer) -> None:
     app.command(
         "approve", help="Check a sealed run, and sign it as its approver: another person, another key."
     )(approve)
+    app.command(
+        "pack", help="Put a run folder into one zip, the same bytes each time; harness verify takes it."
+    )(pack)
 
 
 def seal(
@@ -76,3 +79,19 @@ def approve(
     from harness.seal.seal import approve as approved
 
     show(approved(complete.run_folder(run), key, name=name, trust=Trust(signers)), "approved")
+
+
+def pack(
+    run: _Run,
+    file: Annotated[
+        Path | None, typer.Argument(help="The zip; RUN.zip beside the folder by default.", metavar="[FILE]")
+    ] = None,
+) -> None:
+    """Pack a run, and print where."""
+    from harness.seal.names import SUMS
+    from harness.seal.pack import pack as packed
+
+    folder = complete.run_folder(run)
+    print(packed(folder, file))
+    if not (folder / SUMS).is_file():
+        typer.echo("note: this run is not sealed, so nobody can tell later whether it was changed", err=True)
