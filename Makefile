@@ -72,6 +72,9 @@ explore-mutants: $(READY)  ## of these: how many state-dependent faults explorin
 	$(BIN)/python -m pytest -q -s -m mutants tests/mutants/test_explore.py
 
 slow-test: $(READY)  ## tests that take long one by one: whole runs, long streams, a wheel installed afresh, the pages on extensions
+	tools/ensure-command.sh ssh-keygen openssh-client
+	tools/ensure-command.sh openssl openssl
+	tools/ensure-command.sh pdfsig poppler-utils
 	$(BIN)/python -m pytest -q -n auto -m "slow and not exhaustive and not service" tests
 
 service-test: $(READY)  ## the mock service under kill -9, load, fuzzed requests, and broken customer servers

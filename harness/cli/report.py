@@ -60,6 +60,14 @@ def report(
     short: Annotated[
         bool, typer.Option("--short", help="The short PDF alone: cover, summary, failures, requirements.")
     ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            help="Write the reports into this folder and not into the run's: a sealed one stays as it is.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Compare all files with manifest.json: 0 same, 1 changed.")
     ] = False,
@@ -79,10 +87,10 @@ def report(
             raise UsageError("the terminal report is in English alone", hint="leave out --lang")
         _show(folder)
     else:
-        _render(folder, format_, lang)
+        _render(folder, format_, lang, output)
 
 
-def _render(folder: Path, format_: str, lang: str) -> None:
+def _render(folder: Path, format_: str, lang: str, output: Path | None) -> None:
     from rich.console import Console
 
     from harness.report.model import load
@@ -92,7 +100,7 @@ def _render(folder: Path, format_: str, lang: str) -> None:
     from harness.run import manifest
     from harness.run.folder import RunFolder
 
-    made = render_all(folder, lang) if format_ == _ALL else render(folder, (format_,), lang)
+    made = render_all(folder, lang, output) if format_ == _ALL else render(folder, (format_,), lang, output)
     paths(made, Console(highlight=False))
     run = RunFolder.open(folder)
     report = load(folder)

@@ -36,18 +36,23 @@ def close(folder: Path) -> list[Path]:
     return [*paths, written]
 
 
-def render_all(folder: Path, language: str = "") -> list[Path]:
+def render_all(folder: Path, language: str = "", into: Path | None = None) -> list[Path]:
     """Render every report of the run folder that this machine can render; return their paths.
 
     Rendering twice, or rendering a copy of the folder elsewhere, gives identical bytes.
 
+    Args:
+        folder: The run folder.
+        language: Code of a language; empty for the run's own.
+        into: Where to write them, made when it is missing; the run folder itself by default.
+
     Raises:
         HarnessError: as for `close`.
     """
-    return _render(folder, RENDERERS.all(), language)
+    return _render(folder, RENDERERS.all(), language, into)
 
 
-def render(folder: Path, formats: Iterable[str], language: str = "") -> list[Path]:
+def render(folder: Path, formats: Iterable[str], language: str = "", into: Path | None = None) -> list[Path]:
     """Render the reports of these formats; return their paths.
 
     In another language than the run's own a report for people stands beside the run's: `report-zh.html`.
@@ -56,6 +61,7 @@ def render(folder: Path, formats: Iterable[str], language: str = "") -> list[Pat
         folder: The run folder.
         formats: Names of report formats.
         language: Code of a language; empty for the run's own.
+        into: As for `render_all`.
 
     The manifest is left alone, or rendering would hide a change. Reports say when the run's own files are not as it
     says.
@@ -71,7 +77,7 @@ def render(folder: Path, formats: Iterable[str], language: str = "") -> list[Pat
             lacking = kind().lacks()
         if lacking:
             raise UsageError(f"{_cannot(name)} here: {lacking}")
-    return _render(folder, wanted, language)
+    return _render(folder, wanted, language, into)
 
 
 def rendered(folder: Path) -> dict[str, bytes]:
@@ -107,22 +113,29 @@ def _cannot(name: str) -> str:
     return f"the report format {name} cannot be rendered"
 
 
-def _render(folder: Path, kinds: Mapping[str, type[Renderer]], language: str) -> list[Path]:
+def _render(
+    folder: Path, kinds: Mapping[str, type[Renderer]], language: str, into: Path | None
+) -> list[Path]:
     """Render all that this machine can; then raise the first error of those that broke."""
     run = RunFolder.open(folder)
-    if sealed_by := next((name for name in sorted(manifest.SEAL) if os.path.lexists(run.path / name)), ""):
+    sealed_by = next((name for name in sorted(manifest.SEAL) if os.path.lexists(run.path / name)), "")
+    if into is not None:
+        with writing(into):
+            into.mkdir(parents=True, exist_ok=True)
+    elif sealed_by:
         raise UsageError(
             f"{folder}: is sealed ({sealed_by}): rendering would write into it, and break the seal",
             hint="give --output FOLDER to have the reports elsewhere; harness verify says what the seal is worth",
         )
-    manifest.remove_drafts(run)
+    else:
+        manifest.remove_drafts(run)
     report = fold(run, manifest.rewritten(run))
     written: list[Path] = []
     broken: list[HarnessError] = []
     for name, kind in kinds.items():
         try:
             if (made := _made(name, kind, report, run, language)) is not None:
-                written.append(_written(run, *made))
+                written.append(_written(into or run.path, *made))
         except HarnessError as error:
             broken.append(error)
     if broken:
@@ -177,9 +190,9 @@ def _is_inside(path: str, place: str) -> bool:
     return path.startswith(place) and ".." not in PurePosixPath(path).parts and not path.endswith("/")
 
 
-def _written(run: RunFolder, place: str, files: _Files) -> Path:
+def _written(root: Path, place: str, files: _Files) -> Path:
     """Write the files of one report, in the place of what was there; return the path of the report."""
-    target = run.path / place
+    target = root / place
     if not place.endswith("/"):
         content = files[place]
         write_whole(target, content.read_bytes() if isinstance(content, Path) else content)
@@ -191,7 +204,7 @@ def _written(run: RunFolder, place: str, files: _Files) -> Path:
             shutil.rmtree(target)
         target.mkdir()
         for name, content in sorted(files.items()):
-            file = run.path / name
+            file = root / name
             file.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, Path):
                 shutil.copyfile(content, file, follow_symlinks=False)

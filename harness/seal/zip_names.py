@@ -21,11 +21,8 @@ def problems(names: Iterable[str]) -> dict[str, str]:
             continue
         plain = _plain(name.rstrip("/"))
         if plain in seen:
-            found[name] = (
-                "stands twice"
-                if seen[plain] == name.rstrip("/")
-                else f"differs from {seen[plain]} by case alone"
-            )
+            same = seen[plain] == name.rstrip("/")
+            found[name] = "stands twice" if same else f"differs from {seen[plain]} by case alone"
         seen[plain] = name.rstrip("/")
         parts = name.rstrip("/").split("/")
         for depth in range(1, len(parts)):

@@ -9,6 +9,7 @@ import pytest
 
 from harness.cli.main import invoke
 from harness.errors import BenchError, UsageError
+from harness.seal import unpack
 from harness.seal.pack import pack
 from harness.seal.people import Trust
 from harness.seal.verify import verify
@@ -131,8 +132,9 @@ def test_names_that_meet_are_told(tmp_path, names, why):
     assert any(why in problem for problem in told(path)[1])
 
 
-def test_bombs_are_told_before_they_are_unpacked(tmp_path):
-    big = zipped(tmp_path / "big.zip", (entry("run/run.json", compress_type=8), b"\0" * (80 << 20)))
+def test_bombs_are_told_before_they_are_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpack, "_FREE", 1 << 20)
+    big = zipped(tmp_path / "big.zip", (entry("run/run.json", compress_type=8), b"\0" * (8 << 20)))
     assert any("not unpacked" in problem for problem in told(big)[1])
     many = tmp_path / "many.zip"
     with zipfile.ZipFile(many, "w") as archive:

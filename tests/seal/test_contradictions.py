@@ -1,0 +1,209 @@
+"""A seal that was made over a lie is not valid, whoever signed it."""
+
+import json
+
+import pytest
+
+from harness.report.model import fold
+from harness.report.render import rendered_of
+from harness.report.renderer import RENDERERS
+from harness.run.folder import RunFolder
+from harness.seal.check import check
+from tests.seal import forge
+
+
+def words(folder):
+    return [f"{problem.word} {problem.name}: {problem.detail}" for problem in check(folder).problems]
+
+
+def render(folder):
+    """Make the reports again from the journal as it is now, as a forger would with this harness."""
+    run = RunFolder(folder)
+    for path, data in rendered_of(fold(run, ()), run, RENDERERS.all()).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(data)
+
+
+def test_what_was_sealed_again_without_a_change_is_valid(sealed, keys):
+    forge.reseal(sealed, keys / "alice")
+    assert words(sealed) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("report.json", b'"verdict": "failed"', b'"verdict": "passed"'),
+        ("junit.xml", b"failures=", b"Failures="),
+        ("junit.xml", b"<failure", b"<skipped"),
+        ("report.html", b"failed", b"passed"),
+        ("allure-results/environment.properties", b"board=", b"bored="),
+    ],
+)
+def test_a_report_that_the_journal_does_not_give_is_told(sealed, keys, name, old, new):
+    path = sealed / name
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new))
+    forge.remanifest(sealed)
+    forge.reseal(sealed, keys / "alice")
+    found = [f"{each.word} {each.name}" for each in check(sealed, pages=True).problems]
+    assert found == [f"contradicts {name}"]
+
+
+def test_a_result_that_the_journal_does_not_have_is_told(sealed, keys):
+    (sealed / "allure-results" / "more-result.json").write_text("{}")
+    forge.reseal(sealed, keys / "alice")
+    assert any("the journal gives no such result" in word for word in words(sealed))
+
+
+def test_a_journal_that_was_changed_after_the_run_is_told_by_its_manifest(sealed, keys):
+    forge.edit(
+        sealed,
+        lambda events: [event | {"verdict": "passed"} if "verdict" in event else event for event in events],
+    )
+    render(sealed)
+    forge.reseal(sealed, keys / "alice")
+    assert any("manifest.json" in word and "journal.jsonl" in word for word in words(sealed))
+
+
+def swapped(events):
+    at = next(n for n, event in enumerate(events) if event["event"] == "scenario-finished")
+    return [*events[: at - 1], events[at], events[at - 1], *events[at + 1 :]]
+
+
+def renamed(events):
+    first = next(event for event in events if event["event"] == "scenario-started")
+    second = next(event for event in events if event["event"] == "scenario-started" and event is not first)
+    second["scenario"] = first["scenario"]
+    return events
+
+
+def second_attempt(events):
+    for event in events:
+        if (
+            event.get("scenario")
+            == events[[e["event"] for e in events].index("scenario-started")]["scenario"]
+        ):
+            event["scenario"] += "#2"
+    return events
+
+
+def start(**fields):
+    def change(events):
+        events[0] |= fields
+        return events
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (swapped, "ran backwards"),
+        (renamed, "begins twice"),
+        (second_attempt, "stands where attempt 1 belongs"),
+        (start(board="another"), "board is 'virtual-se-i2c', and 'another'"),
+        (start(mode="official"), "mode is 'development', and 'official'"),
+        (start(wall="2020-01-01T00:00:00.000Z"), "and its name says"),
+        (lambda events: [*events, events[-1]], "the run has 2 ends"),
+        (lambda events: events[1:], "not with the start of the run"),
+        (lambda events: [events[0], *events], "the run has 2 beginnings"),
+        (lambda events: [*events[:-1], events[-1] | {"t": 1}], "ran backwards"),
+    ],
+)
+def test_a_journal_that_does_not_agree_with_itself_is_told(sealed, keys, change, told):
+    forge.edit(sealed, change)
+    render(sealed)
+    forge.remanifest(sealed)
+    forge.reseal(sealed, keys / "alice")
+    assert any(told in word for word in words(sealed)), words(sealed)
+
+
+@pytest.mark.parametrize("name", ["journal.jsonl", "run.json", "seal.json"])
+def test_a_name_that_stands_twice_is_told(sealed, keys, name):
+    forge.remanifest(sealed)
+    forge.reseal(sealed, keys / "alice")
+    path = sealed / name
+    head, brace, rest = path.read_text().partition("{")
+    word = "mode" if name == "run.json" else "event" if name == "journal.jsonl" else "verdict"
+    path.write_text(f'{head}{brace}"{word}":"run-started",{rest}')
+    if name != "seal.json":
+        forge.remanifest(sealed)
+    listed = {line[66:]: line for line in (sealed / "SHA256SUMS").read_text().splitlines()}
+    assert name in listed
+    if name == "seal.json":
+        assert any("is no record of a seal" in word for word in words(sealed))
+    else:
+        forge.reseal(sealed, keys / "alice")
+        assert any(name in found and "stands twice" in found for found in words(sealed)), words(sealed)
+
+
+RECORDING = [
+    {"format": "id2-recording", "version": 1, "transport": "se", "identity": "", "capabilities": ["i2c"]},
+    {"t": 0, "op": "i2c-write", "d": ">", "x": "00"},
+    {"t": 1_000_000, "op": "i2c-read", "d": "<", "x": "00"},
+]
+
+
+def recorded(folder, *, wall_s=0.0, t=(0, 1_000_000), extra=""):
+    """Write a recording that begins a second after the run, its wall clock `wall_s` off."""
+    began = json.loads((folder / "journal.jsonl").read_text().splitlines()[0])
+    from datetime import datetime, timedelta
+
+    wall = datetime.fromisoformat(began["wall"]) + timedelta(seconds=wall_s)
+    anchor = {"wall": wall.isoformat(), "monotonic_ns": began["t"]}
+    lines = [json.dumps(RECORDING[0] | {"anchor": anchor})]
+    lines += [f'{{"t":{began["t"] + at},"op":"i2c-write","d":">","x":"00"{extra}}}' for at in t]
+    (folder / "transport" / "se.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, ""),
+        ({"t": (1_000_000, 0)}, ""),  # two threads may have waited for the file
+        ({"t": (9_000_000_000, 0)}, "ran backwards by 9000"),
+        ({"t": (-1_000_000, 0)}, "older than the run"),
+        ({"t": (0, 86_400_000_000_000)}, "younger than the run's end"),
+        ({"wall_s": -3600}, "the wall clock ran backwards"),
+        ({"extra": ',"t":5'}, "two times"),
+    ],
+)
+def test_the_clock_of_a_recording_is_checked(sealed, keys, change, told):
+    recorded(sealed, **change)
+    render(sealed)
+    forge.remanifest(sealed)
+    forge.reseal(sealed, keys / "alice")
+    found = [word for word in words(sealed) if "transport/se.jsonl" in word]
+    assert bool(found) is bool(told)
+    assert not told or told in found[0]
+
+
+def test_a_record_that_says_something_else_than_the_journal_is_told(sealed, keys):
+    record = json.loads((sealed / "seal.json").read_bytes())
+    for name, value in (("verdict", "passed"), ("number", "X-1"), ("board", "other"), ("partial", True)):
+        (sealed / "seal.json").write_text(json.dumps(record | {name: value}))
+        forge.reseal(sealed, keys / "alice")
+        assert any(f"seal.json: {name} is" in word for word in words(sealed))
+
+
+def test_reports_by_other_code_are_compared_verdict_by_verdict(sealed, keys):
+    record = json.loads((sealed / "seal.json").read_bytes())
+    (sealed / "seal.json").write_text(json.dumps(record | {"rendering": "0" * 64}))
+    forge.reseal(sealed, keys / "alice")
+    assert words(sealed) == []
+    for name, old, new in (
+        ("report.json", b'"failed"', b'"passed"'),
+        ("junit.xml", b"<failure", b"<skipped"),
+    ):
+        path = sealed / name
+        good = path.read_bytes()
+        path.write_bytes(good.replace(old, new).replace(new.replace(b"<", b"</"), new.replace(b"<", b"</")))
+        path.write_bytes(
+            path.read_bytes().replace(b"</failure", b"</skipped")
+            if name == "junit.xml"
+            else path.read_bytes()
+        )
+        forge.reseal(sealed, keys / "alice")
+        assert any(f"contradicts {name}" in word for word in words(sealed)), words(sealed)
+        path.write_bytes(good)
