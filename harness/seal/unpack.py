@@ -115,7 +115,8 @@ def _table(file: BinaryIO, size: int, findings: Findings) -> list[_Line]:
     table = file.read(length)
     if tail[at : at + END_FIELDS.size] != end(count, length, offset) and not behind:
         findings.wrong("changed", "zip", f"its end is not as it should be: {_NO_FORM}")
-    lines, place = [], 0
+    lines: list[_Line] = []
+    place = 0
     while len(lines) < count:
         line, place = _line(table, place, findings)
         lines.append(line)
