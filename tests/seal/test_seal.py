@@ -137,6 +137,7 @@ def test_names_of_every_kind_are_listed_and_checked(run, keys):
         Path(os.fsdecode(folder + b"/evidence/" + name if number else folder + b"/-")).write_bytes(
             b"%d" % number
         )
+    render_all(run)
     manifest.write(RunFolder(run))
     checked = seal(run, Sealing(keys / "alice", name="Alice"))
     assert checked.valid
