@@ -4,6 +4,7 @@ import pytest
 
 from harness.report.difference import difference
 from harness.report.page.compared import compared
+from harness.report.words import ENGLISH
 
 LEFT = "3~2~A1B2C3D4E5F60718~0011223344556677~00~8E3F0A9B5C7D1E2F3A4B5C6D7E8F9A0B"
 RIGHT = LEFT.replace("5C7D1E2F", "5C7D1E20")
@@ -64,7 +65,7 @@ def test_marks_are_said_in_words():
 
 
 def test_marks_cannot_be_made_by_a_device():
-    shown = compared("is <mark>1111111111</mark>, expected <mark>1111111112</mark>")
+    shown = compared("is <mark>1111111111</mark>, expected <mark>1111111112</mark>", ENGLISH)
     assert shown.count("<mark>") == 2
     assert "&lt;mark&gt;111111111<mark>1</mark>&lt;/mark&gt;" in shown
 

@@ -7,6 +7,7 @@ from statistics import median
 
 from harness.report.document.blocks import Chart
 from harness.report.words import Language
+from harness.run.statistics import Histogram
 
 WIDTH, HEIGHT = 1000, 100
 """Units of the picture, which is stretched to the room that it has."""
@@ -48,8 +49,8 @@ def drawing(chart: Chart, say: Language) -> Drawing | None:
     values = [value for value in chart.values if abs(value) < float("inf")]
     if not values:
         return None
-    limits = [limit for limit in (chart.low, chart.high) if limit is not None and abs(limit) < float("inf")]
-    low, high = _span(values, limits)
+    limits = _finite(chart.low, chart.high)
+    low, high = _span([min(values), max(values)], limits)
     told = say(
         "{title}: {n} values, lowest {low}, median {median}, highest {high}",
         title=chart.title,
@@ -57,26 +58,55 @@ def drawing(chart: Chart, say: Language) -> Drawing | None:
         low=_number(min(values), chart.unit),
         median=_number(median(values), chart.unit),
         high=_number(max(values), chart.unit),
-    )
-    if chart.low is not None:
-        told += say("; at least {limit} allowed", limit=_number(chart.low, chart.unit))
-    if chart.high is not None:
-        told += say("; at most {limit} allowed", limit=_number(chart.high, chart.unit))
+    ) + _limits_told(chart.low, chart.high, chart.unit, say)
     ends = (_number(low, chart.unit), _number(high, chart.unit))
     if chart.kind == "distribution":
         places = tuple(round(_along(limit, low, high) * WIDTH, 1) for limit in limits)
         return Drawing("", "", "", _bars(values, low, high), places, False, *ends, told)
-    shown = _thinned(values)
     dots: list[str] = []
     outside: list[str] = []
     line: list[str] = []
-    for at, value in shown:
+    for at, value in _thinned(values):
         x = (at + 0.5) / len(values) * WIDTH
         place = f"{x:.1f} {_height(value, low, high):.1f}"
         line.append(place)
         (outside if _is_outside(value, chart) else dots).append(f"M{place}h0")
     heights = tuple(round(_height(limit, low, high), 1) for limit in limits)
     return Drawing("".join(dots), "".join(outside), f"M{'L'.join(line)}", (), heights, True, *ends, told)
+
+
+def histogram_drawing(
+    title: str, unit: str, histogram: Histogram, low: float | None, high: float | None, say: Language
+) -> Drawing:
+    """Return the drawing of values that were too many to keep, of which the classes are known."""
+    limits = _finite(low, high)
+    first, last = _span([histogram.low, histogram.high], limits)
+    told = say(
+        "{title}: {n} values, lowest {low}, highest {high}",
+        title=title,
+        n=sum(histogram.counts),
+        low=_number(histogram.low, unit),
+        high=_number(histogram.high, unit),
+    ) + _limits_told(low, high, unit, say)
+    most = max(histogram.counts, default=0) or 1
+    left, right = (_along(end, first, last) * WIDTH for end in (histogram.low, histogram.high))
+    width = max((right - left) / (len(histogram.counts) or 1), 1.0)
+    bars = tuple(
+        (round(left + at * width, 1), round(width * 0.9, 1), _bar_height(count, most))
+        for at, count in enumerate(histogram.counts)
+        if count
+    )
+    places = tuple(round(_along(limit, first, last) * WIDTH, 1) for limit in limits)
+    return Drawing("", "", "", bars, places, False, _number(first, unit), _number(last, unit), told)
+
+
+def _finite(*limits: float | None) -> list[float]:
+    return [limit for limit in limits if limit is not None and abs(limit) < float("inf")]
+
+
+def _limits_told(low: float | None, high: float | None, unit: str, say: Language) -> str:
+    told = say("; at least {limit} allowed", limit=_number(low, unit)) if low is not None else ""
+    return told + (say("; at most {limit} allowed", limit=_number(high, unit)) if high is not None else "")
 
 
 def _is_outside(value: float, chart: Chart) -> bool:
@@ -125,10 +155,14 @@ def _bars(values: list[float], low: float, high: float) -> tuple[tuple[float, fl
         (
             round(at * width + 1, 1),
             round(width - 2, 1),
-            round(max(number / most * (HEIGHT - _MARGIN), 1.5), 1),
+            _bar_height(number, most),
         )
         for at, number in sorted(found.items())
     )
+
+
+def _bar_height(count: int, most: int) -> float:
+    return round(max(count / most * (HEIGHT - _MARGIN), 1.5), 1)
 
 
 def _number(value: float, unit: str) -> str:

@@ -8,12 +8,14 @@ from markupsafe import Markup, escape
 
 from harness.report.document.blocks import Line, Words
 from harness.report.page.compared import compared
+from harness.report.words import Language
 from harness.run.verdict import Verdict
 
 STATES = (*(verdict.value for verdict in Verdict), "uncovered")
 """Every verdict and state of a requirement, each with its colour and its mark in the stylesheet."""
 
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+_JOINTS = re.compile(r"(?<=[a-z0-9][_/.:-])(?=[A-Za-z0-9])")
 _ICON = Markup('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><use href="#i-{}"/></svg>')
 
 
@@ -22,18 +24,25 @@ def icon(state: str) -> Markup:
     return _ICON.format(state) if state in STATES else Markup("")
 
 
+def _breaking(text: str) -> Markup:
+    """Return a path or an id that may be broken behind its joints, before it is broken anywhere."""
+    return Markup("<wbr>").join(map(escape, _JOINTS.split(text)))
+
+
 class Inline:
     """Renders words in rows."""
 
-    def __init__(self, anchors: Collection[str], folder: Path) -> None:
+    def __init__(self, anchors: Collection[str], folder: Path, say: Language) -> None:
         """Take what links may lead to.
 
         Args:
             anchors: The places inside the page.
             folder: The run folder, whose files may be linked.
+            say: The language of the page.
         """
         self._anchors = anchors
         self._folder = folder
+        self._say = say
 
     def line(self, words: Line) -> Markup:
         """Return the HTML of words in a row."""
@@ -41,7 +50,7 @@ class Inline:
 
     def message(self, words: Line) -> Markup:
         """Return the HTML of a message that may compare two values."""
-        return Markup("").join(compared(each.text) for each in words)
+        return Markup("").join(compared(each.text, self._say) for each in words)
 
     def target(self, link: str) -> str:
         """Return where a link leads, or an empty text where there is no such place or it may lead anywhere else."""
@@ -52,7 +61,7 @@ class Inline:
         return link if plain and path.is_file() else ""
 
     def _one(self, words: Words) -> Markup:
-        text = escape(words.text)
+        text = _breaking(words.text) if words.code else escape(words.text)
         if words.verdict in STATES:
             text = Markup('<span class="verdict v-{}">{}{}</span>').format(
                 words.verdict, icon(words.verdict), text

@@ -6,7 +6,8 @@ the page's own policy lets nothing else run or load even if something slipped th
 
 import base64
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from harness.report.page.chart import drawing
 from harness.report.page.compared import compared
 from harness.report.page.evidence import Previews
 from harness.report.page.inline import STATES, Inline, icon
+from harness.report.page.measured import measurements
 from harness.report.records import RunReport, Scenario
 from harness.report.text import capital, seconds, size
 from harness.report.words import Language
@@ -29,6 +31,10 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 _FAILURES = "failures"
 _MESSAGE = 4_000
 _ID = 80
+_ROOM = 70
+_LETTER, _MARK, _GAP = 1.12, 3.0, 1.8
+"""Per cent of a table's least width that a letter of a heading, the mark of a verdict and the gap of a column take."""
+_LATIN = re.compile(r"[^\W\u3000-\u9fff]+")
 _ARROWS = {"out": "→", "in": "←"}
 
 
@@ -44,16 +50,18 @@ def page(document: Document, report: RunReport, folder: Path, language: Language
     context = Context.of(report, folder, language)
     style = _text("page.css") + _widths() + running_head.rules(document)
     script = _text("page.js")
-    inline = Inline(set(_anchors(document, context)), folder)
+    inline = Inline(set(_anchors(document, context)), folder, language)
     groups = scenarios.groups(context)
     failures = next((each for each in document.sections if each.anchor == _FAILURES), None)
     before, told = scenarios.failures(failures, context) if failures else ((), [])
-    word = capital(language(report.verdict.words))
+    say = language
+    word = capital(say(report.verdict.words))
+    measured = measurements(context)
     text = _page().render(
         document=document,
         report=report,
         context=context,
-        say=language,
+        say=say,
         style=Markup(style),  # noqa: S704 - our own file and quoted strings, hashed into the page's policy
         style_hash=_hash(style),
         script=Markup(script),  # noqa: S704 - our own file, hashed into the page's policy
@@ -75,16 +83,20 @@ def page(document: Document, report: RunReport, folder: Path, language: Language
         failures_before=before,
         failures=told,
         failed={each.scenario.key for each in told},
-        annexes=[("scenarios", language("Scenarios in detail"))],
-        measured=(),
+        annexes=[
+            ("scenarios", say("Scenarios in detail")),
+            *([("measurements", say("Measurements"))] if measured.rows else []),
+        ],
+        measured=measured,
         timelines=traffic.timelines(context),
         preview=Previews(context),
         gauge=scenarios.gauge,
         value=lambda each: scenarios.value(context, each),
         limits=lambda each: scenarios.limits(context, each),
-        compared=lambda told: compared(context.lines(told, _MESSAGE)),
-        required=lambda scenario: _required(context, scenario),
-        drawing=lambda chart: drawing(chart, language),
+        compared=lambda told: compared(context.lines(told, _MESSAGE), say),
+        required=lambda scenario: _ids(context, [*scenario.requirements, *_of_steps(scenario)]),
+        ids=lambda names: _ids(context, names),
+        drawing=lambda chart: drawing(chart, say),
         arrow=lambda direction: _ARROWS.get(direction, "·"),
         kind_of=lambda block: type(block).__name__,
         shares=_shares,
@@ -125,8 +137,36 @@ def _widths() -> str:
 
 
 def _shares(table: Table) -> list[int]:
+    """Return the widths of the columns in per cent: none so narrow that a word of its title or a verdict breaks."""
     whole = sum(column.share for column in table.columns) or 1.0
-    return [min(max(round(column.share / whole * 100), 1), 100) for column in table.columns]
+    wanted = [column.share / whole * 100 for column in table.columns]
+    least = [_least(table, at) for at in range(len(wanted))]
+    if sum(least) > _ROOM:
+        return [min(max(round(each), 1), 100) for each in wanted]
+    # What narrow columns need more than their share is taken from the others, by what they have to spare.
+    missing = sum(max(need - share, 0) for share, need in zip(wanted, least, strict=True))
+    spare = sum(max(share - need, 0) for share, need in zip(wanted, least, strict=True)) or 1.0
+    kept = 1 - missing / spare
+    return [
+        round(max(need, need + (share - need) * kept) if share > need else need)
+        for share, need in zip(wanted, least, strict=True)
+    ]
+
+
+def _least(table: Table, at: int) -> float:
+    """Return the per cent that the longest word in the head of a column, or of a verdict in it, takes."""
+    words = _LATIN.findall(table.columns[at].title)
+    longest = max(map(len, words), default=0) * _LETTER
+    states = {
+        words.text
+        for row in table.rows
+        for line in (row.cells[at] if at < len(row.cells) else ())
+        for words in line
+        if words.verdict
+    }
+    for state in states:
+        longest = max(longest, max(map(len, _LATIN.findall(state)), default=4) * _LETTER + _MARK)
+    return longest + _GAP
 
 
 def _anchors(document: Document, context: Context) -> Iterator[str]:
@@ -136,7 +176,7 @@ def _anchors(document: Document, context: Context) -> Iterator[str]:
         yield from _inner(section)
     yield from context.scenarios.values()
     yield "cover"
-    yield "scenarios"
+    yield from ("scenarios", "measurements")
 
 
 def _inner(section: Section) -> Iterator[str]:
@@ -158,10 +198,13 @@ def _rest(words: str, verdict: str) -> str:
     return rest.strip("()\uff08\uff09") if rest and words.startswith(verdict) else ""
 
 
-def _required(context: Context, scenario: Scenario) -> str:
-    """Return the ids of the requirements that a scenario checks, with blanks between them."""
-    names = dict.fromkeys([*scenario.requirements, *(step.requirement for step in scenario.steps)])
-    return " ".join(context.text(name, _ID).replace(" ", "_") for name in names if name)
+def _of_steps(scenario: Scenario) -> list[str]:
+    return [step.requirement for step in scenario.steps]
+
+
+def _ids(context: Context, names: Iterable[str]) -> str:
+    """Return the ids of requirements, each once, with blanks between them."""
+    return " ".join(context.text(name, _ID).replace(" ", "_") for name in dict.fromkeys(names) if name)
 
 
 def _state(row: Row) -> str:

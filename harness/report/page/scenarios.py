@@ -102,16 +102,20 @@ def failures(section: Section, context: Context) -> tuple[tuple[Block, ...], lis
 
 
 def gauge(each: MeasurementResult) -> Gauge | None:
+    """Draw a measurement beside its limits; None where it has no two ends."""
+    return gauge_of(each.value, each.low, each.high)
+
+
+def gauge_of(value: float | str, low: float | None, high: float | None) -> Gauge | None:
     """Draw the allowed span over the middle of the line; the value is held inside the line's ends."""
-    low, high = each.low, each.high
-    if isinstance(each.value, str) or high is None:
+    if isinstance(value, str) or high is None:
         return None
     low = 0.0 if low is None and high > 0 else low
     if low is None or high <= low:
         return None
     left, right = 0.15 * _GAUGE_WIDTH, 0.85 * _GAUGE_WIDTH
     try:
-        at = left + (each.value - low) / (high - low) * (right - left)
+        at = left + (value - low) / (high - low) * (right - left)
     except OverflowError:  # a count of more digits than a fraction has room for
         return None
     return Gauge(round(left, 1), round(right - left, 1), round(min(max(at, 4.0), _GAUGE_WIDTH - 4.0), 1))
