@@ -24,7 +24,7 @@ def words(text):
     return set(text.split())
 
 
-VOID = words("meta path circle rect use col br input")
+VOID = words("meta path circle rect use col br input wbr")
 TAGS = VOID | words(
     """html head title style script body svg symbol main header article p span div h1 h2 h3 h4 dl dt dd nav a section ul
     ol li table caption colgroup thead tbody tr th td details summary small pre code strong footer figure figcaption
