@@ -23,7 +23,7 @@ from allure_commons.types import LabelType, LinkType, Severity
 from harness.report.circumstances import properties
 from harness.report.records import Evidence, RunReport, Scenario, Step
 from harness.report.renderer import Renderer
-from harness.report.reservations import reservations, told
+from harness.report.reservations import known_as, reservations, told
 from harness.report.scenario_fold import evidence_path
 from harness.report.text import folder_title, one_line, visible
 from harness.report.words import Language
@@ -106,6 +106,7 @@ def _result(report: RunReport, scenario: Scenario, levels: Mapping[str, str]) ->
         (LabelType.LANGUAGE, "python"),
         (LabelType.TAG, scenario.verdict.words),
         *((LabelType.TAG, said) for said in reservations(report)),
+        *([(LabelType.TAG, "known failure")] if scenario.known else []),
         *((LabelType.STORY, visible(name)) for name in scenario.requirements),
     ]
     result = TestResult(
@@ -115,7 +116,7 @@ def _result(report: RunReport, scenario: Scenario, levels: Mapping[str, str]) ->
         name=one_line(scenario.title) + (f" (attempt {scenario.attempt})" if scenario.attempt > 1 else ""),
         fullName=visible(scenario.node or scenario.key),
         status=_STATUS[scenario.verdict],
-        statusDetails=_details(scenario.verdict, scenario.reason, scenario.error),
+        statusDetails=_details(scenario.verdict, scenario.reason, scenario.error, known_as(scenario)),
         stage="finished",
         labels=[Label(name=name, value=value) for name, value in labels],
         links=[
@@ -141,12 +142,14 @@ def _step(step: Step) -> TestStepResult:
     )
 
 
-def _details(verdict: Verdict, reason: str, error: ErrorRecord | None) -> StatusDetails | None:
+def _details(
+    verdict: Verdict, reason: str, error: ErrorRecord | None, known: str = ""
+) -> StatusDetails | None:
     if verdict is Verdict.PASSED:
         return None
     said = visible(error.message if error else reason) or "no reason was given"
-    trace = visible("\n".join(error.advice), 8_000) if error else ""
-    return StatusDetails(message=f"{verdict.words}: {said}", trace=trace)
+    trace = visible("\n".join([*([known] if known else []), *(error.advice if error else [])]), 8_000)
+    return StatusDetails(known=True if known else None, message=f"{verdict.words}: {said}", trace=trace)
 
 
 def _parameters(scenario: Scenario) -> list[Parameter]:

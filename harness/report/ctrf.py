@@ -17,7 +17,7 @@ from harness.report.junit import problems_of
 from harness.report.measurements import values_of
 from harness.report.records import Evidence, MeasurementResult, RunReport, Scenario, Step
 from harness.report.renderer import Renderer
-from harness.report.reservations import attempts, reservations, told
+from harness.report.reservations import attempts, known_as, reservations, told
 from harness.report.scenario_fold import evidence_path
 from harness.report.text import folder_title, one_line, visible
 from harness.report.words import Language
@@ -143,7 +143,10 @@ def _test(report: RunReport, folder: Path, made: Sequence[Scenario], said: tuple
         "suite": [one_line(report.board) or "board", folder_title(last.step_folder)],
         **_why(shown),
         "rawStatus": verdict.value,
-        "tags": [one_line(name) for name in last.requirements],
+        "tags": [
+            *(one_line(name) for name in last.requirements),
+            *(["known-failure"] if shown.known else []),
+        ],
         "type": "hardware-in-the-loop",
         "device": one_line(report.board),
     }
@@ -173,6 +176,7 @@ def _test(report: RunReport, folder: Path, made: Sequence[Scenario], said: tuple
                 }
                 for each in last.findings
             ],
+            **({"known": known_as(shown)} if shown.known else {}),
             **({"lastAttempt": last.verdict.value} if earlier else {}),
         },
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 from harness.report.circumstances import circumstances, properties
 from harness.report.records import RunReport, Scenario
 from harness.report.renderer import Renderer
-from harness.report.reservations import reservations, told
+from harness.report.reservations import known_as, reservations, told
 from harness.report.text import folder_title, visible
 from harness.report.words import Language
 from harness.run.failure import ErrorRecord
@@ -114,6 +114,7 @@ def _integrity(report: RunReport, problems: Sequence[str]) -> ET.Element:
     """Return a suite that is red because the run as a whole cannot be trusted, or is not whole: CI must not miss it."""
     counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": _time(0)}
     suite = ET.Element("testsuite", counts, name=f"{visible(report.board)}: the run itself")
+    _properties(suite, _about(report))
     case = ET.SubElement(
         suite, "testcase", classname=visible(f"{report.board}.run"), name="complete", time=_time(0)
     )
@@ -141,6 +142,8 @@ def _said(scenario: Scenario, said: tuple[str, ...]) -> str:
     lines = [f"verdict: {told(scenario.verdict, said)}", f"title: {scenario.title}"]
     if scenario.attempt > 1:
         lines.append(f"attempt: {scenario.attempt}")
+    if known := known_as(scenario):
+        lines.append(known)
     lines += [f"requirement {name}" for name in scenario.requirements]
     lines += [
         f"step {step.index + 1} {step.requirement}: {step.verdict.words}: {step.title}"

@@ -5,6 +5,7 @@ Every form says it in these words, so that whoever reads a verdict alone, in a l
 
 from harness.report.records import RunReport, Scenario
 from harness.report.stand_ins import stand_ins
+from harness.report.text import one_line
 from harness.run.verdict import Verdict
 
 
@@ -26,6 +27,14 @@ def reservations(report: RunReport) -> tuple[str, ...]:
 def told(verdict: Verdict, said: tuple[str, ...]) -> str:
     """Return a verdict with what must stand beside it, such as "passed (virtual board, mock service)"."""
     return f"{verdict.words} ({'; '.join(said)})" if said else verdict.words
+
+
+def known_as(scenario: Scenario) -> str:
+    """Return where a failure that was known before is tracked; empty for any other scenario. It stays a failure."""
+    known = scenario.known
+    if known is None:
+        return ""
+    return f"known failure, {one_line(known.reference)}, until {one_line(known.expires)}: {one_line(known.reason)}"
 
 
 def attempts(report: RunReport) -> dict[str, list[Scenario]]:
