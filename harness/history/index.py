@@ -10,13 +10,15 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import BenchError, HarnessError
-from harness.history import scan, summary
-from harness.history.scan import Found
+from harness.history import scan
 from harness.history.store import Store, maker
 from harness.report.text import one_line
+
+if TYPE_CHECKING:
+    from harness.history.summary import Summary
 
 Progress = Callable[[int, int], None]
 """Is told how many of how many new run folders are read."""
@@ -71,7 +73,7 @@ def ask(
         UsageError: there is no such folder.
         BenchError: it cannot be read.
     """
-    there = list(scan.found(runs))
+    there = scan.found(runs)
     file = path or default_path(runs)
     if anew:
         _discard(file)
@@ -100,7 +102,7 @@ def _of_the_disk(error: sqlite3.Error) -> bool:
 def _answer(
     store: Store,
     runs: Path,
-    there: list[Found],
+    there: Mapping[bytes, str],
     question: Callable[[Store], _Answer],
     progress: Progress | None,
 ) -> _Answer:
@@ -111,10 +113,12 @@ def _answer(
     return question(store)
 
 
-def _bring_up_to_date(store: Store, runs: Path, there: list[Found], progress: Progress | None) -> None:
+def _bring_up_to_date(
+    store: Store, runs: Path, there: Mapping[bytes, str], progress: Progress | None
+) -> None:
     known = store.stamps()
-    new = sorted((each for each in there if known.get(each.name) != each.stamp), key=lambda each: each.name)
-    gone = known.keys() - {each.name for each in there}
+    new = sorted(name for name, stamp in there.items() if known.get(name) != stamp)
+    gone = known.keys() - there.keys()
     if gone:
         with store.writing():
             for name in gone:
@@ -123,22 +127,24 @@ def _bring_up_to_date(store: Store, runs: Path, there: list[Found], progress: Pr
     for start in range(0, len(new), _IN_ONE_WRITE):
         batch = new[start : start + _IN_ONE_WRITE]
         # Read first: while runs are read nobody has to wait for the database.
-        read = [(each, _read(runs, each)) for each in batch]
+        read = [(name, _read(runs, name)) for name in batch]
         with store.writing():
-            for each, result in read:
-                if isinstance(result, summary.Summary):
-                    store.put(each, result)
+            for name, result in read:
+                if isinstance(result, tuple):
+                    store.put_unreadable(name, there[name], result[0], again=result[1])
                 else:
-                    store.put_unreadable(each, result[0], again=result[1])
+                    store.put(name, there[name], result)
         done += len(batch)
         if progress is not None:
             progress(done, len(new))
 
 
-def _read(runs: Path, found: Found) -> "summary.Summary | tuple[str, bool]":
+def _read(runs: Path, name: bytes) -> "Summary | tuple[str, bool]":
     """Return the summary of a folder, or why it has none and whether that may change by itself."""
+    from harness.history import summary  # noqa: PLC0415 - slow, and most questions find nothing new to read
+
     try:
-        return summary.read(runs / os.fsdecode(found.name))
+        return summary.read(runs / os.fsdecode(name))
     except HarnessError as error:
         return one_line(error.message, _REASON), isinstance(error, BenchError)
     except Exception as error:  # noqa: BLE001 - one folder that nobody can explain must not hide all others

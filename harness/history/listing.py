@@ -188,7 +188,7 @@ def _where(filters: Filters) -> _Where:
     if filters.mode:
         where.add("run.mode_official = ?", filters.mode == "official")
     for word in filters.text.casefold().split():
-        where.add("instr(run.words, ?) > 0", word)
+        where.add("instr((SELECT words FROM words WHERE words.run = run.id), ?) > 0", word)
     if filters.requirement:
         judged = (CODES[each] for each in (Verdict.PASSED, Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR))
         where.add(f"judged.verdict IN ({', '.join(map(str, judged))})")

@@ -5,12 +5,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from harness import __version__
-from harness.history.scan import Found
-from harness.history.summary import Summary
 from harness.run.events import SCHEMA as JOURNAL
 from harness.run.verdict import Verdict
+
+if TYPE_CHECKING:
+    from harness.history.summary import Summary
 
 FORMAT = 1
 """Version of the tables and of what is written into them; an index of another one is made anew."""
@@ -33,7 +35,9 @@ CREATE TABLE run(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, stamp TEXT NOT NULL, problem TEXT NOT NULL,
     board TEXT NOT NULL, verdict TEXT NOT NULL, started TEXT NOT NULL, seconds REAL, mode_official INTEGER NOT NULL,
     altered INTEGER NOT NULL, number TEXT NOT NULL, marks TEXT NOT NULL, counts TEXT NOT NULL,
-    configuration INTEGER REFERENCES configuration(id), words TEXT NOT NULL);
+    configuration INTEGER REFERENCES configuration(id));
+CREATE TABLE words(run INTEGER PRIMARY KEY, words TEXT NOT NULL);
+CREATE INDEX run_verdict ON run(board, verdict) WHERE problem = '';
 CREATE INDEX run_board ON run(board, started, name);
 CREATE INDEX run_started ON run(started, name);
 CREATE TABLE scenario(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL);
@@ -144,32 +148,39 @@ class Store:
         (run,) = row
         for tally in (_TALLY, _JUDGED_TALLY):
             self.connection.execute(tally, {"sign": -1, "run": run})
-        for table in ("result", "judged", "measurement"):
+        for table in ("result", "judged", "measurement", "words"):
             self.connection.execute(f"DELETE FROM {table} WHERE run = ?", (run,))  # noqa: S608 - our own names
         self.connection.execute("DELETE FROM run WHERE id = ?", (run,))
 
-    def put_unreadable(self, found: Found, problem: str, *, again: bool) -> None:
+    def put_unreadable(self, name: bytes, stamp: str, problem: str, *, again: bool) -> None:
         """Keep that a folder cannot be read; inside `writing`.
 
         Args:
-            found: The folder.
+            name: Name of the folder.
+            stamp: Its stamp before it was read.
             problem: Why it cannot be read.
             again: Whether it may be readable next time though nothing in it changed.
         """
-        self.remove(found.name)
+        self.remove(name)
         self.connection.execute(
-            "INSERT INTO run VALUES (NULL, ?, ?, ?, '', '', '', NULL, 0, 0, '', '[]', '{}', NULL, '')",
-            (found.name, "" if again else found.stamp, problem),
+            "INSERT INTO run VALUES (NULL, ?, ?, ?, '', '', '', NULL, 0, 0, '', '[]', '{}', NULL)",
+            (name, "" if again else stamp, problem),
         )
 
-    def put(self, found: Found, summary: Summary) -> None:
-        """Keep what a folder holds, in the place of what was kept of it before; inside `writing`."""
-        self.remove(found.name)
+    def put(self, name: bytes, stamp: str, summary: "Summary") -> None:
+        """Keep what a folder holds, in the place of what was kept of it before; inside `writing`.
+
+        Args:
+            name: Name of the folder.
+            stamp: Its stamp before it was read.
+            summary: What was read.
+        """
+        self.remove(name)
         cursor = self.connection.execute(
-            "INSERT INTO run VALUES (NULL, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO run VALUES (NULL, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                found.name,
-                found.stamp,
+                name,
+                stamp,
                 summary.board,
                 summary.verdict.value,
                 summary.started,
@@ -180,10 +191,10 @@ class Store:
                 json.dumps(summary.marks),
                 json.dumps(summary.counts),
                 self._configuration(summary),
-                summary.words,
             ),
         )
         run = cursor.lastrowid
+        self.connection.execute("INSERT INTO words VALUES (?, ?)", (run, summary.words))
         self.connection.executemany(
             "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?)",
             [
@@ -212,7 +223,7 @@ class Store:
         for tally in (_TALLY, _JUDGED_TALLY):
             self.connection.execute(tally, {"sign": 1, "run": run})
 
-    def _configuration(self, summary: Summary) -> int:
+    def _configuration(self, summary: "Summary") -> int:
         made = summary.configuration
         return self._id(
             ("configuration", made.digest),

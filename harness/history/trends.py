@@ -8,10 +8,10 @@ the device had, it may have been another: the scenario is then told as possibly 
 
 import json
 import os
-import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.history.listing import unreadable
 from harness.history.noise import MOST, Band, band
@@ -49,8 +49,7 @@ class BoardLine:
     maybe_flaky: int
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """How often something passed and failed with one firmware and harness.
 
     Attributes:
@@ -81,7 +80,7 @@ class Version:
         verdicts: How many have which verdict.
         first: When the first one began.
         last: When the last one began.
-        seconds: The median of how long those took that came to their end.
+        seconds: How long those took on average that passed or failed; None when there is none.
     """
 
     firmware: str
@@ -183,15 +182,6 @@ class BoardHistory:
     altered: int
 
 
-@dataclass(slots=True)
-class _Runs:
-    """What is gathered of the runs with one firmware and harness."""
-
-    verdicts: Counter[str] = field(default_factory=Counter)
-    started: list[str] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the index says of boards.
@@ -283,37 +273,37 @@ def _history(store: Store, line: BoardLine) -> BoardHistory:
 
 
 def _versions(store: Store, board: str) -> tuple[Version, ...]:
-    found: dict[tuple[str, str], _Runs] = {}
-    for firmware, harness, verdict, started, seconds in store.connection.execute(
-        f"SELECT {_VERSION}, run.verdict, run.started, run.seconds FROM run "  # noqa: S608 - our own names
-        "JOIN configuration ON configuration.id = run.configuration "
-        "WHERE run.board = ? AND run.problem = '' ORDER BY run.started",
+    rows = store.connection.execute(
+        f"SELECT {_VERSION}, run.verdict, COUNT(*), MIN(run.started), MAX(run.started), TOTAL(run.seconds), "  # noqa: S608 - our own names
+        "COUNT(run.seconds) FROM run JOIN configuration ON configuration.id = run.configuration "
+        "WHERE run.board = ? AND run.problem = '' GROUP BY 1, 2, 3",
         (board,),
-    ):
-        runs = found.setdefault((firmware, harness), _Runs())
-        runs.verdicts[verdict] += 1
-        runs.started.append(started)
-        if seconds is not None and verdict in {Verdict.PASSED, Verdict.FAILED}:
-            runs.seconds.append(seconds)
-    versions = [
-        Version(
-            firmware=firmware,
-            harness=harness,
-            runs=len(runs.started),
-            verdicts=dict(runs.verdicts),
-            first=runs.started[0],
-            last=runs.started[-1],
-            seconds=statistics.median(runs.seconds) if runs.seconds else None,
+    )
+    found: dict[tuple[str, str], list[tuple[str, int, str, str, float, int]]] = {}
+    for firmware, harness, *rest in rows:
+        found.setdefault((firmware, harness), []).append(tuple(rest))
+    versions = []
+    for (firmware, harness), groups in found.items():
+        ended = [group for group in groups if group[0] in {Verdict.PASSED, Verdict.FAILED}]
+        timed = sum(group[5] for group in ended)
+        versions.append(
+            Version(
+                firmware=firmware,
+                harness=harness,
+                runs=sum(group[1] for group in groups),
+                verdicts={group[0]: group[1] for group in groups},
+                first=min(group[2] for group in groups),
+                last=max(group[3] for group in groups),
+                seconds=round(sum(group[4] for group in ended) / timed, 6) if timed else None,
+            )
         )
-        for (firmware, harness), runs in found.items()
-    ]
     return tuple(sorted(versions, key=lambda each: each.last, reverse=True))
 
 
 def _requirements(store: Store, board: str) -> dict[str, tuple[Counted, ...]]:
     return _grouped(
-        (name, Counted(firmware, harness, passed, failed, unclear))
-        for name, firmware, harness, passed, failed, unclear in store.connection.execute(
+        (name, Counted(*counted))
+        for name, *counted in store.connection.execute(
             f"SELECT requirement.name, {_VERSION}, SUM(passed), SUM(failed), SUM(unclear) "  # noqa: S608 - our own names
             "FROM judged_tally JOIN configuration ON configuration.id = judged_tally.configuration "
             "JOIN requirement ON requirement.id = judged_tally.requirement WHERE configuration.board = ? "

@@ -54,7 +54,7 @@ def lines(found: BoardHistory, columns: int | None) -> Iterator[str]:
     yield ""
     yield "versions, the newest first"
     for version in found.versions[:_MOST]:
-        took = f", {seconds(version.seconds)} (median)" if version.seconds is not None else ""
+        took = f", {seconds(version.seconds)} on average" if version.seconds is not None else ""
         told = f"{_version(version)}: {_runs(version.runs)}, {_verdicts(version.verdicts)}{took}"
         yield from _wrapped(told, "  ", limit)
     yield from _counts("requirements that did not always pass", found.requirements, limit)
@@ -72,6 +72,9 @@ def document(found: BoardHistory) -> dict[str, object]:
     """Return the history of a board as plain values; docs/history.md describes them."""
     values = asdict(found)
     line = values.pop("line")
+    for name in ("requirements", "scenarios"):
+        counted = getattr(found, name)
+        values[name] = {each: [one._asdict() for one in counts] for each, counts in counted.items()}
     for each, flaky in zip(values["flaky"], found.flaky, strict=True):
         each["certain"] = flaky.certain
     for each, trend in zip(values["trends"], found.trends, strict=True):

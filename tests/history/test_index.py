@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from harness.errors import UsageError
-from harness.history import index
+from harness.history import index, summary
 from harness.history.listing import Filters, listed, moment
 from harness.run.header import Header
 from harness.run.verdict import Verdict
@@ -29,7 +29,7 @@ def contents(store):
         row[0]: row[1:]
         for row in ask(
             "SELECT run.name, problem, run.board, verdict, started, seconds, altered, marks, counts, words, digest "
-            "FROM run LEFT JOIN configuration ON configuration.id = run.configuration"
+            "FROM run LEFT JOIN words ON words.run = run.id LEFT JOIN configuration ON configuration.id = run.configuration"
         )
     }
     results = sorted(
@@ -152,8 +152,8 @@ def test_only_what_changed_is_read_again(runs, file, monkeypatch):
     first, second = write(runs), write(runs)
     index.ask(runs, names, path=file)
     read = []
-    of = index.summary.read
-    monkeypatch.setattr(index.summary, "read", lambda path: (read.append(path.name), of(path))[1])
+    of = summary.read
+    monkeypatch.setattr(summary, "read", lambda path: (read.append(path.name), of(path))[1])
     index.ask(runs, names, path=file)
     assert read == []
     with (second / "journal.jsonl").open("a") as stream:
@@ -182,18 +182,18 @@ def test_what_cannot_be_read_is_listed_with_the_reason(runs, file):
 
 def test_a_defect_in_one_folder_hides_no_other(runs, file, monkeypatch):
     write(runs, "a"), write(runs, "b")
-    of = index.summary.read
+    of = summary.read
 
     def read(path):
         if path.name.endswith("-a"):
             raise RecursionError("too deep")
         return of(path)
 
-    monkeypatch.setattr(index.summary, "read", read)
+    monkeypatch.setattr(summary, "read", read)
     found = index.ask(runs, lambda store: listed(store, Filters()), path=file)
     assert [each.board for each in found.runs] == ["b"]
     assert "RecursionError: too deep" in found.unreadable[0][1]
-    monkeypatch.setattr(index.summary, "read", of)
+    monkeypatch.setattr(summary, "read", of)
     assert len(index.ask(runs, names, path=file)) == 2, "what may be readable next time is tried again"
 
 
@@ -264,7 +264,7 @@ def test_each_folder_of_runs_has_an_index_of_its_own(tmp_path):
 READING = """
 import sys
 from pathlib import Path
-from harness.history import index
+from harness.history import index, summary
 from harness.history.listing import Filters, listed
 for _ in range(3):
     print(len(index.ask(Path(sys.argv[1]), lambda store: listed(store, Filters()), path=Path(sys.argv[2])).runs))
