@@ -1,18 +1,24 @@
 """The content of a report for people: every section, nothing invented, and nothing that a reader must know left out."""
 
+import json
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from harness.report.document.blocks import Table
+from harness.report.document.blocks import Chart, Table
 from harness.report.document.build import document
 from harness.report.model import load
+from harness.report.records import KnownFailure
 from harness.report.words import ENGLISH
 from harness.run import manifest
+from harness.run.bench import Adapter, Bench
 from harness.run.folder import RunFolder
 from harness.run.header import Header
+from harness.run.host_clock import HostClock
+from harness.run.policy_named import Named
 from harness.run.run import Run
+from harness.run.tool import SuiteDigest, Tool
 from harness.run.verdict import Verdict
 from harness.settings.particulars import Instrument, Item, Particulars, Party, Replaced
 from tests.report import document_text, hostile, hostile_run, sample_run
@@ -241,3 +247,89 @@ def test_device_text_is_safe_in_every_word(text, tmp_path):
             filter(str.isprintable, each.text)
         )
         assert len(each.text) < 9_000
+
+
+def test_tool_and_bench_are_told_by_their_digests_and_identities(report, sample):
+    tool = Tool("a" * 64, 9, "b" * 40, "changed", "2 files differ", (SuiteDigest("suites", "c" * 64, 3),))
+    adapter = Adapter(
+        "uart", "serial", device="/dev/ttyUSB0", vendor_id=0x0403, product_id=0x6001, product="FT232R"
+    )
+    clock = HostClock(True, 0.000123, 0.001, 0.01)
+    known = report.model_copy(update={"tool": tool, "bench": Bench((adapter,), clock)})
+    method, bench = (text_of(told(known, sample), name) for name in ("method", "bench"))
+    assert f"SHA-256 of the harness's code: {'a' * 64}" in method
+    assert f"Commit: {'b' * 40}" in method
+    assert "State of the harness: changed: 2 files differ" in method
+    assert f"SHA-256 of suites suites: {'c' * 64}" in method
+    assert "uart / serial | FT232R / 0403:6001" in bench
+    assert "The clock was synchronised when the run began. Offset: +0.000123 s." in bench
+    silent = text_of(told(report.model_copy(update={"bench": Bench()}), sample), "bench")
+    assert "It is not known whether the clock was synchronised." in silent
+
+
+def test_what_the_policy_allowed_and_what_ended_an_official_run_is_on_the_cover(report, sample):
+    changed = report.model_copy(
+        update={"named": [Named("debug_keys", "device.key")], "no_longer_official": ["a test was deselected"]}
+    )
+    cover = text_of(told(changed, sample))
+    assert "Allowed by the policy of the laboratory: published debug keys (device.key)" in cover
+    assert "No longer official: a test was deselected" in cover
+
+
+def test_a_known_failure_is_told_as_one_and_stays_failed(report, sample):
+    failed = next(each for each in report.scenarios if each.verdict is Verdict.FAILED)
+    known = KnownFailure(
+        scenario=failed.id, requirement="", board="*", reason="waits for mask 2", reference="LAB-7",
+        expires="2027-01-31", state="applied", scenarios=[failed.key], seen=Verdict.FAILED,
+    )  # fmt: skip
+    expired = known.model_copy(update={"state": "expired", "scenarios": []})
+    whole = told(report.model_copy(update={"known_failures": [known, expired]}), sample)
+    rows = [line for line in text_of(whole, "deviations").splitlines() if "waits for mask 2" in line]
+    assert "it failed as known, and counts as failed / S4" in rows[0]
+    assert "expired: it counts no more" in rows[1]
+    assert whole.cover.verdict is Verdict.FAILED
+
+
+def test_a_failure_shows_what_its_recordings_hold_around_it(tmp_path):
+    folder = sample_run.write(tmp_path)
+    report = load(folder)
+    failed = next(each for each in report.scenarios if each.id.endswith("test_unknown_instruction"))
+    ended = failed.steps[0].ended
+    records = [
+        {
+            **json.loads((folder / "transport/se.jsonl").read_text()),
+            "transport": "se",
+            "identity": "chip",
+            "capabilities": ["i2c"],
+            "anchor": {"wall": "2026-11-29T12:00:00Z", "monotonic_ns": 0},
+        },
+        {"t": ended - 9_000_000_000, "op": "i2c-write", "d": ">", "x": "8055000000", "a": 113},
+        {"t": ended - 2_000_000, "op": "i2c-write", "d": ">", "x": "8055000000", "a": 113},
+        {"t": ended - 1_000_000, "op": "i2c-read", "d": "<", "x": "9000", "a": 113},
+        {"t": ended + 9_000_000, "op": "i2c-read", "d": "<", "x": "6d00", "a": 113},
+    ]
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (folder / "transport/se.jsonl").write_text(lines)
+    steps = [failed.steps[0].model_copy(update={"began": ended - 10_000_000_000})]
+    scenarios = [failed.model_copy(update={"steps": steps})]
+    failures = text_of(told(report.model_copy(update={"scenarios": scenarios}), folder), "failures")
+    assert "On the wires before the verdict, in milliseconds from it" in failures
+    excerpt = failures[failures.index("On the wires") :]
+    assert "-2.0 se >" in excerpt
+    assert "-1.0 se <" in excerpt
+    assert "6D" not in excerpt.upper()
+    assert excerpt.count(" se ") == 2
+
+
+def test_repeated_measurements_have_statistics_and_a_chart(report, sample):
+    timed = next(each for each in report.scenarios if each.measurements)
+    value = timed.measurements[0].model_copy(
+        update={"samples": [1.0, 2.0, 3.0, 4.0, 10.0], "uncertainty": 0.5, "value": 10.0, "unit": "ms"}
+    )
+    changed = timed.model_copy(update={"measurements": [value]})
+    whole = told(report.model_copy(update={"scenarios": [changed]}), sample)
+    assert "| 5 | 1 | 3 | 10 | 3.536 | at most 20 ms" in text_of(whole, "requirements")
+    assert "10 ms ± 0.5 ms; allowed: at most 20 ms" in text_of(whole, "requirements")
+    (chart,) = [each for each in whole.sections[6].blocks if isinstance(each, Chart)]
+    assert chart.values == (1.0, 2.0, 3.0, 4.0, 10.0)
+    assert (chart.low, chart.high) == (value.low, value.high)

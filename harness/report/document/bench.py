@@ -15,6 +15,7 @@ from harness.report.document.blocks import (
     Words,
 )
 from harness.report.document.context import Context, plain
+from harness.run.bench import Adapter
 from harness.settings.particulars import Instrument
 
 
@@ -35,6 +36,9 @@ def section(context: Context) -> Section:
         ),
         Heading(plain(say("Transports and adapters"))),
         _transports(context),
+        *_adapters(context),
+        Heading(plain(say("Clock of the station"))),
+        Paragraph(plain(_clock(context))),
         Heading(plain(say("Instruments and their calibration"))),
         _instruments(context),
         Heading(plain(say("Environment"))),
@@ -81,6 +85,61 @@ def _transports(context: Context) -> Block:
         Column(say("Recording"), 2.4),
     )
     return Table(columns, tuple(rows))
+
+
+def _adapters(context: Context) -> list[Block]:
+    """Show what led to the board, by what the bus and the kernel say of it."""
+    say, adapters = context.say, context.report.bench.adapters
+    if not adapters:
+        return [
+            Paragraph(plain(say("No adapter led out of the harness, or the header of the run names none.")))
+        ]
+    rows = tuple(
+        Row(
+            (
+                ((context.code(each.transport, 80),), (context.told(each.kind, 80, soft=True),)),
+                (context.stated(each.product), *_usb(context, each)),
+                (context.stated(each.serial_number),),
+                (context.stated(each.device or each.place), (context.told(each.location, 80, soft=True),)),
+                (context.stated(each.driver),),
+                (context.stated(each.firmware),),
+            )
+        )
+        for each in adapters
+    )
+    columns = (
+        Column(say("Transport"), 1.4),
+        Column(say("Adapter"), 2.6),
+        Column(say("Serial number"), 1.8),
+        Column(say("Where"), 2.2),
+        Column(say("Driver"), 1.4),
+        Column(say("Firmware"), 1.2),
+    )
+    return [Table(columns, rows)]
+
+
+def _usb(context: Context, adapter: Adapter) -> list[Line]:
+    if adapter.vendor_id is None or adapter.product_id is None:
+        return []
+    return [(context.code(f"{adapter.vendor_id % 0x10000:04x}:{adapter.product_id % 0x10000:04x}"),)]
+
+
+def _clock(context: Context) -> str:
+    say, clock = context.say, context.report.bench.clock
+    if clock.synchronised is None:
+        return say("It is not known whether the clock was synchronised.")
+    told = [
+        say("The clock was synchronised when the run began.")
+        if clock.synchronised
+        else say("The clock was not synchronised when the run began.")
+    ]
+    if clock.offset_s is not None:
+        told.append(say("Offset: {s} s.", s=f"{clock.offset_s:+.6f}"))
+    if clock.estimated_error_s is not None:
+        told.append(say("Estimated error: {s} s.", s=f"{clock.estimated_error_s:.6f}"))
+    if clock.maximum_error_s is not None:
+        told.append(say("Maximum error: {s} s.", s=f"{clock.maximum_error_s:.6f}"))
+    return " ".join(told)
 
 
 def _instruments(context: Context) -> Block:

@@ -7,6 +7,7 @@ from harness.report.document.files import files
 from harness.report.stand_ins import stand_ins
 from harness.report.text import capital
 from harness.report.without_probe import without_probe
+from harness.run.policy_named import Named
 from harness.settings.particulars import Party
 
 _PROBLEMS = 12
@@ -35,6 +36,7 @@ def mark(context: Context) -> str:
     report, say = context.report, context.say
     marks = [unreal.title] if (unreal := stand_ins(report, say)) else []
     marks += [say("PARTIAL RUN")] if report.incomplete else []
+    marks += [say("faults on purpose")] if report.options.get("faults") else []
     marks += [say("replayed, no device was asked")] if isinstance(report.options.get("replay"), dict) else []
     return " · ".join(marks)
 
@@ -103,6 +105,16 @@ def _warnings(context: Context) -> list[Line]:
     if report.mode == "development":
         lines.append(plain(say("Development mode: this is no official report.")))
     lines += [
+        plain(say("No longer official: {why}", why=context.text(say(why))))
+        for why in report.no_longer_official
+    ]
+    lines += [
+        plain(
+            say("Allowed by the policy of the laboratory: {what}", what=context.text(_matter(context, each)))
+        )
+        for each in report.named
+    ]
+    lines += [
         plain(say("{sentence}.", sentence=context.text(capital(each.words), 1_200)))
         for each in circumstances(report, say)
     ]
@@ -112,6 +124,20 @@ def _warnings(context: Context) -> list[Line]:
         if (rest := len(report.problems) - _PROBLEMS) > 0:
             lines.append(plain(say("and {n} more problems, in report.json", n=rest)))
     return lines
+
+
+def _matter(context: Context, named: Named) -> str:
+    """Return what an official run was allowed, in words."""
+    say = context.say
+    words = {
+        "demo_carrier": say("the Demo carrier"),
+        "debug_keys": say("published debug keys"),
+        "probe_firmware": say("an enabled probe"),
+        "mock_service": say("the mock service"),
+        "simulated_board": say("a simulated board"),
+    }
+    told = words[named.matter]
+    return f"{told} ({say(named.detail)})" if named.detail else told
 
 
 def _rows(context: Context) -> list[tuple[str, Line]]:

@@ -22,6 +22,8 @@ def section(context: Context) -> Section:
         *_not_run(context),
         Heading(plain(say("Re-runs"))),
         *_again(context),
+        Heading(plain(say("Known failures"))),
+        *_known(context),
         Heading(plain(say("Findings"))),
         *_findings(context),
     ]
@@ -99,6 +101,47 @@ def _again(context: Context) -> list[Block]:
         Column(say("Verdict"), 1.3),
         Column(say("Reason"), 4),
         Column(say("Time"), 1, right=True),
+    )
+    return [Table(columns, rows)]
+
+
+def _known(context: Context) -> list[Block]:
+    """Show what the file of known failures says of this board, and what became of it."""
+    say = context.say
+    entries = context.report.known_failures
+    if not entries:
+        return [Paragraph(plain(say("No known failures are stated for this board."), soft=True))]
+    states = {
+        "applied": say("it failed as known, and counts as failed"),
+        "expired": say("expired: it counts no more"),
+        "unmatched": say("nothing that it names failed"),
+    }
+    rows = tuple(
+        Row(
+            (
+                (
+                    (context.code(each.scenario, 200),)
+                    if each.scenario
+                    else plain(say("any scenario"), soft=True),
+                    *(((context.requirement(each.requirement),),) if each.requirement else ()),
+                ),
+                ((context.told(each.reason, 600),),),
+                ((context.code(each.reference, 300),),),
+                (context.stated(each.expires),),
+                (
+                    plain(states[each.state], strong=each.state == "expired"),
+                    *((context.number(key),) for key in each.scenarios if key in context.scenarios),
+                ),
+            )
+        )
+        for each in entries
+    )
+    columns = (
+        Column(say("What fails"), 3),
+        Column(say("Reason"), 3.4),
+        Column(say("Reference"), 2.2),
+        Column(say("Last day"), 1.5),
+        Column(say("In this run"), 2.4),
     )
     return [Table(columns, rows)]
 

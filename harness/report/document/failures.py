@@ -1,15 +1,16 @@
 """What failed, was blocked or broke, with the traffic around it: section 8."""
 
-from harness.report.document.blocks import Block, Code, Heading, Line, Pairs, Paragraph, Section, Words
+from harness.report.document.blocks import Block, Heading, Line, Pairs, Paragraph, Section, Words
 from harness.report.document.context import Context, plain
 from harness.report.document.cover import moment
+from harness.report.document.excerpt import excerpt, kept
 from harness.report.records import Scenario, Step
 from harness.run.failure import ErrorRecord
 from harness.run.verdict import Verdict
+from harness.traffic.timelines import Timelines
 
 _BAD = (Verdict.FAILED, Verdict.ERROR, Verdict.BLOCKED)
 _MESSAGE = 4_000
-_TRAFFIC = 4_000
 _MOST = 200
 
 
@@ -20,14 +21,15 @@ def section(context: Context) -> Section:
     blocks: list[Block] = []
     if not bad:
         blocks.append(Paragraph(plain(say("No scenario failed, was blocked or ended by an error."))))
-    for scenario in bad[:_MOST]:
-        blocks += _failure(context, scenario)
+    with Timelines(context.folder, report.transports, report.board_file) as recordings:
+        for scenario in bad[:_MOST]:
+            blocks += _failure(context, scenario, recordings)
     if len(bad) > _MOST:
         blocks.append(Paragraph(plain(say("And {n} more, in report.json.", n=len(bad) - _MOST), strong=True)))
     return Section(say("Failures and errors"), "failures", tuple(blocks))
 
 
-def _failure(context: Context, scenario: Scenario) -> list[Block]:
+def _failure(context: Context, scenario: Scenario, recordings: Timelines) -> list[Block]:
     say = context.say
     anchor = context.scenarios[scenario.key]
     blocks: list[Block] = [
@@ -43,17 +45,17 @@ def _failure(context: Context, scenario: Scenario) -> list[Block]:
     shown: list[ErrorRecord] = []
     for step in scenario.steps:
         if step.verdict in _BAD:
-            blocks += _step(context, step)
+            blocks += _step(context, step, recordings)
             shown += [step.error] if step.error else []
     if scenario.error and not any(_same(scenario.error, each) for each in shown):
-        blocks += _error(context, scenario.error, scenario.verdict)
+        blocks += [*_error(context, scenario.error, scenario.verdict), *kept(context, scenario.error)]
     told = [each.reason for each in scenario.steps] + [each.message for each in shown]
     if scenario.reason and not scenario.error and scenario.reason not in told:
         blocks.append(Paragraph((context.told(scenario.reason, _MESSAGE),), note=scenario.verdict))
     return blocks
 
 
-def _step(context: Context, step: Step) -> list[Block]:
+def _step(context: Context, step: Step, recordings: Timelines) -> list[Block]:
     say = context.say
     blocks: list[Block] = [
         Paragraph(
@@ -67,10 +69,10 @@ def _step(context: Context, step: Step) -> list[Block]:
         )
     ]
     if step.error:
-        return blocks + _error(context, step.error, step.verdict)
-    if step.reason:
+        blocks += _error(context, step.error, step.verdict)
+    elif step.reason:
         blocks.append(Paragraph((context.told(step.reason, _MESSAGE),), note=step.verdict))
-    return blocks
+    return [*blocks, *excerpt(context, recordings, step, step.error)]
 
 
 def _error(context: Context, error: ErrorRecord, verdict: Verdict) -> list[Block]:
@@ -84,14 +86,10 @@ def _error(context: Context, error: ErrorRecord, verdict: Verdict) -> list[Block
         facts.append((say("Code"), (context.code(f"{error.code} (0x{error.code % 2**32:X})"),)))
     if error.trace:
         facts.append((say("Raised"), (context.code(f"{error.kind}: {error.trace[-1]}", 400),)))
-    blocks: list[Block] = [
+    return [
         Paragraph((Words(context.lines(error.message, _MESSAGE)),), note=verdict),
         Pairs(tuple(facts)),
     ]
-    if error.traffic:
-        kept = context.lines("\n".join(error.traffic), _TRAFFIC)
-        blocks.append(Code(tuple(kept.split("\n")), say("The last traffic before it")))
-    return blocks
 
 
 def _same(one: ErrorRecord, other: ErrorRecord) -> bool:

@@ -1,6 +1,17 @@
 """By what method and with what tool the run was made: section 3."""
 
-from harness.report.document.blocks import Block, Column, Heading, Line, Pairs, Paragraph, Row, Section, Table
+from harness.report.document.blocks import (
+    Block,
+    Column,
+    Heading,
+    Line,
+    Pairs,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Words,
+)
 from harness.report.document.context import Context, plain
 
 
@@ -9,6 +20,7 @@ def section(context: Context) -> Section:
     report, say = context.report, context.say
     versions: list[tuple[str, Line]] = [
         (say("Harness"), context.stated(report.harness)),
+        *_tool(context),
         (say("Python"), context.stated(report.python)),
         (say("Mode"), plain(say("official") if report.mode == "official" else say("development"))),
     ]
@@ -30,6 +42,30 @@ def section(context: Context) -> Section:
         Pairs(tuple(context.rows(report.options))),
     ]
     return Section(say("Method and tool"), "method", tuple(blocks))
+
+
+def _tool(context: Context) -> list[tuple[str, Line]]:
+    """Return the harness and the suites by their digests."""
+    say, tool = context.say, context.report.tool
+    states = {
+        "released": say("released: installed, and as it was built"),
+        "clean": say("a checkout without changes"),
+        "changed": say("changed"),
+        "unknown": say("not known"),
+    }
+    state = context.text(states[tool.state] + (f": {say(tool.changes)}" if tool.changes else ""), 1_000)
+    rows: list[tuple[str, Line]] = [
+        (say("Commit"), (context.code(tool.commit),) if tool.commit else context.stated("")),
+        (say("State of the harness"), (Words(state, strong=tool.state == "changed"),)),
+        (
+            say("SHA-256 of the harness's code"),
+            (context.code(tool.sha256),) if tool.sha256 else context.stated(""),
+        ),
+    ]
+    for each in tool.suites:
+        name = say("SHA-256 of suites {name}", name=context.text(each.name, 80))
+        rows.append((name, (context.code(each.sha256),) if each.sha256 else context.stated("")))
+    return rows
 
 
 def _inputs(context: Context) -> Block:

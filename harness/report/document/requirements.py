@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from harness.report.document.anchors import listed
 from harness.report.document.blocks import Block, Column, Heading, Line, Paragraph, Row, Section, Table, Words
 from harness.report.document.context import Context, plain
+from harness.report.document.measured import measured
 from harness.report.document.summary import without_verdict
 from harness.report.records import MeasurementResult, RequirementResult, Scenario
 from harness.report.text import seconds
@@ -38,6 +39,7 @@ def section(context: Context, *, short: bool) -> Section:
         _left(context, others)
         if others
         else Paragraph(plain(say("Every requirement applies to this board."))),
+        *measured(context),
         Heading(plain(say("Scenarios"))),
         *_scenarios(context),
     )
@@ -192,12 +194,9 @@ def value(context: Context, each: MeasurementResult) -> Line:
         Words(say(": ")),
         Words(context.text(f"{number} {unit}", 120), strong=True),
     ]
-    uncertainty = context.report.particulars.uncertainty
-    words.append(
-        Words(
-            f" ± {context.text(uncertainty, 120)}" if uncertainty else say(" (U not considered)"), soft=True
-        )
-    )
+    counted = not each.unit and isinstance(each.value, int)  # a count is exact
+    around = "" if counted and each.uncertainty is None else uncertainty(context, each.uncertainty, unit)
+    words.append(Words(around, soft=True))
     words += [
         Words(say("; ")),
         Words(limits(context, each)),
@@ -205,6 +204,14 @@ def value(context: Context, each: MeasurementResult) -> Line:
         context.verdict(each.verdict),
     ]
     return tuple(words)
+
+
+def uncertainty(context: Context, own: float | None, unit: str) -> str:
+    """Return the uncertainty of a value: its own, or as the laboratory states it, or that it was not considered."""
+    if own is not None:
+        return f" ± {own:g} {unit}".rstrip()
+    stated = context.report.particulars.uncertainty
+    return f" ± {context.text(stated, 120)}" if stated else context.say(" (U not considered)")
 
 
 def limits(context: Context, each: MeasurementResult) -> str:

@@ -39,7 +39,7 @@ def statements(context: Context) -> Section:
             "nothing else."
         ),
     ]
-    if stand_ins(report):
+    if stand_ins(report, say):
         told.append(
             say("Something in this run stood in for the real thing, so the verdict says nothing of a device.")
         )

@@ -9,13 +9,19 @@ from harness.report.pdf.glyphs import shown
 WIDTH, HEIGHT = 240.0, 60.0
 _BINS = 24
 _MOST = 400
+_REACH = 3.0  # times the span of the values
+_DOT = 2.4
 
 
 def drawn(chart: Chart) -> dict[str, object]:
     """Return what to draw for a chart, in points from its upper left corner."""
     values = [value for value in chart.values if math.isfinite(value)]
     limits = [limit for limit in (chart.low, chart.high) if limit is not None and math.isfinite(limit)]
-    least, most = min([*values, *limits], default=0.0), max([*values, *limits], default=1.0)
+    least, most = min(values, default=0.0), max(values, default=1.0)
+    # A limit that is far away would press all values into one line; it stands in the table beside the chart.
+    reach = _REACH * ((most - least) or abs(most) or 1.0)
+    limits = [limit for limit in limits if least - reach <= limit <= most + reach]
+    least, most = min(least, *limits, least), max(most, *limits, most)
     span = (most - least) or 1.0
     marks = _bars(values, least, span) if chart.kind == "distribution" else _points(values, least, span)
     horizontal = chart.kind != "distribution"
@@ -46,7 +52,12 @@ def _points(values: list[float], least: float, span: float) -> list[object]:
     ]
     last = max(1, len(values) - 1)
     return [
-        [round(at / last * WIDTH, 2), round((1 - (value - least) / span) * HEIGHT, 2), 1.2, 1.2]
+        [
+            round(at / last * (WIDTH - _DOT), 2),
+            round((1 - (value - least) / span) * (HEIGHT - _DOT), 2),
+            _DOT,
+            _DOT,
+        ]
         for at, value in kept
     ]
 

@@ -191,14 +191,18 @@ def _pieces(text: str, size: float, width: float, *, code: bool) -> Iterator[str
             continue
         if found.start() > at:
             yield text[at : found.start()]
-        yield list(_joints(found[0]))
+        yield list(_joints(found[0], size, width, code=code))
         at = found.end()
     if at < len(text):
         yield text[at:]
 
 
-def _joints(token: str) -> Iterator[str]:
+def _joints(token: str, size: float, width: float, *, code: bool) -> Iterator[str]:
+    """Yield the pieces of a token: behind its punctuation where that is enough, else every few characters."""
     for joint in _JOINT.findall(token):
+        if _width(joint, size, code=code) <= width:
+            yield joint
+            continue
         for start in range(0, len(joint), _PIECE):
             yield joint[start : start + _PIECE]
 
