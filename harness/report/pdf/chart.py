@@ -4,7 +4,6 @@ import math
 from collections import Counter
 
 from harness.report.document.blocks import Chart
-from harness.report.pdf.glyphs import shown
 
 WIDTH, HEIGHT = 240.0, 60.0
 _BINS = 24
@@ -15,13 +14,7 @@ _DOT = 2.4
 
 def drawn(chart: Chart) -> dict[str, object]:
     """Return what to draw for a chart, in points from its upper left corner."""
-    values = [value for value in chart.values if math.isfinite(value)]
-    limits = [limit for limit in (chart.low, chart.high) if limit is not None and math.isfinite(limit)]
-    least, most = min(values, default=0.0), max(values, default=1.0)
-    # A limit that is far away would press all values into one line; it stands in the table beside the chart.
-    reach = _REACH * ((most - least) or abs(most) or 1.0)
-    limits = [limit for limit in limits if least - reach <= limit <= most + reach]
-    least, most = min(least, *limits, least), max(most, *limits, most)
+    values, limits, least, most = _scale(chart)
     span = (most - least) or 1.0
     marks = _bars(values, least, span) if chart.kind == "distribution" else _points(values, least, span)
     horizontal = chart.kind != "distribution"
@@ -31,14 +24,29 @@ def drawn(chart: Chart) -> dict[str, object]:
     ]
     return {
         "k": "g",
-        "t": shown(chart.title),
-        "f": shown(f"{least:g} … {most:g} {chart.unit}"),
         "m": marks,
         "l": lines,
         "h": 1 if horizontal else 0,
         "w": WIDTH,
         "y": HEIGHT,
     }
+
+
+def span(chart: Chart) -> str:
+    """Return from where to where a chart goes."""
+    _, _, least, most = _scale(chart)
+    return f"{least:g} … {most:g} {chart.unit}"
+
+
+def _scale(chart: Chart) -> tuple[list[float], list[float], float, float]:
+    """Return the values, the limits that can be shown beside them, and the ends of the scale."""
+    values = [value for value in chart.values if math.isfinite(value)]
+    limits = [limit for limit in (chart.low, chart.high) if limit is not None and math.isfinite(limit)]
+    least, most = min(values, default=0.0), max(values, default=1.0)
+    # A limit that is far away would press all values into one line; it stands in the table beside the chart.
+    reach = _REACH * ((most - least) or abs(most) or 1.0)
+    near = [limit for limit in limits if least - reach <= limit <= most + reach]
+    return values, near, min(least, *near, least), max(most, *near, most)
 
 
 def _points(values: list[float], least: float, span: float) -> list[object]:

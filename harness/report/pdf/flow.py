@@ -20,7 +20,7 @@ from harness.report.document.blocks import (
     Table,
     Words,
 )
-from harness.report.pdf.chart import drawn
+from harness.report.pdf.chart import drawn, span
 from harness.report.pdf.glyphs import shown
 
 Json = dict[str, object] | list[object] | str
@@ -152,10 +152,13 @@ class _Flow:
                 self.line((Words(line or " "),), _TABLE_SIZE / _CODE_SCALE * 1.1, WIDTH - 20)
                 for line in block.lines
             ]
-            return {"k": "c", "t": shown(block.title), "l": lines}
+            return {"k": "c", "t": self.line((Words(block.title),), _TABLE_SIZE, WIDTH), "l": lines}
         if isinstance(block, Table):
             return self._table(block)
-        return drawn(block)
+        # The alternative text is a plain one; what is set on the page has places to break.
+        title = self.line((Words(block.title),), _TABLE_SIZE, WIDTH)
+        foot = self.line((Words(span(block)),), _TABLE_SIZE, WIDTH)
+        return {**drawn(block), "t": title, "f": foot, "a": shown(f"{block.title}: {span(block)}")}
 
     def _table(self, table: Table) -> Json:
         whole = sum(column.share for column in table.columns)
@@ -176,7 +179,7 @@ class _Flow:
                 for column, width in zip(table.columns, widths, strict=True)
             ],
             "r": rows,
-            "n": shown(table.caption),
+            "n": self.line((Words(table.caption),), _TABLE_SIZE, WIDTH),
         }
 
 
