@@ -76,6 +76,7 @@ def test_frame_has_no_text_that_no_report_says():
 
 # Templates that are put together of several: by harness.board.plan.applies, and fixtures/port/client.py.
 COMPOSED = {
+    "left out by --quick: {known_titles}",
     "plan.{word_field}: {word_value}",
     "{word_field}: {list_values}, without {word_value}",
     "{word_field}: {word_values}, not {word_value}",

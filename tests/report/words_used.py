@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LEVELS = ("must", "should")
 """How binding a requirement is."""
 
+INPUTS = {"board file", "requirements list", "firmware"}
+"""What files that a run was made of are for, in its header."""
+
 SAYING = ("report",)
 """Folders of harness/ in which texts are given to a Language."""
 
@@ -75,7 +78,7 @@ def said_in(source: str) -> set[str]:
 def said_by_reports() -> frozenset[str]:
     """Return the texts that the reports for people say themselves."""
     found = {str(each) for each in Severity} | {each.words for each in Verdict} | {"uncovered", *LEVELS}
-    found |= {folder_title(step) for step in STEPS}
+    found |= {folder_title(step) for step in STEPS} | INPUTS
     for folder in SAYING:
         for path in sorted((ROOT / "harness" / folder).rglob("*.py")):
             found |= said_in(path.read_text(encoding="utf-8"))

@@ -35,7 +35,7 @@ _NAME_SHARE = 0.3  # of a row of names and values
 _CODE_SCALE = 0.9
 _HEAD = 160  # characters of either half of the head of a page
 _PIECE = 6  # characters of a value without any place to break
-_TOKEN = re.compile(r"[^ \n]+")
+_TOKEN = re.compile(r"[^ \n\u3400-\u9fff]+")  # a line may break beside every Chinese character by itself
 _JOINT = re.compile(r"[^/_.:~,;=&?+-]*[/_.:~,;=&?+-]+|[^/_.:~,;=&?+-]+")
 _WIDE = frozenset("WM@%mw—…")
 

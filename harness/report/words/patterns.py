@@ -16,7 +16,7 @@ from string import Formatter
 _LONGEST = 4_000
 """Characters; what is longer was not made from a template of ours."""
 
-_DEEPEST = 12
+_DEEPEST = 40
 """A value may be a text with values itself, such as the reason in a sentence about it, or further reasons."""
 
 
