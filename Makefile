@@ -4,11 +4,12 @@ PYTHON ?= python3.11
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BENCH  := .venv-bench
+ALLURE := .allure
 
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test fuzz browser-test lab-test lab-bench exhaustive bench firmware firmware-test clean help
+.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test fuzz browser-test allure-test lab-test lab-bench exhaustive bench firmware firmware-test clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -109,6 +110,9 @@ browser-test: $(READY)  ## the console driven in headless Chromium, which is ins
 	tools/ensure-command.sh pdftotext poppler-utils
 	$(BIN)/python -m pytest -q -m browser tests
 
+allure-test: $(READY) $(ALLURE)/.ready  ## the Allure command reads what the harness writes, and counts the same
+	ALLURE=$(ALLURE)/node_modules/.bin/allure $(BIN)/python -m pytest -q -m allure tests/report
+
 lab-test: $(READY)  ## the suites and bus checks on the kernel's own drivers, in QEMU guests
 	LAB_PYTHON=$(BIN)/python tools/lab/test.sh
 
@@ -131,7 +135,7 @@ bench: $(BENCH)/.ready  ## the benchmarks, each printing ratios measured side by
 	$(BENCH)/bin/python benchmarks/probe.py
 
 clean:  ## remove what the targets made, but not runs/
-	rm -rf $(VENV) $(BENCH) .firmware .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) $(ALLURE) .firmware .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml tools/ensure-python.sh
 	tools/ensure-python.sh $(PYTHON) $(VENV)
@@ -143,4 +147,11 @@ $(BENCH)/.ready: requirements-bench.lock pyproject.toml tools/ensure-python.sh
 	tools/ensure-python.sh $(PYTHON) $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(ALLURE)/.ready: tools/allure/package.json tools/allure/package-lock.json
+	tools/ensure-command.sh npm npm
+	mkdir -p $(ALLURE)
+	cp tools/allure/package.json tools/allure/package-lock.json $(ALLURE)/
+	npm ci --prefix $(ALLURE) --no-audit --no-fund --loglevel=error
 	@touch $@

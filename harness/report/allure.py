@@ -21,6 +21,7 @@ from allure_commons.model2 import (
 from allure_commons.types import LabelType, LinkType, Severity
 
 from harness.report.circumstances import properties
+from harness.report.junit import problems_of
 from harness.report.records import Evidence, RunReport, Scenario, Step
 from harness.report.renderer import Renderer
 from harness.report.reservations import known_as, reservations, told
@@ -80,6 +81,8 @@ def render(report: RunReport, folder: Path) -> dict[str, bytes | Path]:
         for evidence in scenario.evidence:
             _attach(result, evidence, folder, files)
         memory.report_result(result)  # type: ignore[no-untyped-call]
+    if problems := problems_of(report):
+        memory.report_result(_run_itself(report, problems))  # type: ignore[no-untyped-call]
     for case in memory.test_cases:
         files[f"{case['uuid']}-result.json"] = _json(case)
     files["environment.properties"] = _environment(report)
@@ -130,6 +133,30 @@ def _result(report: RunReport, scenario: Scenario, levels: Mapping[str, str]) ->
     result.start = _milliseconds(scenario.started)
     if result.start is not None and scenario.seconds is not None:
         result.stop = result.start + round(scenario.seconds * 1_000)
+    return result
+
+
+def _run_itself(report: RunReport, problems: Sequence[str]) -> TestResult:
+    """Return a result that is broken because the run is not whole or cannot be trusted: nobody must miss it."""
+    result = TestResult(
+        uuid=_name(report, "the run itself"),
+        historyId=hashlib.sha256(f"{report.board} the run itself".encode()).hexdigest()[:32],
+        testCaseId=hashlib.sha256(b"the run itself").hexdigest()[:32],
+        name="the run itself",
+        fullName="the run itself",
+        status=Status.BROKEN,
+        statusDetails=StatusDetails(
+            message=f"error: {visible(problems[0])}", trace=visible("\n".join(problems), 8_000)
+        ),
+        stage="finished",
+        labels=[
+            Label(name=LabelType.PARENT_SUITE, value=visible(report.board)),
+            Label(name=LabelType.SUITE, value="Run"),
+            *(Label(name=LabelType.TAG, value=said) for said in reservations(report)),
+        ],
+        titlePath=[visible(report.board), "Run"],
+    )
+    result.start = result.stop = _milliseconds(report.started)
     return result
 
 

@@ -93,6 +93,9 @@ def of_allure(files):
     for name, content in files.items():
         if name.endswith("-result.json"):
             result = json.loads(content)
+            if result["name"] == "the run itself":
+                assert result["status"] == "broken"
+                continue
             tags = [label["value"] for label in result["labels"] if label["name"] == "tag"]
             verdict = WORDS[tags[0]]
             assert verdict in ALLURE[result["status"]], result["status"]
