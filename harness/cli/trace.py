@@ -43,14 +43,32 @@ def trace(
     text: Annotated[
         bool, typer.Option("--text", help="All bytes, as text with everything odd escaped.")
     ] = False,
+    pcap: Annotated[
+        str,
+        typer.Option(
+            help="Write a capture file (pcapng) for Wireshark instead; - for the standard output.",
+            metavar="FILE",
+        ),
+    ] = "",
     limit: Annotated[int, typer.Option(help="Print at most this many lines; 0 prints all.", min=0)] = 0,
 ) -> None:
-    """Print the traffic, APDUs and status words in words; the three options print the bytes alone."""
+    """Print the traffic in words: APDUs, status words, lines of consoles, calls of a probe, the service, the links.
+
+    Keys, PINs and what deals in secrets are not shown; --raw, --hex and --text print what the recordings hold.
+    """
     from harness.cli.trace_lines import Layout, Selection, lines
     from harness.errors import UsageError
 
     if raw + hexadecimal + text > 1:
         raise UsageError("--raw, --hex and --text exclude each other")
+    if pcap and (raw or hexadecimal or text or limit):
+        raise UsageError("--pcap goes with neither --raw, --hex, --text nor --limit")
+    if pcap:
+        from harness.cli.trace_capture import write
+
+        packets = write(run, Selection(tuple(transport or ()), since, scenario), pcap, warn=_warn)
+        _warn(f"{packets} packets" if packets else "no traffic is recorded there for this selection")
+        return
     layout = Layout.HEX if hexadecimal else Layout.TEXT if text else Layout.BOTH if raw else Layout.DECODED
     selection = Selection(tuple(transport or ()), since, scenario)
     printed = 0

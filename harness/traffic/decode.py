@@ -20,10 +20,17 @@ _STATES = {Fm1280Status.OK: "ok", Fm1280Status.WAIT: "more time asked for"}
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a record means; `hidden` when its bytes hold what nobody should read."""
+    """What a record means.
+
+    Attributes:
+        words: What it says.
+        hidden: Whether its bytes hold what nobody should read.
+        apdu: The command or the answer of a chip in it, out of its frame.
+    """
 
     words: str
     hidden: bool = False
+    apdu: bytes = b""
 
 
 _Unwrap = Callable[[bytes], bytes | None]
@@ -107,11 +114,11 @@ class Decoder:
 
     def _command(self, raw: bytes, frame: str = "") -> Meaning | None:
         spoken = self._apdus.command(raw)
-        return None if spoken is None else Meaning(frame + spoken.words, spoken.hidden)
+        return None if spoken is None else Meaning(frame + spoken.words, spoken.hidden, raw)
 
     def _answer(self, raw: bytes, frame: str = "") -> Meaning | None:
         words = self._apdus.answer(raw)
-        return Meaning(frame + words, self._apdus.hides(raw)) if words else None
+        return Meaning(frame + words, self._apdus.hides(raw), raw) if words else None
 
     # ---- FM1280 over I²C
 
@@ -186,7 +193,7 @@ class Decoder:
             # Text of a console could be taken for anything; only what a command set knows is a command.
             if spoken is not None and spoken.known:
                 self._unwrap = unwrap
-                return Meaning(spoken.words, spoken.hidden)
+                return Meaning(spoken.words, spoken.hidden, raw)
         return None
 
     def _stream_in(self, data: bytes) -> Meaning | None:

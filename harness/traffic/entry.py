@@ -1,10 +1,31 @@
 """One thing that went over a wire of a run, in words, and excerpts of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["bus", "console", "service", "link"]
 Direction = Literal["out", "in", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes as they went over a wire, with stars for what must not be shown.
+
+    Attributes:
+        op: The operation, as in recordings.
+        data: The bytes.
+        apdu: The command or the answer of a chip in them, out of its frame.
+        address: The I²C address, where there is one.
+    """
+
+    op: str = ""
+    data: bytes = b""
+    apdu: bytes = b""
+    address: int | None = None
+
+
+NOTHING = Raw()
+"""Of what has no bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +39,7 @@ class Entry:
         direction: `out` to the device or the service, `in` from it, empty for what happened on the way.
         text: It in words, on one line and safe to print.
         detail: Its bytes, folded, bounded and safe to print; empty when the words say everything.
+        raw: Its bytes, for a capture file.
     """
 
     t: int
@@ -26,6 +48,7 @@ class Entry:
     direction: Direction
     text: str
     detail: str = ""
+    raw: Raw = field(default=NOTHING, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

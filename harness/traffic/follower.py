@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from harness.traffic import module_words
 from harness.traffic.bytes_shown import SHORT_APDU, folded
 from harness.traffic.decode import Decoder, Meaning
-from harness.traffic.entry import Direction, Entry, Kind
+from harness.traffic.entry import Direction, Entry, Kind, Raw
 from harness.traffic.module_words import ModuleWords
-from harness.traffic.probe_words import ProbeWords
+from harness.traffic.probe_words import ProbeWords, without_payload
+from harness.traffic.secret_bytes import masked, may_hide
 from harness.traffic.secret_text import hidden
 from harness.transport.printable import safe_bytes, safe_text
 from harness.transport.recording.recording import Record
@@ -20,6 +21,7 @@ _LINE_END = re.compile(rb"[\r\n]+")
 _PIECES = 4096  # bytes of a line, or of an answer, that has not ended
 _REPLY = re.compile(rb"\+ID2P [^%\r\n]{1,700} %[0-9A-F]{4}")
 _NO_DATA = frozenset({"set-lines", "get-lines", "break", "set-speed"})
+_END = b"\r\n"
 _LEAKED = "(not shown: the device shows its key in this run)"
 
 
@@ -56,20 +58,26 @@ class Follower:
         self._module = ModuleWords()
         self._probe = ProbeWords()
         self._held = _Held()
+        self._op = ""
+        self._address: int | None = None
         self._inputs: list[Entry] = []  # of a call that is not named yet, and what came in between
 
     def take(self, record: Record) -> list[Entry]:
         """Return what a record brings: the entries that are complete with it."""
+        self._op, self._address = record.op, record.address
         if record.direction not in _DIRECTIONS:
             told = "" if self._leaked else safe_text(record.text, _TEXT_LIMIT)
-            text = f"{_place(record)}{record.op}: {told}" if told else f"{_place(record)}{record.op}"
+            op = "" if record.op == "session" else record.op  # its words say so
+            text = f"{_place(record)}{': '.join(filter(None, (op, told)))}"
             return self._ordered([*self._rest(), Entry(record.t, self._source, self._kind, "", text)])
         if record.op in ("read", "write"):
             return self._ordered(self._stream(record))
         if record.op in ("call", "session"):
             return [self._said(record)]
         if record.op in _NO_DATA:
-            return self._ordered([self._entry(record, _line_state(record.op, record.data), "")])
+            return self._ordered(
+                [self._made(record.t, record.direction, _line_state(record.op, record.data))]
+            )
         return self._ordered([self._bus(record)])
 
     def rest(self) -> list[Entry]:
@@ -81,17 +89,28 @@ class Follower:
     def _said(self, record: Record) -> Entry:
         """Return what is recorded in words: the first line says what it is, the second what is in it."""
         text, _, inside = record.text.partition("\n")
-        return self._made(
-            record.t, record.direction, safe_text(text, _TEXT_LIMIT), safe_text(inside, _TEXT_LIMIT)
-        )
+        told = safe_text(text, _TEXT_LIMIT), safe_text(inside, _TEXT_LIMIT)
+        return self._made(record.t, record.direction, *told, data=record.data)
 
     def _bus(self, record: Record) -> Entry:
         meaning = self._decoder.meaning(record)
         if meaning is not None:
-            return self._entry(record, f"{_place(record)}{meaning.words}", _detail(record.data, meaning))
-        secret = record.direction == ">" and _may_hide(record.data)
-        words = f"{_place(record)}{record.op}, {len(record.data)} bytes{' (not shown)' if secret else ''}"
-        return self._entry(record, words, "" if secret else folded(record.data))
+            return self._meant(record.t, record.direction, meaning, record.data, _place(record))
+        return self._bytes(record)
+
+    def _meant(self, t: int, direction: str, meaning: Meaning, data: bytes, place: str = "") -> Entry:
+        """Return an entry whose bytes mean something."""
+        shown, apdu = masked(data, meaning, out=direction == ">")
+        words = f"{place}{meaning.words}"
+        return self._made(t, direction, words, _detail(data, meaning), data=shown, apdu=apdu)
+
+    def _bytes(self, record: Record) -> Entry:
+        """Return an entry of bytes that nothing is known of."""
+        data = record.data
+        secret = record.direction == ">" and may_hide(data)
+        words = f"{_place(record)}{record.op}, {len(data)} bytes{' (not shown)' if secret else ''}"
+        detail, shown = ("", b"*" * len(data)) if secret else (folded(data), data)
+        return self._made(record.t, record.direction, words, detail, data=shown)
 
     # ---- streams
 
@@ -119,9 +138,12 @@ class Follower:
         if meaning is not None:
             t, data = (self._held.t, self._held.data) if self._held.data else (record.t, b"")
             self._held.data = b""
-            detail = "" if words is not None else _detail(data + record.data, meaning)
-            told = meaning.words.partition(", ")[0] if self._leaked else meaning.words
-            return [self._made(t, record.direction, told, detail)]
+            whole = data + record.data
+            if words is None:
+                return [self._meant(t, record.direction, meaning, whole)]
+            shown = b"*" * len(whole) if words.endswith("(not shown)") else whole
+            told = words.partition(", ")[0] if self._leaked else words
+            return [self._made(t, record.direction, told, data=shown)]
         if not out and (self._module.begun or self._decoder.waiting):
             if not self._held.data:
                 self._held.t, self._held.direction = record.t, record.direction
@@ -129,9 +151,7 @@ class Follower:
             return [] if len(self._held.data) <= _PIECES else self._rest()
         text = record.data.strip(b"\r\n\t >")
         if (text and not text.isascii()) or module_words.is_message(record.data):
-            secret = out and _may_hide(record.data)
-            words = f"{record.op}, {len(record.data)} bytes{' (not shown)' if secret else ''}"
-            return [self._entry(record, words, "" if secret else folded(record.data))]
+            return [self._bytes(record)]
         return None
 
     def _rest(self) -> list[Entry]:
@@ -144,24 +164,27 @@ class Follower:
         if direction == ">":
             if self._probe.is_input(line):
                 return [_Input(t, self._source, self._kind, "out", "an input of a call", line=line)]
-            words = self._probe.asked(line)
-            return [
-                self._made(t, direction, safe_bytes(hidden(line), _LINE_LIMIT) if words is None else words)
-            ]
+            words, shown = self._probe.asked(line), hidden(line)
+            text = safe_bytes(shown, _LINE_LIMIT) if words is None else words
+            return [self._made(t, direction, text, data=shown + _END)]
         found: list[Entry] = []
         at = 0
         for reply in _REPLY.finditer(line):
             words = self._probe.answered(reply[0])
             if words is not None:
                 found += self._text(t, line[at : reply.start()])
-                found.append(self._made(t, direction, _LEAKED if self._leaked else words))
+                shown = without_payload(reply[0]) if self._probe.secret else reply[0]
+                text = _LEAKED if self._leaked else words
+                found.append(self._made(t, direction, text, data=shown + _END))
                 at = reply.end()
         return [*found, *self._text(t, line[at:])]
 
     def _text(self, t: int, line: bytes) -> list[Entry]:
         if not line.strip():
             return []
-        return [self._made(t, "<", _LEAKED if self._leaked else safe_bytes(hidden(line), _LINE_LIMIT))]
+        shown = hidden(line)
+        text = _LEAKED if self._leaked else safe_bytes(shown, _LINE_LIMIT)
+        return [self._made(t, "<", text, data=shown + _END)]
 
     # ---- inputs of calls of a probe
 
@@ -184,17 +207,19 @@ class Follower:
         if not isinstance(entry, _Input):
             return entry
         words = ProbeWords().asked(entry.line, secret=secret or self._leaked)
-        return Entry(entry.t, entry.source, entry.kind, entry.direction, words or entry.text)
+        shown = without_payload(entry.line) if secret or self._leaked else entry.line
+        return self._made(entry.t, ">", words or entry.text, data=shown + _END)
 
     # ---- entries
 
-    def _entry(self, record: Record, text: str, detail: str) -> Entry:
-        return self._made(record.t, record.direction, text, detail)
-
-    def _made(self, t: int, direction: str, text: str, detail: str = "") -> Entry:
+    def _made(
+        self, t: int, direction: str, text: str, detail: str = "", *, data: bytes = b"", apdu: bytes = b""
+    ) -> Entry:
+        way = _DIRECTIONS.get(direction, "")
         if self._leaked:
-            text, detail = text.partition(", vendor ")[0], ""
-        return Entry(t, self._source, self._kind, _DIRECTIONS[direction], text, detail)
+            text, detail, data, apdu = text.partition(", vendor ")[0], "", b"", b""
+        raw = Raw(self._op, data, apdu, self._address)
+        return Entry(t, self._source, self._kind, way, text, detail, raw)
 
 
 _INPUTS = 64  # entries that are held back at most
@@ -226,24 +251,3 @@ def _detail(data: bytes, meaning: Meaning) -> str:
     if text.isalnum():
         return safe_bytes(text, 2 * SHORT_APDU)
     return folded(data)
-
-
-_HIDING = tuple(
-    bytes((cla, ins))
-    for cla, ins in (
-        (0, 0x20),
-        (0, 0x24),
-        (0, 0x5E),
-        (0x84, 0x20),
-        (0x84, 0x24),
-        (0x84, 0x5E),
-        (0x80, 0xE2),
-        (0x84, 0xE2),
-    )
-)
-_FRAME = 12  # bytes of a frame before an APDU
-
-
-def _may_hide(data: bytes) -> bool:
-    """Tell whether bytes that nothing could read may carry a PIN or a secret: a command for one stands in them."""
-    return any(data[at : at + 2] in _HIDING for at in range(min(len(data), _FRAME)))

@@ -15,6 +15,7 @@ SECRET = frozenset({"sec", "dky", "oac", "lod", "prv", "sik", "kpi", "dec", "kpc
 _REQUEST = re.compile(
     rb"id2p (?P<seq>[0-9A-F]{2}) (?P<verb>[a-z]{2,3})(?P<words>(?: [!-~]{1,400}){0,6}?)(?: %[0-9A-F]{4})?\s*\Z"
 )
+_PAYLOAD = re.compile(rb" [tx]:[!-$&-~]+")
 _SHOWN = 120  # characters of a payload
 _NOT_UNDERSTOOD = {
     "1": "check sum",
@@ -115,6 +116,11 @@ def called(function: str) -> str:
     if known is None:
         return function
     return " ".join(known.calls) or f"{function} ({known.purpose})"
+
+
+def without_payload(line: bytes) -> bytes:
+    """Return a line, as long as it is, with stars for what it carries."""
+    return _PAYLOAD.sub(lambda found: found[0][:3] + b"*" * (len(found[0]) - 3), line)
 
 
 def _payload(payload: str, *, secret: bool) -> str:

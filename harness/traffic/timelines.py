@@ -175,10 +175,18 @@ class _Source:
 
 def kind_of(name: str, board_file: Mapping[str, object]) -> Kind:
     """Return what a transport is, by the part of the board file that names it."""
+    beside = next((kind for known, kind, _ in BESIDE if known == name), None)
+    if beside is not None and name not in _transports(board_file):
+        return beside
     console = board_file.get("console")
     if isinstance(console, Mapping) and console.get("transport") == name:
         return "console"
     return "bus"
+
+
+def _transports(board_file: Mapping[str, object]) -> Mapping[str, object]:
+    found = board_file.get("transports")
+    return found if isinstance(found, Mapping) else {}
 
 
 def shows_its_key(folder: Path) -> bool:

@@ -31,6 +31,10 @@ class Folder:
         self.file(name).write_bytes("".join(lines).encode() + tail)
         self.used.append(Used(name, f"transport/{name}.jsonl"))
 
+    def beside(self, name: str, *records: dict[str, object]) -> None:
+        lines = [json.dumps(each, separators=(",", ":")) + "\n" for each in (header(name), *records)]
+        (self.path / "beside" / f"{name}.jsonl").write_text("".join(lines))
+
 
 def header(name: str) -> dict[str, object]:
     return {
@@ -44,7 +48,7 @@ def header(name: str) -> dict[str, object]:
 
 
 def record(seconds: float, op: str, way: str, data: bytes = b"", **rest: object) -> dict[str, object]:
-    shown = {"x": data.hex()} if way in "<>" else {}
+    shown = {"x": data.hex()} if way in "<>" and not rest.keys() & {"x", "m"} else {}
     return {"t": SECOND + round(seconds * SECOND), "op": op, "d": way, **shown, **rest}
 
 

@@ -1,0 +1,134 @@
+"""`harness trace --pcap`: the recordings of a run as a capture file."""
+
+import heapq
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.cli.trace_lines import Selection, choose
+from harness.disk import refused
+from harness.errors import BenchError, UsageError
+from harness.traffic.capture import Capture
+from harness.traffic.run_recordings import board_file_of, followed, opened
+from harness.traffic.timelines import shows_its_key
+from harness.traffic.usb_packets import Class
+from harness.transport.printable import safe_text
+from harness.transport.recording.recording import RecordingHeader
+
+_USB: dict[str, Class] = {"ccid": "ccid", "hid": "hid", "simulated-ccid": "ccid", "simulated-hid": "hid"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COMMENT = (
+    "made of the recordings of a run: TCP connections and USB packets are made up around what they carried"
+)
+
+
+def write(run: Path, selection: Selection, to: str, *, warn: Callable[[str], None]) -> int:
+    """Write the recordings of a run folder, or one recording, as a pcapng file; return how many packets it has.
+
+    Args:
+        run: A run folder or one recording.
+        selection: What is taken.
+        to: The file, which must not exist; `-` for the standard output.
+        warn: Told of files that are cut or empty.
+
+    Raises:
+        UsageError: `run` is neither, the file is there already, or the device shows its key in the run.
+        BenchError: A file cannot be read or written.
+    """
+    if shows_its_key(run):
+        raise UsageError(
+            f"{run}: the device shows its key in this run, so no capture file is made of it",
+            hint=f"what went over, without the bytes: harness trace {run}",
+        )
+    with ExitStack() as files:
+        readings = [files.enter_context(reading) for reading in opened(run, warn)]
+        chosen = choose(readings, selection.transports, run)
+        if not chosen:
+            return 0
+        board_file = board_file_of(run)
+        first = min((reading.header for reading in readings), key=lambda header: header.monotonic_ns)
+        output = files.enter_context(_output(to))
+        capture = Capture(
+            output,
+            offset=_since_1970(first) - first.monotonic_ns,
+            identities={
+                safe_text(each.header.transport, 40): safe_text(each.header.identity, 400) for each in chosen
+            },
+            usb=_usb(board_file),
+            comment=f"{safe_text(run.resolve().name, 200)}: {_COMMENT}",
+        )
+        inside = not selection.scenario
+        ways = [followed(reading, board_file, leaked=False) for reading in chosen]
+        for entry, mark in heapq.merge(*ways, key=lambda each: each[0].t):
+            if mark not in ("", "!") and selection.scenario:
+                inside = selection.scenario in mark
+            if inside and (entry.t - first.monotonic_ns) / 1e9 >= selection.since:
+                capture.take(entry)
+        capture.close()
+        for reading in chosen:
+            if reading.cut:
+                warn(f"{reading.path}: cut at its end; what is there has been written")
+    return capture.packets
+
+
+def _since_1970(header: RecordingHeader) -> int:
+    passed = header.wall - _EPOCH
+    return (passed.days * 86400 + passed.seconds) * 1_000_000_000 + passed.microseconds * 1000
+
+
+def _usb(board_file: Mapping[str, object]) -> dict[str, Class]:
+    transports = board_file.get("transports")
+    found: dict[str, Class] = {}
+    for name, settings in transports.items() if isinstance(transports, Mapping) else ():
+        kind = settings.get("kind") if isinstance(settings, Mapping) else None
+        if isinstance(kind, str) and kind in _USB:
+            found[safe_text(str(name), 40)] = _USB[kind]
+    return found
+
+
+@contextmanager
+def _output(to: str) -> Iterator[Callable[[bytes], None]]:
+    if to == "-":
+        if sys.stdout.isatty():
+            raise UsageError(
+                "a capture file is no text for a terminal",
+                hint="pipe it: harness trace RUN --pcap - | wireshark -k -i -",
+            )
+        out = sys.stdout.buffer
+        try:
+            yield lambda data: _send(out.write, data)
+            out.flush()
+        except BrokenPipeError:  # the reader has seen enough
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    path = Path(to)
+    try:
+        file = path.open("xb")
+    except FileExistsError:
+        raise UsageError(f"{path}: is there already", hint="name another file, or remove it") from None
+    except (OSError, ValueError) as error:
+        raise _unwritten(path, error) from None
+    try:
+        with file:
+            yield lambda data: _send(file.write, data)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _unwritten(path, error) from None
+    except BaseException:
+        path.unlink(missing_ok=True)  # half a capture looks like a whole one
+        raise
+
+
+def _send(write: Callable[[bytes], int], data: bytes) -> None:
+    write(data)
+
+
+def _unwritten(path: Path, error: OSError | ValueError) -> BenchError:
+    if isinstance(error, OSError):
+        cause = refused(path, error)
+        return BenchError(cause.message, hint=cause.hint)
+    return BenchError(f"{path}: cannot be written: not a usable file name")
