@@ -19,6 +19,18 @@ _Key = Annotated[
         metavar="FILE",
     ),
 ]
+_Pades = Annotated[
+    Path | None,
+    typer.Option(
+        "--pades", help="Sign inside the PDF too (PAdES), with the key of this PKCS #12 file.", metavar="P12"
+    ),
+]
+_Tsa = Annotated[
+    str,
+    typer.Option(
+        "--tsa", help="Have a time stamp service (RFC 3161) say when that was signed.", metavar="URL"
+    ),
+]
 _Signers = Annotated[
     Path | None,
     typer.Option("--signers", help="File of allowed signers that the laboratory published.", metavar="FILE"),
@@ -58,13 +70,32 @@ def seal(
     partial: Annotated[
         bool, typer.Option("--partial", help="Seal a run that never came to its end, as the part that it is.")
     ] = False,
+    pades: _Pades = None,
+    tsa: _Tsa = "",
+    attest: Annotated[
+        Path | None,
+        typer.Option(
+            "--attest",
+            help="Add an attestation for machines (in-toto), signed with this Ed25519 key, which is read here.",
+            metavar="KEY",
+        ),
+    ] = None,
+    replaces: Annotated[
+        Path | None,
+        typer.Option("--replaces", help="Amend the report in this sealed run folder.", metavar="OLD_RUN"),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", help="What changed since that report, and why.", metavar="TEXT")
+    ] = "",
 ) -> None:
     """Seal a run as its tester, and say what the seal is."""
     from harness.cli.seal_shown import show
     from harness.seal.seal import Sealing
     from harness.seal.seal import seal as sealed
 
-    show(sealed(complete.run_folder(run), Sealing(key, name, approver, partial)), "sealed")
+    old = complete.run_folder(replaces) if replaces else None
+    asked = Sealing(key, name, approver, partial, pades, tsa, attest, old, reason)
+    show(sealed(complete.run_folder(run), asked), "sealed")
 
 
 def approve(
@@ -72,13 +103,17 @@ def approve(
     key: _Key,
     name: Annotated[str, typer.Option("--name", help="Who the approver is.", metavar="PERSON")] = "",
     signers: _Signers = None,
+    pades: _Pades = None,
+    tsa: _Tsa = "",
 ) -> None:
     """Approve a sealed run, and say what the seal is."""
     from harness.cli.seal_shown import show
     from harness.seal.people import Trust
     from harness.seal.seal import approve as approved
 
-    show(approved(complete.run_folder(run), key, name=name, trust=Trust(signers)), "approved")
+    folder = complete.run_folder(run)
+    checked = approved(folder, key, name=name, trust=Trust(signers), certificate=pades, tsa=tsa)
+    show(checked, "approved")
 
 
 def pack(

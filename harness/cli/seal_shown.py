@@ -43,7 +43,8 @@ def _signer(signed: SignedBy) -> str:
         if signed.principals
         else "nobody vouches for it"
     )
-    return f"{name}{one_line(signed.kind)} key {signed.fingerprint}: {vouched}"
+    key = f" key {signed.fingerprint}" if signed.fingerprint else ""
+    return f"{name}{one_line(signed.kind)}{key}: {vouched}"
 
 
 def document(checked: Checked) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from harness.cli import complete
 from harness.cli.declared import AsJson, Quiet, takes
 from harness.errors import UsageError
 from harness.fixtures.options import RunOptions
+
+if TYPE_CHECKING:
+    from harness.seal.people import Trust
 
 _REPORTS = frozenset({".zip", ".pdf"})
 _BOARDS = frozenset({".yaml", ".yml"})
@@ -53,6 +56,22 @@ def verify(
             "--revoked", help="Reports: file of revoked keys, as ssh-keygen takes it.", metavar="FILE"
         ),
     ] = None,
+    roots: Annotated[
+        Path | None,
+        typer.Option(
+            "--tsa-roots",
+            help="Reports: certificates (PEM) of who vouches for services of time stamps.",
+            metavar="FILE",
+        ),
+    ] = None,
+    replaces: Annotated[
+        Path | None,
+        typer.Option(
+            "--replaces",
+            help="Reports: the folder of the report that it amends, to check.",
+            metavar="OLD_RUN",
+        ),
+    ] = None,
     at: Annotated[
         str,
         typer.Option(
@@ -73,16 +92,20 @@ def verify(
     if reports and len(reports) < len(names):
         raise UsageError("boards and reports cannot be verified together", hint="give two commands")
     if not reports:
-        if signers or revoked or at or pages:
+        if signers or revoked or roots or replaces or at or pages:
             raise UsageError(
-                f"{names[0]}: is a board, and --signers, --revoked, --at and --pages are for reports",
+                f"{names[0]}: is a board, and --signers, --revoked, --tsa-roots, --replaces, --at and --pages are for "
+                "reports",
                 hint="name a run folder, a zip or a PDF",
             )
         from harness.cli.run_boards import run_boards
 
         boards = [Path(name) for name in names]
         raise typer.Exit(run_boards(boards, replace(options, verify=True), quiet=quiet, as_json=as_json))
-    raise typer.Exit(_verify(reports, signers, revoked, at, pages=pages, quiet=quiet, as_json=as_json))
+    from harness.seal.people import Trust
+
+    trust = Trust(signers, revoked, roots, at)
+    raise typer.Exit(_verify(reports, trust, replaces, pages=pages, quiet=quiet, as_json=as_json))
 
 
 def _report(name: str, runs: Path) -> Path | None:
@@ -115,19 +138,17 @@ def _report(name: str, runs: Path) -> Path | None:
 
 def _verify(
     reports: list[Path],
-    signers: Path | None,
-    revoked: Path | None,
-    at: str,
+    trust: "Trust",
+    replaces: Path | None,
     *,
     pages: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
     from harness.cli.seal_shown import document, show
-    from harness.seal.people import Trust
     from harness.seal.verify import verify as verified
 
-    checked = [verified(path, Trust(signers, revoked, at), pages=pages) for path in reports]
+    checked = [verified(path, trust, pages=pages, replaces=replaces) for path in reports]
     if as_json:
         from harness.cli.json_document import print_json
 

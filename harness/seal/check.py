@@ -9,7 +9,7 @@ from harness.errors import HarnessError, UsageError
 from harness.report.model import fold
 from harness.run import manifest, reader
 from harness.run.folder import RunFolder
-from harness.seal import differences, journal, people, record, results, sums, times, tree
+from harness.seal import companions, differences, journal, people, record, results, sums, times, tree
 from harness.seal.names import (
     APPROVED_PDF,
     APPROVED_PDF_SIGNATURE,
@@ -18,6 +18,7 @@ from harness.seal.names import (
     RECORD,
     SUMS,
     UNLISTED,
+    Role,
 )
 from harness.seal.people import SignedBy, Trust
 from harness.seal.problems import Findings, Problem
@@ -101,6 +102,7 @@ def check(
     signatures = people.check(run.path, sealed, trust or Trust(), findings, awaits_approval=awaits_approval)
     if sealed is not None:
         _check_record(found, sealed, findings)
+        companions.check(run.path, sealed, found.tree.files, trust or Trust(), findings)
     if not findings.problems:
         _check_content(found, findings, sealed, pages=pages)
     return Checked(
@@ -190,8 +192,11 @@ def _check_record(found: _Folder, sealed: Record, findings: Findings) -> None:
     for name in (APPROVED_PDF, APPROVED_PDF_SIGNATURE):
         if name in found.tree.files and not sealed.signed_pdf:
             findings.wrong("added", name, "report.pdf was sealed without a signature of its own")
-    if ATTESTATION in found.tree.files and not sealed.attestation:
-        findings.wrong("added", ATTESTATION, "the report was sealed without an attestation")
+    for name, is_there in ((ATTESTATION, sealed.attestation), (Role.TESTER.token, sealed.time_stamp)):
+        if name in found.tree.files and not is_there:
+            findings.wrong("added", name, "the report was sealed without one")
+        elif is_there and name not in found.tree.files:
+            findings.wrong("removed", name)
 
 
 def _shown(path: str) -> str:
@@ -217,6 +222,7 @@ def _check_content(found: _Folder, findings: Findings, sealed: Record | None, *,
         if mine != its:
             findings.wrong("contradicts", RECORD, f"{name} is {its}, and {mine} by the journal")
     _check_manifest(found, sealed, findings)
+    companions.check_attestation(found.run.path, sealed, report, findings)
     results.check(
         found.run,
         report,

@@ -23,11 +23,13 @@ class Trust:
     Attributes:
         signers: A file of allowed signers, published elsewhere than in the report; None for nobody.
         revoked: A file of revoked keys, or None.
+        roots: Certificates of authorities, in PEM, that vouch for time stamp services; None for nobody.
         at: The moment for which keys must be valid, as ssh-keygen takes it (YYYYMMDD…); empty for now.
     """
 
     signers: Path | None = None
     revoked: Path | None = None
+    roots: Path | None = None
     at: str = ""
 
 

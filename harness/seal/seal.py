@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import harness
 from harness.disk import write_whole, writing
@@ -15,11 +16,24 @@ from harness.report.records import RunReport
 from harness.report.text import one_line
 from harness.run import manifest
 from harness.run.folder import RunFolder
-from harness.seal import guide, people, results, sshsig, sums, tree
+from harness.seal import amendment, attestation, guide, pades, people, results, sshsig, sums, time_stamp, tree
 from harness.seal.check import Checked, check, check_agreement
-from harness.seal.names import GUIDE, RECORD, SUMS, Role
+from harness.seal.names import (
+    APPROVED_PDF,
+    APPROVED_PDF_SIGNATURE,
+    ATTESTATION,
+    ATTESTATION_KEY,
+    GUIDE,
+    PDF,
+    RECORD,
+    SUMS,
+    Role,
+)
 from harness.seal.problems import Findings
 from harness.seal.record import Person, Record
+
+if TYPE_CHECKING:
+    from pyhanko.sign.signers import SimpleSigner
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +45,22 @@ class Sealing:
         name: Who the tester is; the report's word when empty.
         approver: Who is to approve; the report's word when empty.
         partial: Whether a run that never came to its end is sealed as the part that it is.
+        pades: PKCS #12 file for a signature inside report.pdf, or None.
+        tsa: Address of a time stamp service (RFC 3161); empty for no time stamp.
+        attest: Ed25519 key of an attestation for machines, or None.
+        replaces: The sealed run folder of the report that this one amends, or None.
+        reason: What changed since that one, and why.
     """
 
     key: Path
     name: str = ""
     approver: str = ""
     partial: bool = False
+    pades: Path | None = None
+    tsa: str = ""
+    attest: Path | None = None
+    replaces: Path | None = None
+    reason: str = ""
 
 
 def seal(path: Path, asked: Sealing) -> Checked:
@@ -55,12 +79,21 @@ def seal(path: Path, asked: Sealing) -> Checked:
             hint="a sealed report is never edited: test again, and seal the new run with --replaces for an amendment",
         )
     fingerprint = sshsig.fingerprint(asked.key)
+    certificate = pades.load(asked.pades) if asked.pades else None
+    attesting = attestation.load(asked.attest) if asked.attest else None
     _remove_half_a_seal(run)
     report = _closed(run, path, partial=asked.partial)
+    if asked.tsa:
+        # Asked before anything is written: a service that does not answer then is told at once.
+        time_stamp.fetch(report.journal_sha256.encode(), asked.tsa)
     with _undone_on_error(run) as written:
         found = _only_files(run)
-        record = _record(report, asked, fingerprint, found, written)
-        for name, data in ((RECORD, record.encoded()), (GUIDE, guide.text(record))):
+        record = _record(report, asked, fingerprint, found)
+        if certificate is not None:
+            _sign_pdf(run, certificate, record.tester.name)
+        parts = [(RECORD, record.encoded()), (GUIDE, guide.text(record))]
+        parts += [(ATTESTATION_KEY, attestation.public(attesting))] if attesting else []
+        for name, data in parts:
             written.append(name)
             write_whole(run.path / name, data)
         listed = [
@@ -74,6 +107,14 @@ def seal(path: Path, asked: Sealing) -> Checked:
             raise UsageError(
                 f"{asked.key}: ssh-keygen signed with another key than this file names: {signed.fingerprint}"
             )
+        if asked.tsa:
+            written.append(Role.TESTER.token)
+            token = time_stamp.fetch((run.path / Role.TESTER.signature).read_bytes(), asked.tsa)
+            write_whole(run.path / Role.TESTER.token, token)
+        if attesting is not None:
+            written.append(ATTESTATION)
+            said = attestation.make(report, (run.path / SUMS).read_bytes(), attesting)
+            write_whole(run.path / ATTESTATION, said)
         checked = check(run.path, awaits_approval=True, place=str(path))
         if not checked.valid:
             told = "; ".join(map(str, checked.problems))
@@ -140,14 +181,23 @@ def _only_files(run: RunFolder) -> tree.Tree:
     return found
 
 
-def _record(
-    report: RunReport, asked: Sealing, fingerprint: str, found: tree.Tree, written: list[str]
-) -> Record:
+def _sign_pdf(run: RunFolder, certificate: "SimpleSigner", name: str) -> None:
+    """Add the tester's own signature to report.pdf."""
+    pdf = run.path / PDF
+    if not pdf.is_file():
+        raise UsageError(
+            f"{run.path}: has no {PDF} to sign", hint=f"render it first: harness report {run.path}"
+        )
+    pades.sign(pdf, pdf, certificate, Role.TESTER, name)
+
+
+def _record(report: RunReport, asked: Sealing, fingerprint: str, found: tree.Tree) -> Record:
     said = report.particulars
     tester = _one_name(asked.name, said.tester, "tester")
     approver = _one_name(asked.approver, said.approver, "approver")
     people.require_two(approver, tester)
-    others = [name for name in found.files if name not in manifest.SEAL or name in written]
+    others = [name for name in found.files if name not in manifest.SEAL]
+    sealing = {RECORD, GUIDE} | ({ATTESTATION_KEY} if asked.attest else set())
     return Record(
         run=report.run,
         board=report.board,
@@ -161,16 +211,16 @@ def _record(
         rendering=results.rendering(),
         tester=Person(name=tester, key=fingerprint),
         approver=Person(name=approver) if approver else None,
-        files=len(others) + len({RECORD, GUIDE}),
+        files=len(others) + len(sealing),
         empty_folders=[
             name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             for name in found.empty
         ],
-        signed_pdf=False,
-        pdf_bytes=0,
-        time_stamp=False,
-        attestation=False,
-        replaces=said.replaces,
+        signed_pdf=asked.pades is not None,
+        pdf_bytes=found.files.get(PDF, 0),
+        time_stamp=bool(asked.tsa),
+        attestation=asked.attest is not None,
+        replaces=amendment.replaced(report, asked.replaces, asked.reason),
     )
 
 
@@ -185,6 +235,7 @@ def _one_name(given: str, said: str, role: str) -> str:
 
 def _remove_half_a_seal(run: RunFolder) -> None:
     """Remove what sealing left that was killed before the tester's signature was there."""
+    _take_back_pdf(run)
     with writing(run.path):
         for name in manifest.SEAL:
             path = run.path / name
@@ -193,21 +244,58 @@ def _remove_half_a_seal(run: RunFolder) -> None:
     manifest.remove_drafts(run)
 
 
+def _take_back_pdf(run: RunFolder) -> None:
+    """Take back a signature inside report.pdf: what the run wrote is the beginning of the file."""
+    pdf = run.path / PDF
+    try:
+        entry = manifest.read(run).get(PDF)
+    except HarnessError:
+        return
+    if entry is None or not pdf.is_file() or pdf.is_symlink() or pdf.stat().st_size <= entry.size:
+        return
+    if tree.sha256(pdf, entry.size) == entry.sha256:
+        with writing(pdf), pdf.open("rb") as file:
+            beginning = file.read(entry.size)
+        write_whole(pdf, beginning)
+
+
 @contextmanager
 def _undone_on_error(run: RunFolder) -> Iterator[list[str]]:
     """Give a list of names to add to before each is written; they are removed when the block fails."""
     written: list[str] = []
+    pdf = run.path / PDF
+    before = pdf.stat().st_size if pdf.is_file() else 0
     try:
         yield written
     except BaseException:
+        with suppress(OSError):
+            if before and pdf.stat().st_size > before:
+                os.truncate(pdf, before)
         for name in written:
             with suppress(OSError):
                 (run.path / name).unlink(missing_ok=True)
         raise
 
 
-def approve(path: Path, key: Path, *, name: str = "", trust: people.Trust | None = None) -> Checked:
+def approve(
+    path: Path,
+    key: Path,
+    *,
+    name: str = "",
+    trust: people.Trust | None = None,
+    certificate: Path | None = None,
+    tsa: str = "",
+) -> Checked:
     """Check a sealed run, sign it as its approver, and return what a check of it comes to.
+
+    Args:
+        path: The sealed run folder.
+        key: The approver's key.
+        name: Who the approver is; the report's word when empty.
+        trust: Whose keys are trusted.
+        certificate: PKCS #12 file for a second signature inside the PDF. report.pdf is sealed and stays as it is: the
+            PDF with both signatures is report-approved.pdf, which the approver signs as a file, too.
+        tsa: Address of a time stamp service for the approver's signature; empty for none.
 
     Raises:
         UsageError: something is wrong with it, it is approved already, or the approver is the tester.
@@ -230,14 +318,24 @@ def approve(path: Path, key: Path, *, name: str = "", trust: people.Trust | None
         raise UsageError(
             f"{key}: is the tester's key", hint="have another person approve, with a key of their own"
         )
-    try:
+    if certificate is not None and not checked.record.signed_pdf:
+        raise UsageError(
+            f"{path}: {PDF} was sealed without a signature of the tester's, and none can follow it",
+            hint="approve without --pades",
+        )
+    signer = pades.load(certificate) if certificate else None
+    with _undone_on_error(run) as written:
+        written.append(target.name)
         sshsig.sign(run.path / SUMS, key, target)
+        if tsa:
+            written.append(Role.APPROVER.token)
+            write_whole(run.path / Role.APPROVER.token, time_stamp.fetch(target.read_bytes(), tsa))
+        if signer is not None:
+            written += [APPROVED_PDF, APPROVED_PDF_SIGNATURE]
+            pades.sign(run.path / PDF, run.path / APPROVED_PDF, signer, Role.APPROVER, who)
+            sshsig.sign(run.path / APPROVED_PDF, key, run.path / APPROVED_PDF_SIGNATURE)
         approved = check(run.path, trust, place=str(path))
         if not approved.valid:
             told = "; ".join(str(problem).strip() for problem in approved.problems)
             raise UsageError(f"{path}: cannot be approved with this key: {told}")
-    except HarnessError:
-        with suppress(OSError):
-            target.unlink(missing_ok=True)
-        raise
     return approved

@@ -1,0 +1,130 @@
+"""What may stand beside a seal, each checked by itself: signatures inside PDFs, time stamps, an attestation."""
+
+import hashlib
+from collections.abc import Collection
+from pathlib import Path
+
+from harness.errors import BenchError, UsageError
+from harness.report.records import RunReport
+from harness.seal import attestation, pdfsig, sshsig, time_stamp, tree
+from harness.seal.names import (
+    APPROVED_PDF,
+    APPROVED_PDF_SIGNATURE,
+    ATTESTATION,
+    ATTESTATION_KEY,
+    PDF,
+    SUMS,
+    Role,
+)
+from harness.seal.people import Trust
+from harness.seal.problems import Findings
+from harness.seal.record import Record
+
+_LARGEST = 1 << 20
+_LARGEST_ATTESTATION = 256 << 20
+_LARGEST_SUMS = 512 << 20
+
+
+def check(folder: Path, sealed: Record, names: Collection[str], trust: Trust, findings: Findings) -> None:
+    """Check PDFs with signatures and time stamps.
+
+    Raises:
+        BenchError: a file cannot be read, or a program that it takes is missing.
+    """
+    if sealed.signed_pdf and PDF in names:
+        _check_pdf(folder / PDF, 1, findings)
+    if APPROVED_PDF in names or APPROVED_PDF_SIGNATURE in names:
+        _check_approved(folder, names, findings)
+    for role in Role:
+        if role.token in names:
+            _check_token(folder, role, names, trust, findings)
+
+
+def check_attestation(folder: Path, sealed: Record, report: RunReport, findings: Findings) -> None:
+    """Check the attestation, if there is to be one, against the run that it is of.
+
+    Raises:
+        BenchError: a file cannot be read.
+    """
+    if not sealed.attestation:
+        return
+    try:
+        wrong = attestation.problem(
+            tree.content(folder / ATTESTATION, _LARGEST_ATTESTATION),
+            tree.content(folder / ATTESTATION_KEY, _LARGEST),
+            report,
+            tree.content(folder / SUMS, _LARGEST_SUMS),
+        )
+    except UsageError as error:
+        wrong = error.message
+    if wrong:
+        findings.wrong("changed", ATTESTATION, wrong)
+
+
+def _check_pdf(path: Path, signatures: int, findings: Findings) -> None:
+    try:
+        found = pdfsig.signatures(path)
+    except BenchError as error:
+        findings.remark(f"the signatures inside {path.name} were not checked: {error.message}; {error.hint}")
+        return
+    if wrong := pdfsig.problem(found, signatures):
+        findings.wrong("changed", path.name, wrong)
+    else:
+        names = ", ".join(each.name for each in found)
+        findings.remark(
+            f"{path.name}: signed inside by {names}, by certificates that nobody here vouches for"
+        )
+
+
+def _check_approved(folder: Path, names: Collection[str], findings: Findings) -> None:
+    """Check that the approver's PDF is the tester's with one more signature, and signed by the approver as a file."""
+    for name in (APPROVED_PDF, APPROVED_PDF_SIGNATURE, Role.APPROVER.signature, PDF):
+        if name not in names:
+            findings.wrong("removed", name, f"without it nobody vouches for {APPROVED_PDF}")
+            return
+    approved, signature = folder / APPROVED_PDF, folder / APPROVED_PDF_SIGNATURE
+    size = (folder / PDF).stat().st_size
+    if approved.stat().st_size <= size or tree.sha256(approved, size) != tree.sha256(folder / PDF):
+        findings.wrong(
+            "changed", APPROVED_PDF, f"does not begin with {PDF}, behind which the approver signed"
+        )
+        return
+    try:
+        own = sshsig.Signature.read(tree.content(signature, _LARGEST))
+        approver = sshsig.Signature.read(tree.content(folder / Role.APPROVER.signature, _LARGEST))
+    except sshsig.BrokenSignatureError as error:
+        findings.wrong("changed", APPROVED_PDF_SIGNATURE, error.message)
+        return
+    if own.fingerprint != approver.fingerprint:
+        findings.wrong("changed", APPROVED_PDF_SIGNATURE, "is by another key than the approver's")
+    elif not sshsig.holds(approved, signature):
+        findings.wrong("changed", APPROVED_PDF_SIGNATURE, f"is no signature over this {APPROVED_PDF}")
+    else:
+        _check_pdf(approved, 2, findings)
+
+
+def _check_token(folder: Path, role: Role, names: Collection[str], trust: Trust, findings: Findings) -> None:
+    signature, path = folder / role.signature, folder / role.token
+    if role.signature not in names:
+        findings.wrong("added", role.token, f"there is no {role.signature} that it is over")
+        return
+    try:
+        token = time_stamp.read(tree.content(path, _LARGEST))
+    except UsageError as error:
+        findings.wrong("changed", role.token, error.message)
+        return
+    except BenchError as error:
+        findings.remark(f"{role.token} was not checked: {error.message}; {error.hint}")
+        return
+    if token.sha256 != hashlib.sha256(tree.content(signature, _LARGEST)).hexdigest():
+        findings.wrong("changed", role.token, f"is a time stamp of something else than {role.signature}")
+    elif trust.roots is None:
+        findings.remark(
+            f"{role.token}: {role.signature} was there on {token.moment}, by a service that nobody vouches for"
+        )
+    elif time_stamp.is_vouched(signature, path, trust.roots):
+        findings.remark(
+            f"{role.token}: {role.signature} was there on {token.moment}, as {trust.roots} vouches for"
+        )
+    else:
+        findings.wrong("untrusted", role.token, f"nobody in {trust.roots} vouches for this time stamp")
