@@ -109,22 +109,20 @@ def _check_token(folder: Path, role: Role, names: Collection[str], trust: Trust,
         findings.wrong("added", role.token, f"there is no {role.signature} that it is over")
         return
     try:
-        token = time_stamp.read(tree.content(path, _LARGEST))
+        vouched = trust.roots is not None and time_stamp.is_vouched(signature, path, trust.roots)
+        token = time_stamp.read(tree.content(path, _LARGEST), vouched=vouched)
     except UsageError as error:
         findings.wrong("changed", role.token, error.message)
         return
     except BenchError as error:
         findings.remark(f"{role.token} was not checked: {error.message}; {error.hint}")
         return
+    moment = f"{role.token}: {role.signature} was there on {token.moment}"
     if token.sha256 != hashlib.sha256(tree.content(signature, _LARGEST)).hexdigest():
         findings.wrong("changed", role.token, f"is a time stamp of something else than {role.signature}")
+    elif vouched:
+        findings.remark(f"{moment}, as {trust.roots} vouches for")
     elif trust.roots is None:
-        findings.remark(
-            f"{role.token}: {role.signature} was there on {token.moment}, by a service that nobody vouches for"
-        )
-    elif time_stamp.is_vouched(signature, path, trust.roots):
-        findings.remark(
-            f"{role.token}: {role.signature} was there on {token.moment}, as {trust.roots} vouches for"
-        )
+        findings.remark(f"{moment}, by a service that nobody vouches for")
     else:
         findings.wrong("untrusted", role.token, f"nobody in {trust.roots} vouches for this time stamp")
