@@ -35,7 +35,9 @@ _NAME_SHARE = 0.3  # of a row of names and values
 _CODE_SCALE = 0.9
 _HEAD = 160  # characters of either half of the head of a page
 _PIECE = 6  # characters of a value without any place to break
-_TOKEN = re.compile(r"[^ \n\u3400-\u9fff]+")  # a line may break beside every Chinese character by itself
+_STOPS = "\u3001\u3002\uff0c\uff1a\uff1b"
+_TOKEN = re.compile(rf"[^ \n\u3400-\u9fff{_STOPS}]+[{_STOPS}]*|[{_STOPS}]+")
+"""What holds no place to break: a line may break beside each Chinese character, and behind Chinese punctuation."""
 _JOINT = re.compile(r"[^/_.:~,;=&?+-]*[/_.:~,;=&?+-]+|[^/_.:~,;=&?+-]+")
 _WIDE = frozenset("WM@%mw—…")
 
