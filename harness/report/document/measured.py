@@ -31,13 +31,13 @@ def measured(context: Context) -> list[Block]:
     drawn = [each for each in found if len(each.values) >= _LEAST]
     for each in drawn[:_CHARTS]:
         title = context.told(each.name, 160).text
-        unit = context.text(each.unit, 40)
+        unit = context.text(context.say(each.unit), 40)
         blocks.append(Chart(title, unit, each.values, each.low, each.high))
     return blocks
 
 
 def _cells(context: Context, each: Series) -> tuple[tuple[Line, ...], ...]:
-    unit = context.text(each.unit, 40)
+    unit = context.text(context.say(each.unit), 40)
     statistics = each.statistics
     numbers = (
         (statistics.min, statistics.median, statistics.max, statistics.deviation)
@@ -52,7 +52,7 @@ def _cells(context: Context, each: Series) -> tuple[tuple[Line, ...], ...]:
         *((plain("" if number is None else f"{number:.4g}"),) for number in numbers),
         (
             plain(
-                context.text(f"{each.limits} {unit}", 160)
+                context.text(f"{context.say(each.limits)} {unit}", 160)
                 if each.limits
                 else context.say("any value allowed")
             ),

@@ -29,7 +29,9 @@ def section(context: Context) -> Section:
         ),
         ("uncovered", say("of a requirement: no scenario of the suites checks it.")),
     )
-    rules: tuple[Line, ...] = tuple((context.verdict(state), Words(f": {told}")) for state, told in words)
+    rules: tuple[Line, ...] = tuple(
+        (context.verdict(state), Words(say(": ") + told)) for state, told in words
+    )
     uncertainty = context.report.particulars.uncertainty
     blocks: tuple[Block, ...] = (
         Heading(plain(say("Verdicts"))),

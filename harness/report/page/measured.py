@@ -75,7 +75,7 @@ def measurements(context: Context) -> Measurements:
 
 def _measured(context: Context, each: Series) -> Measured:
     say = context.say
-    unit = context.text(each.unit, 40)
+    unit = context.text(context.say(each.unit), 40)
     spread = ""
     if (found := each.statistics) is not None and found.n > 1:
         spread = say(
@@ -86,7 +86,7 @@ def _measured(context: Context, each: Series) -> Measured:
             median=_number(found.median),
         )
         spread += say(", 95 % within {p95}", p95=_number(found.p95)) if found.p95 is not None else ""
-    limits = context.text(f"{each.limits} {each.unit}", 160) if each.limits else say("any value allowed")
+    limits = context.text(f"{say(each.limits)} {unit}", 160) if each.limits else say("any value allowed")
     stated = say("not considered")
     if each.uncertainty is not None:
         stated = f"± {_number(each.uncertainty)} {unit}".rstrip()
@@ -94,7 +94,7 @@ def _measured(context: Context, each: Series) -> Measured:
         stated = context.text(context.report.particulars.uncertainty, 120)
     return Measured(
         series=each,
-        value=context.text(f"{_number(each.value)} {each.unit}", 120),
+        value=context.text(f"{_number(each.value)} {unit}", 120),
         limits=limits,
         uncertainty=stated,
         spread=spread,
@@ -106,7 +106,7 @@ def _measured(context: Context, each: Series) -> Measured:
 
 def _charts(context: Context, each: Series) -> list[Drawn]:
     """Return the charts of a series: its values in order, and how often which came."""
-    title, unit = context.told(each.name, 200).text, context.text(each.unit, 40)
+    title, unit = context.told(each.name, 200).text, context.text(context.say(each.unit), 40)
     if each.histogram is not None:
         return [
             Drawn(title, histogram_drawing(title, unit, each.histogram, each.low, each.high, context.say))
