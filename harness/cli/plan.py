@@ -105,18 +105,16 @@ def _print_preview(board: str, options: PlanOptions, *, as_json: bool) -> None:
     from harness.board.opening import official
     from harness.board.plan.preview import as_text, preview
     from harness.board.reading.file import load
-    from harness.cli.suites import planned
+    from harness.cli.suites import collected
     from harness.cli.width import fitted
-    from harness.run.local_changes import local_changes
 
     file = load(board)
-    if options.official:
-        changes = local_changes()
-        further = [*options.partial(), *([f"the harness: {changes}"] if changes else [])]
-        official.require(file, further)
     shown = preview(file)
     assert file.source.path is not None
-    scenarios = planned(file.source.path, options)
+    found = collected(file.source.path, options)
+    if options.official and found.standing is not None and found.standing.missing:
+        raise official.refusal(file, found.standing.missing)
+    scenarios = found.scenarios
     if as_json:
         record = shown.to_record() | {"scenarios": [asdict(scenario) for scenario in scenarios]}
         print(json.dumps(record, indent=2, ensure_ascii=False))

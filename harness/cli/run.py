@@ -30,13 +30,32 @@ def run(
             metavar="NAME",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="With --official: say all that is missing for an official run, touch nothing, and leave no run "
+            "folder; exit code 0 when nothing is missing, else 2.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the suites on each board in turn, show progress, and end with one table and the report paths."""
     from harness.cli.replayed_run import split
     from harness.cli.run_boards import run_boards
+    from harness.errors import UsageError
 
+    if dry_run and not options.official:
+        raise UsageError(
+            "--dry-run goes with --official", hint="harness plan BOARD shows what a run would do"
+        )
+    if dry_run:
+        from harness.cli.official_run import dry_run as without_touching
+
+        raise typer.Exit(
+            without_touching(boards, options, select=select, plugins=plugin or (), as_json=as_json)
+        )
     boards, replay = split(boards, options.replay)
     options = replace(options, replay=replay)
     code = run_boards(boards, options, select=select, plugins=plugin or (), quiet=quiet, as_json=as_json)

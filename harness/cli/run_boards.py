@@ -13,11 +13,11 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from harness.board.opening import official
 from harness.board.reading import known_failures
 from harness.board.reading.file import load
 from harness.board.reading.lab import lab_of, told
 from harness.cli.earlier import earlier_seconds
+from harness.cli.official_run import require_official
 from harness.cli.output import OwnConsole
 from harness.cli.replayed_run import run_to_replay
 from harness.cli.run_progress import RunProgress, Screen
@@ -30,7 +30,6 @@ from harness.report.records import RunReport
 from harness.report.text import folder_label, one_line
 from harness.report.text import seconds as duration
 from harness.run.asserts import require_asserts
-from harness.run.local_changes import local_changes
 from harness.run.verdict import Verdict
 
 _WORST_FIRST = (4, 2, 1, 3, 5, 0)
@@ -187,12 +186,14 @@ def run_boards(
         f"warning: {one}" for one in lab.source.warnings
     ]:
         print(text, file=sys.stderr)
+    files = []
     for board in boards:
         file = load(board)
         for warning in file.warnings:
             print(f"warning: {warning}", file=sys.stderr)
-        if options.official:
-            official.require(file, _against(options, select, plugins))
+        files.append(file)
+    if options.official:
+        require_official(files, options, select=select, plugins=plugins)
     more = [word for plugin in plugins for word in ("-p", plugin)] + (["-k", select] if select else [])
     words = [[*_words(board, options), *more] for board in boards]
     # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
@@ -218,14 +219,6 @@ def run_boards(
         for line in said:
             print(line, file=sys.stderr)
         return code
-
-
-def _against(options: RunOptions, select: str, plugins: Sequence[str]) -> list[str]:
-    """Return what of a command keeps an official report from coming of it, whatever the board is."""
-    found = options.partial()
-    found += [f"--select {select}: it is not the plan as it stands"] if select else []
-    found += [f"--plugin {plugin}: it takes part in the judging" for plugin in plugins]
-    return found + ([f"the harness: {changes}"] if (changes := local_changes()) else [])
 
 
 def _run(sessions: Iterable[list[str]], follower: "_Follower") -> list[int]:

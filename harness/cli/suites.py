@@ -13,8 +13,10 @@ import pytest
 from harness.board.plan.preview import PlannedScenario
 from harness.errors import HarnessError, ToolError, UsageError
 from harness.fixtures.collection import PLAN
+from harness.fixtures.official_run import Standing
 from harness.fixtures.options import PlanOptions
 from harness.fixtures.refused import why_refused
+from harness.fixtures.session import SESSION
 from harness.fixtures.suites import SUITES, folders
 
 # What follows only costs time here: a run has its own progress, its own reports and no cache.
@@ -88,9 +90,12 @@ class Collected:
         self.scenarios: list[PlannedScenario] = []
         self.broken: list[str] = []
         self.refused: HarnessError | None = None
+        self.standing: Standing | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Take the scenarios in the order in which they would run."""
+        """Take the scenarios in the order in which they would run, and where an official run stands."""
+        if session.items:
+            self.standing = session.config.stash[SESSION].standing
         for item in session.items:
             plan = item.stash.get(PLAN, None)
             if plan is not None:
@@ -112,26 +117,32 @@ class Collected:
         self.refused = why_refused(excinfo.value)
 
 
-def planned(board: Path, options: PlanOptions) -> list[PlannedScenario]:
-    """Return the scenarios for a board, those that do not apply too, without touching anything.
+def collected(board: Path, options: PlanOptions, more: Sequence[str] = ()) -> Collected:
+    """Return what a session on a board collects, without touching anything.
+
+    Args:
+        board: The board.
+        options: The options of the plan.
+        more: Further words of pytest's command line.
 
     Raises:
         HarnessError: The suites are wrong.
         UsageError: A suite cannot be collected.
     """
-    collected = Collected()
+    found = Collected()
     with nothing_from_outside():
-        code = pytest.main([*arguments(board, options), "--collect-only", "--preview"], plugins=[collected])
-    if collected.refused is not None:
-        raise collected.refused
-    if collected.broken or code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
-        if not collected.broken:
+        words = [*arguments(board, options), *more, "--collect-only", "--preview"]
+        code = pytest.main(words, plugins=[found])
+    if found.refused is not None:
+        raise found.refused
+    if found.broken or code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        if not found.broken:
             raise ToolError(f"the suites cannot be collected: pytest ended with {code}")
         raise UsageError(
-            f"the suites cannot be collected: {'; '.join(collected.broken)}",
+            f"the suites cannot be collected: {'; '.join(found.broken)}",
             hint="mend the file; python -m py_compile FILE, or its import alone, shows the place",
         )
-    return collected.scenarios
+    return found
 
 
 def _last_line(text: str) -> str:

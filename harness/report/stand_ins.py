@@ -54,6 +54,10 @@ def stand_ins(report: RunReport, say: Language = ENGLISH) -> StandIns | None:
         titles.append(say("development run"))
         why = say("; ").join(map(say, reasons))
         words.append(say("no official report may come of it: {why}", why=why))
+    if allowed := _allowed(report):
+        titles.append(say("allowed by the policy of the lab"))
+        what = say("; ").join(map(say, allowed))
+        words.append(say("the policy of the lab allows in an official run, and names: {what}", what=what))
     if not titles:
         return None
     title = say(", ").join(titles)
@@ -66,9 +70,17 @@ def _told(say: Language, names: list[str], one: str, several: str) -> list[str]:
 
 
 def _development(report: RunReport) -> list[str]:
-    """Return why the device is for development only, as the header of the run says."""
+    """Return why the run is one of development: what the header says, and what broke the rules of an official one."""
     told = report.options.get("development")
-    return [one_line(str(each), _REASON) for each in told] if isinstance(told, list) else []
+    reasons = [*(told if isinstance(told, list) else []), *report.no_longer_official[:_MOST]]
+    return [one_line(str(each), _REASON) for each in reasons]
+
+
+def _allowed(report: RunReport) -> list[str]:
+    """Return what the policy of a lab has an official report name, and is not told by the parts of the board."""
+    told_above = {"simulated_board", "mock_service"}
+    named = [one.detail for one in report.named if one.matter not in told_above]
+    return [one_line(each, _REASON) for each in named[:_MOST]]
 
 
 def _parts(report: RunReport) -> tuple[list[str], list[str], list[str]]:

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-Matter = Literal["demo_carrier", "debug_keys", "probe_firmware", "mock_service", "simulated_board"]
+Matter = Literal[
+    "demo_carrier",
+    "debug_keys",
+    "simulated_board",
+    "mock_service",
+    "probe_firmware",
+    "destructive_left_out",
+]
 """What a lab may have an official run refuse, or name."""
 
 

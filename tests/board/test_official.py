@@ -4,15 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
+from harness.board.models.lab_file import LabFile
 from harness.board.opening import official
 from harness.board.reading.file import load, parse
 from harness.cli.main import invoke
-from harness.errors import UsageError
 from harness.fixtures.options import RunOptions
 from harness.id2 import published
 from harness.id2.keys import KeyType
 from harness.run import local_changes as changes
+from harness.settings.policy import Policy
 
 BOARDS = Path(__file__).parents[2] / "boards"
 REAL = """
@@ -31,39 +33,113 @@ def real(carrier="km", device=""):
     return parse(REAL.format(carrier=carrier, device=device), Path("real.yaml"))
 
 
+def refused(board, **words):
+    return official.judged(official.matters(board), Policy(**words))[0]
+
+
 def test_nothing_is_against_a_real_board():
-    assert official.objections(real()) == []
-    official.require(real(), [])
+    assert refused(real()) == []
 
 
 def test_the_demo_carrier_is_for_development():
-    (told,) = official.objections(real("demo"))
+    (told,) = refused(real("demo"))
     assert told.startswith("plan.carrier: demo is the SDK's carrier for debugging")
+    assert told.endswith("(policy.demo_carrier: refuse)")
 
 
 def test_a_published_key_is_for_development_by_name_id_and_value(monkeypatch):
-    (told,) = official.objections(real(device="device: {key: {published: aes-128}}"))
+    (told,) = refused(real(device="device: {key: {published: aes-128}}"))
     assert "device.key: it is the debug key of type aes-128" in told
-    (told,) = official.objections(real(device="device: {id: 2122232425262728292A2B2C}"))
+    (told,) = refused(real(device="device: {id: 2122232425262728292A2B2C}"))
     assert "device.id: the vendor published it" in told
     hidden = real(device="device: {id: 00FFFFFF0123456789ABCDEF, key: {env: BOARD_KEY}}")
     monkeypatch.setenv("BOARD_KEY", published.KEYS[KeyType.AES_128].key.reveal().hex())
-    assert official.objections(hidden) == ["device.key: it is a debug key that the vendor published"]
+    (told,) = refused(hidden)
+    assert told.startswith("device.key: it is a debug key that the vendor published")
     assert official.development(hidden) == []  # which reads no key
     monkeypatch.setenv("BOARD_KEY", "00112233445566778899AABBCCDDEEFE")
-    assert official.objections(hidden) == []
+    assert refused(hidden) == []
 
 
-def test_simulated_and_played_boards_are_refused_all_reasons_at_once():
-    with pytest.raises(UsageError) as caught:
-        official.require(load(BOARDS / "virtual-demo.yaml"), ["--quick: it is not the plan as it stands"])
-    told = caught.value.message
-    assert "virtual-demo.yaml: no official report may come of it" in told
-    for part in ("plan.carrier: demo", "device.key: it is the debug key", "transports.console:", "--quick"):
-        assert part in told
-    assert "leave --official out" in caught.value.hint
-    (told,) = official.objections(load(BOARDS / "recorded-console.yaml"))
-    assert "played back" in told
+def test_the_policy_refuses_or_names_each():
+    demo = load(BOARDS / "virtual-demo.yaml")
+    said, named = official.judged(official.matters(demo), Policy())
+    assert [one.rpartition("(policy.")[2] for one in said] == [
+        "demo_carrier: refuse)",
+        "debug_keys: refuse)",
+        "simulated_board: refuse)",
+    ]
+    assert [one.matter for one in named] == ["mock_service"]
+    allowing = Policy(demo_carrier="name", debug_keys="name", simulated_board="name", mock_service="refuse")
+    said, named = official.judged(official.matters(demo), allowing)
+    assert said == ["service.endpoint: it is the harness's mock, not the cloud (policy.mock_service: refuse)"]
+    assert [one.matter for one in named] == ["demo_carrier", "debug_keys", "simulated_board"]
+    (played,) = refused(load(BOARDS / "recorded-console.yaml"))
+    assert "played back" in played
+    probed = load(BOARDS / "virtual-probe.yaml")
+    assert any("policy.probe_firmware" in one for one in refused(probed, probe_firmware="refuse"))
+
+
+WHOLE = """report:
+  number: 1
+  revision: A
+  customer: {name: C, contact: c}
+  maker: {name: M}
+  laboratory: {name: L, address: a}
+  place: P
+  item: {name: I, model: m, hardware_version: h, firmware_version: f, serial_numbers: [S-1], sdk: 3.1.0, boot_state: b, condition: c, received: 2026-01-01}
+  tester: T
+  approver: A
+"""
+DECLARED = "declaration: {features: [], sdk_version: 3.1.0}\n"
+
+
+def lacking(text):
+    return list(official.left_out(parse(real_text(text), Path("real.yaml")), LabFile(version=1)))
+
+
+def real_text(more):
+    return REAL.format(carrier="km", device="device: {serial_number: S-1}") + more
+
+
+def test_a_whole_report_and_declaration_lack_nothing():
+    assert lacking(WHOLE + DECLARED) == []
+
+
+@pytest.mark.parametrize("loc", official._WANTED, ids=".".join)
+def test_each_field_that_is_wanted_is_named_by_itself(loc):
+    data = yaml.safe_load(WHOLE)
+    section = data["report"]
+    for part in loc[:-1]:
+        section = section[part]
+    del section[loc[-1]]
+    text = yaml.safe_dump(json.loads(json.dumps(data, default=str)))
+    (told,) = lacking(text + DECLARED)
+    assert told.startswith(f"report.{'.'.join(loc)}: is not written")
+
+
+def test_what_is_doubtful_is_missing_too():
+    (told,) = lacking(WHOLE.replace("approver: A", "approver: T") + DECLARED)
+    assert told.startswith("report.approver: is the tester too")
+    (told,) = lacking(WHOLE.replace("[S-1]", "[S-2]") + DECLARED)
+    assert told.startswith("report.item.serial_numbers: S-1, which device.serial_number says")
+    overdue = "  instruments: [{name: scope, due: 2020-01-01}]\n"
+    (told,) = lacking(WHOLE + overdue + DECLARED)
+    assert told.startswith("report.instruments[0].due: the calibration of 'scope' was due")
+    (told,) = lacking(WHOLE.replace("place: P", "place: FILL-IN") + DECLARED)
+    assert told.startswith("real.yaml: still to be filled in: report.place")
+
+
+def test_a_declaration_with_holes_is_named_field_by_field():
+    assert [one.partition(":")[0] for one in lacking(WHOLE)] == [
+        "declaration.features",
+        "declaration.sdk_version",
+    ]
+    text = (BOARDS / "virtual-se-i2c.yaml").read_text()
+    bare = parse(text.replace("  vendor: 0x8180\n  features", "  features"), Path("b.yaml"))
+    assert "declaration.vendor" in [
+        one.partition(":")[0] for one in official.left_out(bare, LabFile(version=1))
+    ]
 
 
 def test_the_commands_refuse_before_a_run_folder_is_made(tmp_path, capsys):
@@ -80,8 +156,8 @@ def test_the_commands_refuse_before_a_run_folder_is_made(tmp_path, capsys):
 
 
 def test_options_that_are_no_part_of_an_official_run():
-    options = RunOptions(quick=True, fault=("console=drop",), seed=0)
-    assert [one.split(":")[0] for one in options.partial()] == ["--quick", "--fault", "--seed"]
+    options = RunOptions(quick=True, fault=("console=drop",), seed=0, verify=True)
+    assert [one.split(":")[0] for one in options.partial()] == ["--quick", "--verify", "--fault", "--seed"]
     assert RunOptions(destructive=True, official=True, wait=3).partial() == []
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from harness.settings.particulars import Particulars
+from harness.settings.policy import Policy
 from harness.settings.words import Section, wrong
 
 LAB_VERSION = 1
@@ -51,6 +52,9 @@ class LabFile(Section):
     ] = Field(
         default_factory=Particulars,
         description="What a report says of every board of the lab; the board file's word goes before it.",
+    )
+    policy: Annotated[Policy, BeforeValidator(_empty_is_default, json_schema_input_type=Policy | None)] = (
+        Field(default_factory=Policy, description="What official runs of the lab refuse, and what they name.")
     )
 
     _source: LabSource = PrivateAttr(default=LabSource())

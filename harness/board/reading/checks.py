@@ -99,12 +99,17 @@ def advice(board: BoardFile) -> list[Problem]:
         *_simulated(board),
         *_key_type(board),
         *_public_key(board),
-        *declaration_checks.questions(board, ECB_ALGORITHM.get(board.plan.key_type)),
+        *open_questions(board),
         *_service(board),
         *_server_doubts(board),
         *link_checks.advice(board),
         *report_checks.advice(board.report),
     ]
+
+
+def open_questions(board: BoardFile) -> list[Problem]:
+    """Return what the declaration leaves open that only the maker of the board or of its chip can answer."""
+    return declaration_checks.questions(board, ECB_ALGORITHM.get(board.plan.key_type))
 
 
 def _parts(board: BoardFile) -> list[Problem]:
