@@ -167,6 +167,7 @@ def test_no_link_leads_to_a_place_that_is_not_there():
     table = flows._Flow(frozenset({"here"}))
     assert table.line((Words("a", link="#here"),), 8, 100) == [{"t": ["a"], "l": "here"}]
     assert table.line((Words("a", link="#gone"),), 8, 100) == ["a"]
+    assert flows._Flow(frozenset()).line((Words("a", link="#here"),), 8, 100) == ["a"]
     assert table.line((Words("a", link="https://evil.example/"),), 8, 100) == ["a"]
 
 

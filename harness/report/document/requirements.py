@@ -6,7 +6,7 @@ from harness.report.document.anchors import listed
 from harness.report.document.blocks import Block, Column, Heading, Line, Paragraph, Row, Section, Table, Words
 from harness.report.document.context import Context, plain
 from harness.report.document.measured import measured
-from harness.report.document.summary import without_verdict
+from harness.report.document.summary import lacks_verdict
 from harness.report.records import MeasurementResult, RequirementResult, Scenario
 from harness.report.text import seconds
 from harness.run.measure import Measurement
@@ -130,7 +130,7 @@ def _left(context: Context, requirements: list[RequirementResult]) -> Table:
 
 def _state(context: Context, requirement: RequirementResult) -> Line:
     told: Line = (context.verdict(requirement.state),)
-    if requirement in without_verdict(context.report):
+    if lacks_verdict(requirement):
         return (*told, Words(" "), Words(context.say("mandatory, without a verdict"), strong=True))
     return told
 

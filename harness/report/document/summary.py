@@ -11,6 +11,7 @@ from harness.run.verdict import OF_SCENARIOS, Verdict
 
 _ALWAYS = (Verdict.PASSED, Verdict.FAILED)
 MANDATORY = "must"
+_SEEN = {Verdict.PASSED, Verdict.FAILED, Verdict.NOT_APPLICABLE}
 
 
 def section(context: Context) -> Section:
@@ -31,8 +32,12 @@ def section(context: Context) -> Section:
 
 def without_verdict(report: RunReport) -> list[RequirementResult]:
     """Return the mandatory requirements that apply and that this run neither saw met nor broken."""
-    seen = {Verdict.PASSED, Verdict.FAILED, Verdict.NOT_APPLICABLE}
-    return [each for each in report.requirements if each.level == MANDATORY and each.state not in seen]
+    return [each for each in report.requirements if lacks_verdict(each)]
+
+
+def lacks_verdict(requirement: RequirementResult) -> bool:
+    """Return whether a requirement is mandatory, applies, and was neither seen met nor broken."""
+    return requirement.level == MANDATORY and requirement.state not in _SEEN
 
 
 def _open_requirements(context: Context) -> list[Block]:

@@ -5,6 +5,7 @@ taken away. What a piece is depends on the width that it has, so it is decided h
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.report.document.anchors import listed
@@ -34,6 +35,7 @@ _INSET = 8.0  # on both sides of a cell, together
 _NAME_SHARE = 0.3  # of a row of names and values
 _CODE_SCALE = 0.9
 _HEAD = 160  # characters of either half of the head of a page
+_LINKS = 120  # of a document: each costs typst more than a millisecond
 _PIECE = 6  # characters of a value without any place to break
 _STOPS = "\u3001\u3002\uff0c\uff1a\uff1b"
 _TOKEN = re.compile(rf"[^ \n\u3400-\u9fff{_STOPS}]+[{_STOPS}]*|[{_STOPS}]+")
@@ -46,7 +48,7 @@ def flow(document: Document) -> dict[str, object]:
     """Return the data of the PDF of a document."""
     cover = document.cover
     flows = _Flow(_anchors(document))
-    return {
+    data: dict[str, object] = {
         "language": document.language,
         "title": shown(cover.title),
         "head": [
@@ -69,17 +71,18 @@ def flow(document: Document) -> dict[str, object]:
         "sections": [
             {
                 "title": flows.line((Words(f"{each.number}  {each.title}"),), 14, WIDTH),
-                "anchor": each.anchor,
                 "blocks": [flows.block(block) for block in each.blocks],
             }
             for each in document.sections
         ],
     }
+    flows.label()
+    return data
 
 
 def _anchors(document: Document) -> frozenset[str]:
     """Return where links can lead."""
-    found = {section.anchor for section in document.sections}
+    found: set[str] = set()
     for section in document.sections:
         for block in section.blocks:
             if isinstance(block, Heading):
@@ -92,14 +95,20 @@ def _anchors(document: Document) -> frozenset[str]:
 class _Flow:
     def __init__(self, anchors: frozenset[str]) -> None:
         self._anchors = anchors
-        self._left = set(anchors)
+        self._row = ""
+        self._linked: Counter[str] = Counter()
+        self._places: dict[str, dict[str, object]] = {}
 
-    def _anchor(self, anchor: str) -> str:
-        """Return an anchor once: a label that stands twice leads nowhere."""
-        if anchor not in self._left:
-            return ""
-        self._left.discard(anchor)
-        return anchor
+    def _place(self, anchor: str, place: dict[str, object]) -> dict[str, object]:
+        """Note where an anchor is; where it stands twice, the first counts."""
+        if anchor in self._anchors:
+            self._places.setdefault(anchor, place)
+        return place
+
+    def label(self) -> None:
+        """Label the places that a link leads to, and no other: each label costs time."""
+        for anchor in self._linked:
+            self._places[anchor]["a"] = anchor
 
     def _target(self, anchor: str) -> str:
         """Return where a link leads: to its place, to the row that lists it, or nowhere."""
@@ -126,7 +135,8 @@ class _Flow:
             styles["b"] = 1
         if words.verdict:
             styles["v"] = str(words.verdict)
-        if anchor:
+        if anchor and anchor != self._row and self._linked.total() < _LINKS:
+            self._linked[anchor] += 1
             styles["l"] = anchor
         if not styles:
             return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else pieces
@@ -148,7 +158,7 @@ class _Flow:
             return {"k": "d", "r": self.pairs(block.rows)}
         if isinstance(block, Heading):
             words = self.line(block.words, 11, WIDTH)
-            return {"k": "h", "w": words, "a": self._anchor(block.anchor)}
+            return self._place(block.anchor, {"k": "h", "w": words})
         if isinstance(block, Code):
             lines = [
                 self.line((Words(line or " "),), _TABLE_SIZE / _CODE_SCALE * 1.1, WIDTH - 20)
@@ -167,11 +177,13 @@ class _Flow:
         widths = [column.share / whole * WIDTH - _INSET for column in table.columns]
         rows: list[Json] = []
         for row in table.rows:
+            self._row = row.anchor
             cells: list[object] = [
                 [self.line(line, _TABLE_SIZE, width) for line in cell]
                 for cell, width in zip(row.cells, widths, strict=True)
             ]
-            rows.append([self._anchor(row.anchor), cells])
+            rows.append(self._place(row.anchor, {"r": cells}))
+        self._row = ""
         return {
             "k": "t",
             "c": [column.share for column in table.columns],
