@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bus_devices, uart
+from benchmarks import bus_devices, report, uart
 from harness.board.reading.file import load
+from harness.report import model
 
 
 @pytest.mark.parametrize("kind", ["i2c", "ttyACM", "ttyUSB", "pipe", "ccid"])
@@ -75,3 +76,12 @@ def test_the_bare_wires_of_the_probe_can_be_built(tmp_path, monkeypatch):
     for _, make_wire, _ in probe.MACHINES.values():
         make_wire(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"wire-linux", "wire-cortex-m3"}
+
+
+def test_the_run_of_the_report_benchmark_is_a_whole_run_with_failures_and_recordings(tmp_path):
+    folder = report.write_run(tmp_path, 2 * report.FAILS, 200_000)
+    loaded = model.load(folder)
+    assert (loaded.totals.passed, loaded.totals.failed) == (2 * report.FAILS - 2, 2)
+    assert not loaded.incomplete
+    assert 200_000 <= (folder / "transport" / "se.jsonl").stat().st_size < 300_000
+    assert "<td>failed</td>" in report.table(loaded)
