@@ -5,6 +5,7 @@ Whoever reads a report must know it before any verdict: a virtual board that pas
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 from harness.report.records import RunReport
 from harness.report.text import capital, one_line
@@ -46,7 +47,7 @@ def stand_ins(report: RunReport, say: Language = ENGLISH) -> StandIns | None:
         )
         # What sits behind a socket or a port the harness cannot know, so nothing is said to be real.
         told += _told(say, real, "{names} is not", "{names} are not") or [say("no real device was asked")]
-        words.append(say(", ").join(told))
+        words.append(reduce(lambda one, other: say("{one}, {other}", one=one, other=other), told))
     if mock:
         titles.append(say("mock service"))
         words.append(say("the ID² service is the harness's mock, not the cloud"))

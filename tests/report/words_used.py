@@ -18,7 +18,7 @@ LEVELS = ("must", "should")
 INPUTS = {"board file", "lab file", "requirements list", "firmware"}
 """What files that a run was made of are for, in its header."""
 
-SAYING = ("report",)
+SAYING = ("report", "history")
 """Folders of harness/ in which texts are given to a Language."""
 
 
