@@ -28,6 +28,12 @@ _CONTROLLERS = """\
 #     power_on: [relay, "1", "on"]
 """
 
+_REPORT = """\
+# report:                               # what only people know; an official run wants it: docs/official-runs.md
+#   number: 2026-001
+#   customer: {name: …, contact: …}
+"""
+
 
 def starting_file(cell: Cell, path: Path, name: str, *, probe: bool) -> str:
     """Return the text of a board file for a possible plan; it loads as it is.
@@ -50,6 +56,7 @@ def starting_file(cell: Cell, path: Path, name: str, *, probe: bool) -> str:
         _declaration(cell, probe=probe),
         _service(cell),
         _server(cell),
+        _REPORT,
     ]
     return "\n".join(part for part in parts if part)
 
