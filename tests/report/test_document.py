@@ -226,6 +226,10 @@ def test_the_file_list_is_what_the_manifest_will_say(sample):
     manifest.write(RunFolder.open(sample))
     after = text_of(told(load(sample), sample), "files")
     (sample / "manifest.json").unlink()
+    (sample / "SHA256SUMS.tester.sig").write_text("a signature")
+    sealed = text_of(told(load(sample), sample), "files")
+    (sample / "SHA256SUMS.tester.sig").unlink()
+    assert before == sealed
     assert before == after
     assert "journal.jsonl" in after
     assert "evidence/" in after

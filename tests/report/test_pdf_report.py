@@ -8,6 +8,7 @@ import pytest
 
 from harness.cli.main import invoke
 from harness.errors import ToolError
+from harness.report.csv_report import CsvReport
 from harness.report.document.blocks import Words
 from harness.report.json_report import JsonReport
 from harness.report.junit import JunitReport
@@ -108,7 +109,7 @@ def test_its_structure_is_sound(pdf):
 @needs("pdfdetach")
 def test_the_results_for_programs_are_attached_byte_for_byte(pdf, folder, report, tmp_path):
     pdf_pages.run("pdfdetach", "-saveall", "-o", tmp_path, pdf)
-    for kind in (JsonReport, JunitReport):
+    for kind in (JsonReport, JunitReport, CsvReport):
         for name, content in kind().render(report, folder, ENGLISH).items():
             assert (tmp_path / name).read_bytes() == content
 

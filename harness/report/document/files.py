@@ -11,6 +11,8 @@ from harness.run import manifest
 from harness.run.folder import RunFolder
 
 _MOST = 2_000
+_SEAL = ("SHA256SUMS", "VERIFY.txt", "seal.json", "attestation")
+"""How the names of files begin that a seal adds: a report that is made again must not list them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def _hashed(folder: Path) -> list[ListedFile]:
     found = []
     for path in manifest.files(folder):
         name = path.relative_to(folder).as_posix()
-        if manifest.is_report(name):
+        if manifest.is_report(name) or name.startswith(_SEAL):
             continue
         if path.is_symlink() or not path.is_file():
             found.append(ListedFile(name, 0, ""))

@@ -23,6 +23,7 @@ _STANDARDS = ("a-3a", "ua-1")
 _ATTACHED = {
     "json": ("The whole report for programs", "application/json"),
     "junit": ("The verdicts as JUnit XML", "application/xml"),
+    "measurements": ("The measurements for spreadsheets", "text/csv"),
 }
 """What is attached, by the name of the format that renders it: what it is, and its media type."""
 
