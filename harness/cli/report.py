@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import complete
+from harness.cli import campaign, complete
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,13 +32,14 @@ def register(app: typer.Typer) -> None:
 
 def report(
     run: Annotated[
-        Path,
+        list[str] | None,
         typer.Argument(
-            help="Run folder, or its name below runs/.",
+            help="Run folder, or its name below runs/; the latest by default. With --batch several, folders of run "
+            "folders too; all of runs/ by default.",
             metavar="RUN",
             autocompletion=complete.runs,
         ),
-    ] = Path("runs/latest"),
+    ] = None,
     format_: Annotated[
         str,
         typer.Option(
@@ -71,9 +72,35 @@ def report(
     check: Annotated[
         bool, typer.Option("--check", help="Compare all files with manifest.json: 0 same, 1 changed.")
     ] = False,
+    batch: Annotated[
+        bool,
+        typer.Option(
+            "--batch",
+            help="One page of several runs, board by step, with one JSON and one JUnit; into campaign/ or --output.",
+        ),
+    ] = False,
+    since: Annotated[
+        str,
+        typer.Option(
+            help="With --batch: only runs that began then or later: 2026-11-29, or 12h, 7d, 2w ago. UTC.",
+            metavar="TIME",
+        ),
+    ] = "",
 ) -> None:
     """Render the reports of a run from its folder alone and print their paths."""
-    folder = complete.run_folder(run)
+    if batch:
+        if check or short or format_ != _ALL:
+            raise UsageError(
+                "--batch goes with --lang, --output and --since alone", hint="leave the others out"
+            )
+        campaign.write(run or (), since=since, lang=lang, output=output)
+        return
+    if since or len(run or ()) > 1:
+        raise UsageError(
+            "--since goes with --batch" if since else "several runs go with --batch alone",
+            hint="add --batch for one page of several runs",
+        )
+    folder = complete.run_folder(Path(run[0] if run else "runs/latest"))
     if check:
         raise typer.Exit(_check(folder))
     if short:
