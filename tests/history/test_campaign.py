@@ -111,7 +111,16 @@ def test_in_chinese_nothing_of_the_frame_is_english(runs):
     write(runs, header=SIMULATED)
     page = made(runs, "zh")["campaign-zh.html"].decode()
     assert '<html lang="zh">' in page
-    for word in ("Campaign", "Board", "Verdict", "passed", "Began", "Step ", "Virtual board", "virtual board"):
+    for word in (
+        "Campaign",
+        "Board",
+        "Verdict",
+        "passed",
+        "Began",
+        "Step ",
+        "Virtual board",
+        "virtual board",
+    ):
         assert f">{word}" not in page.partition("</style>")[2]
 
 

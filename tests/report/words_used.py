@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LEVELS = ("must", "should")
 """How binding a requirement is."""
 
-INPUTS = {"board file", "lab file", "requirements list", "firmware"}
+INPUTS = {"board file", "lab file", "requirements list", "firmware", "known failures"}
 """What files that a run was made of are for, in its header."""
 
 SAYING = ("report", "history")
