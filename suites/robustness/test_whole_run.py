@@ -11,7 +11,9 @@ from harness.fixtures.whole_run import WholeRun
 def test_endurance(scenario: Scenario, endurance: Endurance) -> None:
     """Thousands of commands in a hundred sessions change nothing."""
     with scenario.step("ROB-04"):
-        if not endurance.run(scenario):
+        whole = endurance.run(scenario)
+        endurance.measure(scenario)
+        if not whole:
             pytest.skip(
                 f"the board is slow: {endurance.bound_s:g} s were over after {endurance.done} commands, "
                 "which all agreed; the rest is not run"
