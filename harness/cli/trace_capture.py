@@ -5,21 +5,18 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.cli.trace_lines import Selection, choose
 from harness.disk import refused
 from harness.errors import BenchError, UsageError
 from harness.traffic.capture import Capture
-from harness.traffic.run_recordings import board_file_of, followed, opened
+from harness.traffic.run_recordings import anchor_of, board_file_of, followed, opened
 from harness.traffic.timelines import shows_its_key
 from harness.traffic.usb_packets import Class
 from harness.transport.printable import safe_text
-from harness.transport.recording.recording import RecordingHeader
 
 _USB: dict[str, Class] = {"ccid": "ccid", "hid": "hid", "simulated-ccid": "ccid", "simulated-hid": "hid"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COMMENT = (
     "made of the recordings of a run: TCP connections and USB packets are made up around what they carried"
 )
@@ -49,11 +46,11 @@ def write(run: Path, selection: Selection, to: str, *, warn: Callable[[str], Non
         if not chosen:
             return 0
         board_file = board_file_of(run)
-        first = min((reading.header for reading in readings), key=lambda header: header.monotonic_ns)
+        anchor = anchor_of(run, readings)
         output = files.enter_context(_output(to))
         capture = Capture(
             output,
-            offset=_since_1970(first) - first.monotonic_ns,
+            offset=anchor.since_1970_ns - anchor.monotonic_ns,
             identities={
                 safe_text(each.header.transport, 40): safe_text(each.header.identity, 400) for each in chosen
             },
@@ -65,18 +62,13 @@ def write(run: Path, selection: Selection, to: str, *, warn: Callable[[str], Non
         for entry, mark in heapq.merge(*ways, key=lambda each: each[0].t):
             if mark not in ("", "!") and selection.scenario:
                 inside = selection.scenario in mark
-            if inside and (entry.t - first.monotonic_ns) / 1e9 >= selection.since:
+            if inside and (entry.t - anchor.monotonic_ns) / 1e9 >= selection.since:
                 capture.take(entry)
         capture.close()
         for reading in chosen:
             if reading.cut:
                 warn(f"{reading.path}: cut at its end; what is there has been written")
     return capture.packets
-
-
-def _since_1970(header: RecordingHeader) -> int:
-    passed = header.wall - _EPOCH
-    return (passed.days * 86400 + passed.seconds) * 1_000_000_000 + passed.microseconds * 1000
 
 
 def _usb(board_file: Mapping[str, object]) -> dict[str, Class]:

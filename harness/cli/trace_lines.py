@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.traffic.bytes_shown import SHORT_APDU
-from harness.traffic.run_recordings import board_file_of, followed, in_order, opened, scenario_of
+from harness.traffic.run_recordings import anchor_of, board_file_of, followed, in_order, opened, scenario_of
 from harness.traffic.timelines import shows_its_key
 from harness.transport.printable import hex_bytes, safe_bytes, safe_text
 from harness.transport.recording.recording import Reading, Record
@@ -35,7 +35,7 @@ class Selection:
 
     Attributes:
         transports: Names of transports; empty for all.
-        since: Seconds from the start of the first recording.
+        since: Seconds from the start of the run; of a recording alone, from its own.
         scenario: Text in the name of a scenario; empty for all.
     """
 
@@ -72,7 +72,7 @@ def lines(run: Path, selection: Selection, layout: Layout, *, warn: Callable[[st
         chosen = choose(readings, selection.transports, run)
         if not chosen:
             return
-        start = min(reading.header.monotonic_ns for reading in readings)
+        start = anchor_of(run, readings).monotonic_ns
         width = max(len(safe_text(reading.header.transport, _NAME)) for reading in chosen)
         board_file, leaked = board_file_of(run), shows_its_key(run)
         if leaked:

@@ -10,7 +10,7 @@ from harness.traffic.entry import Direction, Entry, Kind, Raw
 from harness.traffic.module_words import ModuleWords
 from harness.traffic.probe_words import ProbeWords, without_payload
 from harness.traffic.secret_bytes import masked, may_hide
-from harness.traffic.secret_text import hidden
+from harness.traffic.secret_text import ModuleSecrets
 from harness.transport.printable import safe_bytes, safe_text
 from harness.transport.recording.recording import Record
 
@@ -57,6 +57,7 @@ class Follower:
         self._decoder = Decoder()
         self._module = ModuleWords()
         self._probe = ProbeWords()
+        self._secrets = ModuleSecrets()
         self._held = _Held()
         self._op = ""
         self._address: int | None = None
@@ -100,6 +101,8 @@ class Follower:
 
     def _meant(self, t: int, direction: str, meaning: Meaning, data: bytes, place: str = "") -> Entry:
         """Return an entry whose bytes mean something."""
+        if direction == ">" and not meaning.apdu and may_hide(data):  # a frame that is no good one
+            meaning = Meaning(meaning.words, hidden=True)
         shown, apdu = masked(data, meaning, out=direction == ">")
         words = f"{place}{meaning.words}"
         return self._made(t, direction, words, _detail(data, meaning), data=shown, apdu=apdu)
@@ -164,7 +167,7 @@ class Follower:
         if direction == ">":
             if self._probe.is_input(line):
                 return [_Input(t, self._source, self._kind, "out", "an input of a call", line=line)]
-            words, shown = self._probe.asked(line), hidden(line)
+            words, shown = self._probe.asked(line), self._secrets.sent(line)
             text = safe_bytes(shown, _LINE_LIMIT) if words is None else words
             return [self._made(t, direction, text, data=shown + _END)]
         found: list[Entry] = []
@@ -182,7 +185,7 @@ class Follower:
     def _text(self, t: int, line: bytes) -> list[Entry]:
         if not line.strip():
             return []
-        shown = hidden(line)
+        shown = self._secrets.came(line)
         text = _LEAKED if self._leaked else safe_bytes(shown, _LINE_LIMIT)
         return [self._made(t, "<", text, data=shown + _END)]
 

@@ -46,12 +46,6 @@ class ProbeWords:
         found = _REQUEST.search(line)
         return found is not None and found["verb"] == b"put"
 
-    @staticmethod
-    def is_call(line: bytes) -> bool:
-        """Tell whether a line calls a function."""
-        found = _REQUEST.search(line)
-        return found is not None and found["verb"] == b"run"
-
     def asked(self, line: bytes, *, secret: bool = False) -> str | None:
         """Return a request in words; None when the line is none.
 

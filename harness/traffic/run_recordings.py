@@ -2,7 +2,9 @@
 
 import heapq
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -17,6 +19,7 @@ _FOLDER = "transport"
 _REORDER = 64  # records among which the stamps of one file may be out of order: two threads write it
 _TEXT_LIMIT = 1000
 _HEADER_LIMIT = 16 << 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def opened(run: Path, warn: Callable[[str], None]) -> Iterator[Reading]:
@@ -57,6 +60,33 @@ def board_file_of(run: Path) -> Mapping[str, object]:
         return {}
     found = header.get("board_file") if isinstance(header, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A moment on both clocks: monotonic nanoseconds, and nanoseconds since 1970."""
+
+    monotonic_ns: int
+    since_1970_ns: int
+
+
+def anchor_of(run: Path, readings: Sequence[Reading]) -> Anchor:
+    """Return the beginning of a run: what its journal says, else that of the first of its recordings."""
+    try:
+        with (run / "journal.jsonl").open("rb") as journal:
+            first = json.loads(journal.readline(_HEADER_LIMIT))
+        wall, t = datetime.fromisoformat(first["wall"]), first["t"]
+        if first["event"] == "run-started" and type(t) is int:
+            return Anchor(t, _since_1970(wall))
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        pass
+    header = min((reading.header for reading in readings), key=lambda each: each.monotonic_ns)
+    return Anchor(header.monotonic_ns, _since_1970(header.wall))
+
+
+def _since_1970(wall: datetime) -> int:
+    passed = wall - _EPOCH
+    return (passed.days * 86400 + passed.seconds) * 1_000_000_000 + passed.microseconds * 1000
 
 
 def in_order(reading: Reading) -> Iterator[Record]:

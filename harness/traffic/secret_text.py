@@ -18,6 +18,8 @@ _AT_SECRET = re.compile(
     rb"(?i)(?P<name>(?:AT)?[+^#$*@][A-Z0-9_]{0,20}(?:LOAD|KEY|SEC|PIN|PWD|PASS|PSK|DEC|IMPORT|BURN)[A-Z0-9_]{0,20})"
     rb"(?P<sign>[=:] ?)(?P<value>.+)"
 )
+_AT_COMMAND = re.compile(rb"\s*AT", re.IGNORECASE)
+_VALUE = re.compile(rb"\s*[\w+/=.~-]{12,}\s*")
 
 
 def hidden(line: bytes) -> bytes:
@@ -28,9 +30,23 @@ def hidden(line: bytes) -> bytes:
     return line
 
 
-def is_at_secret(line: bytes) -> bool:
-    """Tell whether an AT command deals in secrets, so that its data at a prompt do too."""
-    return _AT_SECRET.search(line) is not None
+class ModuleSecrets:
+    """Hides what a module is given and gives on lines of their own: behind a prompt, or without its name."""
+
+    def __init__(self) -> None:
+        self._secret = False
+
+    def sent(self, line: bytes) -> bytes:
+        """Return a line to the module without what is secret."""
+        if not _AT_COMMAND.match(line):
+            return line.translate(STARS) if self._secret else hidden(line)
+        self._secret = _AT_SECRET.search(line) is not None
+        return hidden(line)
+
+    def came(self, line: bytes) -> bytes:
+        """Return a line of the module without what is secret."""
+        bare = self._secret and _VALUE.fullmatch(line) is not None
+        return line.translate(STARS) if bare else hidden(line)
 
 
 def _starred(found: re.Match[bytes]) -> bytes:
