@@ -51,7 +51,7 @@ def write(run: Path, selection: Selection, to: str, *, warn: Callable[[str], Non
         capture = Capture(
             output,
             offset=anchor.since_1970_ns - anchor.monotonic_ns,
-            identities={
+            identity_of={
                 safe_text(each.header.transport, 40): safe_text(each.header.identity, 400) for each in chosen
             },
             usb=_usb(board_file),

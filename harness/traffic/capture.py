@@ -33,7 +33,7 @@ class Capture:
     Args:
         write: Takes the bytes of the file in order.
         offset: What is added to monotonic nanoseconds to give those since 1970.
-        identities: What each source is, for people.
+        identity_of: What each source is, for people.
         usb: The sources that are USB interfaces.
         comment: Said of the whole file.
     """
@@ -43,13 +43,13 @@ class Capture:
         write: Callable[[bytes], None],
         *,
         offset: int,
-        identities: Mapping[str, str],
+        identity_of: Mapping[str, str],
         usb: Mapping[str, Class],
         comment: str,
     ) -> None:
         self._write = write
         self._offset = offset
-        self._identities = identities
+        self._identity_of = identity_of
         self._usb_classes = usb
         self._interfaces: dict[tuple[str, int], int] = {}
         self._streams: dict[str, Connection] = {}
@@ -203,7 +203,7 @@ class Capture:
         number = self._interfaces.get((on, link_type))
         if number is None:
             number = self._interfaces[on, link_type] = len(self._interfaces)
-            described = self._identities.get(on, "")
+            described = self._identity_of.get(on, "")
             self._write(interface(link_type, on, described, nanoseconds=True))
         self._write(packet(number, max(at, 0), data, comment))
         self.packets += 1
