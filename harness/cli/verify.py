@@ -82,7 +82,9 @@ def verify(
     ] = "",
     pages: Annotated[
         bool,
-        typer.Option("--pages", help="Reports: make the pages and PDFs again too, however long that takes."),
+        typer.Option(
+            "--pages", help="Reports: make every page and PDF again and compare, also of a large run."
+        ),
     ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,

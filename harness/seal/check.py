@@ -24,6 +24,9 @@ from harness.seal.people import SignedBy, Trust
 from harness.seal.problems import Findings, Problem
 from harness.seal.record import Record
 
+_SMALL_JOURNAL = 1 << 20
+"""Bytes of a journal up to which its reports are made again without being asked: then that takes a second or two."""
+
 _LARGEST_SUMS = 512 * 1024 * 1024
 
 
@@ -80,7 +83,7 @@ def check(
     Args:
         path: The folder.
         trust: Whose keys are trusted; nobody's when left out.
-        pages: Make the reports for people again too, and compare them.
+        pages: Make every report again and compare, however large the run; small ones are made again always.
         awaits_approval: Whether an approver's signature that is announced may still be missing.
         place: What the folder is called in what is said; its path when empty.
 
@@ -142,7 +145,7 @@ _WORDS = {"missing": "removed"}
 def _read_sums(found: _Folder, findings: Findings) -> None:
     try:
         found.listed = sums.read(tree.content(found.run.path / SUMS, _LARGEST_SUMS))
-    except sums.BrokenSumsError as error:
+    except (sums.BrokenSumsError, tree.UnfitError) as error:
         findings.wrong("changed", SUMS, error.message)
 
 
@@ -206,6 +209,7 @@ def _shown(path: str) -> str:
 
 def _check_content(found: _Folder, findings: Findings, sealed: Record | None, *, pages: bool) -> None:
     """Check that the files, which are those that were sealed, agree with each other."""
+    small = found.tree.files.get("journal.jsonl", 0) <= _SMALL_JOURNAL
     check_agreement(found.run, found.digests, findings)
     if sealed is None:
         return
@@ -229,7 +233,7 @@ def _check_content(found: _Folder, findings: Findings, sealed: Record | None, *,
         found.digests,
         findings,
         same_code=sealed.rendering == results.rendering(),
-        pages=pages,
+        again="all" if pages or small else "words",
         pdf_bytes=sealed.pdf_bytes if sealed.signed_pdf else 0,
     )
 

@@ -92,7 +92,7 @@ def _check_approved(folder: Path, names: Collection[str], findings: Findings) ->
     try:
         own = sshsig.Signature.read(tree.content(signature, _LARGEST))
         approver = sshsig.Signature.read(tree.content(folder / Role.APPROVER.signature, _LARGEST))
-    except sshsig.BrokenSignatureError as error:
+    except (sshsig.BrokenSignatureError, tree.UnfitError) as error:
         findings.wrong("changed", APPROVED_PDF_SIGNATURE, error.message)
         return
     if own.fingerprint != approver.fingerprint:

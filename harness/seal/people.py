@@ -119,7 +119,7 @@ def _signature(
         return None  # named already as what it is
     try:
         signature = sshsig.Signature.read(tree.content(path, _LARGEST_SIGNATURE))
-    except sshsig.BrokenSignatureError as error:
+    except (sshsig.BrokenSignatureError, tree.UnfitError) as error:
         findings.wrong("changed", role.signature, error.message)
         return None
     if not sshsig.holds(folder / SUMS, path):

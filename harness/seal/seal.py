@@ -151,7 +151,7 @@ def _closed(run: RunFolder, path: Path, *, partial: bool) -> RunReport:
     check_agreement(run, found.files, findings)
     _refuse(path, findings, "does not hold together, and sealing would only make that last")
     digests = tree.hashes(run.path, [name for name in found.files if name not in manifest.SEAL])
-    results.check(run, report, digests, findings, same_code=True, pages=True)
+    results.check(run, report, digests, findings, same_code=True)
     _refuse(
         path,
         findings,

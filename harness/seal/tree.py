@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.errors import BenchError
+from harness.errors import BenchError, UsageError
 
 _AT_ONCE = 4
 _DEEPEST = 64
@@ -20,6 +20,10 @@ _KINDS = (
     (stat.S_ISBLK, "a block device"),
     (stat.S_ISCHR, "a character device"),
 )
+
+
+class UnfitError(UsageError):
+    """A file is not of the kind that its name promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +121,20 @@ def content(path: Path, limit: int) -> bytes:
     """Return the content of a regular file of at most `limit` bytes.
 
     Raises:
-        BenchError: it cannot be read, is no regular file, or is larger.
+        BenchError: it cannot be read.
+        UnfitError: it is no regular file, or is larger.
     """
     try:
         with os.fdopen(
             os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb"
         ) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise BenchError(f"{path}: is no file")
+                raise UnfitError("is no file")
             data = file.read(limit + 1)
     except OSError as error:
         raise _unreadable(path, error) from error
     if len(data) > limit:
-        raise BenchError(f"{path}: has more than {limit} bytes, which is no file of its kind")
+        raise UnfitError(f"has more than {limit} bytes, which no file of its kind has")
     return data
 
 

@@ -19,7 +19,7 @@ def verify(path: Path, trust: Trust, *, pages: bool = False, replaces: Path | No
     Args:
         path: A run folder, a zip of one, or a PDF.
         trust: Whose keys are trusted.
-        pages: Make the reports for people again too, and compare them.
+        pages: As for `check.check`.
         replaces: The sealed run folder of the report that it amends, to be checked too; None for none.
 
     Raises:

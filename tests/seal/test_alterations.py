@@ -109,11 +109,8 @@ def folder(path, chance):
 
 
 def swap(path, chance):
-    others = [
-        each
-        for each in sorted(path.parent.iterdir())
-        if each.is_file() and each.read_bytes() != path.read_bytes()
-    ]
+    around = [*path.parent.iterdir(), *path.parents[1].glob("*/*")]
+    others = [each for each in sorted(around) if each.is_file() and each.read_bytes() != path.read_bytes()]
     other = chance.choice(others)
     mine, its = path.read_bytes(), other.read_bytes()
     path.write_bytes(its)
