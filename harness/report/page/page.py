@@ -20,22 +20,22 @@ from harness.report.page import running_head, scenarios, traffic
 from harness.report.page.chart import drawing
 from harness.report.page.compared import compared
 from harness.report.page.evidence import Previews
-from harness.report.page.inline import STATES, Inline, icon
+from harness.report.page.inline import STATES, Inline, icon, verdict
 from harness.report.page.measured import measurements
+from harness.report.page.spoken import spoken
 from harness.report.records import RunReport, Scenario
 from harness.report.text import capital, seconds, size
 from harness.report.words import Language
-from harness.run.verdict import OF_SCENARIOS
+from harness.run.verdict import OF_SCENARIOS, Verdict
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _FAILURES = "failures"
-_MESSAGE = 4_000
+_MESSAGE, _TOLD = 4_000, 600
 _ID = 80
-_ROOM = 70
+_ROOM = 80
 _LETTER, _MARK, _GAP = 1.12, 3.0, 1.8
 """Per cent of a table's least width that a letter of a heading, the mark of a verdict and the gap of a column take."""
 _LATIN = re.compile(r"[^\W\u3000-\u9fff]+")
-_ARROWS = {"out": "→", "in": "←"}
 
 
 def page(document: Document, report: RunReport, folder: Path, language: Language) -> bytes:
@@ -53,7 +53,13 @@ def page(document: Document, report: RunReport, folder: Path, language: Language
     inline = Inline(set(_anchors(document, context)), folder, language)
     groups = scenarios.groups(context)
     failures = next((each for each in document.sections if each.anchor == _FAILURES), None)
-    before, told = scenarios.failures(failures, context) if failures else ((), [])
+    verdicts = {each: verdict(each, language(each.words)) for each in Verdict}
+
+    @cache
+    def told_once(text: str, limit: int = _TOLD) -> Markup:
+        return inline.line((context.told(text, limit),))
+
+    before, failing = scenarios.failures(failures, context) if failures else ((), [])
     say = language
     word = capital(say(report.verdict.words))
     measured = measurements(context)
@@ -81,8 +87,8 @@ def page(document: Document, report: RunReport, folder: Path, language: Language
         failures_section=_FAILURES,
         failures_number=failures.number if failures else "",
         failures_before=before,
-        failures=told,
-        failed={each.scenario.key for each in told},
+        failures=failing,
+        failed={each.scenario.key for each in failing},
         annexes=[
             ("scenarios", say("Scenarios in detail")),
             *([("measurements", say("Measurements"))] if measured.rows else []),
@@ -97,7 +103,9 @@ def page(document: Document, report: RunReport, folder: Path, language: Language
         required=lambda scenario: _ids(context, [*scenario.requirements, *_of_steps(scenario)]),
         ids=lambda names: _ids(context, names),
         drawing=lambda chart: drawing(chart, say),
-        arrow=lambda direction: _ARROWS.get(direction, "·"),
+        verdict=lambda state: verdicts[state],
+        told=told_once,
+        spoken=spoken,
         kind_of=lambda block: type(block).__name__,
         shares=_shares,
     )

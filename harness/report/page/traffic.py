@@ -12,7 +12,7 @@ from harness.traffic.timelines import Timelines
 
 _BAD = (Verdict.FAILED, Verdict.ERROR, Verdict.BLOCKED)
 _OF_BAD, _OF_OTHERS, _LEAST = 60, 16, 6
-_ENTRIES = 5_000
+_ENTRIES = 4_000
 _TEXT, _DETAIL = 400, 1_000
 _MARGIN = 200
 
