@@ -27,27 +27,35 @@ TEXTS = {
 }
 
 
-def written(tmp_path, text):
-    folder = hostile_run.write(tmp_path, text)
-    render(folder, ("html",))
-    return folder / "report.html"
+WIDTHS = (1280, 768, 360, 320)
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
-@pytest.mark.parametrize("kind", TEXTS)
-def test_nothing_is_wider_than_the_page(chromium, tmp_path, kind, width):
-    page = chromium.new_page(viewport={"width": width, "height": 800})
-    page.goto(written(tmp_path, TEXTS[kind]).as_uri())
+def too_wide(chromium, file):
+    """Return what leaves the page, by the width of the window, with everything open."""
+    found = {}
+    page = chromium.new_page()
+    page.goto(file.as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    wide = page.evaluate(
-        "width => [...document.querySelectorAll('main *:not(svg *)')].filter(each => {"
-        " const box = each.getBoundingClientRect(); return box.width && (box.right > width + 1 || box.left < -1)"
-        " }).map(each => each.tagName + '.' + each.className)",
-        width,
-    )
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        wide = page.evaluate(
+            "width => [...document.querySelectorAll('body *:not(svg *)')].filter(each => {"
+            " const box = each.getBoundingClientRect(); return box.width && (box.right > width + 1 || box.left < -1)"
+            " }).map(each => each.tagName + '.' + each.className)",
+            width,
+        )
+        if wide or page.evaluate("document.documentElement.scrollWidth") > width:
+            found[width] = wide
     page.close()
-    assert wide == []
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("kind", TEXTS)
+def test_nothing_is_wider_than_the_page(chromium, tmp_path, kind, language):
+    folder = hostile_run.write(tmp_path, TEXTS[kind])
+    (written,) = render(folder, ("html",), language)
+    assert too_wide(chromium, written) == {}
 
 
 def failing(tmp_path):
@@ -93,11 +101,28 @@ def test_difference_is_marked_and_not_by_colour_alone(chromium, tmp_path):
     page.close()
 
 
-def test_sample_run_fits_too(chromium, tmp_path):
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_sample_run_and_a_failing_one_fit_too(chromium, tmp_path, language):
+    (sample,) = render(sample_run.write(tmp_path / "sample"), ("html",), language)
+    assert too_wide(chromium, sample) == {}
+    (tmp_path / "failing").mkdir()
+    assert too_wide(chromium, failing(tmp_path / "failing")) == {}
+
+
+def test_printed_pages_say_number_verdict_and_page(chromium, tmp_path):
     folder = sample_run.write(tmp_path)
-    render(folder, ("html",))
-    for width in (1280, 390, 320):
-        page = chromium.new_page(viewport={"width": width, "height": 800})
-        page.goto((folder / "report.html").as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.close()
+    (written,) = render(folder, ("html",))
+    page = chromium.new_page()
+    page.goto(written.as_uri())
+    page.pdf(path=tmp_path / "report.pdf", format="A4", prefer_css_page_size=True)
+    page.close()
+    told = subprocess.run(
+        ["pdftotext", "-layout", tmp_path / "report.pdf", "-"], capture_output=True, check=True, timeout=60
+    ).stdout.decode()
+    pages = told.split("\f")[:-1]
+    assert len(pages) > 3
+    for number, text in enumerate(pages, start=1):
+        assert "without a report number" in text
+        assert "Failed (mock service)" in text
+        assert f"Page {number} of {len(pages)}" in text
+    assert told.count("End of report") == 1
