@@ -2,6 +2,7 @@
 
 import json
 import re
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,32 @@ def test_the_command_renders_the_short_form_and_another_language(with_pdf, folde
     assert "there is no short form of junit" in capsys.readouterr().err
     assert invoke(["report", str(folder), "--lang", "xx"]) == 2
     assert "choose one of en, zh" in capsys.readouterr().err
+
+
+OLD = sorted((Path(__file__).parents[1] / "samples/run-folders").glob("*/*.tar.xz"))
+
+
+@pytest.mark.slow
+@needs("pdftotext")
+@pytest.mark.parametrize("old", OLD, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_run_folders_of_every_earlier_version_have_a_pdf(old, tmp_path):
+    with tarfile.open(old) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (journal,) = tmp_path.rglob("journal.jsonl")
+    report = load(journal.parent)
+    path = write(journal.parent, report, tmp_path)
+    assert outside(path) == []
+    assert report.run in pages(path)[0].text
+
+
+@pytest.mark.slow
+@needs("pdftotext")
+def test_the_demo_on_a_secure_element_has_a_short_report_of_six_pages_at_most(with_pdf, tmp_path):
+    board = Path(__file__).parents[2] / "boards/virtual-se-i2c.yaml"
+    assert invoke(["run", str(board), f"--runs={tmp_path}", "--quick", "--quiet"]) == 0
+    run = (tmp_path / "latest").resolve()
+    short = pages(run / "report-short.pdf")
+    assert 2 <= len(short) <= 6
+    assert all("Virtual board, mock service" in page.text for page in [*short, *pages(run / "report.pdf")])
+    assert outside(run / "report.pdf") == []
+    assert outside(run / "report-short.pdf") == []
