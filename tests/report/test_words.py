@@ -5,7 +5,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.report.words import ENGLISH, Language, language
-from harness.report.words.patterns import Patterns
+from harness.report.words.patterns import Patterns, Template
 
 CATALOGUE = {"no {part} at {place}": "{place} 没有{part}", "chip": "芯片", "blocked: {why}": "受阻：{why}"}
 
@@ -111,3 +111,16 @@ def test_unknown_language_names_those_there_are():
 )
 def test_space_beside_a_place_is_for_latin(template, values, said):
     assert Language("zh", {"x": template})("x", **values) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: b, not c; " * 300, "a; " * 1300, "blocked: " * 400, "x: {known_y}; " * 250, "there is; " * 390],
+)
+def test_text_of_a_device_costs_no_more_than_a_hundred_tries(text, monkeypatch):
+    tried = []
+    values = Template.values
+    monkeypatch.setattr(Template, "values", lambda self, of: tried.append(of) or values(self, of))
+    language("zh")(text)
+    assert len(set(tried)) <= 100
+    assert len(tried) <= 100 * len(language("zh").catalogue)

@@ -16,9 +16,8 @@ from string import Formatter
 _LONGEST = 4_000
 """Characters; what is longer was not made from a template of ours."""
 
-_DEEPEST = 40
-"""A value may be a text with values itself, such as the reason in a sentence about it, or further reasons."""
-
+_MOST = 100
+"""A value may be a text with values itself, such as further reasons; texts and values that are tried for one text."""
 
 _WIDE_FROM = "\u2e80"
 _WIDE_TOO = "“”"
@@ -82,24 +81,29 @@ class Patterns:
             for start in starts
         }
 
-    def told(self, text: str, known: Callable[[str], str | None], depth: int = _DEEPEST) -> str | None:
+    def told(self, text: str, known: Callable[[str], str | None]) -> str | None:
         """Return `text` in the other language; None when no template fits.
 
         Args:
             text: A text, as a journal holds it.
             known: Returns a text without places in the other language, None when it is not known.
-            depth: How far values are told by templates themselves.
         """
-        if not depth or len(text) > _LONGEST:
-            return None
+        return None if len(text) > _LONGEST else self._told(text, known, {})
+
+    def _told(self, text: str, known: Callable[[str], str | None], seen: dict[str, str | None]) -> str | None:
+        """Tell a text or a value of one. `seen` holds what was tried: each is tried once, and not many in all."""
+        if text in seen or len(seen) >= _MOST:
+            return seen.get(text)
+        seen[text] = None
         for each in self._by_start.get(text[:1], self._by_start[""]):
             if (values := each.values(text)) is not None:
                 told = {
-                    name: known(value) or self.told(value, known, depth - 1) for name, value in values.items()
+                    name: known(value) or self._told(value, known, seen) for name, value in values.items()
                 }
                 if all(told[name] for name in each.names if name.startswith("known_")):
-                    return filled(each.said, {name: told[name] or values[name] for name in values})
-        return None
+                    seen[text] = filled(each.said, {name: told[name] or values[name] for name in values})
+                    break
+        return seen[text]
 
 
 def _may_be(name: str, value: str) -> bool:
