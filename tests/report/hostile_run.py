@@ -13,7 +13,31 @@ from harness.run.verdict import Verdict
 def write(root: Path, text: str) -> Path:
     """Write a run full of `text` and return its folder."""
     nested = {text: {text: [text, {text: text}]}}
-    run = Run.create(root, text, Header(plan=nested, declaration=nested, options=nested, board_file=nested))
+    printable = "".join(character for character in text if character.isprintable())[:900]
+    said = {"name": printable, "address": printable, "contact": printable}
+    header = Header(
+        plan=nested,
+        declaration=nested,
+        options={
+            **nested,
+            "plugins": [text],
+            "suites": [text],
+            "stand_ins": {text: text},
+            "faults": {text: text},
+        },
+        board_file={**nested, "name": text, "transports": {text: {"kind": text}}},
+        report={
+            "title": printable,
+            "number": printable,
+            "customer": said,
+            "maker": said,
+            "place": printable,
+            "item": {"name": printable, "model": printable, "serial_numbers": [printable]},
+            "deviations": [printable],
+            "opinions": [printable],
+        },
+    )
+    run = Run.create(root, text, header)
     run.requirements(
         [
             {"id": text or "R", "statement": text, "source": text, "level": text, "applies_when": text},
