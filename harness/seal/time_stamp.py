@@ -68,6 +68,9 @@ def read(token: bytes, *, vouched: bool = False) -> TimeStamp:
         UsageError: it is no token, or was changed.
         BenchError: there is no openssl.
     """
+    # openssl passes over what stands behind a reply. Source: X.690, 8.1.3: a long length, in two bytes here.
+    if token[:2] != b"\x30\x82" or len(token) != 4 + int.from_bytes(token[2:4], "big"):
+        raise UsageError("is no time stamp, or has bytes too few or too many")
     with TemporaryDirectory(prefix="harness-tsr-") as folder:
         reply, inner = Path(folder) / "reply.tsr", Path(folder) / "token.der"
         write_whole(reply, token)
