@@ -176,6 +176,12 @@ def test_what_a_reader_needs_is_on_the_page(sample):
         assert needed in text, needed
 
 
+def test_limits_are_told_in_chinese(sample):
+    text = " ".join(page_of(sample, "zh").text)
+    assert "不大于 20 ms" in text
+    assert "at most" not in text
+
+
 def test_the_id_is_masked_wherever_it_occurs(sample):
     assert "2122232425262728292A2B2C" not in " ".join(page_of(sample).text)
 
