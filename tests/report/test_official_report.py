@@ -1,17 +1,19 @@
 """What a report says of the mode of its run: what broke an official one, and what the lab's policy allowed."""
 
 import json
+from typing import get_args
 
 import pytest
 
 from harness.report import model
+from harness.report.document.build import document
 from harness.report.stand_ins import stand_ins
 from harness.report.words import language
 from harness.run.bench import Adapter, Bench
 from harness.run.events import ScenarioInfo
 from harness.run.header import Header
 from harness.run.host_clock import HostClock
-from harness.run.policy_named import Named
+from harness.run.policy_named import Matter, Named
 from harness.run.run import Run
 from harness.run.tool import SuiteDigest, Tool
 from harness.run.verdict import Verdict
@@ -64,6 +66,14 @@ def test_what_the_policy_allowed_is_named_in_both_languages(made):
     assert said.title == "Allowed by the policy of the lab"
     assert said.words.endswith("names: device.key: it is a debug key that the vendor published")
     assert "公开的调试密钥" in stand_ins(report, language("zh")).words
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+@pytest.mark.parametrize("matter", get_args(Matter))
+def test_the_document_has_words_for_each_matter(made, tmp_path, matter, code):
+    report = made(Header(mode="official", named=(Named(matter, "of this and that"),)))
+    content = document(report, tmp_path / report.run, language(code))
+    assert "of this and that" in str(content.cover)
 
 
 def test_tool_and_bench_come_through(made):

@@ -135,6 +135,7 @@ def _matter(context: Context, named: Named) -> str:
         "probe_firmware": say("an enabled probe"),
         "mock_service": say("the mock service"),
         "simulated_board": say("a simulated board"),
+        "destructive_left_out": say("mandatory requirements left to destructive scenarios"),
     }
     told = words[named.matter]
     return f"{told} ({say(named.detail)})" if named.detail else told
