@@ -19,6 +19,9 @@ _LONGEST = 4_000
 _MOST = 100
 """A value may be a text with values itself, such as further reasons; texts and values that are tried for one text."""
 
+_KEPT = 1_000
+"""Texts that are kept with their words: a reason stands at many scenarios, and each is asked for twice."""
+
 _WIDE_FROM = "\u2e80"
 _WIDE_TOO = "“”"
 """Characters of Chinese text and its punctuation, between which there is no space."""
@@ -80,6 +83,7 @@ class Patterns:
             )
             for start in starts
         }
+        self._before: dict[str, str | None] = {}
 
     def told(self, text: str, known: Callable[[str], str | None]) -> str | None:
         """Return `text` in the other language; None when no template fits.
@@ -88,7 +92,13 @@ class Patterns:
             text: A text, as a journal holds it.
             known: Returns a text without places in the other language, None when it is not known.
         """
-        return None if len(text) > _LONGEST else self._told(text, known, {})
+        if len(text) > _LONGEST:
+            return None
+        if text not in self._before:
+            if len(self._before) >= _KEPT:
+                self._before.clear()
+            self._before[text] = self._told(text, known, {})
+        return self._before[text]
 
     def _told(self, text: str, known: Callable[[str], str | None], seen: dict[str, str | None]) -> str | None:
         """Tell a text or a value of one. `seen` holds what was tried: each is tried once, and not many in all."""
