@@ -46,7 +46,6 @@ ALLOWED = {
     "set_access_key_active": "the state of an AccessKey that the real service may have, and no page of the mock sets",
     "insert_card": "a card that a person puts into a simulated reader in the virtual lab",
     "stall": "a pipe that a simulated device stalls, for the tests of USB transports",
-    "submit": "one transfer to a simulated device without a kernel, for its tests",
     "enumerate_devices": "pyusb calls it",
     "on_broken_pipe": "rich calls it",
     "HidToken": "a simulated HID device, which the virtual lab plugs in",
