@@ -64,7 +64,7 @@ def _print_json(runs: Path, found: "Answer") -> None:
 
     told = overview_document(found.boards) if found.history is None else document(found.history)
     unreadable = [{"name": visible(name), "reason": why} for name, why in found.unreadable]
-    print_json({"runs_folder": str(runs), **told, "unreadable": unreadable})
+    print_json({"runs_folder": visible(str(runs)), **told, "unreadable": unreadable})
 
 
 def _print(runs: Path, found: "Answer") -> None:

@@ -138,7 +138,8 @@ def _print_json(runs: Path, found: "Listing") -> None:
         )
     print_json(
         {
-            "runs_folder": str(runs),
+            "schema_version": 1,
+            "runs_folder": visible(str(runs)),
             "total": found.total,
             "more": found.more,
             "runs": entries,

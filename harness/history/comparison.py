@@ -18,7 +18,7 @@ _JUDGED = frozenset({Verdict.PASSED, Verdict.FAILED})
 
 
 class Change(StrEnum):
-    """What became of a scenario between two runs."""
+    """What became of a scenario between two runs; a known failure is one that failed before as well."""
 
     NEW_FAILURE = "new_failure"
     KNOWN_FAILURE = "known_failure"
@@ -108,7 +108,7 @@ class Comparison:
 
     @property
     def exit_code(self) -> int:
-        """1 for new failures; 5 when less is told than before, or a run is not to be relied on; 0 for nothing worse."""
+        """1 for new failures, known or not; 5 when less is judged, or a run is not to be relied on; 0 for no worse."""
         if self.of(Change.NEW_FAILURE):
             return 1
         return 5 if self.of(Change.COVERAGE_LOST) or self.unreliable else 0
@@ -202,9 +202,10 @@ def _change(name: str, old: Sequence[Scenario], new: Sequence[Scenario], was: st
 
 def _what(before: Verdict | None, after: Verdict | None, *, known: bool) -> Change | None:
     if after is Verdict.FAILED:
-        if known:
-            return Change.KNOWN_FAILURE
-        return Change.STILL_FAILING if before is Verdict.FAILED else Change.NEW_FAILURE
+        if before is not Verdict.FAILED:
+            # Known or not: it did not fail before, and no file may turn what is worse into what is not.
+            return Change.NEW_FAILURE
+        return Change.KNOWN_FAILURE if known else Change.STILL_FAILING
     if after is Verdict.PASSED:
         if before is Verdict.FAILED:
             return Change.FIXED

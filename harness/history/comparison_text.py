@@ -13,8 +13,8 @@ from harness.run.verdict import Verdict
 
 _HEADINGS = {
     Change.NEW_FAILURE: "new failures",
-    Change.KNOWN_FAILURE: "known failures",
     Change.STILL_FAILING: "still failing",
+    Change.KNOWN_FAILURE: "still failing, and known",
     Change.FIXED: "fixed",
     Change.COVERAGE_LOST: "no longer judged",
     Change.COVERAGE_GAINED: "judged now",
@@ -49,9 +49,11 @@ def lines(found: Comparison, columns: int | None) -> Iterator[str]:
 
 def conclusion(found: Comparison) -> str:
     """Return in one sentence whether the later run is worse."""
-    new, lost = len(found.of(Change.NEW_FAILURE)), len(found.of(Change.COVERAGE_LOST))
+    new, lost = found.of(Change.NEW_FAILURE), len(found.of(Change.COVERAGE_LOST))
     if new:
-        return f"worse: new failures: {new}" + (f"; no longer judged: {lost}" if lost else "")
+        known = sum(each.known is not None for each in new)
+        told = f"worse: new failures: {len(new)}" + (f", known ones among them: {known}" if known else "")
+        return told + (f"; no longer judged: {lost}" if lost else "")
     if lost:
         return f"no new failure, but no longer judged: {lost}"
     if found.unreliable:

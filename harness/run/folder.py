@@ -34,10 +34,11 @@ class RunFolder:
         try:
             real = path.resolve(strict=True)
         except (OSError, RuntimeError) as error:
+            elsewhere = "" if path.parent == Path("runs") else f" --runs {path.parent}"
             hint = (
                 "run the suites on a board first"
                 if path.name == LATEST
-                else "see which runs there are: ls runs/"
+                else f"harness runs{elsewhere} lists those that there are"
             )
             raise UsageError(f"{path}: there is no such run", hint=hint) from error
         folder = cls(real)

@@ -7,6 +7,7 @@ import pytest
 
 from harness.cli.main import invoke
 from harness.history.comparison import Change, compare
+from harness.history.comparison_text import conclusion, lines
 from harness.history.noise import Band, band, changed
 from harness.report.model import load
 from harness.run.header import Header
@@ -101,17 +102,29 @@ def test_an_attempt_that_failed_is_not_made_good_by_another(tmp_path):
 KNOWN = {"scenario": ONE.id, "reason": "so it is", "reference": "BUG-7", "expires": "2999-01-01"}
 
 
-def test_a_known_failure_is_not_new_and_is_told(tmp_path):
-    before = made(tmp_path, [ONE], [P])
-    found = compare(before, made(tmp_path, [ONE], [F], header=Header(known_failures=[KNOWN])))
-    assert [(each.change, each.known.reference) for each in found.scenarios] == [
-        (Change.KNOWN_FAILURE, "BUG-7")
-    ]
-    assert found.exit_code == 0
-    assert found.after.verdict is F
+@pytest.mark.parametrize("verdict", [P, B, NR, F])
+def test_that_a_failure_is_known_softens_nothing(tmp_path, verdict):
+    before = made(tmp_path, [ONE], [verdict])
+    found = compare(before, made(tmp_path, [ONE], [F]))
+    known = compare(before, made(tmp_path, [ONE], [F], header=Header(known_failures=[KNOWN])))
+    assert [each.known.reference for each in known.scenarios] == ["BUG-7"]
+    assert known.after.verdict is F
+    assert known.exit_code == found.exit_code == (0 if verdict is F else 1)
+    assert conclusion(known).startswith(conclusion(found))
     expired = {**KNOWN, "expires": "2000-01-01"}
     found = compare(before, made(tmp_path, [ONE], [F], header=Header(known_failures=[expired])))
-    assert (found.scenarios[0].change, found.exit_code) == (Change.NEW_FAILURE, 1)
+    assert found.scenarios[0].known is None
+
+
+def test_a_known_failure_that_is_new_is_told_as_both(tmp_path):
+    before = made(tmp_path, [ONE], [P])
+    found = compare(before, made(tmp_path, [ONE], [F], header=Header(known_failures=[KNOWN])))
+    assert [each.change for each in found.scenarios] == [Change.NEW_FAILURE]
+    told = "\n".join(lines(found, None))
+    assert "known: so it is (BUG-7, counts until 2999-01-01)" in told
+    assert told.endswith("worse: new failures: 1, known ones among them: 1")
+    again = compare(found.after, found.after)
+    assert [each.change for each in again.scenarios] == [Change.KNOWN_FAILURE]
 
 
 def test_a_run_that_is_not_to_be_relied_on(tmp_path):

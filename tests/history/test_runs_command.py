@@ -96,3 +96,15 @@ def test_what_cannot_be_asked(runs, capsys, words, why):
     assert invoke(["runs", f"--runs={runs}", *words]) == 2
     out, err = capsys.readouterr()
     assert why in out + err
+
+
+def test_all_documents_name_their_version(runs, capsys):
+    first, second = write(runs).name, write(runs).name
+    for words in (["runs"], ["history"], ["history", "board"], ["compare", first, second]):
+        assert invoke([*words, f"--runs={runs}", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["schema_version"] == 1, words
+
+
+def test_a_run_that_is_not_there_is_looked_for_with_the_harness(runs, capsys):
+    assert invoke(["report", str(runs / "none")]) == 2
+    assert f"harness runs --runs {runs} lists" in " ".join(capsys.readouterr().err.split())
