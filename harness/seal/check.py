@@ -207,11 +207,15 @@ def _check_record(found: _Folder, sealed: Record, findings: Findings) -> None:
     for name in (APPROVED_PDF, APPROVED_PDF_SIGNATURE):
         if name in found.tree.files and not sealed.signed_pdf:
             findings.wrong("added", name, "report.pdf was sealed without a signature of its own")
-    for name, is_there in ((ATTESTATION, sealed.attestation), (Role.TESTER.token, sealed.time_stamp)):
+    for name, is_there in (
+        (ATTESTATION, sealed.attestation),
+        (Role.TESTER.token, sealed.time_stamp),
+        (Role.TESTER.token_signature, sealed.time_stamp),
+    ):
         if name in found.tree.files and not is_there:
             findings.wrong("added", name, "the report was sealed without one")
-        elif is_there and name not in found.tree.files:
-            findings.wrong("removed", name)
+    if sealed.attestation and ATTESTATION not in found.tree.files:
+        findings.wrong("removed", ATTESTATION)
 
 
 def _shown(path: str) -> str:

@@ -36,7 +36,8 @@ def check(folder: Path, sealed: Record, names: Collection[str], trust: Trust, fi
     if APPROVED_PDF in names or APPROVED_PDF_SIGNATURE in names:
         _check_approved(folder, names, findings)
     for role in Role:
-        if role.token in names:
+        expected = sealed.time_stamp and role is Role.TESTER
+        if expected or role.token in names or role.token_signature in names:
             _check_token(folder, role, names, trust, findings)
 
 
@@ -89,24 +90,33 @@ def _check_approved(folder: Path, names: Collection[str], findings: Findings) ->
             "changed", APPROVED_PDF, f"does not begin with {PDF}, behind which the approver signed"
         )
         return
-    try:
-        own = sshsig.Signature.read(tree.content(signature, _LARGEST))
-        approver = sshsig.Signature.read(tree.content(folder / Role.APPROVER.signature, _LARGEST))
-    except (sshsig.BrokenSignatureError, tree.UnfitError) as error:
-        findings.wrong("changed", APPROVED_PDF_SIGNATURE, error.message)
-        return
-    if own.fingerprint != approver.fingerprint:
-        findings.wrong("changed", APPROVED_PDF_SIGNATURE, "is by another key than the approver's")
-    elif not sshsig.holds(approved, signature):
-        findings.wrong("changed", APPROVED_PDF_SIGNATURE, f"is no signature over this {APPROVED_PDF}")
+    if wrong := _unsigned(approved, signature, folder / Role.APPROVER.signature):
+        findings.wrong("changed", APPROVED_PDF_SIGNATURE, wrong)
     else:
         _check_pdf(approved, 2, findings)
 
 
+def _unsigned(file: Path, signature: Path, by: Path) -> str:
+    """Return why `signature` is none over `file` by the key that made the signature `by`; empty when it is one."""
+    try:
+        mine, its = (sshsig.Signature.read(tree.content(each, _LARGEST)) for each in (signature, by))
+    except (sshsig.BrokenSignatureError, tree.UnfitError) as error:
+        return error.message
+    if mine.fingerprint != its.fingerprint:
+        return f"is by another key than {by.name}"
+    return "" if sshsig.holds(file, signature) else f"is no signature over this {file.name}"
+
+
 def _check_token(folder: Path, role: Role, names: Collection[str], trust: Trust, findings: Findings) -> None:
     signature, path = folder / role.signature, folder / role.token
-    if role.signature not in names:
-        findings.wrong("added", role.token, f"there is no {role.signature} that it is over")
+    for name in (role.signature, role.token, role.token_signature):
+        if name not in names:
+            findings.wrong(
+                "removed", name, "" if name == role.token else f"nobody vouches for {role.token} then"
+            )
+            return
+    if wrong := _unsigned(folder / role.token, folder / role.token_signature, folder / role.signature):
+        findings.wrong("changed", role.token, f"{role.token_signature} {wrong}")
         return
     try:
         vouched = trust.roots is not None and time_stamp.is_vouched(signature, path, trust.roots)

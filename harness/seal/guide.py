@@ -72,9 +72,12 @@ else
 fi
 
 # 3. The signatures are over this list, by keys that the laboratory vouches for.
+by() {{
+    who=$(ssh-keygen -Y find-principals -f "$signers" -s "$1") &&
+        ssh-keygen -Y verify -f "$signers" -I "${{who%%,*}}" -n {namespace} -s "$1" < "$2"
+}}
 signed() {{
-    if who=$(ssh-keygen -Y find-principals -f "$signers" -s "{sums}.$1.sig") &&
-        ssh-keygen -Y verify -f "$signers" -I "${{who%%,*}}" -n {namespace} -s "{sums}.$1.sig" < {sums}
+    if by "{sums}.$1.sig" {sums}
     then holds "$1: signed by $who"
     else fails "$1: no signature over {sums} by anybody in $signers"; who=
     fi
@@ -86,6 +89,7 @@ tester=$who
 _APPROVER = """
 # 4. Another person approved.
 signed approver
+approver=$who
 if [ -n "$who" ] && [ "$who" != "$tester" ]
 then holds "tester and approver are two people"
 else fails "tester and approver are not two people"
@@ -94,9 +98,11 @@ fi
 
 _PERHAPS_APPROVER = """
 # 4. No approver was announced. If one signed, it is another person.
+approver=
 if [ -e {sums}.approver.sig ]
 then
     signed approver
+    approver=$who
     if [ -n "$who" ] && [ "$who" != "$tester" ]
     then holds "tester and approver are two people"
     else fails "tester and approver are not two people"
@@ -128,9 +134,7 @@ then
     then holds "{approved} is report.pdf and a second signature"
     else fails "{approved} is not report.pdf with a second signature"
     fi
-    if who=$(ssh-keygen -Y find-principals -f "$signers" -s {approved_signature}) &&
-        ssh-keygen -Y verify -f "$signers" -I "${{who%%,*}}" -n {namespace} -s {approved_signature} < {approved} &&
-        [ "$who" != "$tester" ]
+    if by {approved_signature} {approved} && [ "$who" = "$approver" ]
     then holds "{approved}: signed by $who"
     else fails "{approved}: no signature by an approver in $signers"
     fi
@@ -138,11 +142,27 @@ fi
 """
 
 _TIME_STAMP = """
-# A time stamp says that the tester's signature existed at its moment. It takes openssl, and the certificate of the
-# service, and is no condition here:
+# A time stamp says that a signature existed at its moment. Whoever made that signature signed the time stamp's file,
+# too. Whether its service is to be trusted takes openssl and the certificate of the service, and is no condition here:
 #
 #     openssl ts -verify -data {signature} -in {token} -CAfile ROOT.pem
 #     openssl ts -reply -in {token} -text
+stamped() {{
+    if [ -n "$2" ] && by "{sums}.$1.sig.tsr.sig" "{sums}.$1.sig.tsr" && [ "$who" = "$2" ]
+    then holds "{sums}.$1.sig.tsr: signed by $who"
+    else fails "{sums}.$1.sig.tsr: no signature by the $1"
+    fi
+}}
+"""
+
+_STAMPED = """\
+stamped tester "$tester"
+"""
+
+_PERHAPS_STAMPED = """\
+if [ -e {sums}.approver.sig.tsr ] || [ -e {sums}.approver.sig.tsr.sig ]
+then stamped approver "$approver"
+fi
 """
 
 _END = """
@@ -179,7 +199,7 @@ def text(record: Record) -> bytes:
     }
     parts = [_HEAD, _APPROVER if record.approver else _PERHAPS_APPROVER]
     parts += [_PDF] if record.signed_pdf else []
-    parts += [_TIME_STAMP] if record.time_stamp else []
+    parts += [_TIME_STAMP, *([_STAMPED] if record.time_stamp else []), _PERHAPS_STAMPED]
     return "".join([*(part.format(**words) for part in parts), _END]).encode()
 
 
@@ -187,7 +207,7 @@ def _unlisted(record: Record) -> list[str]:
     """Return what may stand in the folder and not in its list."""
     given_up: set[str] = set() if record.signed_pdf else {APPROVED_PDF, APPROVED_PDF_SIGNATURE}
     given_up |= set() if record.attestation else {ATTESTATION}
-    given_up |= set() if record.time_stamp else {role.token for role in Role}
+    given_up |= set() if record.time_stamp else {Role.TESTER.token, Role.TESTER.token_signature}
     return sorted(UNLISTED - given_up)
 
 

@@ -32,6 +32,11 @@ class Role(StrEnum):
         """Name of the file with the time stamp of that signature."""
         return f"{self.signature}.tsr"
 
+    @property
+    def token_signature(self) -> str:
+        """Name of the file with this one's signature over the time stamp, whose service signs only a part of it."""
+        return f"{self.token}.sig"
+
 
 UNLISTED = frozenset(
     {
@@ -41,6 +46,7 @@ UNLISTED = frozenset(
         ATTESTATION,
         *(role.signature for role in Role),
         *(role.token for role in Role),
+        *(role.token_signature for role in Role),
     }
 )
 """Files at the top of a folder that SHA256SUMS cannot list: they are made after it, and each is checked by itself."""

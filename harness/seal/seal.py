@@ -108,9 +108,8 @@ def seal(path: Path, asked: Sealing) -> Checked:
                 f"{asked.key}: ssh-keygen signed with another key than this file names: {signed.fingerprint}"
             )
         if asked.tsa:
-            written.append(Role.TESTER.token)
-            token = time_stamp.fetch((run.path / Role.TESTER.signature).read_bytes(), asked.tsa)
-            write_whole(run.path / Role.TESTER.token, token)
+            written += [Role.TESTER.token, Role.TESTER.token_signature]
+            stamp(run, Role.TESTER, asked.key, asked.tsa)
         if attesting is not None:
             written.append(ATTESTATION)
             said = attestation.make(report, (run.path / SUMS).read_bytes(), attesting)
@@ -123,6 +122,17 @@ def seal(path: Path, asked: Sealing) -> Checked:
                 hint="is something still writing there? then seal again",
             )
     return checked
+
+
+def stamp(run: RunFolder, role: Role, key: Path, tsa: str) -> None:
+    """Have a service stamp the signature of `role`, and sign what it gave: in it, not every byte is the service's word.
+
+    Raises:
+        HarnessError: the service gives no token, or the key cannot sign.
+    """
+    token = run.path / role.token
+    write_whole(token, time_stamp.fetch((run.path / role.signature).read_bytes(), tsa))
+    sshsig.sign(token, key, run.path / role.token_signature)
 
 
 def _closed(run: RunFolder, path: Path, *, partial: bool) -> RunReport:
@@ -328,8 +338,8 @@ def approve(
         written.append(target.name)
         sshsig.sign(run.path / SUMS, key, target)
         if tsa:
-            written.append(Role.APPROVER.token)
-            write_whole(run.path / Role.APPROVER.token, time_stamp.fetch(target.read_bytes(), tsa))
+            written += [Role.APPROVER.token, Role.APPROVER.token_signature]
+            stamp(run, Role.APPROVER, key, tsa)
         if signer is not None:
             written += [APPROVED_PDF, APPROVED_PDF_SIGNATURE]
             pades.sign(run.path / PDF, run.path / APPROVED_PDF, signer, Role.APPROVER, who)

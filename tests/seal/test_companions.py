@@ -122,8 +122,22 @@ def test_a_time_stamp_that_was_changed_moved_or_removed_is_told(stamped, sealed)
     assert words(check(stamped)) == ["changed SHA256SUMS.tester.sig.tsr"]
     token.write_bytes(good[:-40] + bytes([good[-40] ^ 1]) + good[-39:])
     assert words(check(stamped)) == ["changed SHA256SUMS.tester.sig.tsr"]
-    token.unlink()
-    assert words(check(stamped)) == ["removed SHA256SUMS.tester.sig.tsr"]
+    # What the service does not sign: the version of the list of what it signed.
+    at = good.index(b"\x02\x01\x03")
+    token.write_bytes(good[: at + 2] + b"\x02" + good[at + 3 :])
+    assert words(check(stamped)) == ["changed SHA256SUMS.tester.sig.tsr"]
+    token.write_bytes(good)
+    for role in ("tester", "approver"):
+        for name in (f"SHA256SUMS.{role}.sig.tsr", f"SHA256SUMS.{role}.sig.tsr.sig"):
+            kept = (stamped / name).read_bytes()
+            (stamped / name).unlink()
+            assert words(check(stamped)) == [f"removed {name}"]
+            (stamped / name).write_bytes(kept)
+    own = (stamped / "SHA256SUMS.tester.sig.tsr.sig").read_bytes()
+    shutil.copy(stamped / "SHA256SUMS.approver.sig.tsr.sig", stamped / "SHA256SUMS.tester.sig.tsr.sig")
+    assert words(check(stamped)) == ["changed SHA256SUMS.tester.sig.tsr"]
+    (stamped / "SHA256SUMS.tester.sig.tsr.sig").write_bytes(own)
+    assert check(stamped).valid
     shutil.copy(other, sealed / token.name)
     assert "added SHA256SUMS.tester.sig.tsr" in words(check(sealed, awaits_approval=True))
 
@@ -135,6 +149,33 @@ def test_a_service_that_does_not_answer_leaves_the_run_as_it_was(run, keys):
     with pytest.raises(UsageError, match="no address"):
         seal(run, Sealing(keys / "alice", tsa="file:///etc/passwd"))
     assert sorted(run.rglob("*")) == before
+
+
+def test_the_guide_checks_who_signed_a_time_stamp(stamped, keys):
+    def follow():
+        command = ["sh", "VERIFY.txt", keys / "signers"]
+        return subprocess.run(command, cwd=stamped, check=False, capture_output=True, text=True)
+
+    told = follow()
+    assert told.returncode == 0, told.stdout
+    assert "ok:  SHA256SUMS.approver.sig.tsr: signed by Bob" in told.stdout
+    for role in ("tester", "approver"):
+        token = stamped / f"SHA256SUMS.{role}.sig.tsr"
+        good = token.read_bytes()
+        token.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+        told = follow()
+        assert told.returncode == 1
+        assert f"BAD: {token.name}: no signature by the {role}" in told.stdout
+        token.write_bytes(good)
+
+
+def test_an_approver_may_have_a_time_stamp_where_the_tester_had_none(sealed, keys, lab):
+    with authority.time_stamps(lab) as url:
+        assert approve(sealed, keys / "bob", tsa=url).valid
+    told = subprocess.run(
+        ["sh", "VERIFY.txt", keys / "signers"], cwd=sealed, check=False, capture_output=True
+    )
+    assert told.returncode == 0, told.stdout
 
 
 @pytest.fixture
