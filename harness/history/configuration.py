@@ -25,7 +25,7 @@ class Configuration:
     Attributes:
         board: Name of the board.
         firmware: The firmware as a person names it; empty when nothing in the run says which it was.
-        harness: Version of the harness.
+        harness: Version of the harness, and which code it was where that is no release.
         suites: Short digest over the lists of requirements.
         declaration: Short digest over declaration and plan.
         item: Short digest of the device's ID; empty when the run did not learn it.
@@ -58,12 +58,19 @@ def configuration(report: RunReport) -> Configuration:
     return Configuration(
         board=report.board,
         firmware=firmware(report),
-        harness=report.harness,
+        harness=harness(report),
         suites=_digest(lists) if lists else "",
         declaration=_digest([report.declaration, report.plan]),
         item=_digest(identity) if identity else "",
         rest=_digest([board_file, options, images]),
     )
+
+
+def harness(report: RunReport) -> str:
+    """Return the version of the harness; many development versions share a number, so theirs names the code too."""
+    if report.tool.state == "released" or not report.tool.sha256:
+        return report.harness
+    return f"{report.harness} (code {report.tool.sha256[:8]})"
 
 
 def firmware(report: RunReport) -> str:

@@ -49,7 +49,7 @@ def _heads(a: RunReport, b: RunReport) -> Iterator[Difference]:
         )
     yield Difference("mode", a.mode, b.mode)
     yield Difference("firmware", before.firmware or _ABSENT, after.firmware or _ABSENT)
-    yield Difference("harness", a.harness or _ABSENT, b.harness or _ABSENT)
+    yield Difference("harness", before.harness or _ABSENT, after.harness or _ABSENT)
     yield Difference("requirements lists", _inputs(a, "requirements list"), _inputs(b, "requirements list"))
     yield Difference("board file", _inputs(a, "board file"), _inputs(b, "board file"))
 

@@ -14,8 +14,8 @@ def earlier_medians(store: Store, board: str, before: str) -> dict[tuple[str, st
     """
     rows = store.connection.execute(
         "SELECT scenario, name, unit, median FROM measurement WHERE median IS NOT NULL AND run IN "
-        "(SELECT id FROM run WHERE board = ? AND problem = '' AND NOT altered AND started < ? AND started != '' "
-        "ORDER BY started DESC LIMIT ?)",
+        "(SELECT id FROM run WHERE board = ? AND problem = '' AND NOT altered AND NOT apart "
+        "AND started < ? AND started != '' ORDER BY started DESC LIMIT ?)",
         (board, before, MOST),
     )
     found: dict[tuple[str, str, str], list[float]] = {}

@@ -14,7 +14,7 @@ from harness.run.verdict import Verdict
 if TYPE_CHECKING:
     from harness.history.summary import Summary
 
-FORMAT = 1
+FORMAT = 2
 """Version of the tables and of what is written into them; an index of another one is made anew."""
 
 CODES = {verdict: number for number, verdict in enumerate(Verdict)}
@@ -34,7 +34,7 @@ CREATE INDEX configuration_board ON configuration(board);
 CREATE TABLE run(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, stamp TEXT NOT NULL, problem TEXT NOT NULL,
     board TEXT NOT NULL, verdict TEXT NOT NULL, started TEXT NOT NULL, seconds REAL, mode_official INTEGER NOT NULL,
-    altered INTEGER NOT NULL, number TEXT NOT NULL, marks TEXT NOT NULL, counts TEXT NOT NULL,
+    altered INTEGER NOT NULL, apart INTEGER NOT NULL, number TEXT NOT NULL, marks TEXT NOT NULL, counts TEXT NOT NULL,
     configuration INTEGER REFERENCES configuration(id));
 CREATE TABLE words(run INTEGER PRIMARY KEY, words TEXT NOT NULL);
 CREATE INDEX run_verdict ON run(board, verdict) WHERE problem = '';
@@ -62,14 +62,15 @@ CREATE TABLE measurement(
     PRIMARY KEY(run, number)) WITHOUT ROWID;
 """
 
-# A run whose files were altered proves nothing, and counts nowhere.
+# A run whose files were altered proves nothing; one with faults on purpose, or over recordings, nothing of the board as
+# it is. Neither counts anywhere.
 _TALLY = f"""
 INSERT INTO tally SELECT run.configuration, result.scenario,
     :sign * (verdict_number = {CODES[Verdict.PASSED]}), :sign * (verdict_number = {CODES[Verdict.FAILED]}),
     :sign * (verdict_number IN ({CODES[Verdict.BLOCKED]}, {CODES[Verdict.ERROR]})), :sign * result.mixed,
     :sign * result.microseconds
 FROM (SELECT *, verdict AS verdict_number FROM result WHERE run = :run) AS result
-JOIN run ON run.id = result.run WHERE NOT run.altered
+JOIN run ON run.id = result.run WHERE NOT run.altered AND NOT run.apart
 ON CONFLICT(configuration, scenario) DO UPDATE SET
     passed = passed + excluded.passed, failed = failed + excluded.failed, unclear = unclear + excluded.unclear,
     mixed = mixed + excluded.mixed, microseconds = microseconds + excluded.microseconds
@@ -79,7 +80,7 @@ INSERT INTO judged_tally SELECT run.configuration, judged.requirement,
     :sign * (verdict_number = {CODES[Verdict.PASSED]}), :sign * (verdict_number = {CODES[Verdict.FAILED]}),
     :sign * (verdict_number IN ({CODES[Verdict.BLOCKED]}, {CODES[Verdict.ERROR]}))
 FROM (SELECT *, verdict AS verdict_number FROM judged WHERE run = :run) AS judged
-JOIN run ON run.id = judged.run WHERE NOT run.altered
+JOIN run ON run.id = judged.run WHERE NOT run.altered AND NOT run.apart
 ON CONFLICT(configuration, requirement) DO UPDATE SET
     passed = passed + excluded.passed, failed = failed + excluded.failed, unclear = unclear + excluded.unclear
 """  # noqa: S608 - made of our own numbers
@@ -163,7 +164,7 @@ class Store:
         """
         self.remove(name)
         self.connection.execute(
-            "INSERT INTO run VALUES (NULL, ?, ?, ?, '', '', '', NULL, 0, 0, '', '[]', '{}', NULL)",
+            "INSERT INTO run VALUES (NULL, ?, ?, ?, '', '', '', NULL, 0, 0, 0, '', '[]', '{}', NULL)",
             (name, "" if again else stamp, problem),
         )
 
@@ -177,7 +178,7 @@ class Store:
         """
         self.remove(name)
         cursor = self.connection.execute(
-            "INSERT INTO run VALUES (NULL, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO run VALUES (NULL, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 name,
                 stamp,
@@ -187,6 +188,7 @@ class Store:
                 summary.seconds,
                 "official" in summary.marks,
                 summary.altered,
+                summary.apart,
                 summary.number,
                 json.dumps(summary.marks),
                 json.dumps(summary.counts),

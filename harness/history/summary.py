@@ -17,6 +17,7 @@ from harness.run.verdict import Verdict, worst
 _WORDS = 8_000
 _REASON = 300
 _SEALED, _APPROVED = ("SHA256SUMS", "SHA256SUMS.tester.sig"), "SHA256SUMS.approver.sig"
+_APART = frozenset({"faults", "replay"})
 _TAKEN = frozenset({Verdict.PASSED, Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR})
 
 
@@ -82,6 +83,7 @@ class Summary:
         marks: What a reader must know beside the verdict, in words: simulated, official, sealed …
         number: Number of its report.
         altered: Whether a file of the run is not as its manifest says: its verdicts prove nothing.
+        apart: Whether it says nothing of the board as it is: faults on purpose, or recordings judged again.
         configuration: What it was made with.
         counts: How many scenarios have which verdict.
         scenarios: Each scenario that applied.
@@ -97,6 +99,7 @@ class Summary:
     marks: tuple[str, ...]
     number: str
     altered: bool
+    apart: bool
     configuration: Configuration
     counts: dict[str, int]
     scenarios: tuple[ScenarioSummary, ...]
@@ -133,6 +136,7 @@ def summarised(report: RunReport, folder: Path, *, altered: bool) -> Summary:
         marks=(*_marks(report), *_seals(folder), *(("altered",) if altered else ())),
         number=report.particulars.number,
         altered=altered,
+        apart=not _APART.isdisjoint(report.options),
         configuration=configuration(report),
         counts=report.totals.model_dump(),
         scenarios=tuple(_scenarios(report)),

@@ -2,8 +2,9 @@
 
 A scenario is flaky when it both passed and failed with the same board, device, firmware, harness, suites, declaration,
 plan and options, in two runs or in two attempts of one. What was blocked, ended by an error or did not run says nothing
-of the board and counts on neither side, nor does a run with a file that was altered. Where no run says which firmware
-the device had, it may have been another: the scenario is then told as possibly flaky.
+of the board and counts on neither side, nor does a run with a file that was altered, with faults on purpose, or over
+recordings. Where no run says which firmware the device had, it may have been another: the scenario is then told as
+possibly flaky.
 """
 
 import json
@@ -170,6 +171,7 @@ class BoardHistory:
         flaky: What is flaky, or may be.
         trends: Each measurement of the newest runs.
         altered: How many runs have a file that was altered, and count for nothing else than their verdict.
+        apart: How many others were made with faults on purpose or of recordings, and count for as little.
     """
 
     line: BoardLine
@@ -180,6 +182,7 @@ class BoardHistory:
     flaky: tuple[Flaky, ...]
     trends: tuple[Trend, ...]
     altered: int
+    apart: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +257,8 @@ def _history(store: Store, line: BoardLine) -> BoardHistory:
         "ORDER BY started DESC, name DESC LIMIT ?",
         (board, LATEST),
     ).fetchall()
-    (altered,) = store.connection.execute(
-        "SELECT COUNT(*) FROM run WHERE board = ? AND altered", (board,)
+    altered, apart = store.connection.execute(
+        "SELECT TOTAL(altered), TOTAL(apart AND NOT altered) FROM run WHERE board = ?", (board,)
     ).fetchone()
     return BoardHistory(
         line=line,
@@ -268,7 +271,8 @@ def _history(store: Store, line: BoardLine) -> BoardHistory:
         scenarios=_scenarios(store, board),
         flaky=_flaky(store, board),
         trends=_trends(store, board),
-        altered=altered,
+        altered=int(altered),
+        apart=int(apart),
     )
 
 
@@ -356,7 +360,7 @@ def _trends(store: Store, board: str) -> tuple[Trend, ...]:
     rows = store.connection.execute(
         "SELECT scenario, measurement.name, unit, low, high, median FROM measurement JOIN run ON run.id = run "
         "WHERE median IS NOT NULL AND run IN (SELECT id FROM run WHERE board = ? AND problem = '' AND NOT altered "
-        "ORDER BY started DESC, name DESC LIMIT ?) ORDER BY run.started, run.name, measurement.number",
+        "AND NOT apart ORDER BY started DESC, name DESC LIMIT ?) ORDER BY run.started, run.name, measurement.number",
         (board, MOST + 1),
     )
     found: dict[tuple[str, str, str], list[Sequence[float | None]]] = {}

@@ -50,6 +50,10 @@ def lines(found: BoardHistory, columns: int | None) -> Iterator[str]:
     if found.altered:
         told = f"{_runs(found.altered)} with a file that was altered: nothing but the verdict is taken from there"
         yield from _wrapped(told, "  ", limit)
+    if found.apart:
+        told = f"{_runs(found.apart)} with faults on purpose, or over recordings: nothing but the verdict is taken"
+        told += " from there"
+        yield from _wrapped(told, "  ", limit)
     yield from _blocked(found.line, limit)
     yield ""
     yield "versions, the newest first"

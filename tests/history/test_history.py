@@ -4,11 +4,13 @@ import json
 
 import pytest
 
+from harness import __version__
 from harness.cli.main import invoke
 from harness.history import index
 from harness.history.trends import answer
 from harness.run.header import Header
 from harness.run.run import Run
+from harness.run.tool import Tool
 from harness.run.verdict import Verdict
 from tests.history.small_run import ONE, OTHER, write
 
@@ -119,6 +121,41 @@ def test_a_run_that_was_altered_counts_for_nothing(runs):
     assert found.altered == 1
     assert found.flaky == ()
     assert found.requirements["R-1"][0].failed == 0
+
+
+@pytest.mark.parametrize("option", ["faults", "replay"])
+def test_a_run_that_is_not_of_the_board_as_it_is_counts_for_nothing(runs, option, capsys):
+    options = {"service": "mock", option: {"chip": "nak after=3"}}
+    for value in (1.0, 1.0, 1.0, 1.0, 1.0, 1.05):
+        write(runs, value=value, header=with_firmware())
+        write(runs, one=F, value=value * 50, header=with_firmware(options=options))
+    found = asked(runs)
+    assert (found.apart, found.altered) == (6, 0)
+    assert [(each.passed, each.failed) for each in found.requirements["R-1"]] == [(6, 0)]
+    assert all(max(each.medians) < 2 for each in found.trends)
+    worse = write(runs, value=9.0, header=with_firmware())
+    assert invoke(["compare", f"--runs={runs}", str(worse), "latest", "--json"]) == 0
+    assert all(each.outside for each in asked(runs).trends), "a fault hides no change"
+    capsys.readouterr()
+    assert invoke(["history", "board", f"--runs={runs}"]) == 0
+    assert "6 runs with faults on purpose, or over recordings" in " ".join(capsys.readouterr().out.split())
+
+
+def test_development_versions_with_one_number_are_told_apart_by_their_code(runs):
+    def header(code, state="changed"):
+        return with_firmware(tool=Tool(sha256=code * 64, state=state))
+
+    write(runs, one=F, header=header("a"))
+    write(runs, header=header("b", "clean"))
+    for code in "cd":
+        write(runs, header=header(code, "released"))
+    found = asked(runs)
+    assert [(each.harness, each.passed, each.failed) for each in found.requirements["R-1"]] == [
+        (__version__, 2, 0),
+        (f"{__version__} (code aaaaaaaa)", 0, 1),
+        (f"{__version__} (code bbbbbbbb)", 1, 0),
+    ]
+    assert found.flaky == ()
 
 
 def test_versions_requirements_and_durations(runs, capsys):
