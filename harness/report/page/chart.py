@@ -1,20 +1,22 @@
 """A chart block as the geometry of a small inline picture, and its content in words for who does not see it."""
 
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
 from harness.report.document.blocks import Chart
 from harness.report.words import Language
-from harness.run.statistics import Histogram
+from harness.run.statistics import Histogram, statistics_of
 
 WIDTH, HEIGHT = 1000, 100
 """Units of the picture, which is stretched to the room that it has."""
 
+_LARGEST = sys.float_info.max
 _MOST_POINTS = 400
 _MOST_BARS = 24
 _MARGIN = 6.0
+_LEAST_WIDTH = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,18 @@ class Drawing:
 def drawing(chart: Chart, say: Language) -> Drawing | None:
     """Return the drawing of a chart; None when it has no finite values to draw."""
     values = [value for value in chart.values if abs(value) < float("inf")]
-    if not values:
+    found = statistics_of(values)
+    if found is None:
         return None
     limits = _finite(chart.low, chart.high)
-    low, high = _span([min(values), max(values)], limits)
+    low, high = _span([found.min, found.max], limits)
     told = say(
         "{title}: {n} values, lowest {low}, median {median}, highest {high}",
         title=chart.title,
         n=len(values),
-        low=_number(min(values), chart.unit),
-        median=_number(median(values), chart.unit),
-        high=_number(max(values), chart.unit),
+        low=_number(found.min, chart.unit),
+        median=_number(found.median, chart.unit),
+        high=_number(found.max, chart.unit),
     ) + _limits_told(chart.low, chart.high, chart.unit, say)
     ends = (_number(low, chart.unit), _number(high, chart.unit))
     if chart.kind == "distribution":
@@ -88,16 +91,32 @@ def histogram_drawing(
         low=_number(histogram.low, unit),
         high=_number(histogram.high, unit),
     ) + _limits_told(low, high, unit, say)
-    most = max(histogram.counts, default=0) or 1
     left, right = (_along(end, first, last) * WIDTH for end in (histogram.low, histogram.high))
-    width = max((right - left) / (len(histogram.counts) or 1), 1.0)
-    bars = tuple(
-        (round(left + at * width, 1), round(width * 0.9, 1), _bar_height(count, most))
-        for at, count in enumerate(histogram.counts)
-        if count
-    )
+    bars = _classes(histogram.counts, left, right)
     places = tuple(round(_along(limit, first, last) * WIDTH, 1) for limit in limits)
     return Drawing("", "", "", bars, places, False, _number(first, unit), _number(last, unit), told)
+
+
+def _classes(counts: tuple[int, ...], left: float, right: float) -> tuple[tuple[float, float, float], ...]:
+    """Return the bars of equal classes between two places; those too narrow to be seen are one bar together."""
+    classes = range(1, len(counts) + 1)
+    together = next(
+        (some for some in classes if (right - left) * some / len(counts) >= _LEAST_WIDTH), len(counts) or 1
+    )
+    found = [(at, sum(counts[at : at + together])) for at in range(0, len(counts), together)]
+    most = max((count for _, count in found), default=0)
+    bars = []
+    for at, count in found:
+        if not count:
+            continue
+        start, end = (
+            left + (right - left) * place / len(counts) for place in (at, min(at + together, len(counts)))
+        )
+        wide = max((end - start) * 0.9, _LEAST_WIDTH)
+        # Not beyond the largest value: a limit may lie right behind it.
+        begin = min(start, right - wide) if right - left >= wide else (left + right - wide) / 2
+        bars.append((round(min(max(begin, 0.0), WIDTH - wide), 1), round(wide, 1), _bar_height(count, most)))
+    return tuple(bars)
 
 
 def _finite(*limits: float | None) -> list[float]:
@@ -105,8 +124,10 @@ def _finite(*limits: float | None) -> list[float]:
 
 
 def _limits_told(low: float | None, high: float | None, unit: str, say: Language) -> str:
-    told = say("; at least {limit} allowed", limit=_number(low, unit)) if low is not None else ""
-    return told + (say("; at most {limit} allowed", limit=_number(high, unit)) if high is not None else "")
+    told = "".join(say("; at least {limit} allowed", limit=_number(each, unit)) for each in _finite(low))
+    return told + "".join(
+        say("; at most {limit} allowed", limit=_number(each, unit)) for each in _finite(high)
+    )
 
 
 def _is_outside(value: float, chart: Chart) -> bool:
@@ -118,9 +139,9 @@ def _span(values: list[float], limits: list[float]) -> tuple[float, float]:
     low, high = min(values + limits), max(values + limits)
     if low > 0 and low < high / 2:
         low = 0.0
-    if low == high:
+    if not high / 2 > low / 2:  # `_along` divides by what is between them
         room = abs(low) / 2 or 1.0
-        low, high = low - room, high + room
+        low, high = max(low - room, -_LARGEST), min(high + room, _LARGEST)
     return low, high
 
 
