@@ -22,15 +22,19 @@ class StandIns:
 
     Attributes:
         title: In a few words: "Virtual board, mock service".
-        words: In sentences, safe to print.
+        facts: What stood in, and why the run is one of development, in sentences that are safe to print.
+        allowed: What the policy of a lab allowed of it besides; empty for nothing.
+        words: Facts and allowed, as one sentence.
     """
 
     title: str
+    facts: str
+    allowed: str
     words: str
 
     @property
     def line(self) -> str:
-        """Both, on one line."""
+        """Title and words, on one line."""
         return f"{self.title}: {self.words}"
 
 
@@ -38,7 +42,7 @@ def stand_ins(report: RunReport, say: Language = ENGLISH) -> StandIns | None:
     """Return what stood in for the real thing; None when nothing did, or the folder does not say."""
     simulated, played, real = _parts(report)
     mock = _service(report) == "mock"
-    titles, words = [], []
+    titles, words, named = [], [], ""
     if simulated or played:
         titles.append(say("partly virtual board") if real else say("virtual board"))
         told = _told(say, simulated, "{names} is simulated", "{names} are simulated")
@@ -58,11 +62,12 @@ def stand_ins(report: RunReport, say: Language = ENGLISH) -> StandIns | None:
     if allowed := _allowed(report):
         titles.append(say("allowed by the policy of the lab"))
         what = say("; ").join(map(say, allowed))
-        words.append(say("the policy of the lab allows in an official run, and names: {what}", what=what))
+        named = say("the policy of the lab allows in an official run, and names: {what}", what=what)
     if not titles:
         return None
     title = say(", ").join(titles)
-    return StandIns(capital(title), say("; ").join(words))
+    facts = say("; ").join(words)
+    return StandIns(capital(title), facts, named, say("; ").join(each for each in (facts, named) if each))
 
 
 def _told(say: Language, names: list[str], one: str, several: str) -> list[str]:

@@ -277,6 +277,8 @@ def test_what_the_policy_allowed_and_what_ended_an_official_run_is_on_the_cover(
     )
     cover = text_of(told(changed, sample))
     assert "Allowed by the policy of the laboratory: published debug keys (device.key)" in cover
+    assert cover.count("(device.key)") == cover.count("device.key") == 1
+    assert "Allowed by the policy of the lab" in cover.split("device.key")[0]
     assert "No longer official: a test was deselected" in cover
 
 

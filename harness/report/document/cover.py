@@ -94,7 +94,10 @@ def _warnings(context: Context) -> list[Line]:
     report, say = context.report, context.say
     lines: list[Line] = []
     if unreal := stand_ins(report, say):
-        words = say("{sentence}.", sentence=context.text(capital(unreal.words), 2_000))
+        words = (
+            say("{sentence}.", sentence=context.text(capital(unreal.facts), 2_000)) if unreal.facts else ""
+        )
+        # What a policy allowed has a line for each below, in words of its own.
         lines.append((Words(say("{title}. ", title=unreal.title), strong=True), Words(words)))
     if report.incomplete and report.finished is None:
         told = say("This is the report of a part of a run: its journal has no end.")
