@@ -83,11 +83,18 @@ def render(folder: Path, formats: Iterable[str], language: str = "", into: Path 
 def rendered(folder: Path) -> dict[str, bytes]:
     """Return every report as it comes out of the run folder now, by its path inside the folder; nothing is written.
 
+    In another language than the run's own they come only when one of that language stands in the folder.
+
     Raises:
         HarnessError: as for `close`.
     """
     run = RunFolder.open(folder)
-    return rendered_of(fold(run, manifest.rewritten(run)), run, RENDERERS.all())
+    report, kinds = fold(run, manifest.rewritten(run)), RENDERERS.all()
+    files = rendered_of(report, run, kinds)
+    for code in words.NAMES:
+        if code != report.particulars.language and any(run.path.glob(f"report*-{code}*")):
+            files |= rendered_of(report, run, kinds, code)
+    return files
 
 
 def rendered_of(

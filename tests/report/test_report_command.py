@@ -78,6 +78,17 @@ def test_a_file_too_many_or_too_few_is_a_change(run, sample, name, word):
     assert result.stdout == f"{word:8} {name}\n"
 
 
+def test_reports_in_another_language_are_no_change_unless_somebody_edits_them(run, sample):
+    close(sample)
+    assert run("--format", "all", "--lang", "zh").exit_code == 0
+    assert (sample / "report-zh.html").exists()
+    assert run("--check").exit_code == 0
+    with (sample / "report-zh.html").open("a") as page:
+        page.write("<p>all well</p>")
+    edited = run("--check")
+    assert (edited.exit_code, edited.stdout) == (1, "added    report-zh.html\n")
+
+
 def test_check_of_a_broken_manifest_is_a_change(run, sample):
     close(sample)
     (sample / "manifest.json").write_text("{}")
