@@ -90,14 +90,16 @@ def load(path: Path) -> RunReport:
     return fold(folder, manifest.rewritten(folder))
 
 
-def fold(folder: RunFolder, rewritten: Sequence[str]) -> RunReport:
+def fold(folder: RunFolder, rewritten: Sequence[str], journal: reader.JournalText | None = None) -> RunReport:
     """Return the report of a run folder, given the source files that are not what its manifest recorded.
+
+    A journal that was read already need not be read again.
 
     Raises:
         UsageError: a newer harness wrote the folder.
         BenchError: the folder cannot be read.
     """
-    journal = reader.read(folder.journal)
+    journal = journal or reader.read(folder.journal)
     damage = list(journal.problems)
     if journal.cut:
         damage.append("the journal ends inside a line: the run was killed, or the file was cut")

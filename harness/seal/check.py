@@ -69,7 +69,7 @@ class _Folder:
     run: RunFolder
     tree: tree.Tree
     digests: dict[str, str] = field(default_factory=dict)
-    events: tuple[Event, ...] | None = None
+    journal: reader.JournalText | None = None
     clock: Findings = field(default_factory=Findings)
     listed: dict[str, str] = field(default_factory=dict)
 
@@ -160,10 +160,10 @@ def _check_files(found: _Folder, findings: Findings) -> None:
         hashing = pool.submit(tree.hashes, found.run.path, paths)
         # Hashing leaves the interpreter alone; what recordings say of the clock counts once the hashes are right.
         try:
-            found.events = reader.read(found.run.journal).events
-            _check_recordings(found.run, found.tree.files, found.events, found.clock)
+            found.journal = reader.read(found.run.journal)
+            _check_recordings(found.run, found.tree.files, found.journal.events, found.clock)
         except HarnessError:
-            found.events = None
+            found.journal = None
         found.digests = hashing.result()
     if found.listed:
         sizes = _sizes(found) if found.digests != found.listed else {}
@@ -226,15 +226,15 @@ def _shown(path: str) -> str:
 def _check_content(found: _Folder, findings: Findings, sealed: Record | None, *, pages: bool) -> None:
     """Check that the files, which are those that were sealed, agree with each other."""
     small = found.tree.files.get("journal.jsonl", 0) <= _SMALL_JOURNAL
-    if found.events is None:
+    if found.journal is None:
         check_agreement(found.run, found.digests, findings)
     else:
-        _check_journal(found.run, found.events, findings)
+        _check_journal(found.run, found.journal.events, findings)
         findings.problems += found.clock.problems
         findings.remarks += found.clock.remarks
     if sealed is None:
         return
-    report = fold(found.run, ())
+    report = fold(found.run, (), found.journal)
     for name, mine, its in (
         ("verdict", report.verdict, sealed.verdict),
         ("run", report.run, sealed.run),

@@ -4,7 +4,6 @@ A page says how many scenarios have which verdict; the forms for programs say it
 """
 
 import csv
-import io
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -46,7 +45,7 @@ _IN_ALLURE = {
     Verdict.NOT_RUN: "skipped",
 }
 _ON_PAGE = re.compile(rb'data-filtered data-verdict="([a-z_]+)"')
-_MEASURED = ("scenario", "attempt", "name", "repetition", "value", "verdict")
+_MEASURED = ("scenario", "attempt", "name", "value", "verdict")
 _ITSELF = "the run itself"
 _TOLD = 8
 
@@ -190,12 +189,21 @@ def _allure(run: Path, paths: Collection[str], report: RunReport) -> tuple[_Said
 
 
 def _csv(path: Path, report: RunReport) -> tuple[_Said, _Said]:
-    its, mine = (
-        Counter(
-            tuple(row[name] for name in _MEASURED) for row in csv.DictReader(io.StringIO(text, newline=""))
-        )
-        for text in (content(path, _LARGEST).decode(), csv_report.render(report).decode())
-    )
+    """Read the rows of measurements; those of repetitions, of which there may be many, are counted."""
+    head, *lines = content(path, _LARGEST).decode().split("\r\n")
+    empty = ',""' * (len(csv_report.COLUMNS) - csv_report.COLUMNS.index("low"))
+    rows = csv.DictReader([head, *(line for line in lines if line and not line.endswith(empty))])
+    its: _Said = Counter(tuple(row[name].removeprefix("'") for name in _MEASURED) for row in rows)
+    its[f"{len(lines) - 1} rows",] += 1
+    mine: _Said = Counter()
+    count = 0
+    for scenario in report.scenarios:
+        for taken in scenario.measurements:
+            count += 1 + len(taken.samples)
+            named = (one_line(scenario.key, 500), str(scenario.attempt), one_line(taken.name, 500))
+            told = (one_line(str(taken.value), 500), taken.verdict.value)
+            mine[tuple(word.removeprefix("'") for word in (*named, *told))] += 1
+    mine[f"{count} rows",] += 1
     return its, mine
 
 

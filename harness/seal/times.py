@@ -15,7 +15,9 @@ from harness.seal import strict_json
 from harness.seal.problems import Findings
 from harness.transport.recording.recorder import FORMAT
 
-_BLOCK = 8 * 1024 * 1024
+_BLOCK = 512 * 1024
+"""Bytes that are looked at at once: they stay in the processor's cache, and their memory is used again."""
+
 _STAMP = re.compile(rb'\n\{"t":([0-9]+),')
 _ANY_STAMP = re.compile(rb'"t":\s*([0-9]+)')
 _NAME = re.compile(r"([0-9]{8}T[0-9]{6}\.[0-9]{3})Z-.+")
