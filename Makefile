@@ -37,6 +37,8 @@ demo-of-verify:
 test: $(READY) lint types layers  ## lint, types, layers and the default tests
 	tools/ensure-command.sh gcc gcc libc6-dev
 	tools/ensure-command.sh cpio cpio
+	tools/ensure-command.sh ssh-keygen openssh-client
+	tools/ensure-command.sh openssl openssl
 	$(BIN)/python -m pytest -q -n auto
 
 lint: $(READY)  ## ruff: rules and format

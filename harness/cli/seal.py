@@ -108,8 +108,8 @@ def approve(
 ) -> None:
     """Approve a sealed run, and say what the seal is."""
     from harness.cli.seal_shown import show
+    from harness.seal.approval import approve as approved
     from harness.seal.people import Trust
-    from harness.seal.seal import approve as approved
 
     folder = complete.run_folder(run)
     checked = approved(folder, key, name=name, trust=Trust(signers), certificate=pades, tsa=tsa)

@@ -1,7 +1,6 @@
 """Checking a folder that is, or should be, a sealed report: every byte, every signature, and whether it agrees."""
 
 import os
-from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +8,8 @@ from pathlib import Path
 from harness.errors import HarnessError, UsageError
 from harness.report.model import fold
 from harness.run import manifest, reader
-from harness.run.events import Event
 from harness.run.folder import RunFolder
-from harness.seal import companions, differences, journal, people, record, results, sums, times, tree
+from harness.seal import agreement, companions, differences, people, record, results, sums, tree
 from harness.seal.names import (
     APPROVED_PDF,
     APPROVED_PDF_SIGNATURE,
@@ -161,7 +159,7 @@ def _check_files(found: _Folder, findings: Findings) -> None:
         # Hashing leaves the interpreter alone; what recordings say of the clock counts once the hashes are right.
         try:
             found.journal = reader.read(found.run.journal)
-            _check_recordings(found.run, found.tree.files, found.journal.events, found.clock)
+            agreement.check_recordings(found.run, found.tree.files, found.journal.events, found.clock)
         except HarnessError:
             found.journal = None
         found.digests = hashing.result()
@@ -227,9 +225,9 @@ def _check_content(found: _Folder, findings: Findings, sealed: Record | None, *,
     """Check that the files, which are those that were sealed, agree with each other."""
     small = found.tree.files.get("journal.jsonl", 0) <= _SMALL_JOURNAL
     if found.journal is None:
-        check_agreement(found.run, found.digests, findings)
+        agreement.check(found.run, found.digests, findings)
     else:
-        _check_journal(found.run, found.journal.events, findings)
+        agreement.check_journal(found.run, found.journal.events, findings)
         findings.problems += found.clock.problems
         findings.remarks += found.clock.remarks
     if sealed is None:
@@ -257,30 +255,6 @@ def _check_content(found: _Folder, findings: Findings, sealed: Record | None, *,
         again="all" if pages or small else "words",
         pdf_bytes=sealed.pdf_bytes if sealed.signed_pdf else 0,
     )
-
-
-def check_agreement(run: RunFolder, paths: Collection[str], findings: Findings) -> None:
-    """Check that journal, header and recordings of a run agree, and that its clocks ran forwards.
-
-    Raises:
-        HarnessError: a file cannot be read.
-    """
-    events = reader.read(run.journal).events
-    _check_journal(run, events, findings)
-    _check_recordings(run, paths, events, findings)
-
-
-def _check_journal(run: RunFolder, events: Sequence[Event], findings: Findings) -> None:
-    journal.check(run, events, findings)
-    name = next((event.run for event in events if event.event == "run-started"), "")
-    times.check_journal(events, name, findings)
-
-
-def _check_recordings(
-    run: RunFolder, paths: Collection[str], events: Sequence[Event], findings: Findings
-) -> None:
-    recordings = [path for path in paths if path.startswith("transport/") and path.endswith(".jsonl")]
-    times.check_recordings(run.path, sorted(recordings), events, findings)
 
 
 def _check_manifest(found: _Folder, sealed: Record, findings: Findings) -> None:

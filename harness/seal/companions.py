@@ -4,15 +4,16 @@ import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
-from harness.errors import BenchError, UsageError
+from harness.errors import BenchError, HarnessError, UsageError
 from harness.report.records import RunReport
-from harness.seal import attestation, pdfsig, sshsig, time_stamp, tree
+from harness.seal import attestation, pdfsig, record, sshsig, sums, time_stamp, tree
 from harness.seal.names import (
     APPROVED_PDF,
     APPROVED_PDF_SIGNATURE,
     ATTESTATION,
     ATTESTATION_KEY,
     PDF,
+    RECORD,
     SUMS,
     Role,
 )
@@ -39,6 +40,22 @@ def check(folder: Path, sealed: Record, names: Collection[str], trust: Trust, fi
         expected = sealed.time_stamp and role is Role.TESTER
         if expected or role.token in names or role.token_signature in names:
             _check_token(folder, role, names, trust, findings)
+
+
+def is_sealed_signature(folder: Path) -> bool:
+    """Return whether what stands behind the run's own report.pdf is a signature that was sealed with the run.
+
+    Whether that seal is worth anything, and the signature, is for `check` to say.
+
+    Raises:
+        BenchError: a file cannot be read.
+    """
+    try:
+        sealed = record.read(tree.content(folder / RECORD, record.LARGEST))
+        listed = sums.read(tree.content(folder / SUMS, _LARGEST_SUMS))
+    except (HarnessError, OSError):
+        return False
+    return sealed.signed_pdf and listed.get(PDF) == tree.sha256(folder / PDF)
 
 
 def check_attestation(folder: Path, sealed: Record, report: RunReport, findings: Findings) -> None:

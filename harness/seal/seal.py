@@ -1,8 +1,6 @@
-"""Sealing a run: its folder is closed, listed and signed by the tester; then an approver signs what was checked."""
+"""Sealing a run: its folder is closed, listed and signed by the tester. Approving follows it (`approval`)."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +14,22 @@ from harness.report.records import RunReport
 from harness.report.text import one_line
 from harness.run import manifest
 from harness.run.folder import RunFolder
-from harness.seal import amendment, attestation, guide, pades, people, results, sshsig, sums, time_stamp, tree
-from harness.seal.check import Checked, check, check_agreement
+from harness.seal import (
+    agreement,
+    amendment,
+    attestation,
+    guide,
+    pades,
+    people,
+    results,
+    signing,
+    sshsig,
+    sums,
+    time_stamp,
+    tree,
+)
+from harness.seal.check import Checked, check
 from harness.seal.names import (
-    APPROVED_PDF,
-    APPROVED_PDF_SIGNATURE,
     ATTESTATION,
     ATTESTATION_KEY,
     GUIDE,
@@ -86,7 +95,7 @@ def seal(path: Path, asked: Sealing) -> Checked:
     if asked.tsa:
         # Asked before anything is written: a service that does not answer then is told at once.
         time_stamp.fetch(report.journal_sha256.encode(), asked.tsa)
-    with _undone_on_error(run) as written:
+    with signing.undone_on_error(run) as written:
         found = _only_files(run)
         record = _record(report, asked, fingerprint, found)
         if certificate is not None:
@@ -109,7 +118,7 @@ def seal(path: Path, asked: Sealing) -> Checked:
             )
         if asked.tsa:
             written += [Role.TESTER.token, Role.TESTER.token_signature]
-            stamp(run, Role.TESTER, asked.key, asked.tsa)
+            signing.stamp(run, Role.TESTER, asked.key, asked.tsa)
         if attesting is not None:
             written.append(ATTESTATION)
             said = attestation.make(report, (run.path / SUMS).read_bytes(), attesting)
@@ -122,17 +131,6 @@ def seal(path: Path, asked: Sealing) -> Checked:
                 hint="is something still writing there? then seal again",
             )
     return checked
-
-
-def stamp(run: RunFolder, role: Role, key: Path, tsa: str) -> None:
-    """Have a service stamp the signature of `role`, and sign what it gave: in it, not every byte is the service's word.
-
-    Raises:
-        HarnessError: the service gives no token, or the key cannot sign.
-    """
-    token = run.path / role.token
-    write_whole(token, time_stamp.fetch((run.path / role.signature).read_bytes(), tsa))
-    sshsig.sign(token, key, run.path / role.token_signature)
 
 
 def _closed(run: RunFolder, path: Path, *, partial: bool) -> RunReport:
@@ -158,7 +156,7 @@ def _closed(run: RunFolder, path: Path, *, partial: bool) -> RunReport:
     elif not (run.path / "report.json").is_file():
         raise UsageError(f"{path}: has no reports yet", hint=f"render them first: harness report {path}")
     found = tree.Tree.of(run.path)
-    check_agreement(run, found.files, findings)
+    agreement.check(run, found.files, findings)
     _refuse(path, findings, "does not hold together, and sealing would only make that last")
     digests = tree.hashes(run.path, [name for name in found.files if name not in manifest.SEAL])
     results.check(run, report, digests, findings, same_code=True)
@@ -203,8 +201,8 @@ def _sign_pdf(run: RunFolder, certificate: "SimpleSigner", name: str) -> None:
 
 def _record(report: RunReport, asked: Sealing, fingerprint: str, found: tree.Tree) -> Record:
     said = report.particulars
-    tester = _one_name(asked.name, said.tester, "tester")
-    approver = _one_name(asked.approver, said.approver, "approver")
+    tester = signing.one_name(asked.name, said.tester, "tester")
+    approver = signing.one_name(asked.approver, said.approver, "approver")
     people.require_two(approver, tester)
     others = [name for name in found.files if name not in manifest.SEAL]
     sealing = {RECORD, GUIDE} | ({ATTESTATION_KEY} if asked.attest else set())
@@ -234,15 +232,6 @@ def _record(report: RunReport, asked: Sealing, fingerprint: str, found: tree.Tre
     )
 
 
-def _one_name(given: str, said: str, role: str) -> str:
-    if given and said and not people.same_person(given, said):
-        raise UsageError(
-            f"the report names {one_line(said)} as {role}, and {one_line(given)} is given",
-            hint=f"leave the name out, or test again with another report.{role} in the board file",
-        )
-    return (given or said).strip()
-
-
 def _remove_half_a_seal(run: RunFolder) -> None:
     """Remove what sealing left that was killed before the tester's signature was there."""
     _take_back_pdf(run)
@@ -267,85 +256,3 @@ def _take_back_pdf(run: RunFolder) -> None:
         with writing(pdf), pdf.open("rb") as file:
             beginning = file.read(entry.size)
         write_whole(pdf, beginning)
-
-
-@contextmanager
-def _undone_on_error(run: RunFolder) -> Iterator[list[str]]:
-    """Give a list of names to add to before each is written; they are removed when the block fails."""
-    written: list[str] = []
-    pdf = run.path / PDF
-    before = pdf.stat().st_size if pdf.is_file() else 0
-    try:
-        yield written
-    except BaseException:
-        with suppress(OSError):
-            if before and pdf.stat().st_size > before:
-                os.truncate(pdf, before)
-        for name in written:
-            with suppress(OSError):
-                (run.path / name).unlink(missing_ok=True)
-        raise
-
-
-def approve(
-    path: Path,
-    key: Path,
-    *,
-    name: str = "",
-    trust: people.Trust | None = None,
-    certificate: Path | None = None,
-    tsa: str = "",
-) -> Checked:
-    """Check a sealed run, sign it as its approver, and return what a check of it comes to.
-
-    Args:
-        path: The sealed run folder.
-        key: The approver's key.
-        name: Who the approver is; the report's word when empty.
-        trust: Whose keys are trusted.
-        certificate: PKCS #12 file for a second signature inside the PDF. report.pdf is sealed and stays as it is: the
-            PDF with both signatures is report-approved.pdf, which the approver signs as a file, too.
-        tsa: Address of a time stamp service for the approver's signature; empty for none.
-
-    Raises:
-        UsageError: something is wrong with it, it is approved already, or the approver is the tester.
-        HarnessError: as for `seal`.
-    """
-    run = RunFolder.open(path)
-    target = run.path / Role.APPROVER.signature
-    if os.path.lexists(target):
-        raise UsageError(f"{path}: is approved already ({target.name} is there)")
-    checked = check(run.path, trust, pages=True, awaits_approval=True, place=str(path))
-    if not checked.valid or checked.record is None:
-        told = "; ".join(str(problem).strip() for problem in checked.problems[:8]) or "it is not sealed"
-        raise UsageError(
-            f"{path}: cannot be approved: {told}", hint=f"look at all of it with: harness verify {path}"
-        )
-    announced = checked.record.approver.name if checked.record.approver else ""
-    who = _one_name(name, announced, "approver")
-    people.require_two(who, checked.record.tester.name)
-    if sshsig.fingerprint(key) == checked.record.tester.key:
-        raise UsageError(
-            f"{key}: is the tester's key", hint="have another person approve, with a key of their own"
-        )
-    if certificate is not None and not checked.record.signed_pdf:
-        raise UsageError(
-            f"{path}: {PDF} was sealed without a signature of the tester's, and none can follow it",
-            hint="approve without --pades",
-        )
-    signer = pades.load(certificate) if certificate else None
-    with _undone_on_error(run) as written:
-        written.append(target.name)
-        sshsig.sign(run.path / SUMS, key, target)
-        if tsa:
-            written += [Role.APPROVER.token, Role.APPROVER.token_signature]
-            stamp(run, Role.APPROVER, key, tsa)
-        if signer is not None:
-            written += [APPROVED_PDF, APPROVED_PDF_SIGNATURE]
-            pades.sign(run.path / PDF, run.path / APPROVED_PDF, signer, Role.APPROVER, who)
-            sshsig.sign(run.path / APPROVED_PDF, key, run.path / APPROVED_PDF_SIGNATURE)
-        approved = check(run.path, trust, place=str(path))
-        if not approved.valid:
-            told = "; ".join(str(problem).strip() for problem in approved.problems)
-            raise UsageError(f"{path}: cannot be approved with this key: {told}")
-    return approved

@@ -4,7 +4,8 @@ import subprocess
 import pytest
 
 from harness.report.render import close
-from harness.seal.seal import Sealing, approve, seal
+from harness.seal.approval import approve
+from harness.seal.seal import Sealing, seal
 from tests.report import sample_run
 
 PEOPLE = ("alice", "bob", "eve")

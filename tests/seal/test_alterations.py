@@ -12,9 +12,10 @@ from collections import Counter
 import pytest
 
 from harness.report.render import close
+from harness.seal.approval import approve
 from harness.seal.check import check
 from harness.seal.people import Trust
-from harness.seal.seal import Sealing, approve, seal
+from harness.seal.seal import Sealing, seal
 from tests.report import sample_run
 from tests.seal import authority
 

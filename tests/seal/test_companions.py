@@ -12,9 +12,10 @@ from harness.cli.main import invoke
 from harness.errors import ServiceError, UsageError
 from harness.report.render import close
 from harness.seal import pdfsig
+from harness.seal.approval import approve
 from harness.seal.check import check
 from harness.seal.people import Trust
-from harness.seal.seal import Sealing, approve, seal
+from harness.seal.seal import Sealing, seal
 from harness.seal.verify import verify
 from harness.settings.particulars import Particulars
 from tests.report import sample_run
@@ -225,6 +226,10 @@ def test_a_pdf_with_both_signatures(signed, keys, tmp_path, capsys):
     assert invoke(["verify", str(alone)]) == 0
     assert "X.509 certificate" in capsys.readouterr().out
     assert not verify(signed.parent / "unsigned.pdf", Trust()).valid
+    assert invoke(["report", "--check", str(signed)]) == 0
+    assert "report.pdf has a signature behind it" in capsys.readouterr().out
+    (signed / "report.pdf").write_bytes((signed / "report.pdf").read_bytes() + b"more")
+    assert invoke(["report", "--check", str(signed)]) == 1
 
 
 @pytest.mark.slow

@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
+from harness.seal.approval import approve
 from harness.seal.check import check
-from harness.seal.seal import Sealing, approve, seal
+from harness.seal.seal import Sealing, seal
 from tests.seal import forge
 from tests.seal.conftest import public
 

@@ -13,9 +13,10 @@ from harness.errors import BenchError, UsageError
 from harness.report.render import render_all
 from harness.run import manifest
 from harness.run.folder import RunFolder
+from harness.seal.approval import approve
 from harness.seal.check import check
 from harness.seal.people import Trust
-from harness.seal.seal import Sealing, approve, seal
+from harness.seal.seal import Sealing, seal
 from tests.seal.conftest import public
 
 
