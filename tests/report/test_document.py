@@ -339,3 +339,35 @@ def test_repeated_measurements_have_statistics_and_a_chart(report, sample):
     (chart,) = [each for each in whole.sections[6].blocks if isinstance(each, Chart)]
     assert chart.values == (1.0, 2.0, 3.0, 4.0, 10.0)
     assert (chart.low, chart.high) == (value.low, value.high)
+
+
+def test_what_does_not_apply_is_told_by_its_reason_once(report, sample):
+    first = next(each for each in report.scenarios if each.verdict is Verdict.NOT_APPLICABLE)
+    several = [
+        first.model_copy(update={"key": f"{first.id}[{number}]", "id": f"{first.id}[{number}]"})
+        for number in range(13)
+    ]
+    keys = [each.key for each in several]
+    left = [each for each in report.requirements if each.state == Verdict.NOT_APPLICABLE]
+    others = [
+        left[0].model_copy(
+            update={"id": f"X-{number:02}", "scenarios": keys, "statement": f"It is no {number}."}
+        )
+        for number in range(3)
+    ]
+    whole = told(
+        report.model_copy(
+            update={
+                "scenarios": [*report.scenarios, *several],
+                "requirements": [*report.requirements, *others],
+            }
+        ),
+        sample,
+    )
+    scope = text_of(whole, "scope")
+    assert scope.count(first.id.rpartition("/")[2]) == 1
+    assert f"{first.id} \u00d7 14" in scope
+    rows = text_of(whole, "requirements").splitlines()
+    assert len([each for each in rows if first.reason in each]) == 1
+    for each in (*left, *others):
+        assert any(f"| {each.id} | {each.statement}" in row for row in rows)

@@ -57,10 +57,9 @@ def _board(context: Context) -> list[tuple[str, Line]]:
     device = report.board_file.get("device")
     told = device if isinstance(device, dict) else {}
     description = report.board_file.get("description")
-    rows = [
+    return [
         (say("Board"), context.stated(report.board)),
         (say("Description"), context.stated(description)),
         (say("Serial number"), context.stated(told.get("serial_number"))),
         (say("ID²"), context.stated(told.get("id"))),
     ]
-    return rows + context.rows(report.plan)

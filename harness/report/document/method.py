@@ -37,11 +37,17 @@ def section(context: Context) -> Section:
         Heading(plain(say("Inputs"))),
         _inputs(context),
         Heading(plain(say("Packages"))),
-        Pairs(tuple(context.rows(report.packages))),
+        _packages(context),
         Heading(plain(say("How the run was asked for"))),
         Pairs(tuple(context.rows(report.options))),
     ]
     return Section(say("Method and tool"), "method", tuple(blocks))
+
+
+def _packages(context: Context) -> Block:
+    """Return what a verdict may depend on, in one paragraph: a row each would take a page."""
+    told = [f"{name} {version}" for name, version in sorted(context.report.packages.items())]
+    return Paragraph(plain(context.text(context.say(", ").join(told), 6_000) or context.say("not stated")))
 
 
 def _tool(context: Context) -> list[tuple[str, Line]]:

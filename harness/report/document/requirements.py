@@ -12,7 +12,7 @@ from harness.report.text import seconds
 from harness.run.measure import Measurement
 from harness.run.verdict import Verdict
 
-_MEASURED = 12
+_MEASURED = 4
 _FILES = 8
 
 
@@ -36,9 +36,18 @@ def section(context: Context, *, short: bool) -> Section:
         Heading(plain(say("Requirements that apply"))),
         _whole(context, applicable) if applicable else Paragraph(plain(say("None applies to this board."))),
         Heading(plain(say("Requirements that do not apply"))),
-        _left(context, others)
-        if others
-        else Paragraph(plain(say("Every requirement applies to this board."))),
+        *(
+            (
+                Paragraph(
+                    plain(
+                        say("What each is for is in report.json and the requirements list, as applies_when.")
+                    )
+                ),
+                _left(context, others),
+            )
+            if others
+            else (Paragraph(plain(say("Every requirement applies to this board."))),)
+        ),
         *measured(context),
         Heading(plain(say("Scenarios"))),
         *_scenarios(context),
@@ -83,49 +92,60 @@ def _whole(context: Context, requirements: list[RequirementResult]) -> Table:
         for each in requirements
     )
     columns = (
-        Column(say("Verdict, level"), 1.5),
+        Column(say("Verdict, level"), 1.6),
         Column(say("Requirement"), 1.6),
-        Column(say("Statement and source"), 5.2),
-        Column(say("Scenarios, steps, attempts"), 2.2),
-        Column(say("Value ± U, limit; evidence"), 2.8),
+        Column(say("Statement and source"), 6.2),
+        Column(say("Scenarios, steps, attempts"), 1.9),
+        Column(say("Value ± U, limit; evidence"), 2.7),
     )
     return Table(columns, rows)
 
 
 def _left(context: Context, requirements: list[RequirementResult]) -> Table:
+    """Return what does not apply by the reason why, which stands once, in a row before those that it holds for."""
     say = context.say
-    reasons = {each.key: each.reason for each in context.report.scenarios}
-    rows = tuple(
-        Row(
-            (
-                ((context.verdict(each.state),),),
-                ((context.requirement(each.id),),),
-                ((context.told(each.statement, 1_000),),),
+    given = {each.key: each.reason for each in context.report.scenarios}
+    by_reasons: dict[tuple[str, ...], list[RequirementResult]] = {}
+    for each in requirements:
+        reasons = dict.fromkeys(given.get(key) or "no reason given" for key in each.scenarios)
+        by_reasons.setdefault(tuple(reasons) or ("no reason given",), []).append(each)
+    rows: list[Row] = []
+    for why, found in by_reasons.items():
+        rows.append(
+            Row(
                 (
-                    (context.told(each.level, 60),),
                     (
-                        Words(context.say("applies when:"), soft=True),
-                        Words(" "),
-                        context.code(each.applies_when, 200),
+                        (
+                            context.verdict(Verdict.NOT_APPLICABLE),
+                            Words(say(": ")),
+                            Words(str(len(found)), strong=True),
+                        ),
                     ),
-                ),
-                tuple(
-                    (context.told(reason, 300),)
-                    for reason in dict.fromkeys(reasons.get(key, "") for key in each.scenarios)
-                ),
-            ),
-            context.requirements.get(each.id, ""),
+                    (),
+                    tuple((context.told(reason, 300, strong=True),) for reason in why),
+                    (),
+                )
+            )
         )
-        for each in requirements
-    )
+        rows += [
+            Row(
+                (
+                    ((context.verdict(each.state),),),
+                    ((context.requirement(each.id),),),
+                    ((context.told(each.statement, 1_000),),),
+                    ((context.told(each.level, 60, soft=True),),),
+                ),
+                context.requirements.get(each.id, ""),
+            )
+            for each in found
+        ]
     columns = (
-        Column(say("Verdict"), 1.9),
-        Column(say("Requirement"), 1.7),
-        Column(say("Statement"), 4.4),
-        Column(say("Level"), 2.2),
-        Column(say("Reason"), 3),
+        Column(say("Verdict"), 1.8),
+        Column(say("Requirement"), 1.6),
+        Column(say("Reason, and the statements that it holds for"), 8),
+        Column(say("Level"), 0.9),
     )
-    return Table(columns, rows)
+    return Table(columns, tuple(rows))
 
 
 def _state(context: Context, requirement: RequirementResult) -> Line:
@@ -140,26 +160,39 @@ def _checks(context: Context, requirement: RequirementResult, scenarios: list[Sc
     say = context.say
     if not scenarios:
         yield plain(say("no scenario"), soft=True)
-    line: list[Words] = []
     left = 0
+    alike: dict[Line, list[Scenario]] = {}
     for scenario in scenarios:
         if scenario.verdict is Verdict.NOT_APPLICABLE and requirement.state != Verdict.NOT_APPLICABLE:
             left += 1
-            continue
-        steps = [step for step in scenario.steps if step.requirement == requirement.id]
-        line += [Words(context.say("; "))] if line else []
-        line.append(context.number(scenario.key))
-        if steps:
-            numbers = say(", ").join(str(step.index + 1) for step in steps)
-            line += [Words(" "), Words(say("step {n}", n=numbers), soft=True)]
-        if scenario.attempt > 1:
-            line += [Words(context.say(", ")), Words(say("attempt {n}", n=scenario.attempt), strong=True)]
-        for verdict in dict.fromkeys(step.verdict for step in steps if step.verdict != requirement.state):
-            line += [Words(" "), context.verdict(verdict)]
+        else:
+            alike.setdefault(_how(context, requirement, scenario), []).append(scenario)
+    line: list[Words] = []
+    for how, found in alike.items():
+        line += [Words(say("; "))] if line else []
+        for at, scenario in enumerate(found):
+            line += [Words(say(", "))] if at else []
+            line.append(context.number(scenario.key))
+        line += how
     if line:
         yield tuple(line)
     if left:
         yield plain(say("not applicable: {n} more", n=left), soft=True)
+
+
+def _how(context: Context, requirement: RequirementResult, scenario: Scenario) -> Line:
+    """Return which steps of a scenario check the requirement, the attempt, and verdicts that differ."""
+    say = context.say
+    steps = [step for step in scenario.steps if step.requirement == requirement.id]
+    line: list[Words] = []
+    if steps:
+        numbers = say(", ").join(str(step.index + 1) for step in steps)
+        line += [Words(" "), Words(say("step {n}", n=numbers), soft=True)]
+    if scenario.attempt > 1:
+        line += [Words(say(", ")), Words(say("attempt {n}", n=scenario.attempt), strong=True)]
+    for verdict in dict.fromkeys(step.verdict for step in steps if step.verdict != requirement.state):
+        line += [Words(" "), context.verdict(verdict)]
+    return tuple(line)
 
 
 def _measured(context: Context, requirement: RequirementResult, scenarios: list[Scenario]) -> Iterator[Line]:
@@ -177,7 +210,7 @@ def _measured(context: Context, requirement: RequirementResult, scenarios: list[
                 yield value(context, each)
         files += [each.file for each in scenario.evidence if each.step in own]
     if shown > _MEASURED:
-        yield plain(say("and {n} more values, in report.json", n=shown - _MEASURED))
+        yield plain(say("and {n} more values, under Measurements and in report.json", n=shown - _MEASURED))
     for file in files[:_FILES]:
         yield (Words(context.text(file, 300), code=True, link=file),)
     if len(files) > _FILES:

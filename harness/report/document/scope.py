@@ -1,5 +1,7 @@
 """What was declared, what applies because of it, and what was observed: section 2."""
 
+from collections import Counter
+
 from harness.report.document.blocks import (
     Block,
     Column,
@@ -16,7 +18,7 @@ from harness.report.document.context import Context, plain
 from harness.report.records import RequirementResult, Scenario
 from harness.run.verdict import Verdict
 
-_KEYS = 400
+_TESTS = 400
 
 
 def section(context: Context) -> Section:
@@ -106,29 +108,31 @@ def _not_applicable(context: Context) -> list[Block]:
             (
                 ((context.told(reason or "no reason given"),),),
                 (plain(str(len(scenarios))),),
-                (_keys(context, scenarios),),
+                (_tests(context, scenarios),),
             )
         )
         for reason, scenarios in sorted(by_reason.items(), key=lambda each: (-len(each[1]), each[0]))
     )
     columns = (
-        Column(say("Reason"), 2.5),
-        Column(say("Scenarios"), 0.9, right=True),
+        Column(say("Reason"), 4),
+        Column(say("Scenarios"), 1.2, right=True),
         Column(say("Which"), 6),
     )
     return [Table(columns, rows)]
 
 
-def _keys(context: Context, scenarios: list[Scenario]) -> Line:
-    """Return the keys in a row; a folder stands once, before the first of its scenarios."""
+def _tests(context: Context, scenarios: list[Scenario]) -> Line:
+    """Return tests in a row: a folder before the first of its tests, a test of several values once, with its count."""
+    counts = Counter(each.key.partition("[")[0] for each in scenarios)
     line: list[Words] = []
     before = ""
-    for each in scenarios[:_KEYS]:
-        folder, _, name = each.key.rpartition("/")
-        shown = name if folder == before else each.key
-        before = folder
+    for key, count in list(counts.items())[:_TESTS]:
+        folder, _, name = key.rpartition("/")
         line += [Words(context.say(", "))] if line else []
-        line.append(context.code(shown, 160))
-    if (rest := len(scenarios) - _KEYS) > 0:
+        line.append(context.code(name if folder == before else key, 160))
+        if count > 1:
+            line.append(Words(f" \u00d7 {count}", soft=True))
+        before = folder
+    if (rest := sum(list(counts.values())[_TESTS:])) > 0:
         line.append(Words(context.say(" and {n} more", n=rest)))
     return tuple(line)
