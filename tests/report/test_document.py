@@ -8,6 +8,7 @@ import pytest
 
 from harness.report.document.blocks import Chart, Table
 from harness.report.document.build import document
+from harness.report.document.identifiers import IdMask
 from harness.report.model import load
 from harness.report.records import KnownFailure
 from harness.report.words import ENGLISH
@@ -209,6 +210,31 @@ def test_the_id_is_masked_wherever_it_stands_unless_the_lab_shows_it(report, sam
     whole = with_particulars(report.model_copy(update={"scenarios": scenarios}), show_id="whole")
     assert ID in text_of(told(whole, sample))
     assert spaced in text_of(told(whole, sample))
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("21222324252627…", "2122**********…"),
+        ("2122232425\n262728292a2b2c", "2122******\n**********2b2c"),
+        (r"2122232425262728\n292A2B2C", r"2122************\n****2B2C"),
+        ("0x21, 0x22, 0x23, 0x24, 0x25, 0x26", "0x21, 0x22, 0x**, 0x**, 0x**, 0x**"),
+        ("...28292A2B2C", "...******2B2C"),
+        ("3231323232333234323532363237", "32313232********************"),
+        ("21222324 is no ID, 303132333435 is none", "21222324 is no ID, 303132333435 is none"),
+    ],
+)
+def test_an_id_that_is_split_or_shortened_is_masked_too(report, text, masked):
+    mask = IdMask(report)
+    assert mask(text) == masked
+    long = "z" * 5_000
+    assert mask(long + text + long) == long + masked + long
+
+
+def test_the_id_of_a_puf_is_masked(report):
+    name = "050000000700001D7C19F00D52A4E6B1-LAB7-PUF_001"
+    mask = IdMask(report.model_copy(update={"board_file": {"device": {"id": name}}}))
+    assert mask(f"it says {name}.") == f"it says 0500{'*' * (len(name) - 8)}_001."
 
 
 def test_every_attempt_of_a_scenario_is_shown(report, sample):

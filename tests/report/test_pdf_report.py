@@ -27,6 +27,7 @@ from harness.settings.particulars import Item, Particulars
 from tests.report import hostile, hostile_run, pdf_pages, sample_run
 from tests.report.pdf_pages import needs, outside, pages
 
+ID = "2122232425262728292A2B2C"
 MARKUP = '#eval("1+1") $x^2$ ] [ #pagebreak() \\ // <scenario-1> @req *b* _i_ ``` #read("/etc/passwd")'
 
 
@@ -108,11 +109,25 @@ def test_its_structure_is_sound(pdf):
 
 
 @needs("pdfdetach")
-def test_the_results_for_programs_are_attached_byte_for_byte(pdf, folder, report, tmp_path):
-    pdf_pages.run("pdfdetach", "-saveall", "-o", tmp_path, pdf)
+def test_the_results_for_programs_are_attached_byte_for_byte(folder, report, tmp_path):
+    shown = report.model_copy(
+        update={"particulars": report.particulars.model_copy(update={"show_id": "whole"})}
+    )
+    pdf_pages.run("pdfdetach", "-saveall", "-o", tmp_path, write(folder, shown, tmp_path))
     for kind in (JsonReport, JunitReport, CsvReport):
-        for name, content in kind().render(report, folder, ENGLISH).items():
+        for name, content in kind().render(shown, folder, ENGLISH).items():
             assert (tmp_path / name).read_bytes() == content
+
+
+@needs("pdfdetach")
+def test_what_is_attached_is_masked_as_the_pages_are(pdf, folder, report, tmp_path):
+    pdf_pages.run("pdfdetach", "-saveall", "-o", tmp_path, pdf)
+    assert ID in JsonReport().render(report, folder, ENGLISH)["report.json"].decode()
+    attached = (tmp_path / "report.json").read_text()
+    assert ID.lower() not in attached.lower()
+    assert "2122****************2B2C" in attached
+    assert json.loads(attached)["verdict"] == report.verdict
+    assert "attachedtothePDF,too" in pdf_pages.raw(pdf)
 
 
 def test_rendering_again_gives_the_same_bytes(pdf, folder, report, tmp_path):

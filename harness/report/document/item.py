@@ -31,8 +31,11 @@ def section(context: Context) -> Section:
         blocks.append(Pairs(tuple(context.rows(report.identity))))
     else:
         blocks.append(Paragraph(plain(say("The board said nothing of itself."))))
-    if context.mask.ids:
-        told = say("The ID² is masked: its first and last four digits stand for it.")
+    if context.mask.hides:
+        told = say(
+            "The ID² is masked: its first and last four digits stand for it. It is masked in the results that are "
+            "attached to the PDF, too; report.json and the other files of the run folder have it whole."
+        )
         blocks.append(Paragraph(plain(told, soft=True)))
     return Section(say("Item under test"), "item", tuple(blocks))
 

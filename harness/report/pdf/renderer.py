@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.errors import ToolError
 from harness.report.document.build import document
+from harness.report.document.identifiers import IdMask
 from harness.report.pdf.flow import flow
 from harness.report.pdf.glyphs import sans
 from harness.report.records import RunReport
@@ -65,12 +66,17 @@ class ShortPdfReport(PdfReport):
 
 
 def _attached(report: RunReport, folder: Path, language: Language) -> dict[str, tuple[str, str, bytes]]:
-    """Return the reports for programs by their names, as they are rendered beside the PDF."""
+    """Return the reports for programs by their names, as they are rendered beside the PDF.
+
+    Where the pages show no ID² these show none either: a PDF is handed on without the run folder.
+    """
+    mask = IdMask(report)
     found: dict[str, tuple[str, str, bytes]] = {}
     for name, (what, kind) in _ATTACHED.items():
+        told = language("{what}, with the ID² masked", what=language(what)) if mask.hides else language(what)
         for path, content in RENDERERS.get(name)().render(report, folder, language).items():
             data = content.read_bytes() if isinstance(content, Path) else content
-            found[path] = (language(what), kind, data)
+            found[path] = (told, kind, mask(data.decode()).encode() if mask.hides else data)
     return found
 
 
