@@ -5,7 +5,7 @@ from harness.report.document.blocks import Bullets, Chart, Code, Heading, Pairs,
 
 def words(document):
     """Yield every Words of a document with the anchor or title of its section."""
-    for line in document.cover.warnings:
+    for line in (*document.cover.broken, *document.cover.warnings):
         yield from line
     for _, line in document.cover.rows:
         yield from line
@@ -37,7 +37,7 @@ def text_of(document, section=None):
     parts = [] if section else [document.cover.title, document.cover.verdict_words, document.cover.sentence]
     if section is None:
         parts += [f"{name}: {said(line)}" for name, line in document.cover.rows]
-        parts += [said(line) for line in document.cover.warnings]
+        parts += [said(line) for line in (*document.cover.broken, *document.cover.warnings)]
     for each in document.sections:
         if section not in (None, each.anchor):
             continue

@@ -397,3 +397,57 @@ def test_what_does_not_apply_is_told_by_its_reason_once(report, sample):
     assert len([each for each in rows if first.reason in each]) == 1
     for each in (*left, *others):
         assert any(f"| {each.id} | {each.statement}" in row for row in rows)
+
+
+def many_failures(report, number):
+    """Return the report with as many failures more, each of a requirement of its own."""
+    failed = next(each for each in report.scenarios if each.verdict is Verdict.FAILED)
+    scenarios = [
+        failed.model_copy(
+            update={
+                "key": f"x/test_{at}",
+                "id": f"x/test_{at}",
+                "error": None,
+                "steps": [],
+                "requirements": [f"X-{at}"],
+                "reason": f"the chip answered wrongly in call {at}",
+            }
+        )
+        for at in range(number)
+    ]
+    broken = next(each for each in report.requirements if each.state == Verdict.FAILED)
+    requirements = [
+        broken.model_copy(update={"id": f"X-{at}", "scenarios": [f"x/test_{at}"]}) for at in range(number)
+    ]
+    return report.model_copy(
+        update={
+            "scenarios": [*report.scenarios, *scenarios],
+            "requirements": [*report.requirements, *requirements],
+        }
+    )
+
+
+def test_the_cover_names_what_failed_by_its_cause(report, sample):
+    cover = told(report, sample).cover
+    failed = [each for each in report.scenarios if each.verdict is Verdict.FAILED]
+    lines = ["".join(each.text for each in line) for line in cover.broken]
+    assert all(any(each.requirements[0] in line for line in lines) for each in failed)
+    assert len(lines) <= 7
+    several = told(many_failures(report, 30), sample).cover.broken
+    assert len(several) == 7
+    assert "more scenarios, under Failures and errors." in several[-1][0].text
+    assert told(report.model_copy(update={"scenarios": []}), sample).cover.broken == ()
+
+
+def test_a_short_report_of_many_failures_says_how_many_more_there_are(report, sample):
+    short = told(many_failures(report, 400), sample, short=True)
+    bad = [
+        each for each in report.scenarios if each.verdict in (Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR)
+    ]
+    (table,) = [each for each in short.sections[1].blocks if isinstance(each, Table)]
+    assert 10 < len(table.rows) < 50
+    rest = 400 + len(bad) - len(table.rows)
+    assert f"And {rest} more scenarios that did not pass" in text_of(short, "failures")
+    assert "more that apply; the whole report lists them." in text_of(short, "requirements")
+    whole = text_of(told(many_failures(report, 150), sample))
+    assert all(f"X-{at} | " in whole for at in range(150))

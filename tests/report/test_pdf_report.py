@@ -26,6 +26,7 @@ from harness.run.verdict import Verdict
 from harness.settings.particulars import Item, Particulars
 from tests.report import hostile, hostile_run, pdf_pages, sample_run
 from tests.report.pdf_pages import needs, outside, pages
+from tests.report.test_document import many_failures
 
 ID = "2122232425262728292A2B2C"
 MARKUP = '#eval("1+1") $x^2$ ] [ #pagebreak() \\ // <scenario-1> @req *b* _i_ ``` #read("/etc/passwd")'
@@ -260,3 +261,11 @@ def test_the_demo_on_a_secure_element_has_a_short_report_of_six_pages_at_most(wi
     assert all("Virtual board, mock service" in page.text for page in [*short, *pages(run / "report.pdf")])
     assert outside(run / "report.pdf") == []
     assert outside(run / "report-short.pdf") == []
+
+
+@pytest.mark.slow  # two PDFs of many rows
+@needs("pdfinfo")
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_the_short_form_of_a_run_with_many_failures_has_six_pages_at_most(folder, report, tmp_path, code):
+    path = write(folder, many_failures(report, 400), tmp_path, code, ShortPdfReport)
+    assert len(pages(path)) <= 6

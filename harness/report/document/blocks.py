@@ -144,6 +144,7 @@ class Cover:
         verdict: The verdict of the run.
         verdict_words: It in words.
         sentence: What came of the run, in one or two sentences.
+        broken: What failed, was blocked or broke, by its cause, the worst first; empty for nothing.
         warnings: What must be known before any verdict: simulated, mock, partial journal, a replay …
         rows: Number, revision, customer, maker, item, dates, place …
         signatures: Who signs: role and name, empty names for a field to sign in.
@@ -153,6 +154,7 @@ class Cover:
     verdict: Verdict
     verdict_words: str
     sentence: str
+    broken: tuple[Line, ...]
     warnings: tuple[Line, ...]
     rows: tuple[tuple[str, Line], ...]
     signatures: tuple[tuple[str, str], ...]

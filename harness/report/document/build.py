@@ -68,6 +68,6 @@ def _whole(context: Context) -> list[Section]:
 def _short(context: Context) -> list[Section]:
     return [
         summary.section(context),
-        failures.section(context),
+        failures.brief(context),
         requirements.section(context, short=True),
     ]

@@ -1,16 +1,25 @@
 """The cover: what was tested by whom for whom, what came of it, and what must be known before that."""
 
+from collections.abc import Iterator, Sequence
+
 from harness.report.circumstances import circumstances
 from harness.report.document.blocks import Cover, Line, Words
 from harness.report.document.context import Context, plain
 from harness.report.document.files import files
+from harness.report.records import Scenario
 from harness.report.stand_ins import stand_ins
 from harness.report.text import capital
 from harness.report.without_probe import without_probe
 from harness.run.policy_named import Named
+from harness.run.verdict import Verdict
 from harness.settings.particulars import Party
 
+BAD = (Verdict.FAILED, Verdict.ERROR, Verdict.BLOCKED)
+"""Verdicts that need a reason, the worst first."""
+
 _PROBLEMS = 12
+_CAUSES = 6  # on the cover, which is to stay one page
+_IDS = 6
 
 
 def cover(context: Context) -> Cover:
@@ -22,6 +31,7 @@ def cover(context: Context) -> Cover:
         verdict=report.verdict,
         verdict_words=_verdict(context),
         sentence=sentence(context),
+        broken=tuple(_broken(context)),
         warnings=tuple(_warnings(context)),
         rows=tuple(_rows(context)),
         signatures=(
@@ -79,6 +89,44 @@ def sentence(context: Context) -> str:
     if unjudged := without_probe(report, say):
         parts.append(say("{sentence}.", sentence=context.text(capital(unjudged))))
     return say(" ").join(parts)
+
+
+def _broken(context: Context) -> Iterator[Line]:
+    """Yield what did not pass, those of one cause together: a reader of the cover alone must know what failed."""
+    say = context.say
+    causes: dict[tuple[Verdict, str], list[Scenario]] = {}
+    for verdict in BAD:
+        for each in context.report.scenarios:
+            if each.verdict is verdict:
+                cause = each.error.message if each.error else each.reason
+                causes.setdefault((verdict, cause), []).append(each)
+    for (verdict, cause), scenarios in list(causes.items())[:_CAUSES]:
+        ids = broken_requirements(scenarios)
+        line = [context.verdict(verdict), Words(" ")]
+        for at, name in enumerate(ids[:_IDS]):
+            line += [Words(say(", "))] if at else []
+            line.append(context.requirement(name))
+        if rest := len(ids) - _IDS:
+            line += [Words(say(" and {n} more", n=rest))] if rest > 0 else []
+        line.append(Words(" "))
+        if len(scenarios) > 1:
+            line.append(Words(say("scenarios: {n}", n=len(scenarios)), soft=True))
+        else:
+            line.append(context.told(scenarios[0].title, 160))
+        if cause:
+            line += [Words(say(": ")), context.told(cause, 240, soft=True)]
+        yield tuple(line)
+    if left := sum(len(each) for each in list(causes.values())[_CAUSES:]):
+        yield plain(say("And {n} more scenarios, under Failures and errors.", n=left), strong=True)
+
+
+def broken_requirements(scenarios: Sequence[Scenario]) -> list[str]:
+    """Return the ids of the requirements whose steps gave scenarios their verdicts, each once; else all they check."""
+    found: dict[str, None] = {}
+    for each in scenarios:
+        own = [step.requirement for step in each.steps if step.verdict is each.verdict]
+        found |= dict.fromkeys(own or each.requirements)
+    return list(found)
 
 
 def _verdict(context: Context) -> str:

@@ -6,6 +6,7 @@ from harness.report.document.anchors import listed
 from harness.report.document.blocks import Block, Column, Heading, Line, Paragraph, Row, Section, Table, Words
 from harness.report.document.context import Context, plain
 from harness.report.document.measured import measured
+from harness.report.document.space import Space, lines
 from harness.report.document.summary import lacks_verdict
 from harness.report.records import MeasurementResult, RequirementResult, Scenario
 from harness.report.text import seconds
@@ -14,6 +15,8 @@ from harness.run.verdict import Verdict
 
 _MEASURED = 4
 _FILES = 8
+_BRIEF_LINES = 190  # of a short report; with the cover, the summary and the failures no more than six pages
+_NAMED_A_LINE = 5
 
 
 def section(context: Context, *, short: bool) -> Section:
@@ -25,8 +28,21 @@ def section(context: Context, *, short: bool) -> Section:
     applicable = [each for each in report.requirements if each.state != Verdict.NOT_APPLICABLE]
     others = [each for each in report.requirements if each.state == Verdict.NOT_APPLICABLE]
     if short:
+        shown = _most_telling(applicable)
+        rest = len(applicable) - len(shown)
         blocks = (
-            *([_brief(context, applicable)] if applicable else []),
+            *([_brief(context, shown)] if shown else []),
+            *(
+                [
+                    Paragraph(
+                        plain(
+                            say("And {n} more that apply; the whole report lists them.", n=rest), strong=True
+                        )
+                    )
+                ]
+                if rest
+                else []
+            ),
             Paragraph(
                 plain(say("Not applicable to this board: {n}; the whole report lists them.", n=len(others)))
             ),
@@ -55,14 +71,33 @@ def section(context: Context, *, short: bool) -> Section:
     return Section(say("Requirements"), "requirements", blocks)
 
 
+def _most_telling(requirements: list[RequirementResult]) -> list[RequirementResult]:
+    """Return as many as a short report has space for, in order: those that passed are left out first."""
+    unjudged = [each for each in requirements if lacks_verdict(each)]
+    space = Space(_BRIEF_LINES - len(unjudged) // _NAMED_A_LINE)  # the summary names them
+    kept = {
+        each.id
+        for each in sorted(requirements, key=lambda each: each.state == Verdict.PASSED)
+        if space.takes(lines(each.statement, 80) + lacks_verdict(each))
+    }
+    return [each for each in requirements if each.id in kept]
+
+
 def _brief(context: Context, requirements: list[RequirementResult]) -> Table:
     say = context.say
     rows = tuple(
         Row(
             (
-                (_state(context, each),),
+                ((context.verdict(each.state),),),
                 ((context.requirement(each.id),),),
-                ((context.told(each.statement, 1_000),),),
+                (
+                    (context.told(each.statement, 1_000),),
+                    *(
+                        (plain(say("mandatory, without a verdict"), strong=True),)
+                        if lacks_verdict(each)
+                        else ()
+                    ),
+                ),
             ),
             context.requirements.get(each.id, ""),
         )

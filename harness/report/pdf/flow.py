@@ -61,6 +61,7 @@ def flow(document: Document) -> dict[str, object]:
             "verdict": flows.line((Words(cover.verdict_words),), 16, WIDTH - 40),
             "state": cover.verdict.value,
             "sentence": flows.line((Words(cover.sentence),), 10, WIDTH),
+            "broken": [flows.line(each, _TEXT_SIZE, WIDTH - 40) for each in cover.broken],
             "warnings": [flows.line(each, _TEXT_SIZE, WIDTH - 30) for each in cover.warnings],
             "rows": flows.pairs(cover.rows),
             "signatures": [
