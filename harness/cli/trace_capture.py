@@ -11,8 +11,8 @@ from harness.cli.trace_lines import Selection, choose
 from harness.disk import refused
 from harness.errors import BenchError, UsageError
 from harness.traffic.capture import Capture
+from harness.traffic.key_shown import shows_its_key
 from harness.traffic.run_recordings import anchor_of, board_file_of, followed, opened
-from harness.traffic.timelines import shows_its_key
 from harness.traffic.usb_packets import Class
 from harness.transport.printable import safe_text
 

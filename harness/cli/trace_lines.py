@@ -9,8 +9,8 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.traffic.bytes_shown import SHORT_APDU
+from harness.traffic.key_shown import shows_its_key
 from harness.traffic.run_recordings import anchor_of, board_file_of, followed, in_order, opened, scenario_of
-from harness.traffic.timelines import shows_its_key
 from harness.transport.printable import hex_bytes, safe_bytes, safe_text
 from harness.transport.recording.recording import Reading, Record
 

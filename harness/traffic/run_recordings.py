@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.traffic.entry import Entry
 from harness.traffic.follower import Follower
+from harness.traffic.key_shown import run_of
 from harness.traffic.timelines import BESIDE, kind_of
 from harness.transport.printable import safe_text
 from harness.transport.recording.recorder import SCENARIO
@@ -52,9 +53,9 @@ def opened(run: Path, warn: Callable[[str], None]) -> Iterator[Reading]:
 
 
 def board_file_of(run: Path) -> Mapping[str, object]:
-    """Return the board file of a run as its header has it; nothing where there is none that can be read."""
+    """Return the board file of a run, or that of a recording, as its header has it; nothing where none can be read."""
     try:
-        with (run / "run.json").open("rb") as file:
+        with (run_of(run) / "run.json").open("rb") as file:
             header = json.loads(file.read(_HEADER_LIMIT))
     except (OSError, ValueError, RecursionError):
         return {}

@@ -11,6 +11,7 @@ from harness.errors import HarnessError
 from harness.traffic.entry import Entry, Excerpt, Kind
 from harness.traffic.follower import Follower
 from harness.traffic.indexed import IndexedRecording, Line, Span
+from harness.traffic.key_shown import shows_its_key
 from harness.transport.printable import safe_text
 from harness.transport.recording.recorder import SCENARIO
 from harness.transport.recording.recording import Record, parsed, read
@@ -23,7 +24,6 @@ BESIDE: tuple[tuple[str, Kind, str], ...] = (
 
 _SECOND = 1_000_000_000
 _BEFORE = 16  # lines in which the question to an answer is looked for
-_KEY_SHOWN = b"key-shown"  # the defect's id in a finding
 _ASKED = b'"d":">"'
 
 
@@ -187,20 +187,6 @@ def kind_of(name: str, board_file: Mapping[str, object]) -> Kind:
 def _transports(board_file: Mapping[str, object]) -> Mapping[str, object]:
     found = board_file.get("transports")
     return found if isinstance(found, Mapping) else {}
-
-
-def shows_its_key(folder: Path) -> bool:
-    """Tell whether the journal of a run says that the device showed its key: its recordings hold it then."""
-    tail = b""
-    try:
-        with (folder / "journal.jsonl").open("rb") as journal:
-            while chunk := journal.read(1 << 20):
-                if _KEY_SHOWN in tail + chunk:
-                    return True
-                tail = chunk[-len(_KEY_SHOWN) :]
-    except (OSError, ValueError):
-        return False
-    return False
 
 
 def _inside(folder: Path, recording: str) -> Path | None:
