@@ -87,6 +87,10 @@ class Follower:
         held, self._inputs = self._inputs, []
         return [*found, *(self._told(entry, secret=True) for entry in held)]
 
+    def go_on(self) -> None:
+        """Forget the inputs of calls, which what came before has brought; a line that has begun goes on."""
+        self._inputs = []
+
     def _said(self, record: Record) -> Entry:
         """Return what is recorded in words: the first line says what it is, the second what is in it."""
         text, _, inside = record.text.partition("\n")
@@ -161,9 +165,9 @@ class Follower:
         if not self._held.data:
             return []
         data, self._held.data = self._held.data, b""
-        return self._line(self._held.t, self._held.direction, data)
+        return self._line(self._held.t, self._held.direction, data, whole=False)
 
-    def _line(self, t: int, direction: str, line: bytes) -> list[Entry]:
+    def _line(self, t: int, direction: str, line: bytes, *, whole: bool = True) -> list[Entry]:
         if direction == ">":
             if self._probe.is_input(line):
                 return [_Input(t, self._source, self._kind, "out", "an input of a call", line=line)]
@@ -180,12 +184,12 @@ class Follower:
                 text = _LEAKED if self._leaked else words
                 found.append(self._made(t, direction, text, data=shown + _END))
                 at = reply.end()
-        return [*found, *self._text(t, line[at:])]
+        return [*found, *self._text(t, line[at:], whole=whole)]
 
-    def _text(self, t: int, line: bytes) -> list[Entry]:
+    def _text(self, t: int, line: bytes, *, whole: bool = True) -> list[Entry]:
         if not line.strip():
             return []
-        shown = self._secrets.came(line)
+        shown = self._secrets.came(line, whole=whole)
         text = _LEAKED if self._leaked else safe_bytes(shown, _LINE_LIMIT)
         return [self._made(t, "<", text, data=shown + _END)]
 

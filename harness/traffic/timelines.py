@@ -151,7 +151,8 @@ class _Source:
         if first is not None and first.direction == "<":
             for asked in self._question(lines[0].offset):
                 follower.take(asked)
-            follower.rest()
+            # A line of a console that has begun before is told as one: half of it may have lost what makes it secret.
+            follower.go_on()
         found: list[Entry] = []
         for t, record in records:
             if record is None:
@@ -168,9 +169,9 @@ class _Source:
         for line in islice(self.recording.before(offset), _BEFORE):
             found.append(line)
             if _ASKED in line.data:
-                records = [parsed(each.data) for each in reversed(found)]
-                return [record for record in records if record is not None]
-        return []
+                break
+        records = [parsed(each.data) for each in reversed(found)]
+        return [record for record in records if record is not None]
 
 
 def kind_of(name: str, board_file: Mapping[str, object]) -> Kind:

@@ -182,10 +182,44 @@ def test_a_line_in_pieces_is_one_line_with_the_time_of_its_beginning():
         b'"productSecret": "' + SECRET + b'"',
         b"password=" + SECRET,
         b"set psk " + SECRET,
+        b"<LS_LOG> id2_client_test_get_secret 209: device secret: [64] " + SECRET,
+        b"<LS_LOG> id2_client_test_get_secret 209: device secret:\r\n<LS_LOG> dump 12: " + SECRET,
+        b"device secret: [64]\r\n" + SECRET,
+        b"key: " + SECRET,
+        b"device_key=[32] " + SECRET,
     ],
 )
 def test_secrets_by_name_are_not_shown(line):
     assert SECRET.decode() not in everything_of(told("console", ("read", "<", line + b"\r\n")))
+
+
+@pytest.mark.parametrize("value", [SECRET, b" ".join(b"0x%02x" % byte for byte in SECRET)])
+@pytest.mark.parametrize("name", [b"test 209: device secret: [64] ", b"test 236: key: "])
+def test_a_secret_that_something_else_breaks_into_is_not_shown(name, value):
+    line = name + value + b"\r\n"
+    for cut in range(len(name), len(name + value)):
+        shown = everything_of(
+            told("console", ("read", "<", line[:cut]), ("write", ">", b"x\r\n"), ("read", "<", line[cut:]))
+        )
+        assert value[-9:].decode() not in shown, cut
+        assert value[:9].decode() not in shown, cut
+
+
+def test_a_derived_key_is_not_shown_byte_by_byte():
+    lines = b"".join(b"<LS_LOG> derive 236: key: 0x7%d 0xf6 0x65 0x4b\r\n" % number for number in range(4))
+    shown = everything_of(told("console", ("read", "<", lines)))
+    assert "f6" not in shown
+    assert shown.count("derive 236: key: ") >= 4
+
+
+def test_what_is_public_is_shown():
+    lines = (
+        b"ProductKey: a1P8npT1m3FaaBBccDDeeFF",
+        b"CONFIG_ID2_KEY_TYPE: ID2_KEY_TYPE_AES",
+        b"ID2: 379551166B860D8DC4235AC7",
+    )
+    shown = everything_of(told("console", *(("read", "<", line + b"\r\n") for line in lines)))
+    assert all(line.decode() in shown for line in lines)
 
 
 # ---- chips

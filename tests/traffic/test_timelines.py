@@ -164,3 +164,19 @@ def test_what_a_device_says_reaches_nobody_raw(run):
     for entry in read(run, 0, 5).entries:
         assert len(entry.text) < 1_500
         assert len(entry.detail) < 1_500
+
+
+def test_a_secret_that_began_before_the_excerpt_is_not_shown(tmp_path):
+    folder = Folder(tmp_path)
+    folder.write(
+        "console",
+        record(1, "read", "<", b"boot\r\ntest 209: device secret: [64] 6510DE"),
+        record(2, "read", "<", b"5271831144DAE6764E\r\nlast line\r\n"),
+    )
+    board_file = {"console": {"transport": "console"}}
+    with Timelines(tmp_path, folder.used, board_file) as recordings:
+        shown = [each.text for each in recordings.between(at(1.5), at(3)).entries]
+    assert "last line" in shown
+    assert "boot" not in shown
+    assert not any("5271831144" in text for text in shown)
+    assert any(text.startswith("test 209: device secret: [64] ***") for text in shown)
