@@ -57,6 +57,7 @@ def trace(
     Keys, PINs and what deals in secrets are not shown; --raw, --hex and --text print what the recordings hold.
     """
     from harness.cli.trace_lines import Layout, Selection, lines
+    from harness.cli.width import width
     from harness.errors import UsageError
 
     if raw + hexadecimal + text > 1:
@@ -72,7 +73,7 @@ def trace(
     layout = Layout.HEX if hexadecimal else Layout.TEXT if text else Layout.BOTH if raw else Layout.DECODED
     selection = Selection(tuple(transport or ()), since, scenario)
     printed = 0
-    for line in lines(run, selection, layout, warn=_warn):
+    for line in lines(run, selection, layout, warn=_warn, columns=width()):
         if limit and printed == limit:
             _warn(f"stopped after {limit} lines, there are more")
             break

@@ -11,12 +11,13 @@ from harness.cli.trace_lines import Selection, choose
 from harness.disk import refused
 from harness.errors import BenchError, UsageError
 from harness.traffic.capture import Capture
-from harness.traffic.key_shown import shows_its_key
+from harness.traffic.key_shown import came_to_its_end, shows_its_key
 from harness.traffic.run_recordings import anchor_of, board_file_of, followed, opened
-from harness.traffic.usb_packets import Class
+from harness.traffic.usb_packets import Class, Reports
 from harness.transport.printable import safe_text
 
 _USB: dict[str, Class] = {"ccid": "ccid", "hid": "hid", "simulated-ccid": "ccid", "simulated-hid": "hid"}
+_LONGEST_REPORT = 4096
 _COMMENT = (
     "made of the recordings of a run: TCP connections and USB packets are made up around what they carried"
 )
@@ -40,6 +41,11 @@ def write(run: Path, selection: Selection, to: str, *, warn: Callable[[str], Non
             f"{run}: the device shows its key in this run, so no capture file is made of it",
             hint=f"what went over, without the bytes: harness trace {run}",
         )
+    if not came_to_its_end(run):
+        warn(
+            "the run did not come to its end: whether the device shows its key was not looked at to the last, "
+            "so the capture may hold it"
+        )
     with ExitStack() as files:
         readings = [files.enter_context(reading) for reading in opened(run, warn)]
         chosen = choose(readings, selection.transports, run)
@@ -55,6 +61,7 @@ def write(run: Path, selection: Selection, to: str, *, warn: Callable[[str], Non
                 safe_text(each.header.transport, 40): safe_text(each.header.identity, 400) for each in chosen
             },
             usb=_usb(board_file),
+            reports=_reports(board_file),
             comment=f"{safe_text(run.resolve().name, 200)}: {_COMMENT}",
         )
         inside = not selection.scenario
@@ -78,6 +85,24 @@ def _usb(board_file: Mapping[str, object]) -> dict[str, Class]:
         kind = settings.get("kind") if isinstance(settings, Mapping) else None
         if isinstance(kind, str) and kind in _USB:
             found[safe_text(str(name), 40)] = _USB[kind]
+    return found
+
+
+def _reports(board_file: Mapping[str, object]) -> dict[str, Reports]:
+    """Return how the HID interfaces of a board file carry their messages; a setting that is none counts as left out."""
+    transports = board_file.get("transports")
+    found: dict[str, Reports] = {}
+    for name, settings in transports.items() if isinstance(transports, Mapping) else ():
+        if not isinstance(settings, Mapping):
+            continue
+        number, size = settings.get("report_id"), settings.get("report_size")
+        length = settings.get("length_size")
+        found[safe_text(str(name), 40)] = Reports(
+            first=bytes((number,)) if type(number) is int and 0 <= number <= 0xFF else b"",
+            size=size if type(size) is int and 4 <= size <= _LONGEST_REPORT else Reports().size,
+            length_size=length if type(length) is int and 1 <= length <= 4 else Reports().length_size,
+            little=settings.get("length_order") == "little",
+        )
     return found
 
 

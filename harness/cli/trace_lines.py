@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from harness.cli.width import hanging
 from harness.errors import UsageError
 from harness.traffic.bytes_shown import SHORT_APDU
 from harness.traffic.key_shown import shows_its_key
@@ -17,6 +18,7 @@ from harness.transport.recording.recording import Reading, Record
 _SHORT_HEX, _SHORT_TEXT = 16, 160  # bytes of a stream's record in the short layout, as hex and as text
 _TEXT_LIMIT = 1000
 _NAME = 40
+_CLOCK, _WAY = 14, 4  # columns before the name, and from its end to the text
 _WAYS = {"out": ">", "in": "<", "": "#"}
 
 
@@ -54,7 +56,14 @@ class _Told:
     scenario: str = ""
 
 
-def lines(run: Path, selection: Selection, layout: Layout, *, warn: Callable[[str], None]) -> Iterator[str]:
+def lines(
+    run: Path,
+    selection: Selection,
+    layout: Layout,
+    *,
+    warn: Callable[[str], None],
+    columns: int | None = None,
+) -> Iterator[str]:
     """Give the lines of a run folder or of one recording, in the order of time.
 
     Args:
@@ -62,6 +71,7 @@ def lines(run: Path, selection: Selection, layout: Layout, *, warn: Callable[[st
         selection: What is shown.
         layout: How it is shown.
         warn: Told of files that are cut or empty.
+        columns: How wide a line may be; what is longer goes on below its text. None for no limit.
 
     Raises:
         UsageError: `run` is neither, a transport has no recording, or a line of a recording is damaged.
@@ -89,7 +99,8 @@ def lines(run: Path, selection: Selection, layout: Layout, *, warn: Callable[[st
                 inside = selection.scenario in told.scenario
             seconds = (told.t - start) / 1e9
             if inside and seconds >= selection.since:
-                yield f"{seconds:12.6f}  {told.name:{width}}  {told.text}".rstrip()
+                line = f"{seconds:12.6f}  {told.name:{width}}  {told.text}".rstrip()
+                yield hanging(line, _CLOCK + width + _WAY, columns)
         for reading in chosen:
             if reading.cut:
                 warn(f"{reading.path}: cut at its end; what is there has been shown")

@@ -27,6 +27,14 @@ def fitted(text: str) -> str:
     return "\n".join("\n".join(_broken(line, limit)) for line in text.split("\n"))
 
 
+def hanging(line: str, indent: int, limit: int | None) -> str:
+    """Return a line broken where `limit` columns end, in a long word too; the rest is indented by `indent` blanks."""
+    if limit is None or len(line) <= limit:
+        return line
+    blanks = " " * (indent if limit - indent >= _NARROWEST else _HANGING)
+    return "\n".join(textwrap.wrap(line, limit, subsequent_indent=blanks, break_on_hyphens=False))
+
+
 def _broken(line: str, limit: int) -> list[str]:
     if len(line) <= limit:
         return [line]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from harness.itls.packets import Connection, End, interface, packet, section
 from harness.traffic.entry import Entry
-from harness.traffic.usb_packets import Class, UsbConversation
+from harness.traffic.usb_packets import Class, Reports, UsbConversation
 
 _RAW_IP, _I2C, _UPPER_PDU, _USB = 101, 209, 252, 220
 _TAG_DISSECTOR, _TAG_DIRECTION, _TAG_END = 12, 35, 0
@@ -35,6 +35,7 @@ class Capture:
         offset: What is added to monotonic nanoseconds to give those since 1970.
         identity_of: What each source is, for people.
         usb: The sources that are USB interfaces.
+        reports: How those of HID carry their messages.
         comment: Said of the whole file.
     """
 
@@ -46,11 +47,13 @@ class Capture:
         identity_of: Mapping[str, str],
         usb: Mapping[str, Class],
         comment: str,
+        reports: Mapping[str, Reports] | None = None,
     ) -> None:
         self._write = write
         self._offset = offset
         self._identity_of = identity_of
         self._usb_classes = usb
+        self._reports = reports or {}
         self._interfaces: dict[tuple[str, int], int] = {}
         self._streams: dict[str, Connection] = {}
         self._sessions: dict[str, Connection] = {}
@@ -114,7 +117,9 @@ class Capture:
             talk = self._usb.get(entry.source)
             at = entry.t + self._offset
             if talk is None:
-                talk = self._usb[entry.source] = UsbConversation(usb, len(self._usb) + 1)
+                talk = self._usb[entry.source] = UsbConversation(
+                    usb, len(self._usb) + 1, self._reports.get(entry.source)
+                )
                 for each in talk.descriptors(at):
                     self._bytes(entry.source, _USB, at, each, "descriptors, made up")
             for each in talk.packets(at, apdu, out=entry.direction == "out"):

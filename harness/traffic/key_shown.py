@@ -16,6 +16,7 @@ _CUT_FINDING = re.compile(
     rb'\s*\{ ?"event" ?: ?"finding".*(?<!\\)"defect" ?: ?"(?:key-shown|secret-on-console)"'
 )
 _CHUNK = 1 << 20
+_ENDED, _LAST = b'{"event":"run-finished"', 8
 _LONGEST = 4 << 20  # bytes of a line that is read as one
 
 
@@ -38,6 +39,20 @@ def shows_its_key(path: Path) -> bool:
             return _named(journal) and any(map(_says_so, _lines(journal)))
     except (OSError, ValueError):
         return False
+
+
+def came_to_its_end(path: Path) -> bool:
+    """Tell whether all of a run was looked at for the key of its device; a recording of no run counts as if.
+
+    Args:
+        path: The run folder, or a recording in it.
+    """
+    try:
+        with (run_of(path) / _JOURNAL).open("rb") as journal:
+            journal.seek(max(0, journal.seek(0, 2) - _CHUNK))
+            return any(line.startswith(_ENDED) for line in journal.read().splitlines()[-_LAST:])
+    except (OSError, ValueError):
+        return True
 
 
 def _named(journal: BinaryIO) -> bool:

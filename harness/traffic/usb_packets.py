@@ -5,6 +5,7 @@ the interface. Source: Linux, Documentation/usb/usbmon.rst; CCID revision 1.1; U
 """
 
 import struct
+from dataclasses import dataclass
 from typing import Literal
 
 Class = Literal["ccid", "hid"]
@@ -18,15 +19,34 @@ _XFR_BLOCK, _DATA_BLOCK = 0x6F, 0x80
 _EVENT = struct.Struct("<QBBBBHBBqiiII8siiII")
 
 
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """How a HID interface carries APDUs, as in the board file.
+
+    Attributes:
+        first: The number of the report, where reports have one.
+        size: Bytes of a report, its number included.
+        length_size: Bytes of the length before an APDU.
+        little: Whether its lowest byte comes first.
+    """
+
+    first: bytes = b""
+    size: int = _REPORT
+    length_size: int = 2
+    little: bool = False
+
+
 class UsbConversation:
     """The transfers of one interface.
 
     Args:
         kind: The class of the interface.
         device: Number of the device on the bus.
+        reports: The reports of a HID interface.
     """
 
-    def __init__(self, kind: Class, device: int) -> None:
+    def __init__(self, kind: Class, device: int, reports: Reports | None = None) -> None:
+        self._reports = reports or Reports()
         self._kind: Class = kind
         self._device = device
         self._number = 0
@@ -54,12 +74,15 @@ class UsbConversation:
                 ),
             )
             return self._way(at, _BULK, head + apdu, out=out)
-        message = len(apdu).to_bytes(2, "big") + apdu
-        reports = (message[place : place + _REPORT] for place in range(0, len(message), _REPORT))
+        form = self._reports
+        length = len(apdu) & (1 << 8 * form.length_size) - 1
+        message = length.to_bytes(form.length_size, "little" if form.little else "big") + apdu
+        room = form.size - len(form.first)
+        reports = (form.first + message[place : place + room] for place in range(0, len(message), room))
         return [
             packet
             for report in reports
-            for packet in self._way(at, _INTERRUPT, report.ljust(_REPORT, b"\0"), out=out)
+            for packet in self._way(at, _INTERRUPT, report.ljust(form.size, b"\0"), out=out)
         ]
 
     def _way(self, at: int, transfer: int, data: bytes, *, out: bool) -> list[bytes]:

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from harness.cli.main import app
 from harness.errors import UsageError
-from harness.traffic.key_shown import run_of, shows_its_key
+from harness.traffic.key_shown import came_to_its_end, run_of, shows_its_key
 from tests.traffic.recorded import Folder, record
 
 FINDING = {"event": "finding", "t": 5, "defect": "key-shown", "severity": "critical", "title": "shows it"}
@@ -78,3 +78,17 @@ def test_a_recording_alone_is_of_no_run(tmp_path):
     assert run_of(folder.file("console")) == folder.file("console")
     assert not shows_its_key(folder.file("console"))
     assert not shows_its_key(tmp_path / "nowhere")
+
+
+def test_a_run_that_was_killed_was_not_looked_at_to_its_end(journal, tmp_path):
+    folder = Folder(tmp_path)
+    folder.write("console", record(1, "read", "<", b"fine\r\n"))
+    ended = {"event": "run-finished", "t": 9, "verdict": "passed", "exit_code": 0}
+    assert not came_to_its_end(journal(STARTED, {"event": "note", "text": '{"event":"run-finished"'}))
+    told = CliRunner().invoke(app, ["trace", str(tmp_path), "--pcap", str(tmp_path / "a.pcapng")])
+    assert "did not come to its end" in told.stderr
+    assert came_to_its_end(journal(STARTED, ended))
+    told = CliRunner().invoke(app, ["trace", str(tmp_path), "--pcap", str(tmp_path / "b.pcapng")])
+    assert "did not come to its end" not in told.stderr
+    (tmp_path / "journal.jsonl").unlink()
+    assert came_to_its_end(folder.file("console"))

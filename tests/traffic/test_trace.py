@@ -240,3 +240,22 @@ def test_of_a_run_in_which_the_key_was_shown_only_the_names_are_told(run, call):
     assert "80 f8" not in result.stdout
     assert "GetID" in result.stdout
     assert "shows its key" in result.stderr
+
+
+def test_a_terminal_gets_lines_that_it_has_room_for_and_a_pipe_whole_ones(run, call, monkeypatch):
+    whole = call(run).stdout.splitlines()
+    assert max(map(len, whole)) > 80
+    for columns in (80, 40, 20):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        narrow = call(run).stdout
+        assert max(map(len, narrow.splitlines())) <= columns
+        assert "".join(narrow.split()) == "".join("".join(whole).split())
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = call(run).stdout.splitlines()
+    at = next(number for number, line in enumerate(lines) if "yyy" in line)
+    assert lines[at + 1].startswith(" " * 25 + "y")
+
+
+def test_limit_counts_what_went_over_and_no_lines_of_the_terminal(run, call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    assert "scenario one" in "".join(call(run, "--limit", "2").stdout)
