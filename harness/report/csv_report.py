@@ -5,11 +5,13 @@ RFC 4180. Numbers are bare; a text that a spreadsheet would take for a formula g
 
 import csv
 import io
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.report.measurements import requirement_of, values_of
-from harness.report.records import MeasurementResult, RunReport, Scenario
+from harness.report.once import once
+from harness.report.records import MeasurementResult, RunReport
 from harness.report.renderer import Renderer
 from harness.report.reservations import reservations
 from harness.report.text import one_line
@@ -66,6 +68,7 @@ class CsvReport(Renderer):
         return {self.writes: render(report)}
 
 
+@once
 def render(report: RunReport) -> bytes:
     """Return `report-measurements.csv`.
 
@@ -78,25 +81,24 @@ def render(report: RunReport) -> bytes:
     run = [_text(report.run), _text(report.board), report.mode, "; ".join(reservations(report))]
     for scenario in report.scenarios:
         for measurement in scenario.measurements:
-            for row in _rows(scenario, measurement):
-                lines.writerow([*run, *row])
+            about: list[Cell] = [
+                *run,
+                _text(scenario.key),
+                scenario.attempt,
+                _text(requirement_of(scenario, measurement)),
+                _text(measurement.name),
+            ]
+            lines.writerow([*about, *_judged(measurement)])
+            table.writelines(_repetitions(about, measurement))
     return table.getvalue().encode()
 
 
-def _rows(scenario: Scenario, taken: MeasurementResult) -> Iterator[list[Cell]]:
-    about: list[Cell] = [
-        _text(scenario.key),
-        scenario.attempt,
-        _text(requirement_of(scenario, taken)),
-        _text(taken.name),
-    ]
-    unit = _text(taken.unit)
+def _judged(taken: MeasurementResult) -> list[Cell]:
     came = taken.statistics or statistics_of(values_of(taken))
-    yield [
-        *about,
+    return [
         "",
         _value(taken.value),
-        unit,
+        _text(taken.unit),
         *map(_number, (taken.low, taken.high, taken.uncertainty)),
         taken.verdict.value,
         came.n if came else 0,
@@ -107,8 +109,24 @@ def _rows(scenario: Scenario, taken: MeasurementResult) -> Iterator[list[Cell]]:
             else [None] * 7,
         ),
     ]
+
+
+def _repetitions(about: Sequence[Cell], taken: MeasurementResult) -> Iterator[str]:
+    """Yield the lines of the repetitions; all that they have in common is written once, as they may be thousands."""
+    if not taken.samples:
+        return
+    before = _line(about)
+    behind = _line([_text(taken.unit), *[""] * (len(COLUMNS) - len(about) - 3)])
     for number, value in enumerate(taken.samples, 1):
-        yield [*about, number, _value(value), unit, *[""] * (len(COLUMNS) - 4 - 7)]
+        # The csv module writes a float by its repr, too.
+        shown = repr(value) if type(value) is float and math.isfinite(value) else _line([_value(value)])
+        yield f"{before},{number},{shown},{behind}\r\n"
+
+
+def _line(cells: Sequence[Cell]) -> str:
+    table = io.StringIO(newline="")
+    csv.writer(table, quoting=csv.QUOTE_NONNUMERIC, lineterminator="").writerow(cells)
+    return table.getvalue()
 
 
 def _value(value: float | str) -> Cell:

@@ -6,6 +6,7 @@ After a change of the models, publish the schema again: `python -m harness.repor
 import json
 from pathlib import Path
 
+from harness.report.once import once
 from harness.report.records import RunReport
 from harness.report.renderer import Renderer
 from harness.report.words import Language
@@ -30,6 +31,7 @@ class JsonReport(Renderer):
         return {self.writes: render(report)}
 
 
+@once
 def render(report: RunReport) -> bytes:
     """Return `report.json`."""
     return report.model_dump_json(indent=2).encode() + b"\n"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.report.circumstances import circumstances, properties
+from harness.report.once import once
 from harness.report.records import RunReport, Scenario
 from harness.report.renderer import Renderer
 from harness.report.reservations import known_as, reservations, told
@@ -40,6 +41,7 @@ class JunitReport(Renderer):
         return {self.writes: render(report)}
 
 
+@once
 def render(report: RunReport) -> bytes:
     """Return `junit.xml`. Characters that XML cannot hold are shown as pictures."""
     by_folder: dict[str, list[Scenario]] = {}

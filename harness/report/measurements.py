@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.report.once import once
 from harness.report.records import MeasurementResult, RunReport, Scenario
 from harness.run.measure import Measurement
 from harness.run.statistics import Histogram, Statistics, numbers, statistics_of
@@ -52,6 +53,7 @@ class Series:
         return limits(self.low, self.high)
 
 
+@once
 def series(report: RunReport) -> list[Series]:
     """Return the measurements of a run in the order of their names' first appearance.
 

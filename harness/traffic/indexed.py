@@ -21,6 +21,11 @@ _LONGEST_STAMP = 64
 _CUT = 512  # bytes that are kept of a line beyond all limits
 _STAMP = re.compile(rb'^ ?\{ ?"t" ?: ?(-?\d{1,19})[ ,}]', re.MULTILINE)
 
+_Samples = tuple["array[int]", "array[int]"]  # offsets of lines, and the highest stamp until there
+_MOST_KEPT = 16
+_SAMPLES: dict[tuple[int, ...], _Samples] = {}
+"""The samples of the last files, by what the file system says of them: a file that is as it was is not read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -57,9 +62,16 @@ class IndexedRecording:
         Raises:
             UsageError: It is not there, no regular file, or cannot be read.
         """
-        self._file, self._size = _opened(path)
-        self._offsets, self._stamps = array("q"), array("q")
-        self._sample(max(_STEP, -(-self._size // _MOST_SAMPLES)))
+        self._file, status = _opened(path)
+        self._size = status.st_size
+        # The page, the PDF and the short one each ask the same recordings, one after the other.
+        which = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        known = _SAMPLES.pop(which, None)
+        if known is None:
+            known = self._sample(max(_STEP, -(-self._size // _MOST_SAMPLES)))
+        self._offsets, self._stamps = _SAMPLES[which] = known
+        for oldest in list(_SAMPLES)[:-_MOST_KEPT]:
+            _SAMPLES.pop(oldest, None)
 
     def close(self) -> None:
         """Close the file."""
@@ -99,18 +111,20 @@ class IndexedRecording:
         """Give the lines before one, the nearest first."""
         return self._lines_back(0, offset)
 
-    def _sample(self, step: int) -> None:
+    def _sample(self, step: int) -> _Samples:
+        offsets, stamps = array("q"), array("q")
         highest = -(2**63)
         for chunk in range(0, self._size, _CHUNK):
             data = self._read(chunk, min(_CHUNK, self._size - chunk) + _LONGEST_STAMP)
             for near in range(-chunk % step, min(_CHUNK, self._size - chunk), step):
                 end = data.find(b"\n", near) + 1
                 found = _STAMP.match(data, end) if end else None
-                if found is not None and (not self._offsets or self._offsets[-1] < chunk + end):
+                if found is not None and (not offsets or offsets[-1] < chunk + end):
                     # A stamp that is lower than one before it must not hide what comes between.
                     highest = max(highest, min(int(found[1]), 2**63 - 1))
-                    self._offsets.append(chunk + end)
-                    self._stamps.append(highest)
+                    offsets.append(chunk + end)
+                    stamps.append(highest)
+        return offsets, stamps
 
     def _begin(self, began: int) -> int:
         """Return where the first line begins that is not before a time."""
@@ -208,8 +222,8 @@ class IndexedRecording:
         return os.pread(self._file, size, at)
 
 
-def _opened(path: Path) -> tuple[int, int]:
-    """Return the file and its size; a named pipe is not waited for, a link not followed."""
+def _opened(path: Path) -> tuple[int, os.stat_result]:
+    """Return the file and its status; a named pipe is not waited for, a link not followed."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
@@ -221,7 +235,7 @@ def _opened(path: Path) -> tuple[int, int]:
     if not stat.S_ISREG(status.st_mode):
         os.close(file)
         raise UsageError(f"{path}: is not a regular file")
-    return file, status.st_size
+    return file, status
 
 
 def _line(offset: int, data: bytes, t: int) -> Line:

@@ -1,5 +1,6 @@
 import csv
 import io
+import math
 
 import pytest
 
@@ -62,6 +63,22 @@ def test_numbers_are_bare_texts_are_quoted_and_lines_end_as_the_standard_says(tm
     assert lines.pop() == ""
     assert "\n" not in "".join(lines)
     assert ',-0.25,"s",-1.5,2.0,0.01,"passed",2,' in lines[1]
+
+
+def test_repetitions_of_every_kind_of_number_are_written_as_the_csv_module_would(tmp_path):
+    run = Run.create(tmp_path, "b")
+    log = run.begin(ScenarioInfo("a/one", title='with "quotes", and a comma'))
+    log.measure(Measurement('a "b", c', "=s"), 1, samples=[1, -2.5, 1e-9, math.nan, -math.inf, 10**400, 0.1])
+    log.finish(Verdict.PASSED)
+    run.finish()
+    text = csv_report.render(load(run.path)).decode()
+    _, *repeated = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    assert [each["repetition"] for each in repeated] == list("1234567")
+    values = [each["value"] for each in repeated]
+    assert values == ["1", "-2.5", "1e-09", "nan", "'-inf", hex(10**400), "0.1"]
+    assert {each["unit"] for each in repeated} == {"'=s"}
+    bare = [line.partition('"a ""b"", c",')[2].split(",")[1] for line in text.split("\r\n")[2:-1]]
+    assert bare == ["1", "-2.5", "1e-09", '"nan"', '"\'-inf"', f'"{hex(10**400)}"', "0.1"]
 
 
 def test_the_sample_says_beside_each_verdict_that_it_was_simulated(sample):

@@ -1,4 +1,5 @@
 import math
+import statistics
 
 import pytest
 from hypothesis import given, settings
@@ -42,6 +43,14 @@ def test_statistics_of_any_values_are_finite_and_in_order(values):
     assert found.deviation is None or found.deviation >= 0
     ranks = [each for each in (found.min, found.p95, found.p99, found.max) if each is not None]
     assert ranks == sorted(ranks)
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(FINITE, st.sampled_from([0.0, -1.0, 1.0, 0.5, 5e-324])), min_size=2, max_size=40))
+def test_the_deviation_is_that_of_the_standard_library_to_the_last_bit(values):
+    scale = max(map(abs, values)) or 1.0
+    expected = statistics.stdev(sorted(value / scale for value in values)) * scale
+    assert statistics_of(values).deviation == (expected if math.isfinite(expected) else None)
 
 
 @settings(deadline=None)

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from harness.chip.ica import commands
+from harness.traffic.indexed import IndexedRecording
 from harness.traffic.timelines import Timelines
 from tests.traffic.recorded import SECOND, Folder, Used, at, record
 
@@ -89,6 +90,21 @@ def test_the_order_of_questions_changes_nothing(run):
         forward = [timelines.between(at(began), at(ended), 8) for began, ended in spans]
         backward = [timelines.between(at(began), at(ended), 8) for began, ended in reversed(spans)]
     assert forward == list(reversed(backward))
+
+
+def test_a_recording_is_sampled_once_until_it_changes(run, monkeypatch):
+    taken = []
+    sample = IndexedRecording._sample
+    monkeypatch.setattr(
+        IndexedRecording, "_sample", lambda self, step: taken.append(step) or sample(self, step)
+    )
+    run.write("se", *exchange(1.0))
+    first = read(run, 0, 5)
+    assert read(run, 0, 5) == first
+    assert len(taken) == 1
+    run.file("se").write_bytes(run.file("se").read_bytes().replace(b'"t":2000000000', b'"t":3000000000'))
+    assert at(2.0) in [each.t for each in read(run, 0, 5).entries]
+    assert len(taken) == 2
 
 
 def test_stamps_that_two_threads_wrote_out_of_order(run):
