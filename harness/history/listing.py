@@ -115,13 +115,14 @@ def listed(store: Store, filters: Filters) -> Listing:
             "(SELECT id FROM requirement WHERE name = ? COLLATE NOCASE)"
         )
         where.values.insert(0, filters.requirement)
-    source = f"FROM run JOIN configuration ON configuration.id = run.configuration{joined}"
+    source = f"FROM run{joined}"
     condition = " AND ".join(where.parts)
     state = "judged.verdict" if filters.requirement else "NULL"
     rows = store.connection.execute(
         "SELECT run.name, run.board, run.verdict, run.started, run.seconds, run.marks, run.number, "
         f"configuration.firmware, configuration.harness, run.counts, {state} {source} "
-        f"WHERE {condition} ORDER BY run.started DESC, run.name DESC LIMIT ?",
+        f"JOIN configuration ON configuration.id = run.configuration WHERE {condition} "
+        "ORDER BY run.started DESC, run.name DESC LIMIT ?",
         [*where.values, -1 if filters.limit is None else filters.limit],
     )
     runs = tuple(_run(row) for row in rows)
