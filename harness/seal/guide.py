@@ -42,16 +42,18 @@ _HEAD = """\
 
 signers=${{1:?name the file of allowed signers that the laboratory published}}
 bad=0
-says() {{ printf '%s\\n' "$*"; }}
+says() {{ printf '%s\\n' "$*" | tr -d '\\000-\\011\\013-\\037\\177'; }}
 holds() {{ says "ok:  $*"; }}
 fails() {{ says "BAD: $*"; bad=1; }}
 LC_ALL=C
 export LC_ALL
 
 # 1. Every file that is listed is as it was. What is not is named.
-if sha256sum --check --strict --quiet {sums}
+if told=$(sha256sum --check --strict --quiet {sums} 2>&1)
 then holds "every listed file is as it was sealed"
-else fails "a listed file was changed or removed"
+else
+    says "$told"
+    fails "a listed file was changed or removed"
 fi
 
 # 2. Nothing was added: as many files as lines, and neither links nor anything else that is no file. What is left
@@ -73,40 +75,45 @@ fi
 
 # 3. The signatures are over this list, by keys that the laboratory vouches for.
 by() {{
-    who=$(ssh-keygen -Y find-principals -f "$signers" -s "$1") &&
-        ssh-keygen -Y verify -f "$signers" -I "${{who%%,*}}" -n {namespace} -s "$1" < "$2"
+    names=$(ssh-keygen -Y find-principals -f "$signers" -s "$1" | tr ',' '\\n' | grep -v '^!')
+    who=$(says "$names" | head -n 1)
+    [ -n "$who" ] && told=$(ssh-keygen -Y verify -f "$signers" -I "$who" -n {namespace} -s "$1" < "$2") &&
+        key=${{told##* }}
 }}
 signed() {{
     if by "{sums}.$1.sig" {sums}
     then holds "$1: signed by $who"
-    else fails "$1: no signature over {sums} by anybody in $signers"; who=
+    else fails "$1: no signature over {sums} by anybody in $signers"; names=; key=
+    fi
+}}
+also() {{
+    ssh-keygen -Y verify -f "$signers" -I "$1" -n {namespace} -s "{sums}.$2.sig" < {sums} > /dev/null 2>&1
+}}
+two_people() {{
+    if [ -n "$names" ] && [ "$key" != "$tester_key" ] && ! says "$names" | grep -Fixq -e "$tester" &&
+        ! also "$who" tester && ! also "$(says "$tester" | head -n 1)" approver
+    then holds "tester and approver are two people"
+    else fails "tester and approver are not two people"
     fi
 }}
 signed tester
-tester=$who
+tester=$names tester_key=$key approver_key=
 """
 
 _APPROVER = """
 # 4. Another person approved.
 signed approver
-approver=$who
-if [ -n "$who" ] && [ "$who" != "$tester" ]
-then holds "tester and approver are two people"
-else fails "tester and approver are not two people"
-fi
+approver_key=$key
+two_people
 """
 
 _PERHAPS_APPROVER = """
 # 4. No approver was announced. If one signed, it is another person.
-approver=
 if [ -e {sums}.approver.sig ]
 then
     signed approver
-    approver=$who
-    if [ -n "$who" ] && [ "$who" != "$tester" ]
-    then holds "tester and approver are two people"
-    else fails "tester and approver are not two people"
-    fi
+    approver_key=$key
+    two_people
 else says "note: nobody approved this report"
 fi
 """
@@ -134,7 +141,7 @@ then
     then holds "{approved} is report.pdf and a second signature"
     else fails "{approved} is not report.pdf with a second signature"
     fi
-    if by {approved_signature} {approved} && [ "$who" = "$approver" ]
+    if by {approved_signature} {approved} && [ "$key" = "$approver_key" ]
     then holds "{approved}: signed by $who"
     else fails "{approved}: no signature by an approver in $signers"
     fi
@@ -148,7 +155,7 @@ _TIME_STAMP = """
 #     openssl ts -verify -data {signature} -in {token} -CAfile ROOT.pem
 #     openssl ts -reply -in {token} -text
 stamped() {{
-    if [ -n "$2" ] && by "{sums}.$1.sig.tsr.sig" "{sums}.$1.sig.tsr" && [ "$who" = "$2" ]
+    if by "{sums}.$1.sig.tsr.sig" "{sums}.$1.sig.tsr" && [ "$key" = "$2" ]
     then holds "{sums}.$1.sig.tsr: signed by $who"
     else fails "{sums}.$1.sig.tsr: no signature by the $1"
     fi
@@ -156,12 +163,12 @@ stamped() {{
 """
 
 _STAMPED = """\
-stamped tester "$tester"
+stamped tester "$tester_key"
 """
 
 _PERHAPS_STAMPED = """\
 if [ -e {sums}.approver.sig.tsr ] || [ -e {sums}.approver.sig.tsr.sig ]
-then stamped approver "$approver"
+then stamped approver "$approver_key"
 fi
 """
 

@@ -14,6 +14,8 @@ from harness.seal.record import Record
 from harness.seal.signers import Signer
 
 _LARGEST_SIGNATURE = 64 * 1024
+_UNSEEN = frozenset({"Cf"})
+"""Categories of characters that nobody sees, such as a space without width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ def check(
         BenchError: a file cannot be read, or there is no ssh-keygen.
     """
     known = signers.read(trust.signers) if trust.signers else ()
+    if trust.at and signers.moment(trust.at) is None:
+        raise UsageError(f"{trust.at!r} is no moment", hint="give YYYYMMDDZ or YYYYMMDDHHMMZ, UTC")
+    if trust.revoked:
+        signers.require_revoked(trust.revoked)
     made = [
         signed
         for role in Role
@@ -90,7 +96,8 @@ def same_person(one: str, other: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    seen = (each for each in unicodedata.normalize("NFKC", name) if unicodedata.category(each) not in _UNSEEN)
+    return " ".join("".join(seen).casefold().split())
 
 
 def _signature(
@@ -147,11 +154,14 @@ def _principals(
     """Return whose key it is; say why when ssh-keygen does not take it for anybody's."""
     assert trust.signers is not None
     lines = [signer for signer in known if signer.key == signature.key and not signer.authority]
-    lines += [signer for signer in known if signer.authority and "-cert-" in signature.kind]
-    names = tuple(dict.fromkeys(name for signer in lines for name in signer.principals))
-    for name in names:
-        if sshsig.is_trusted(folder / SUMS, path, trust.signers, name, at=trust.at, revoked=trust.revoked):
-            return names
+    names = dict.fromkeys(name for signer in lines for name in signer.principals if not name.startswith("!"))
+    taken = tuple(
+        name
+        for name in names
+        if sshsig.is_trusted(folder / SUMS, path, trust.signers, name, at=trust.at, revoked=trust.revoked)
+    )
+    if taken:
+        return taken
     findings.wrong(_why(lines, trust), role.signature, _told(lines, signature, trust))
     return ()
 

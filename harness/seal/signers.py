@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.errors import UsageError
 
 _LARGEST = 16 * 1024 * 1024
+_REVOKED = b"SSHKRL\n\0"  # Source: OpenSSH PROTOCOL.krl
 _FIELD = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*(.*)', re.DOTALL)
 _OPTIONS = re.compile(r'((?:[^\s"]|"[^"]*")+)\s+(.*)', re.DOTALL)
 _OPTION = re.compile(r'([A-Za-z-]+)(?:="([^"]*)")?')
@@ -64,6 +65,29 @@ def read(path: Path) -> tuple[Signer, ...]:
             hint="a line is: PERSON ssh-ed25519 KEY; see ssh-keygen(1), ALLOWED SIGNERS",
         )
     return tuple(found)
+
+
+def require_revoked(path: Path) -> None:
+    """Refuse a file that is no list of revoked keys: ssh-keygen would take every key for a revoked one.
+
+    Raises:
+        UsageError: it cannot be read, or is neither a list of public keys nor a list that `ssh-keygen -k` made.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read: {error.strerror}",
+            hint="name the file of revoked keys that the laboratory published",
+        ) from error
+    lines = [line.strip() for line in data.decode("utf-8", "surrogateescape").splitlines()]
+    odd = [line for line in lines if line and not line.startswith("#") and not _KEY_TYPE.match(line)]
+    if odd and not data.startswith(_REVOKED):
+        raise UsageError(
+            f"{path}: is no list of revoked keys",
+            hint="it holds public keys, a line each, or is what ssh-keygen -k writes",
+        )
 
 
 def _signer(line: str) -> Signer | None:

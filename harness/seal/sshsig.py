@@ -71,6 +71,11 @@ class Signature:
             raise BrokenSignatureError("is not as ssh-keygen writes a signature")
         fingerprint = base64.b64encode(hashlib.sha256(key).digest()).rstrip(b"=").decode()
         kind = _Fields(key).text().decode("ascii", "replace")
+        if "-cert-" in kind:
+            # A certificate has a fingerprint of its own: one key with several would pass for several people.
+            raise BrokenSignatureError(
+                "is by a certificate: sign with the key itself, not with FILE-cert.pub"
+            )
         return cls(base64.b64encode(key).decode(), kind, f"SHA256:{fingerprint}")
 
 

@@ -33,10 +33,16 @@ def words(checked):
     return [f"{problem.word} {problem.name}" for problem in checked.problems]
 
 
-@pytest.fixture
-def attested(run, keys):
+@pytest.fixture(scope="session")
+def attested_once(closed, keys, tmp_path_factory):
+    run = shutil.copytree(closed, tmp_path_factory.mktemp("attested") / closed.name)
     seal(run, Sealing(keys / "alice", attest=keys / "bob"))
     return run
+
+
+@pytest.fixture
+def attested(attested_once, tmp_path):
+    return shutil.copytree(attested_once, tmp_path / "attested" / attested_once.name)
 
 
 def test_an_attestation_says_what_the_journal_says_of_the_sealed_list(attested):
@@ -97,12 +103,18 @@ def test_a_key_that_cannot_attest_is_told_before_anything_is_written(run, keys, 
     assert not (run / "seal.json").exists()
 
 
-@pytest.fixture
-def stamped(run, keys, lab):
+@pytest.fixture(scope="session")
+def stamped_once(closed, keys, lab, tmp_path_factory):
+    run = shutil.copytree(closed, tmp_path_factory.mktemp("stamped") / closed.name)
     with authority.time_stamps(lab) as url:
         seal(run, Sealing(keys / "alice", tsa=url))
         approve(run, keys / "bob", tsa=url)
     return run
+
+
+@pytest.fixture
+def stamped(stamped_once, tmp_path):
+    return shutil.copytree(stamped_once, tmp_path / "stamped" / stamped_once.name)
 
 
 def test_a_time_stamp_says_when_a_signature_was_there(stamped, lab):

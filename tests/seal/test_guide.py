@@ -7,6 +7,7 @@ import pytest
 
 from harness.seal.approval import approve
 from harness.seal.check import check
+from harness.seal.people import Trust
 from harness.seal.seal import Sealing, seal
 from tests.seal import forge
 from tests.seal.conftest import public
@@ -16,7 +17,10 @@ def sh(command, **options):
     return subprocess.run(command, check=False, **options)
 
 
-SHELLS = [shell for shell in ("sh", "dash", "bash") if shutil.which(shell)]
+SHELLS = [
+    "sh",
+    *(pytest.param(each, marks=pytest.mark.slow) for each in ("dash", "bash") if shutil.which(each)),
+]
 
 
 @pytest.fixture(params=SHELLS)
@@ -105,6 +109,37 @@ def test_names_with_spaces_are_taken_as_they_are(guide, run, keys, tmp_path):
     signers.write_text(f'"Alice van Dijk" {public(keys / "alice")}\n"李 雷" {public(keys / "bob")}\n')
     code, shown = guide(run, signers)
     assert code == 0, shown
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ("Alice {alice}\r\nBob {bob}\r\n", 0),
+        ("Alice,Carol {alice}\n!Eve,Bob {bob}\n", 0),
+        ("Alice {alice}\nBob {alice}\nBob {bob}\n", 1),
+        ("Alice,Bob {alice}\nbob {bob}\n", 1),
+        ("*@lab {alice}\n*@lab {bob}\n", 1),
+        ('Alice namespaces="git" {alice}\nBob {bob}\n', 1),
+        ("#Alice {alice}\nBob {bob}\n", 1),
+    ],
+)
+def test_the_guide_and_the_harness_read_the_file_of_signers_alike(
+    guide, approved, keys, tmp_path, lines, code
+):
+    signers = tmp_path / "signers"
+    signers.write_text(lines.format(alice=public(keys / "alice"), bob=public(keys / "bob")))
+    told, shown = guide(approved, signers)
+    assert told == code, shown
+    assert check(approved, Trust(signers)).valid is (code == 0)
+
+
+def test_names_of_files_do_nothing_to_a_terminal(guide, approved):
+    (approved / "evidence" / "x\x1b[2J").write_text("x")
+    line = f"{'0' * 64}  evidence/x\x1b[2J\n"
+    (approved / "SHA256SUMS").write_bytes((approved / "SHA256SUMS").read_bytes() + line.encode())
+    code, shown = guide(approved)
+    assert code == 1
+    assert "\x1b" not in shown
 
 
 def test_hostile_words_stay_in_comments(guide, run, keys):

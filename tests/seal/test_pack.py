@@ -132,6 +132,7 @@ def test_names_that_meet_are_told(tmp_path, names, why):
     assert any(why in problem for problem in told(path)[1])
 
 
+@pytest.mark.slow
 def test_bombs_are_told_before_they_are_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(unpack, "_FREE", 1 << 20)
     big = zipped(tmp_path / "big.zip", (entry("run/run.json", compress_type=8), b"\0" * (8 << 20)))

@@ -66,7 +66,8 @@ def test_where_nobody_was_announced_one_signature_is_enough_and_that_is_said(run
 
 
 @pytest.mark.parametrize(
-    ("key", "name"), [("alice", "Bob"), ("bob", "ALICE"), ("bob", " alice "), ("bob", "Carol")]
+    ("key", "name"),
+    [("alice", "Bob"), ("bob", "ALICE"), ("bob", " alice "), ("bob", "Al\u200bice"), ("bob", "Carol")],
 )
 def test_the_approver_is_another_person_with_another_key_and_the_one_announced(sealed, keys, key, name):
     with pytest.raises(UsageError):
@@ -180,6 +181,7 @@ def test_a_passphrase_without_a_terminal_is_a_clear_error_and_leaves_nothing(run
     assert sorted(run.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_key_in_an_agent_signs(run, keys, tmp_path):
     if shutil.which("ssh-agent") is None:
         pytest.skip("ssh-agent is missing")
@@ -258,6 +260,50 @@ def test_a_revoked_and_an_unknown_key_are_told(approved, keys, tmp_path):
     (tmp_path / "signers").write_text(f"Alice {public(keys / 'alice')}\nBob {public(keys / 'eve')}\n")
     checked = check(approved, Trust(tmp_path / "signers"))
     assert words(checked) == [("untrusted", "SHA256SUMS.approver.sig")]
+
+
+def test_a_moment_and_a_file_of_revoked_keys_that_are_none_are_errors_and_accuse_nobody(
+    approved, keys, tmp_path
+):
+    for at in ("2026", "20261301Z", "-Oprint"):
+        with pytest.raises(UsageError, match="no moment"):
+            check(approved, Trust(keys / "signers", at=at))
+    with pytest.raises(UsageError, match="cannot be read"):
+        check(approved, Trust(keys / "signers", revoked=tmp_path / "nowhere"))
+    (tmp_path / "revoked").write_text("no key")
+    with pytest.raises(UsageError, match="no list of revoked keys"):
+        check(approved, Trust(keys / "signers", revoked=tmp_path / "revoked"))
+    sh(["ssh-keygen", "-q", "-k", "-f", tmp_path / "krl", keys / "bob.pub"], check=True)
+    checked = check(approved, Trust(keys / "signers", revoked=tmp_path / "krl"))
+    assert words(checked) == [("revoked", "SHA256SUMS.approver.sig")]
+
+
+def test_a_key_is_that_of_those_alone_for_whom_it_counts(approved, keys, tmp_path):
+    alice = public(keys / "alice")
+    lines = f'Alice valid-before="20200101Z" {alice}\nMallory {alice}\nBob {public(keys / "bob")}\n'
+    (tmp_path / "signers").write_text(lines)
+    checked = check(approved, Trust(tmp_path / "signers"))
+    assert checked.signatures[0].principals == ("Mallory",)
+    assert any("the report names Alice as tester" in remark for remark in checked.remarks)
+
+
+def test_a_certificate_does_not_make_a_second_person_of_a_key(sealed, keys, tmp_path):
+    shutil.copy(keys / "alice", tmp_path / "key")
+    shutil.copy(keys / "alice.pub", tmp_path / "key.pub")
+    sh(["ssh-keygen", "-q", "-s", keys / "eve", "-I", "x", "-n", "Bob", tmp_path / "key.pub"], check=True)
+    command = ["ssh-keygen", "-Y", "sign", "-q", "-f", tmp_path / "key-cert.pub", "-n", "harness-report@v1"]
+    sums = (sealed / "SHA256SUMS").read_bytes()
+    signed = sh(command, input=sums, capture_output=True, check=True).stdout
+    (sealed / "SHA256SUMS.approver.sig").write_bytes(signed)
+    lines = f"Alice {public(keys / 'alice')}\nBob cert-authority {public(keys / 'eve')}\n"
+    (tmp_path / "signers").write_text(lines)
+    for trust in (Trust(), Trust(tmp_path / "signers")):
+        checked = check(sealed, trust)
+        assert words(checked) == [("changed", "SHA256SUMS.approver.sig")]
+        assert "is by a certificate" in checked.problems[0].detail
+    told = sh(["sh", "VERIFY.txt", tmp_path / "signers"], cwd=sealed, capture_output=True, text=True)
+    assert told.returncode == 1
+    assert "BAD: tester and approver are not two people" in told.stdout
 
 
 def test_one_person_with_two_keys_is_told(approved, keys, tmp_path):
