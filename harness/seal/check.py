@@ -9,7 +9,7 @@ from harness.errors import HarnessError, UsageError
 from harness.report.model import fold
 from harness.run import manifest, reader
 from harness.run.folder import RunFolder
-from harness.seal import agreement, companions, differences, people, record, results, sums, tree
+from harness.seal import agreement, claims, companions, differences, people, record, results, sums, tree
 from harness.seal.names import (
     APPROVED_PDF,
     APPROVED_PDF_SIGNATURE,
@@ -233,17 +233,8 @@ def _check_content(found: _Folder, findings: Findings, sealed: Record | None, *,
     if sealed is None:
         return
     report = fold(found.run, (), found.journal)
-    for name, mine, its in (
-        ("verdict", report.verdict, sealed.verdict),
-        ("run", report.run, sealed.run),
-        ("board", report.board, sealed.board),
-        ("mode", report.mode, sealed.mode),
-        ("number", report.particulars.number, sealed.number),
-        ("revision", report.particulars.revision, sealed.revision),
-        ("partial", report.finished is None, sealed.partial),
-    ):
-        if mine != its:
-            findings.wrong("contradicts", RECORD, f"{name} is {its}, and {mine} by the journal")
+    claims.check(report, sealed, findings)
+    claims.check_guide(found.run.path, sealed, findings)
     _check_manifest(found, sealed, findings)
     companions.check_attestation(found.run.path, sealed, report, findings)
     results.check(

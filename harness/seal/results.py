@@ -24,16 +24,17 @@ from harness.seal.problems import Findings
 from harness.seal.tree import sha256
 
 _CODE = ("report", "run", "settings", "traffic")
+_GUIDE = "seal/guide.py"
 _PACKAGES = ("pydantic", "pydantic-core", "jinja2", "typst", "allure-python-commons", "pylopdf-fonts-zh-cn")
 
 
 @cache
 def rendering() -> str:
-    """Return the SHA-256, in hex, over the code and the packages that make reports here: equal code, equal bytes."""
+    """Return the SHA-256, in hex, over what makes reports and VERIFY.txt here: equal code, equal bytes."""
     root = Path(harness.__file__).parent
     digest = hashlib.sha256(harness.__version__.encode())
-    for folder in _CODE:
-        for path in sorted((root / folder).rglob("*")):
+    for folder in (*_CODE, _GUIDE):
+        for path in sorted((root / folder).rglob("*")) if folder != _GUIDE else [root / _GUIDE]:
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(path.relative_to(root).as_posix().encode() + b"\0")
                 digest.update(hashlib.sha256(path.read_bytes()).digest())

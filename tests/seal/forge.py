@@ -4,16 +4,20 @@ import json
 import subprocess
 
 from harness.seal import sums, tree
+from harness.seal.guide import text
 from harness.seal.names import NAMESPACE, SUMS, UNLISTED
+from harness.seal.record import read
 
 
-def reseal(folder, key):
-    """List the files as they are now, and sign the list with `key` alone."""
+def reseal(folder, key, guide=True):
+    """List the files as they are now, with a fitting VERIFY.txt or as it is, and sign the list with `key` alone."""
     (folder / "SHA256SUMS.approver.sig").unlink(missing_ok=True)
     names = [name for name in tree.Tree.of(folder).files if name not in UNLISTED]
     record = json.loads((folder / "seal.json").read_bytes())
     record |= {"files": len(names), "approver": None}
     (folder / "seal.json").write_text(json.dumps(record))
+    if guide:
+        (folder / "VERIFY.txt").write_bytes(text(read((folder / "seal.json").read_bytes())))
     (folder / SUMS).write_bytes(sums.text(tree.hashes(folder, names)))
     signed = subprocess.run(
         ["ssh-keygen", "-Y", "sign", "-q", "-f", key, "-n", NAMESPACE],

@@ -8,7 +8,10 @@ from harness.report.model import fold
 from harness.report.render import rendered_of
 from harness.report.renderer import RENDERERS
 from harness.run.folder import RunFolder
+from harness.seal import claims
 from harness.seal.check import check
+from harness.seal.problems import Findings
+from harness.seal.record import read
 from tests.seal import forge
 
 
@@ -185,6 +188,52 @@ def test_a_record_that_says_something_else_than_the_journal_is_told(sealed, keys
         (sealed / "seal.json").write_text(json.dumps(record | {name: value}))
         forge.reseal(sealed, keys / "alice")
         assert any(f"seal.json: {name} is" in word for word in words(sealed))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"sealed": "some day"}, "contradicts seal.json: gives no moment"),
+        ({"sealed": "1990-01-01T00:00:00Z"}, "clock seal.json: was sealed at 1990"),
+        ({"sealed": "2990-01-01T00:00:00Z"}, "clock seal.json: was sealed at 2990"),
+    ],
+)
+def test_a_seal_of_another_time_is_told(sealed, keys, change, told):
+    record = json.loads((sealed / "seal.json").read_bytes())
+    (sealed / "seal.json").write_text(json.dumps(record | change))
+    forge.reseal(sealed, keys / "alice")
+    assert any(word.startswith(told) for word in words(sealed)), words(sealed)
+
+
+def test_people_and_the_replaced_report_are_those_that_the_report_names(sealed):
+    run = RunFolder(sealed)
+    old = {"number": "R-1", "sha256": "0" * 64, "reason": "x"}
+    report = fold(run, ())
+    said = report.particulars.model_validate(
+        {"tester": "Alice", "approver": "Bob", "replaces": old | {"revision": ""}}
+    )
+    record = read((sealed / "seal.json").read_bytes())
+    record = record.model_copy(
+        update={"tester": record.tester.model_copy(update={"name": "Zed"}), "approver": None}
+    )
+    findings = Findings()
+    claims.check(report.model_copy(update={"particulars": said}), record, findings)
+    told = [each.detail for each in findings.problems]
+    assert told == [
+        "tester is Zed, and Alice by the report",
+        "approver is nobody, and Bob by the report",
+        f"replaces nothing, and R-1 {'0' * 64} by the report",
+    ]
+
+
+def test_another_text_in_the_place_of_the_guide_is_told(sealed, keys):
+    guide = sealed / "VERIFY.txt"
+    guide.write_text("echo valid\n")
+    forge.reseal(sealed, keys / "alice", guide=False)
+    assert words(sealed) == ["contradicts VERIFY.txt: is not the text that belongs to this seal"]
+    guide.unlink()
+    forge.reseal(sealed, keys / "alice", guide=False)
+    assert words(sealed) == ["removed VERIFY.txt: "]
 
 
 def test_reports_by_other_code_are_compared_by_verdicts_and_counts(sealed, keys):
