@@ -71,6 +71,9 @@ DECISIONS = [
 def test_decisions_name_the_field(expression, applies, reason):
     decided = evaluate(expression, SE)
     assert (decided.applies, decided.reason) == (applies, reason)
+    assert list(decided.fields) == list(
+        dict.fromkeys(part.partition(":")[0] for part in reason.split("; ") if ": " in part)
+    )
 
 
 WORDS = ", ".join(VOCABULARY)

@@ -10,7 +10,6 @@ whether there is any: `algorithm` holds when the board declares at least one. `a
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,10 +35,12 @@ class Applicability:
     Attributes:
         applies: True when it is.
         reasons: What of the board file decides so; each names the field.
+        fields: The fields of the board file that decide so; none for what holds for every board.
     """
 
     applies: bool
     reasons: tuple[str, ...]
+    fields: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -82,8 +83,8 @@ class Fact(Expression):
         known = VOCABULARY[self.word]
         values = facts.get(self.word)
         holds = values is not None and (self.value is None or self.value in values)
-        if values is None and (reason := facts.why_not(self.word)):
-            return Applicability(applies=False, reasons=(reason,))
+        if values is None and (instead := facts.why_not(self.word)) is not None:
+            return Applicability(applies=False, reasons=(str(instead),), fields=(instead.field,))
         if values is None:
             found = known.otherwise or "not given"
         elif not values:
@@ -92,7 +93,7 @@ class Fact(Expression):
             found = self.value or ", ".join(values)
         else:
             found = f"{', '.join(values)}, {'without' if known.many else 'not'} {self.value}"
-        return Applicability(holds, (f"{known.field}: {found}",))
+        return Applicability(holds, (f"{known.field}: {found}",), (known.field,))
 
     def words(self) -> frozenset[str]:
         return frozenset({self.word})
@@ -106,7 +107,7 @@ class Not(Expression):
 
     def evaluate(self, facts: Facts) -> Applicability:
         decided = self.inner.evaluate(facts)
-        return Applicability(not decided.applies, decided.reasons)
+        return Applicability(not decided.applies, decided.reasons, decided.fields)
 
     def words(self) -> frozenset[str]:
         return self.inner.words()
@@ -121,7 +122,7 @@ class Both(Expression):
     def evaluate(self, facts: Facts) -> Applicability:
         decided = [part.evaluate(facts) for part in self.parts]
         against = [one for one in decided if not one.applies]
-        return Applicability(not against, _reasons(against or decided))
+        return _together(against or decided, applies=not against)
 
     def words(self) -> frozenset[str]:
         return frozenset().union(*(part.words() for part in self.parts))
@@ -136,14 +137,18 @@ class Either(Expression):
     def evaluate(self, facts: Facts) -> Applicability:
         decided = [part.evaluate(facts) for part in self.parts]
         in_favour = [one for one in decided if one.applies]
-        return Applicability(bool(in_favour), _reasons(in_favour or decided))
+        return _together(in_favour or decided, applies=bool(in_favour))
 
     def words(self) -> frozenset[str]:
         return frozenset().union(*(part.words() for part in self.parts))
 
 
-def _reasons(decided: Iterable[Applicability]) -> tuple[str, ...]:
-    return tuple(reason for one in decided for reason in one.reasons)
+def _together(decided: list[Applicability], *, applies: bool) -> Applicability:
+    return Applicability(
+        applies,
+        tuple(reason for one in decided for reason in one.reasons),
+        tuple(dict.fromkeys(field for one in decided for field in one.fields)),
+    )
 
 
 def evaluate(expression: str, facts: Facts) -> Applicability:

@@ -253,6 +253,22 @@ VOCABULARY: Mapping[str, Word] = _with_command_sets(
 """Every word of `applies_when`, with the field that decides it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What is true of a board for which a word does not hold.
+
+    Attributes:
+        field: The field of the board file that decides it.
+        why: What is true instead, and what to do.
+    """
+
+    field: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.why}"
+
+
 class Facts(Mapping[str, tuple[str, ...]]):
     """The words that hold for one board, each with its values (none for a word that is just true).
 
@@ -260,13 +276,15 @@ class Facts(Mapping[str, tuple[str, ...]]):
 
     Args:
         words: The words, each with its values.
-        reasons: For words that do not hold: what is true of this board instead, and what to do; it names the field.
-            Left out: what the vocabulary says of any board.
+        reasons: For words that do not hold: what is true of this board instead. Left out: what the vocabulary says of
+            any board.
     """
 
     __slots__ = ("_reasons", "_words")
 
-    def __init__(self, words: Mapping[str, Iterable[str]], reasons: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, words: Mapping[str, Iterable[str]], reasons: Mapping[str, Instead] | None = None
+    ) -> None:
         self._words = {name: tuple(values) for name, values in words.items()}
         self._reasons = dict(reasons or {})
 
@@ -282,9 +300,9 @@ class Facts(Mapping[str, tuple[str, ...]]):
     def __repr__(self) -> str:
         return f"Facts({', '.join(self.lines())})"
 
-    def why_not(self, word: str) -> str:
-        """Return what is true of this board instead of a word that does not hold; empty for what holds of any."""
-        return self._reasons.get(word, "")
+    def why_not(self, word: str) -> Instead | None:
+        """Return what is true of this board instead of a word that does not hold; None for what holds of any."""
+        return self._reasons.get(word)
 
     def lines(self) -> list[str]:
         """Return the facts as a person reads them: `carrier=se`, `chip`, …, in the vocabulary's order."""
@@ -371,14 +389,19 @@ def facts_of(board: BoardFile) -> Facts:
     return Facts(words, _reasons(board))
 
 
-_NO_PROBE = f"probe: none is in the firmware; {LINK_THE_PROBE}"
+_NO_PROBE = Instead("probe", f"none is in the firmware; {LINK_THE_PROBE}")
 _UNREACHED = {
-    "se": f"chip: the harness reaches none; wire it to this computer (boards/example-se-i2c.yaml), or {LINK_THE_PROBE}",
-    "module": f"carrier: nothing leads to the module; write a carrier section, or {LINK_THE_PROBE}",
+    "se": Instead(
+        "chip",
+        f"the harness reaches none; wire it to this computer (boards/example-se-i2c.yaml), or {LINK_THE_PROBE}",
+    ),
+    "module": Instead(
+        "carrier", f"nothing leads to the module; write a carrier section, or {LINK_THE_PROBE}"
+    ),
 }
 
 
-def _reasons(board: BoardFile) -> dict[str, str]:
+def _reasons(board: BoardFile) -> dict[str, Instead]:
     """Return what a board without a probe is told, where its firmware could have one."""
     carrier = board.plan.carrier.value
     if board.probe is not None or _is_recorded(board) or (carrier == "se" and board.console is None):
