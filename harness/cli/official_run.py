@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.board.opening import official
 from harness.board.reading.file import BoardFile, load
-from harness.board.reading.lab import lab_of
+from harness.board.reading.lab import LAB_FILE, lab_of
 from harness.cli.json_document import print_json
 from harness.cli.suites import check_plugins, collected
 from harness.errors import UsageError
@@ -42,6 +42,7 @@ def dry_run(
     """
     check_plugins(plugins)
     files = [load(board) for board in boards]
+    lab = lab_of(options.lab).source.path
     found = [(file, standing_of(file, options, select=select, plugins=plugins)) for file in files]
     code = UsageError.exit_code if any(standing.missing for _, standing in found) else 0
     if as_json:
@@ -50,6 +51,8 @@ def dry_run(
         for file, standing in found:
             for line in _lines(file, standing):
                 print(visible(line))
+        for line in _next(found, lab):
+            print(visible(f"  try: {line}"))
     return code
 
 
@@ -75,6 +78,7 @@ def _record(board: BoardFile, standing: Standing) -> dict[str, object]:
         "board": board.name,
         "file": str(board.source.path),
         "missing": list(standing.missing),
+        "refused": [asdict(one) for one in standing.refused],
         "named": [asdict(one) for one in standing.named],
     }
 
@@ -88,4 +92,25 @@ def _lines(board: BoardFile, standing: Standing) -> list[str]:
     if standing.named:
         lines += ["  its report would name, as the policy of the lab says:"]
         lines += [f"    {one.detail}" for one in standing.named]
+    return lines
+
+
+def _next(found: Sequence[tuple[BoardFile, Standing]], lab: Path | None) -> list[str]:
+    """Return what to try next, of all boards once: where to write what is missing, and what may allow the refused."""
+    lines = []
+    missing = [one for _, standing in found for one in standing.missing]
+    place = f"in {lab}" if lab is not None else f"in a file {LAB_FILE} here, which begins with `version: 1`"
+    if any(one.startswith("report.") for one in missing):
+        lines.append(f"write report: in the board file; what is the same for every board of the lab, {place}")
+    refused = dict.fromkeys(one.matter for _, standing in found for one in standing.refused)
+    if "destructive_left_out" in refused:
+        lines.append("--destructive has those scenarios run, too, on a board that may be used up")
+    if refused:
+        allowing = ", ".join(f"{matter}: name" for matter in refused)
+        lines.append(
+            f"`policy: {{{allowing}}}` {place}, has the report name what is refused, as for a demonstration; the "
+            "head of the lab decides"
+        )
+    if lines:
+        lines.append("docs/official-runs.md and `harness boards schema --lab` have every field")
     return lines

@@ -61,6 +61,7 @@ def test_all_that_is_missing_is_told_at_once(lab, dry, monkeypatch):
     monkeypatch.setattr(official_run, "local_changes", lambda: "changed on this computer: x.py")
     code, board = dry("--quick", "--fault=chip=nak after=3", "-k", "test_plan", "--plugin=json")
     assert code == 2
+    assert {one["matter"] for one in board["refused"]} >= {"debug_keys", "simulated_board"}
     for part in (
         "report.laboratory.name",
         "report.place",
@@ -93,6 +94,20 @@ def test_a_run_is_refused_with_the_same_words_before_a_folder_is_made(lab, tmp_p
         assert "SE-HID-02 (must): destructive" in said
         assert "--dry-run" in said
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_dry_run_says_where_to_write_what_is_missing(lab, tmp_path, capsys):
+    assert invoke(["run", BOARD, "--official", "--dry-run"]) == 2
+    said = capsys.readouterr().out
+    assert (
+        "try: write report: in the board file; what is the same for every board of the lab, in a file lab.yaml"
+        in said
+    )
+    told = next(line for line in said.splitlines() if "`policy: {" in line)
+    words = told.partition("`")[2].partition("`")[0]
+    Path("lab.yaml").write_text(f"{LAB}\n{words}\n")
+    assert invoke(["run", BOARD, "--official", "--dry-run"]) == 0
+    assert "try:" not in capsys.readouterr().out
 
 
 def test_dry_run_goes_with_official(lab, capsys):

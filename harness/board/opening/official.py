@@ -66,15 +66,17 @@ def matters(board: BoardFile) -> list[Named]:
     return found
 
 
-def judged(found: Iterable[Named], policy: Policy) -> tuple[list[str], tuple[Named, ...]]:
-    """Return what the policy refuses, in words, and what it has the report name."""
+def judged(found: Iterable[Named], policy: Policy) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
+    """Return what the policy refuses, and what it has the report name."""
     refused, named = [], []
     for one in found:
-        if getattr(policy, one.matter) == "refuse":
-            refused.append(f"{one.detail} (policy.{one.matter}: refuse)")
-        else:
-            named.append(one)
-    return refused, tuple(named)
+        (refused if getattr(policy, one.matter) == "refuse" else named).append(one)
+    return tuple(refused), tuple(named)
+
+
+def refused_words(refused: Iterable[Named]) -> list[str]:
+    """Return what a policy refuses, in words."""
+    return [f"{one.detail} (policy.{one.matter}: refuse)" for one in refused]
 
 
 def left_out(board: BoardFile, lab: LabFile) -> Iterator[str]:
