@@ -74,6 +74,8 @@ def test_a_shipped_board_is_found_by_its_name_anywhere(tmp_path, monkeypatch):
     assert said.startswith(
         "virtual-se-i2x: no such board file; did you mean 'virtual-se-i2c'? shipped boards: "
     )
+    (tmp_path / "lab.yaml").write_text("version: 1\n")  # of the lab, and no board
+    assert refused("virtual-se-i2x") == said
     (tmp_path / "boards").mkdir()
     (tmp_path / "boards" / "virtual-se-i2c.yaml").write_text("version: 2\n")
     assert refused("virtual-se-i2c").startswith("boards/virtual-se-i2c.yaml")

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 import harness
 from harness.board.models import BoardFile, Source
 from harness.board.reading import checks, explain, hex_doubts, to_fill_in
+from harness.board.reading.lab import LAB_FILE
 from harness.errors import UsageError
 from harness.settings import regular_file, yaml_file
 from harness.settings.problems import PlacedProblem, Problem, as_error, field_name
@@ -75,9 +76,13 @@ def parse(text: str, path: Path, *, sha256: str = "") -> BoardFile:
 
 
 def board_files(folder: Path) -> list[Path]:
-    """Return the board files in `folder`, by name; empty when there is no such folder."""
+    """Return the board files in `folder`, by name, without the lab file of the working folder."""
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
+        return sorted(
+            path
+            for path in folder.iterdir()
+            if path.suffix in SUFFIXES and path != LAB_FILE and path.is_file()
+        )
     except OSError:
         return []
 
