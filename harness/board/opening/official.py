@@ -68,7 +68,8 @@ def matters(board: BoardFile) -> list[Named]:
 
 def judged(found: Iterable[Named], policy: Policy) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
     """Return what the policy refuses, and what it has the report name."""
-    refused, named = [], []
+    refused: list[Named] = []
+    named: list[Named] = []
     for one in found:
         (refused if getattr(policy, one.matter) == "refuse" else named).append(one)
     return tuple(refused), tuple(named)
