@@ -1,7 +1,8 @@
 import re
-import subprocess
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from harness.errors import DeviceError
 from harness.report import close
@@ -94,11 +95,9 @@ def test_what_stands_beside_a_secret_stays(tmp_path):
 
 
 def test_a_key_in_pem_is_hidden_as_its_bytes_and_as_each_of_its_lines(tmp_path):
-    pem = subprocess.run(
-        ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-        capture_output=True,
-        check=True,
-    ).stdout
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
     lines = [line for line in pem.decode().splitlines() if "-----" not in line]
     run = Run.create(tmp_path, "b", secrets=[Secret(pem.strip())])
     for line in lines:

@@ -165,6 +165,7 @@ def test_what_is_no_file_is_not_sealed_and_never_followed(run, sealed, keys, tmp
     assert words(check(sealed, awaits_approval=True)) == [("added", "evidence/odd")]
 
 
+@pytest.mark.usefixtures("keys")  # skips without ssh-keygen
 def test_a_key_that_is_none_is_named(run, tmp_path):
     (tmp_path / "text").write_text("no key")
     for key in (tmp_path / "text", tmp_path / "nowhere"):
@@ -172,6 +173,7 @@ def test_a_key_that_is_none_is_named(run, tmp_path):
             seal(run, Sealing(key))
 
 
+@pytest.mark.usefixtures("keys")  # skips without ssh-keygen
 def test_a_passphrase_without_a_terminal_is_a_clear_error_and_leaves_nothing(run, tmp_path):
     key = tmp_path / "locked"
     sh(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret words", "-f", key], check=True)
