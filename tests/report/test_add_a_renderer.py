@@ -100,13 +100,13 @@ def test_a_run_writes_it_at_its_end_and_the_shell_offers_it(package, harness, tm
         text=True,
         check=True,
     )
-    assert offered.stdout == "['csv'] ['all', 'allure']\n"
+    assert offered.stdout == "['ctrf', 'csv'] ['all', 'allure']\n"
 
 
 def test_what_a_machine_lacks_is_left_out_of_all_and_said_when_asked_for(package, harness, sample):
     site = package(**{'return ""': 'return "the program typst is not installed"'})
     done = harness(site, "report", "--format", "all")
-    assert (done.returncode, "csv" in done.stdout) == (0, False)
+    assert (done.returncode, "report-verdicts.csv" in done.stdout) == (0, False)
     done = harness(site, "report", "--format", "csv")
     assert done.returncode == 2
     assert "csv cannot be rendered here: the program typst is not installed" in done.stderr
