@@ -87,6 +87,7 @@ class Comparison:
         unreliable: Why what one of the runs says is not to be relied on.
         scenarios: Every scenario that changed, or fails in both.
         measurements: Every measurement that changed.
+        unmeasured: Every measurement of the earlier run that the later one did not take in a scenario that passed.
         differences: In what the circumstances differ.
     """
 
@@ -95,6 +96,7 @@ class Comparison:
     unreliable: tuple[str, ...]
     scenarios: tuple[ScenarioChange, ...]
     measurements: tuple[MeasurementChange, ...]
+    unmeasured: tuple[MeasurementSummary, ...]
     differences: tuple[Difference, ...]
 
     @property
@@ -111,11 +113,14 @@ class Comparison:
         """1 for new failures, known or not; 5 when less is judged, or a run is not to be relied on; 0 for no worse."""
         if self.of(Change.NEW_FAILURE):
             return 1
-        return 5 if self.of(Change.COVERAGE_LOST) or self.unreliable else 0
+        return 5 if self.of(Change.COVERAGE_LOST) or self.unmeasured or self.unreliable else 0
 
 
 def compare(
-    before: RunReport, after: RunReport, earlier: Mapping[Key, Sequence[float]] | None = None
+    before: RunReport,
+    after: RunReport,
+    earlier: Mapping[Key, Sequence[float]] | None = None,
+    doubts: Sequence[str] = (),
 ) -> Comparison:
     """Compare two runs.
 
@@ -123,14 +128,16 @@ def compare(
         before: The earlier run.
         after: The later run, which is better, worse or the same.
         earlier: The medians of measurements in earlier runs of the board.
+        doubts: Why what one of the runs says is not to be relied on, beyond what the runs say of themselves.
     """
     renamed = _renamed(before, after)
     return Comparison(
         before=before,
         after=after,
-        unreliable=tuple(_unreliable(before, after)),
+        unreliable=(*doubts, *_unreliable(before, after)),
         scenarios=tuple(_scenarios(before, after, renamed)),
         measurements=tuple(_measurements(before, after, renamed, earlier or {})),
+        unmeasured=tuple(_unmeasured(before, after, renamed)),
         differences=differences(before, after),
     )
 
@@ -245,3 +252,20 @@ def _measurements(
         change = MeasurementChange(found, new, around, value_changed)
         if value_changed or change.limits_changed:
             yield change
+
+
+def _unmeasured(
+    before: RunReport, after: RunReport, renamed: Mapping[str, str]
+) -> Iterator[MeasurementSummary]:
+    """Give what is missing where nothing else tells it: a scenario that did not pass is told of itself."""
+    taken = {
+        (renamed.get(each.scenario, each.scenario), each.name, each.unit) for each in measurements(after)
+    }
+    passed = {
+        renamed.get(name, name)
+        for name, attempts in by_id(after.scenarios).items()
+        if of_attempts(attempts) is Verdict.PASSED
+    }
+    for each in measurements(before):
+        if each.scenario in passed and (each.scenario, each.name, each.unit) not in taken:
+            yield each

@@ -9,9 +9,10 @@ from harness.history.summary import MeasurementSummary
 from harness.report.records import RunReport
 from harness.report.stand_ins import stand_ins
 from harness.report.text import one_line
+from harness.report.words import ENGLISH, Language
 from harness.run.verdict import Verdict
 
-_HEADINGS = {
+HEADINGS = {
     Change.NEW_FAILURE: "new failures",
     Change.STILL_FAILING: "still failing",
     Change.KNOWN_FAILURE: "still failing, and known",
@@ -40,25 +41,29 @@ def lines(found: Comparison, columns: int | None) -> Iterator[str]:
         for each in found.unreliable[:_MOST]:
             yield from _wrapped(one_line(each, _REASON), "  ", limit)
         yield ""
-    for change, heading in _HEADINGS.items():
+    for change, heading in HEADINGS.items():
         yield from _scenarios(heading, found.of(change), limit)
     yield from _measurements(found, limit)
+    yield from _unmeasured(found, limit)
     yield from _differences(found, limit)
     yield from _wrapped(conclusion(found), "", limit)
 
 
-def conclusion(found: Comparison) -> str:
+def conclusion(found: Comparison, say: Language = ENGLISH) -> str:
     """Return in one sentence whether the later run is worse."""
     new, lost = found.of(Change.NEW_FAILURE), len(found.of(Change.COVERAGE_LOST))
     if new:
         known = sum(each.known is not None for each in new)
-        told = f"worse: new failures: {len(new)}" + (f", known ones among them: {known}" if known else "")
-        return told + (f"; no longer judged: {lost}" if lost else "")
+        told = say("worse: new failures: {n}", n=len(new))
+        told += say(", known ones among them: {n}", n=known) if known else ""
+        return told + (say("; no longer judged: {n}", n=lost) if lost else "")
     if lost:
-        return f"no new failure, but no longer judged: {lost}"
+        return say("no new failure, but no longer judged: {n}", n=lost)
+    if found.unmeasured:
+        return say("no new failure, but no longer measured: {n}", n=len(found.unmeasured))
     if found.unreliable:
-        return "no new failure, but what a run says is not to be relied on"
-    return "nothing is worse"
+        return say("no new failure, but what a run says is not to be relied on")
+    return say("nothing is worse")
 
 
 def document(found: Comparison) -> dict[str, object]:
@@ -85,6 +90,7 @@ def document(found: Comparison) -> dict[str, object]:
             }
             for each in found.measurements
         ],
+        "unmeasured": [asdict(each) for each in found.unmeasured],
         "differences": [asdict(each) for each in found.differences],
     }
 
@@ -155,30 +161,45 @@ def _measurements(found: Comparison, limit: int) -> Iterator[str]:
     yield ""
 
 
+def _unmeasured(found: Comparison, limit: int) -> Iterator[str]:
+    if not found.unmeasured:
+        return
+    yield f"no longer measured, in scenarios that passed ({len(found.unmeasured)})"
+    for each in found.unmeasured[:_MOST]:
+        told = f"{one_line(each.name)} of {one_line(each.scenario)}"
+        was = f"{number(each.median)} {one_line(each.unit, 20)}".rstrip()
+        yield from _wrapped(f"{told}: was {was}", "  ", limit)
+    if len(found.unmeasured) > _MOST:
+        yield f"  … and {len(found.unmeasured) - _MOST} more: --json has all"
+    yield ""
+
+
 def _value_change(each: MeasurementChange) -> str:
     unit = one_line(each.after.unit, 20)
-    told = [f"{_number(each.before.median)} → {_number(each.after.median)} {unit}".rstrip()]
+    told = [f"{number(each.before.median)} → {number(each.after.median)} {unit}".rstrip()]
     before, after = each.before.median, each.after.median
     if before and after is not None:
         told[0] += f" ({(after - before) / abs(before):+.0%})"
     if each.value_changed and each.around is not None:
         around = each.around
         told.append(
-            f"outside {_number(around.low)} … {_number(around.high)}, the band of {around.runs} earlier runs"
+            f"outside {number(around.low)} … {number(around.high)}, the band of {around.runs} earlier runs"
         )
     if each.limits_changed:
-        told.append(f"limits {_limits(each.before)} → {_limits(each.after)}")
+        told.append(f"limits {limits(each.before)} → {limits(each.after)}")
     elif each.after.low is not None or each.after.high is not None:
-        told.append(f"limits {_limits(each.after)}")
+        told.append(f"limits {limits(each.after)}")
     return "; ".join(told)
 
 
-def _limits(each: MeasurementSummary) -> str:
-    low, high = ("" if limit is None else _number(limit) for limit in (each.low, each.high))
+def limits(each: MeasurementSummary) -> str:
+    """Return the limits of a measurement; a side without one is left empty."""
+    low, high = ("" if limit is None else number(limit) for limit in (each.low, each.high))
     return f"{low} … {high}".strip()
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Return a value with as many digits as a comparison needs; a dash for none."""
     return "-" if value is None else f"{value:.4g}"
 
 

@@ -1,6 +1,8 @@
+# ruff: noqa: RUF001 - punctuation of Chinese
 """Two runs beside each other: what is worse, what is better, what is no longer told."""
 
 import json
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -11,8 +13,10 @@ from harness.history.comparison_text import conclusion, lines
 from harness.history.noise import Band, band, changed
 from harness.report.model import load
 from harness.run.header import Header
+from harness.run.measure import Measurement
 from harness.run.run import Run
 from harness.run.verdict import Verdict
+from harness.seal.pack import pack
 from tests.history.small_run import ONE, OTHER, write
 
 P, F, B, E, NA, NR = (
@@ -226,3 +230,84 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert lines[-1] == "worse: new failures: 1"
     assert invoke(["compare", "none", f"--runs={tmp_path}"]) == 2
     assert "harness runs" in capsys.readouterr().err
+
+
+def test_a_measurement_that_is_no_longer_taken_is_told(tmp_path):
+    def run(names):
+        made = Run.create(tmp_path, "board")
+        made.plan([ONE])
+        log = made.begin(ONE)
+        with log.step(0):
+            for name in names:
+                log.measure(Measurement(name, "s", None, 100), 1.0)
+        log.finish(P)
+        made.finish()
+        return load(made.path)
+
+    before, after = run(["time", "drift"]), run(["time"])
+    found = compare(before, after)
+    assert [each.name for each in found.unmeasured] == ["drift"]
+    assert (found.exit_code, conclusion(found)) == (5, "no new failure, but no longer measured: 1")
+    assert "drift of step4_adapt/test_one: was 1 s" in "\n".join(lines(found, None))
+    assert compare(after, before).unmeasured == ()
+    failing = load(write(tmp_path, one=F))
+    assert compare(before, failing).unmeasured == (), "a scenario that did not pass is told of itself"
+
+
+def test_packed_runs_are_compared_like_folders(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    before, after = write(tmp_path / "runs"), write(tmp_path / "runs", one=F)
+    files = [pack(each, tmp_path / f"{number}.zip") for number, each in enumerate((before, after))]
+    for a, b in (files, (before, files[1]), (files[0], after)):
+        assert invoke(["compare", str(a), str(b), f"--runs={tmp_path / 'runs'}", "--json"]) == 1
+        document = json.loads(capsys.readouterr().out)
+        assert (document["before"]["run"], document["after"]["run"]) == (before.name, after.name)
+        assert document["unreliable"] == []
+
+
+def test_a_zip_is_not_trusted(tmp_path, capsys):
+    run = write(tmp_path / "runs")
+    good = pack(run, tmp_path / "good.zip")
+    bad = tmp_path / "bad.zip"
+    with zipfile.ZipFile(bad, "w") as file:
+        file.writestr("../../evil", "x")
+    comment = tmp_path / "comment.zip"
+    comment.write_bytes(good.read_bytes())
+    with zipfile.ZipFile(comment, "a") as file:
+        file.comment = b"hello"
+    for name in ("none.zip", "bad.zip"):
+        assert invoke(["compare", str(run), str(tmp_path / name)]) == 2
+        assert "try:" in capsys.readouterr().err
+    assert not (tmp_path.parent / "evil").exists()
+    assert invoke(["compare", str(run), str(comment)]) == 5
+    assert "the later run, in comment.zip: " in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_page_says_what_the_text_says(tmp_path, capsys):
+    before = write(tmp_path / "runs", "one")
+    after = write(tmp_path / "runs", "<b>\x1b", one=F, value=50.0, header=Header(known_failures=[KNOWN]))
+    words = ["compare", str(before), str(after), f"--runs={tmp_path / 'elsewhere'}"]
+    file = tmp_path / "out" / "compare.html"
+    assert invoke([*words, f"--html={file}"]) == 1
+    page = file.read_text()
+    for told in (
+        "worse: new failures: 1, known ones among them: 1",
+        "known: so it is (BUG-7",
+        "The boards differ",
+        "&lt;b&gt;",
+        "the device said 6A80, expected 9000",
+    ):
+        assert told in page
+    assert "\x1b" not in page
+    assert "<script" not in page
+    assert invoke([*words, f"--html={file}"]) == 1
+    assert file.read_text() == page
+    assert invoke([*words, f"--html={file}", "--lang=zh"]) == 1
+    told = file.read_text().partition("</style>")[2]
+    assert "变差：新增不通过 1 项，其中已知 1 项" in told
+    for word in ("Run", "Verdict", "new failures", "failed", "passed", "firmware", "board", "Comparison"):
+        assert f">{word}<" not in told
+    capsys.readouterr()
+    for wrong in ([f"--html={tmp_path}"], ["--lang=zh"], [f"--html={file}", "--lang=xx"]):
+        assert invoke([*words, *wrong]) == 2
+        assert "try:" in capsys.readouterr().err

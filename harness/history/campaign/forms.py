@@ -25,7 +25,8 @@ from harness.run.verdict import Verdict
 SCHEMA_FILE = Path(__file__).parent / "schema" / "campaign-1.json"
 """The published JSON Schema of `campaign.json`."""
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
+"""The templates and the style of the page."""
 _SHARED = Path(junit.__file__).parent / "templates" / "page.css"
 _COUNTED = ("tests", "failures", "errors")
 
@@ -59,25 +60,31 @@ def schema() -> bytes:
 
 def page(found: Campaign, language: Language) -> bytes:
     """Return the page, which shares colours, type and marks with `report.html`, and needs no network and no script."""
-    style = _SHARED.read_text(encoding="utf-8") + (_TEMPLATES / "campaign.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    css = style()
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     text = _template().render(
         campaign=found,
         language=language,
         say=language,
-        style=Markup(style),  # noqa: S704 - our own files, hashed into the page's policy
+        style=Markup(css),  # noqa: S704 - our own files, hashed into the page's policy
         style_hash=f"sha256-{digest}",
         counts=[
             (verdict, count)
             for verdict in Verdict
             if (count := sum(each.verdict is verdict for each in found.runs))
         ],
+        unreal=sum(bool(each.stand_ins) for each in found.runs),
         step_title=lambda step: language(folder_title(step)),
         icon=icon,
         told=lambda cell: _told(cell, language),
         marks=lambda run: _marks(run, language),
     )
     return text.encode()
+
+
+def style() -> str:
+    """Return the style of the page: that of `report.html`, and its own."""
+    return _SHARED.read_text(encoding="utf-8") + (TEMPLATES / "campaign.css").read_text(encoding="utf-8")
 
 
 def _told(cell: Cell, say: Language) -> str:
@@ -93,7 +100,9 @@ def _told(cell: Cell, say: Language) -> str:
 def _marks(run: CampaignRun, say: Language) -> str:
     """Return what must be read beside the verdict of a run."""
     found = [say("official")] if run.mode == "official" else []
-    found += [", ".join(say(part) for part in run.stand_ins.lower().split(", "))] if run.stand_ins else []
+    found += (
+        [say(", ").join(say(part) for part in run.stand_ins.lower().split(", "))] if run.stand_ins else []
+    )
     found += [say("partial run")] if run.incomplete and not run.problem else []
     return say("; ").join(found)
 
@@ -101,7 +110,7 @@ def _marks(run: CampaignRun, say: Language) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
