@@ -65,10 +65,11 @@ def test_the_short_form_is_cover_summary_failures_and_requirements(report, sampl
 
 def test_what_nobody_stated_is_not_stated(report, sample):
     bare = told(report, sample)
-    for row in ("Report number", "Customer", "Maker", "Laboratory", "Place of the test", "Received"):
-        assert f"{row}: not stated" in text_of(bare)
-    assert "Firmware version: not stated" in text_of(bare, "item")
-    assert "Temperature: not stated" in text_of(bare, "bench")
+    missing = "Report number, Revision, Customer, Maker, Laboratory, Place of the test, Item tested, Received"
+    assert [(name, line[0].text) for name, line in bare.cover.rows][-1] == ("Not stated", missing)
+    assert "Not stated: Product, Model, Hardware version, Firmware version, " in text_of(bare, "item")
+    assert "Not stated: Temperature, Humidity, Supply, Remarks" in text_of(bare, "bench")
+    assert ": not stated" not in text_of(bare)
     assert bare.cover.signatures == (
         ("Tester: name, date, signature", ""),
         ("Approver: name, date, signature", ""),
@@ -105,6 +106,7 @@ def test_what_people_stated_is_said_where_it_belongs(report, sample):
         ("Tester: name, date, signature", "T. Ester"),
         ("Approver: name, date, signature", "A. Pprover"),
     )
+    assert cover.index("Run: ") < cover.index("Not stated: Maker, Laboratory, Place of the test\n")
     assert "it will do, as seen in step 4" in text_of(full, "statements")
     assert "the firmware image" in text_of(full, "supplied")
     assert "calibration by another laboratory" in text_of(full, "supplied")

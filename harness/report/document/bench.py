@@ -26,12 +26,14 @@ def section(context: Context) -> Section:
     blocks: list[Block] = [
         Heading(plain(say("Station"))),
         Pairs(
-            (
-                (say("Name"), context.stated(station.name)),
-                (say("Id"), context.stated(station.id)),
-                (say("Operating system"), context.stated(station.os)),
-                (say("Kernel"), context.stated(station.kernel)),
-                (say("Machine"), context.stated(station.machine)),
+            context.gathered(
+                (
+                    (say("Name"), context.stated(station.name)),
+                    (say("Id"), context.stated(station.id)),
+                    (say("Operating system"), context.stated(station.os)),
+                    (say("Kernel"), context.stated(station.kernel)),
+                    (say("Machine"), context.stated(station.machine)),
+                )
             )
         ),
         Heading(plain(say("Transports and adapters"))),
@@ -43,11 +45,13 @@ def section(context: Context) -> Section:
         _instruments(context),
         Heading(plain(say("Environment"))),
         Pairs(
-            (
-                (say("Temperature"), context.stated(around.temperature)),
-                (say("Humidity"), context.stated(around.humidity)),
-                (say("Supply"), context.stated(around.supply)),
-                (say("Remarks"), context.stated(around.remarks)),
+            context.gathered(
+                (
+                    (say("Temperature"), context.stated(around.temperature)),
+                    (say("Humidity"), context.stated(around.humidity)),
+                    (say("Supply"), context.stated(around.supply)),
+                    (say("Remarks"), context.stated(around.remarks)),
+                )
             )
         ),
     ]

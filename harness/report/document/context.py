@@ -1,6 +1,6 @@
 """What every section of a document is made with: the run, the language, the one way in which texts are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,6 +62,15 @@ class Context:
         """Return what a person said, or that nobody did."""
         said = "" if text is None else str(text)
         return (Words(self.text(said)),) if said.strip() else (Words(self.say("not stated"), soft=True),)
+
+    def gathered(self, rows: Sequence[tuple[str, Line]]) -> tuple[tuple[str, Line], ...]:
+        """Return rows with those that nobody stated in one last row, by their names: they bury the facts otherwise."""
+        nothing = self.stated(None)
+        missing = [name for name, line in rows if line == nothing]
+        if not missing:
+            return tuple(rows)
+        last = (self.say("Not stated"), (Words(self.say(", ").join(missing), soft=True),))
+        return (*(row for row in rows if row[1] != nothing), last)
 
     def code(self, text: str, limit: int = _LONGEST) -> Words:
         """Return an id, a digest or a path."""

@@ -33,7 +33,7 @@ def cover(context: Context) -> Cover:
         sentence=sentence(context),
         broken=tuple(_broken(context)),
         warnings=tuple(_warnings(context)),
-        rows=tuple(_rows(context)),
+        rows=context.gathered(_rows(context)),
         signatures=(
             (say("Tester: name, date, signature"), context.text(particulars.tester, 120)),
             (say("Approver: name, date, signature"), context.text(particulars.approver, 120)),

@@ -22,9 +22,9 @@ def section(context: Context) -> Section:
     ]
     blocks: list[Block] = [
         Heading(plain(say("As the laboratory and the customer name it"))),
-        Pairs(tuple(named)),
+        Pairs(context.gathered(named)),
         Heading(plain(say("As the board file names it"))),
-        Pairs(tuple(_board(context))),
+        Pairs(context.gathered(_board(context))),
         Heading(plain(say("As the board named itself during the run"))),
     ]
     if report.identity:

@@ -33,7 +33,7 @@ def section(context: Context) -> Section:
                 )
             )
         ),
-        Pairs(tuple(versions)),
+        Pairs(context.gathered(versions)),
         Heading(plain(say("Inputs"))),
         _inputs(context),
         Heading(plain(say("Packages"))),
