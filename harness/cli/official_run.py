@@ -90,7 +90,7 @@ def _lines(board: BoardFile, standing: Standing) -> list[str]:
     else:
         lines = [f"{board.name}: nothing is missing for an official run"]
     if standing.named:
-        lines += ["  its report would name, as the policy of the lab says:"]
+        lines += ["  its report would name, as the policy of the laboratory says:"]
         lines += [f"    {one.detail}" for one in standing.named]
     return lines
 

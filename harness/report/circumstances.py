@@ -70,7 +70,7 @@ def _counted(reasons: list[str], say: Language) -> str:
     several = Counter(one_line(say(reason), 120) or say("no reason given") for reason in reasons)
     parts = [say("{reason} ({n})", reason=reason, n=count) for reason, count in several.most_common(_KINDS)]
     if len(several) > _KINDS:
-        parts.append(say("{n} other reasons", n=len(several) - _KINDS))
+        parts.append(say("other reasons: {n}", n=len(several) - _KINDS))
     return say("; ").join(parts)
 
 

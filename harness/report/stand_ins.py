@@ -60,9 +60,9 @@ def stand_ins(report: RunReport, say: Language = ENGLISH) -> StandIns | None:
         why = say("; ").join(map(say, reasons))
         words.append(say("no official report may come of it: {why}", why=why))
     if allowed := _allowed(report):
-        titles.append(say("allowed by the policy of the lab"))
+        titles.append(say("allowed by the policy of the laboratory"))
         what = say("; ").join(map(say, allowed))
-        named = say("the policy of the lab allows in an official run, and names: {what}", what=what)
+        named = say("the policy of the laboratory allows in an official run, and names: {what}", what=what)
     if not titles:
         return None
     title = say(", ").join(titles)

@@ -8,21 +8,24 @@ _DELETE = 0x7F
 _INVISIBLE = frozenset({"Zl", "Zp", "Cf", "Cs", "Co", "Cn"})
 
 
-def visible(text: str, limit: int = 2_000) -> str:
+_MORE = "… ({rest} more characters)"
+
+
+def visible(text: str, limit: int = 2_000, more: str = _MORE) -> str:
     """Return `text` with nothing in it that could act on a terminal, a page or a reader's eye.
 
     Control characters become their pictures (␛), invisible and reordering ones their code (<U+202E>); line
-    ends and tabs stay. What is longer than `limit` characters is cut, and says by how much.
+    ends and tabs stay. What is longer than `limit` characters is cut, and says by how much in the words of `more`.
     """
     rest = len(text) - limit
     kept = text[:limit]
     shown = kept if kept.isprintable() else "".join(map(_shown, kept))
-    return f"{shown}… ({rest} more characters)" if rest > 0 else shown
+    return shown + more.format(rest=rest) if rest > 0 else shown
 
 
-def one_line(text: str, limit: int = 200) -> str:
+def one_line(text: str, limit: int = 200, more: str = _MORE) -> str:
     """Return `visible` text on one line."""
-    return " ".join(visible(text, limit).split())
+    return " ".join(visible(text, limit, more).split())
 
 
 def _shown(character: str) -> str:

@@ -145,5 +145,7 @@ def _commit_of(installed: Distribution) -> str:
 def _told(changed: list[str]) -> str:
     if not changed:
         return ""
-    more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
-    return f"changed on this computer: {', '.join(changed[:_SHOWN])}{more}"
+    shown = ", ".join(changed[:_SHOWN])
+    if len(changed) > _SHOWN:
+        return f"changed on this computer: {shown} and {len(changed) - _SHOWN} more"
+    return f"changed on this computer: {shown}"

@@ -144,7 +144,7 @@ def test_destructive_needs_the_serial_number(lab, dry, tmp_path, monkeypatch):
 def test_an_official_run_says_so_everywhere(lab, tmp_path, capfd):
     runs = tmp_path / "runs"
     assert invoke(["run", BOARD, "--official", f"--lab={lab}", f"--runs={runs}", "--quiet"]) == 0
-    assert "allowed by the policy of the lab" in " ".join(capfd.readouterr().out.split())
+    assert "allowed by the policy of the laboratory" in " ".join(capfd.readouterr().out.split())
     folder = runs / "latest"
     first = json.loads((folder / "journal.jsonl").read_text().partition("\n")[0])
     header = json.loads((folder / "run.json").read_text())

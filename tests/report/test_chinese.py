@@ -1,6 +1,7 @@
 # ruff: noqa: RUF001 - punctuation of Chinese
 """The words of a report in Chinese: nothing is missing, nothing is left over, and names stay what they are."""
 
+import ast
 import json
 import re
 from functools import cache
@@ -13,8 +14,11 @@ from harness.board.plan.applies import evaluate, facts_of
 from harness.board.plan.facts import VOCABULARY
 from harness.board.reading.file import load
 from harness.fixtures.catalogue import scenarios_of
+from harness.id2.codes import ItlsAlert
 from harness.id2.defects import DEFECTS
+from harness.itls.misbehaviour.catalogue import MISBEHAVIOURS, alert, cut
 from harness.report.words import language
+from harness.report.words.patterns import Template
 from tests.report.words_used import said_by_reports, said_in, shape, written_into_journals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +78,8 @@ def test_frame_has_no_text_that_no_report_says():
     assert not set(words(ROOT / "harness/report/words/zh/frame.json")) - said_by_reports()
 
 
-# Templates that are put together of several: by harness.board.plan.applies, and fixtures/port/client.py.
+# Templates that are put together of several: by harness.board.plan.applies, fixtures/port/client.py,
+# harness.portcheck.clock and harness.id2.randomness.
 COMPOSED = {
     "left out by --quick: {known_titles}",
     "plan.{word_field}: {word_value}",
@@ -84,6 +89,12 @@ COMPOSED = {
     "the firmware has no {word_name} and declaration.features does not list {word_feature}",
     "{word_name} answers {word_rc}, not supported",
     "{word_name} answers {word_rc}, not supported and declaration.features does not list {word_feature}",
+    "it is {word_n} s ahead of the clock of this computer",
+    "it is {word_n} s behind the clock of this computer",
+    "{known_kind}, {word_n} values: too few to judge",
+    "carrier: nothing leads to the module; write a carrier section, or {known_todo}",
+    "chip: the harness reaches none; wire it to this computer (boards/example-se-i2c.yaml), or {known_todo}",
+    "probe: none is in the firmware; {known_todo}",
 }
 
 
@@ -123,6 +134,43 @@ def test_every_reason_that_excludes_a_board_of_ours_has_chinese():
 def test_every_known_defect_has_chinese():
     say = language("zh")
     assert not {each.title for each in DEFECTS if not say.knows(f"known defect of SDK 3.1.0: {each.title}")}
+
+
+def test_what_a_server_of_a_link_does_wrong_and_each_alert_have_chinese_and_nothing_else_is_there():
+    every = (*MISBEHAVIOURS.values(), alert(ItlsAlert.NO_QUOTA), cut(137))
+    accepted = [(each.summary, each.expected) for each in every]
+    texts = [text for both in accepted for text in both]
+    texts += [f"{each} The board goes on all the same. What it must do: {must}" for each, must in accepted]
+    texts += [each.meaning for each in ItlsAlert]
+    say = language("zh")
+    assert not {text for text in texts if not say.knows(text)}
+    assert not {text for text in texts if re.search("[a-z]{2,} [a-z]{2,} [a-z]{2,}", say(text))}
+    templates = [
+        Template.of(text, said) for text, said in words(ROOT / "harness/report/words/zh/link.json").items()
+    ]
+    assert not {each for each in templates if all(each.values(text) is None for text in texts)}
+
+
+CONSTANT = {"title", "detail", "reason", "why"}
+"""Arguments that a journal keeps, and a report tells."""
+
+
+def test_every_constant_title_detail_and_reason_has_chinese():
+    say, found = language("zh"), set()
+    for place in ("fixtures", "suites", "harness/logcheck", "harness/board", "harness/run"):
+        for path in sorted((ROOT / place).rglob("*.py")):
+            calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+            for call in calls:
+                given = {each.value for each in call.keywords if each.arg in CONSTANT}
+                if isinstance(call.func, ast.Attribute) and call.func.attr == "find":
+                    given |= {*call.args[2:4]}
+                found |= {
+                    each.value
+                    for each in given
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                }
+    assert len(found) > 30
+    assert not {text for text in found if " " in text and not say.knows(text)}
 
 
 def test_whoever_must_act_has_chinese():

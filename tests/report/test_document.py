@@ -8,10 +8,11 @@ import pytest
 
 from harness.report.document.blocks import Chart, Table
 from harness.report.document.build import document
+from harness.report.document.context import Context
 from harness.report.document.identifiers import IdMask
 from harness.report.model import load
 from harness.report.records import KnownFailure
-from harness.report.words import ENGLISH
+from harness.report.words import ENGLISH, language
 from harness.run import manifest
 from harness.run.bench import Adapter, Bench
 from harness.run.folder import RunFolder
@@ -111,7 +112,7 @@ def test_what_people_stated_is_said_where_it_belongs(report, sample):
     assert "the firmware image" in text_of(full, "supplied")
     assert "calibration by another laboratory" in text_of(full, "supplied")
     assert "the supply was 3.0 V" in text_of(full, "deviations")
-    assert "61.5 ms ± 5 ms, k = 2; allowed" in text_of(full, "requirements")
+    assert "61.5 ms ± 5 ms, k = 2; limits" in text_of(full, "requirements")
     assert "U not considered" not in text_of(full)
 
 
@@ -310,6 +311,18 @@ def test_what_the_policy_allowed_and_what_ended_an_official_run_is_on_the_cover(
     assert "No longer official: a test was deselected" in cover
 
 
+def test_a_message_of_harness_words_alone_and_the_end_of_a_long_one_are_chinese_there(report, sample):
+    wrong = (
+        "The server's Finished does not fit the handshake. The board goes on all the same. What it must do: "
+    )
+    wrong += "It takes that for a cut connection, and connects again."
+    context = Context.of(report, sample, language("zh"))
+    assert context.say(wrong).startswith("服务端 Finished 与握手不符。板卡仍继续进行。")
+    assert context.text("x" * 12, 10) == "xxxxxxxxxx……（另有 2 个字符）"  # noqa: RUF001 - punctuation of Chinese
+    assert context.lines("x" * 12, 10) == context.text("x" * 12, 10)
+    assert Context.of(report, sample, ENGLISH).text("x" * 12, 10) == "xxxxxxxxxx… (2 more characters)"
+
+
 def test_a_known_failure_is_told_as_one_and_stays_failed(report, sample):
     failed = next(each for each in report.scenarios if each.verdict is Verdict.FAILED)
     known = KnownFailure(
@@ -320,7 +333,7 @@ def test_a_known_failure_is_told_as_one_and_stays_failed(report, sample):
     whole = told(report.model_copy(update={"known_failures": [known, expired]}), sample)
     rows = [line for line in text_of(whole, "deviations").splitlines() if "waits for mask 2" in line]
     assert "it failed as known, and counts as failed / S4" in rows[0]
-    assert "expired: it counts no more" in rows[1]
+    assert "expired: it no longer counts" in rows[1]
     assert whole.cover.verdict is Verdict.FAILED
 
 
@@ -363,7 +376,7 @@ def test_repeated_measurements_have_statistics_and_a_chart(report, sample):
     changed = timed.model_copy(update={"measurements": [value]})
     whole = told(report.model_copy(update={"scenarios": [changed]}), sample)
     assert "| 5 | 1 | 3 | 10 | 3.536 | at most 20 ms" in text_of(whole, "requirements")
-    assert "10 ms ± 0.5 ms; allowed: at most 20 ms" in text_of(whole, "requirements")
+    assert "10 ms ± 0.5 ms; limits: at most 20 ms" in text_of(whole, "requirements")
     (chart,) = [each for each in whole.sections[6].blocks if isinstance(each, Chart)]
     assert chart.values == (1.0, 2.0, 3.0, 4.0, 10.0)
     assert (chart.low, chart.high) == (value.low, value.high)

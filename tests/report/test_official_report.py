@@ -63,7 +63,7 @@ def test_what_the_policy_allowed_is_named_in_both_languages(made):
     report = made(Header(mode="official", named=named))
     assert report.named == list(named)
     said = stand_ins(report)
-    assert said.title == "Allowed by the policy of the lab"
+    assert said.title == "Allowed by the policy of the laboratory"
     assert said.words.endswith("names: device.key: it is a debug key that the vendor published")
     assert "公开的调试密钥" in stand_ins(report, language("zh")).words
 

@@ -96,6 +96,7 @@ WRITING = (
         "harness/probe/linking.py",
     ),
     *("harness/id2/defects.py", "harness/probe/secrecy.py", "harness/transport/kind.py"),
+    *("harness/logcheck", "harness/id2/randomness.py", "harness/portcheck/clock.py"),
 )
 """Where texts of journals come from: reasons, names of measurements and evidence, findings."""
 

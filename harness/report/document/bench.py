@@ -85,7 +85,7 @@ def _transports(context: Context) -> Block:
     columns = (
         Column(say("Transport"), 1.4),
         Column(say("Kind"), 1.6),
-        Column(say("Found at its other end"), 4),
+        Column(say("Found at the other end"), 4),
         Column(say("Recording"), 2.4),
     )
     return Table(columns, tuple(rows))
@@ -95,9 +95,7 @@ def _adapters(context: Context) -> list[Block]:
     """Show what led to the board, by what the bus and the kernel say of it."""
     say, adapters = context.say, context.report.bench.adapters
     if not adapters:
-        return [
-            Paragraph(plain(say("No adapter led out of the harness, or the header of the run names none.")))
-        ]
+        return [Paragraph(plain(say("No transport uses an adapter, or the header of the run names none.")))]
     rows = tuple(
         Row(
             (

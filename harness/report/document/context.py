@@ -45,11 +45,18 @@ class Context:
 
     def text(self, text: str, limit: int = _LONGEST) -> str:
         """Return text of a device or a person on one line, safe and masked."""
-        return one_line(self.mask(text), limit)
+        masked = self.mask(text)
+        return one_line(masked, limit, self._more) if len(masked) > limit else one_line(masked, limit)
 
     def lines(self, text: str, limit: int) -> str:
         """Return text of a device or a person with its line ends, safe and masked."""
-        return visible(self.mask(text), limit)
+        masked = self.mask(text)
+        return visible(masked, limit, self._more) if len(masked) > limit else visible(masked, limit)
+
+    @property
+    def _more(self) -> str:
+        """The words that say how much of a text is left out."""
+        return self.say("… ({rest} more characters)", rest="{rest}")
 
     def told(self, text: str, limit: int = _LONGEST, *, soft: bool = False, strong: bool = False) -> Words:
         """Return words that the harness or a suite wrote, in this language where its catalogue knows them."""
@@ -97,7 +104,7 @@ class Context:
 
     def rows(self, mapping: Mapping[str, object], prefix: str = "") -> list[tuple[str, Line]]:
         """Return nested values as rows of dotted names and values, 300 at most, and then how many more there are."""
-        every = _flat(mapping, prefix)
+        every = _flat(mapping, prefix, self.say)
         shown: list[tuple[str, Line]] = [
             (self.text(name, 120), (Words(self.text(value)),)) for name, value in every[:_ROWS]
         ]
@@ -111,23 +118,23 @@ def plain(text: str, *, soft: bool = False, strong: bool = False) -> Line:
     return (Words(text, soft=soft, strong=strong),)
 
 
-def _flat(mapping: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
+def _flat(mapping: Mapping[str, object], prefix: str, say: Language) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for name, value in mapping.items():
         if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{name}.")
+            rows += _flat(value, f"{prefix}{name}.", say)
         elif isinstance(value, list) and any(isinstance(each, Mapping | list) for each in value):
             rows += _flat(
-                {str(number): each for number, each in enumerate(value, start=1)}, f"{prefix}{name}."
+                {str(number): each for number, each in enumerate(value, start=1)}, f"{prefix}{name}.", say
             )
         else:
-            rows.append((f"{prefix}{name}", _plain(value)))
+            rows.append((f"{prefix}{name}", _plain(value, say)))
     return rows
 
 
-def _plain(value: object) -> str:
+def _plain(value: object, say: Language) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if isinstance(value, list):
-        return ", ".join(_plain(each) for each in value)
-    return "none" if value is None else str(value)
+        return ", ".join(_plain(each, say) for each in value)
+    return say("none") if value is None else str(value)

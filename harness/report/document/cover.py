@@ -173,7 +173,7 @@ def _warnings(context: Context) -> list[Line]:
         lines.append(plain(say("The run folder is not as it was written:"), strong=True))
         lines += [(context.told(problem, 300),) for problem in report.problems[:_PROBLEMS]]
         if (rest := len(report.problems) - _PROBLEMS) > 0:
-            lines.append(plain(say("and {n} more problems, in report.json", n=rest)))
+            lines.append(plain(say("and {n} more, in report.json", n=rest)))
     return lines
 
 
@@ -189,7 +189,7 @@ def _matter(context: Context, named: Named) -> str:
         "destructive_left_out": say("mandatory requirements left to destructive scenarios"),
     }
     told = words[named.matter]
-    return f"{told} ({say(named.detail)})" if named.detail else told
+    return "".join((told, say(" ("), say(named.detail), say(")"))) if named.detail else told
 
 
 def _rows(context: Context) -> list[tuple[str, Line]]:
@@ -210,7 +210,7 @@ def _rows(context: Context) -> list[tuple[str, Line]]:
         (say("Maker"), party(context, particulars.maker)),
         (say("Laboratory"), party(context, particulars.laboratory)),
         (say("Place of the test"), context.stated(particulars.place)),
-        (say("Item tested"), context.stated(name)),
+        (say("Item under test"), context.stated(name)),
         (say("Board"), context.stated(report.board)),
         (say("Received"), context.stated(item.received)),
         (say("Tested"), plain(_dates(context))),

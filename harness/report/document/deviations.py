@@ -113,7 +113,7 @@ def _known(context: Context) -> list[Block]:
         return [Paragraph(plain(say("No known failures are stated for this board."), soft=True))]
     states = {
         "applied": say("it failed as known, and counts as failed"),
-        "expired": say("expired: it counts no more"),
+        "expired": say("expired: it no longer counts"),
         "unmatched": say("nothing that it names failed"),
     }
     rows = tuple(

@@ -24,7 +24,7 @@ def excerpt(context: Context, recordings: Timelines, step: Step, error: ErrorRec
         if found.entries:
             lines = [_line(context, each, step.ended) for each in found.entries]
             if found.left_out:
-                lines.insert(found.gap, say("… {n} more records …", n=found.left_out))
+                lines.insert(found.gap, say("… {n} more …", n=found.left_out))
             title = say("On the wires before the verdict, in milliseconds from it")
             return [Code(tuple(lines), title)]
     return kept(context, error)

@@ -143,9 +143,9 @@ def _error(context: Context, error: ErrorRecord, verdict: Verdict) -> list[Block
     if error.code is not None:
         facts.append((say("Code"), (context.code(f"{error.code} (0x{error.code % 2**32:X})"),)))
     if error.trace:
-        facts.append((say("Raised"), (context.code(f"{error.kind}: {error.trace[-1]}", 400),)))
+        facts.append((say("Raised at"), (context.code(f"{error.kind}: {error.trace[-1]}", 400),)))
     return [
-        Paragraph((Words(context.lines(error.message, _MESSAGE)),), note=verdict),
+        Paragraph((Words(context.lines(context.say(error.message), _MESSAGE)),), note=verdict),
         Pairs(tuple(facts)),
     ]
 

@@ -30,7 +30,7 @@ def section(context: Context) -> Section:
     if report.identity:
         blocks.append(Pairs(tuple(context.rows(report.identity))))
     else:
-        blocks.append(Paragraph(plain(say("The board said nothing of itself."))))
+        blocks.append(Paragraph(plain(say("The board said nothing about itself."))))
     if context.mask.hides:
         told = say(
             "The ID² is masked: its first and last four digits stand for it. It is masked in the results that are "

@@ -38,7 +38,7 @@ def section(context: Context) -> Section:
         _inputs(context),
         Heading(plain(say("Packages"))),
         _packages(context),
-        Heading(plain(say("How the run was asked for"))),
+        Heading(plain(say("Options of the run"))),
         Pairs(tuple(context.rows(report.options))),
     ]
     return Section(say("Method and tool"), "method", tuple(blocks))

@@ -249,7 +249,7 @@ def _measured(context: Context, requirement: RequirementResult, scenarios: list[
     for file in files[:_FILES]:
         yield (Words(context.text(file, 300), code=True, link=file),)
     if len(files) > _FILES:
-        yield plain(say("and {n} more files", n=len(files) - _FILES))
+        yield plain(say("and {n} more", n=len(files) - _FILES))
 
 
 def value(context: Context, each: MeasurementResult) -> Line:
@@ -291,7 +291,7 @@ def limits(context: Context, each: MeasurementResult) -> str:
     told = Measurement(each.name, each.unit, low, high).limits
     if not told:
         return say("any value allowed")
-    return say("allowed: {limits}", limits=context.text(f"{say(told)} {say(each.unit)}", 160))
+    return say("limits: {limits}", limits=context.text(f"{say(told)} {say(each.unit)}", 160))
 
 
 def _scenarios(context: Context) -> list[Block]:

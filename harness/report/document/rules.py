@@ -14,10 +14,14 @@ def section(context: Context) -> Section:
         (
             Verdict.BLOCKED,
             say(
-                "the bench (a cable, a port, the power, the network) was in the way; it says nothing of the device."
+                "the bench (a cable, a port, the power, the network) was in the way; this says nothing about the "
+                "device."
             ),
         ),
-        (Verdict.ERROR, say("the harness itself broke or was interrupted; it says nothing of the device.")),
+        (
+            Verdict.ERROR,
+            say("the harness itself broke or was interrupted; this says nothing about the device."),
+        ),
         (
             Verdict.NOT_APPLICABLE,
             say("the declaration of the board excludes the scenario; the reason stands with it."),
@@ -59,7 +63,7 @@ def section(context: Context) -> Section:
             )
         ),
         Paragraph(
-            (Words(say("Uncertainty of measurement:"), strong=True), Words(" "))
+            (Words(say("Uncertainty of measurement:"), strong=True), Words(say(" ")))
             + (context.stated(uncertainty) if uncertainty else plain(say("U not considered.")))
         ),
     )

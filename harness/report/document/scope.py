@@ -76,9 +76,11 @@ def _difference(context: Context) -> list[Block]:
     different = [each for each in compared if each.state == Verdict.FAILED]
     unknown = [each for each in compared if each.state not in {Verdict.FAILED, Verdict.PASSED}]
     if different:
-        told = say("What was observed differs from the declaration in {n} requirements.", n=len(different))
+        told = say(
+            "Requirements in which what was observed differs from the declaration: {n}.", n=len(different)
+        )
     elif unknown:
-        told = say("No difference was seen, and {n} comparisons have no verdict.", n=len(unknown))
+        told = say("No difference was seen; comparisons without a verdict: {n}.", n=len(unknown))
     else:
         told = say("What was observed is what was declared, as far as these requirements compare it.")
     rows = tuple(

@@ -41,7 +41,9 @@ def statements(context: Context) -> Section:
     ]
     if stand_ins(report, say):
         told.append(
-            say("Something in this run stood in for the real thing, so the verdict says nothing of a device.")
+            say(
+                "Something in this run stood in for the real thing, so the verdict says nothing about a device."
+            )
         )
     if report.mode == "development":
         told.append(say("The run was made in development mode; no official report may come of it."))

@@ -52,7 +52,12 @@ def _open_requirements(context: Context) -> list[Block]:
     ]
     for at, each in enumerate(missing):
         line += [Words(context.say(", "))] if at else []
-        line += [context.requirement(each.id), Words(" ("), context.verdict(each.state), Words(")")]
+        line += [
+            context.requirement(each.id),
+            Words(context.say(" (")),
+            context.verdict(each.state),
+            Words(context.say(")")),
+        ]
     return [Paragraph(tuple(line), note=Verdict.INCOMPLETE)]
 
 

@@ -99,7 +99,7 @@ def page(document: Document, report: RunReport, folder: Path, language: Language
         gauge=scenarios.gauge,
         value=lambda each: scenarios.value(context, each),
         limits=lambda each: scenarios.limits(context, each),
-        compared=lambda told: compared(context.lines(told, _MESSAGE), say),
+        compared=lambda told: compared(context.lines(say(told), _MESSAGE), say),
         required=lambda scenario: _ids(context, [*scenario.requirements, *_of_steps(scenario)]),
         ids=lambda names: _ids(context, names),
         drawing=lambda chart: drawing(chart, say),

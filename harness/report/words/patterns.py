@@ -35,22 +35,19 @@ class Template:
         pieces: What stands around the places, one more than there are places.
         names: The places in their order.
         said: The text in the other language, with the same places.
+        literal: How many characters stand around the places.
     """
 
     pieces: tuple[str, ...]
     names: tuple[str, ...]
     said: str
+    literal: int
 
     @classmethod
     def of(cls, text: str, said: str) -> "Template":
         """Return the template of `text`, such as `no answer within {seconds} s`."""
         pieces, places = _parts(text)
-        return cls(pieces, tuple(name for name, _ in places), said)
-
-    @property
-    def literal(self) -> int:
-        """How many characters stand around the places."""
-        return sum(map(len, self.pieces))
+        return cls(pieces, tuple(name for name, _ in places), said, sum(map(len, pieces)))
 
     def values(self, text: str) -> dict[str, str] | None:
         """Return what stands in the places of `text`; None when it was not made from this template."""
