@@ -145,6 +145,8 @@ def test_every_scenario_and_requirement_has_its_verdict(report, sample):
     for scenario in report.scenarios:
         if scenario.verdict is Verdict.NOT_APPLICABLE:
             assert scenario.key in text_of(whole, "scope")
+        elif scenario.verdict is Verdict.NOT_RUN:
+            assert f"{scenario.key}" in text_of(whole, "deviations")
         else:
             (line,) = [each for each in section.splitlines() if f"{scenario.title} / {scenario.key}" in each]
             assert line.split(" | ")[1] == scenario.verdict.words
@@ -412,6 +414,26 @@ def test_what_does_not_apply_is_told_by_its_reason_once(report, sample):
     assert len([each for each in rows if first.reason in each]) == 1
     for each in (*left, *others):
         assert any(f"| {each.id} | {each.statement}" in row for row in rows)
+
+
+def test_what_was_not_run_is_told_by_its_reason_once_and_stands_in_no_table_of_scenarios(report, sample):
+    (first,) = [each for each in report.scenarios if each.verdict is Verdict.NOT_RUN]
+    several = [
+        first.model_copy(
+            update={"key": f"a/test_{at}[{value}]", "id": f"a/test_{at}[{value}]", "reason": "its end came"}
+        )
+        for at in range(20)
+        for value in range(13)
+    ]
+    whole = told(report.model_copy(update={"scenarios": [*report.scenarios, *several]}), sample)
+    known = len(report.scenarios)
+    (row,) = [each for each in text_of(whole, "deviations").splitlines() if each.startswith("its end came")]
+    numbered = f"S{known + 1}\u2013S{known + 13} a/test_0 \u00d7 13, S{known + 14}\u2013S{known + 26} test_1 \u00d7 13, "
+    assert row.startswith(f"its end came | planned | 260 | {numbered}")
+    section = text_of(whole, "requirements")
+    assert "Not run: 261; they stand by their reasons under Deviations, re-runs and findings." in section
+    assert "a/test_" not in section
+    assert first.key not in section
 
 
 def many_failures(report, number):

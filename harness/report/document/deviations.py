@@ -3,6 +3,7 @@
 from harness.report.circumstances import circumstances
 from harness.report.document.blocks import Block, Bullets, Column, Heading, Paragraph, Row, Section, Table
 from harness.report.document.context import Context, plain
+from harness.report.document.scope import in_a_row
 from harness.report.records import Scenario
 from harness.report.text import capital, seconds
 from harness.run.verdict import Verdict
@@ -49,26 +50,32 @@ def _circumstances(context: Context) -> list[Block]:
 
 
 def _not_run(context: Context) -> list[Block]:
+    """Show what was not run by its reason, once: of a run that was killed early that is nearly every scenario."""
     say = context.say
+    by_reason: dict[tuple[str, bool], list[Scenario]] = {}
+    for each in context.report.scenarios:
+        if each.verdict is Verdict.NOT_RUN:
+            by_reason.setdefault((each.reason, each.outside_plan), []).append(each)
+    if not by_reason:
+        return [Paragraph(plain(say("Every scenario that applies was run.")))]
     rows = tuple(
         Row(
             (
-                ((context.verdict(each.verdict),),),
-                ((context.told(each.title, 400),), (context.scenario(each.key),)),
-                ((context.told(each.reason or "no reason given", 400),),),
-                (plain(say("a smaller plan was asked for") if each.outside_plan else say("planned")),),
+                ((context.told(reason or "no reason given", 400),),),
+                (plain(say("a smaller plan was asked for") if outside_plan else say("planned")),),
+                (plain(str(len(scenarios))),),
+                (in_a_row(context, scenarios, numbered=True),),
             )
         )
-        for each in context.report.scenarios
-        if each.verdict is Verdict.NOT_RUN
+        for (reason, outside_plan), scenarios in sorted(
+            by_reason.items(), key=lambda each: (-len(each[1]), each[0])
+        )
     )
-    if not rows:
-        return [Paragraph(plain(say("Every scenario that applies was run.")))]
     columns = (
-        Column(say("Verdict"), 1.3),
-        Column(say("Scenario"), 5),
         Column(say("Reason"), 3),
-        Column(say("Plan"), 2),
+        Column(say("Plan"), 1.6),
+        Column(say("Scenarios"), 1.2, right=True),
+        Column(say("Which"), 6),
     )
     return [Table(columns, rows)]
 

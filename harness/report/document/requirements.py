@@ -295,11 +295,20 @@ def limits(context: Context, each: MeasurementResult) -> str:
 
 
 def _scenarios(context: Context) -> list[Block]:
-    """Show every scenario that was started or should have been; section 2 has those that do not apply."""
+    """Show every scenario that ran; section 2 has those that do not apply, section 9 those that were not run."""
     say = context.say
-    ran = [each for each in context.report.scenarios if each.verdict is not Verdict.NOT_APPLICABLE]
+    left = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN)
+    ran = [each for each in context.report.scenarios if each.verdict not in left]
+    blocks: list[Block] = []
     if not ran:
-        return [Paragraph(plain(say("No scenario ran.")))]
+        blocks.append(Paragraph(plain(say("No scenario ran."))))
+    if missing := sum(each.verdict is Verdict.NOT_RUN for each in context.report.scenarios):
+        told = say(
+            "Not run: {n}; they stand by their reasons under Deviations, re-runs and findings.", n=missing
+        )
+        blocks.append(Paragraph(plain(told)))
+    if not ran:
+        return blocks
     rows = tuple(
         Row(
             (
@@ -322,4 +331,4 @@ def _scenarios(context: Context) -> list[Block]:
         Column(say("Attempt"), 1, right=True),
         Column(say("Time"), 1.1, right=True),
     )
-    return [Table(columns, rows)]
+    return [*blocks, Table(columns, rows)]

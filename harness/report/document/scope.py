@@ -1,6 +1,6 @@
 """What was declared, what applies because of it, and what was observed: section 2."""
 
-from collections import Counter
+from collections.abc import Sequence
 
 from harness.report.document.blocks import (
     Block,
@@ -110,7 +110,7 @@ def _not_applicable(context: Context) -> list[Block]:
             (
                 ((context.told(reason or "no reason given"),),),
                 (plain(str(len(scenarios))),),
-                (_tests(context, scenarios),),
+                (in_a_row(context, scenarios),),
             )
         )
         for reason, scenarios in sorted(by_reason.items(), key=lambda each: (-len(each[1]), each[0]))
@@ -123,18 +123,41 @@ def _not_applicable(context: Context) -> list[Block]:
     return [Table(columns, rows)]
 
 
-def _tests(context: Context, scenarios: list[Scenario]) -> Line:
-    """Return tests in a row: a folder before the first of its tests, a test of several values once, with its count."""
-    counts = Counter(each.key.partition("[")[0] for each in scenarios)
+def in_a_row(context: Context, scenarios: Sequence[Scenario], *, numbered: bool = False) -> Line:
+    """Return tests in a row: a folder before the first of its tests, a test of several values once, with its count.
+
+    With `numbered`, their numbers in this report stand before each, for those that the tables of section 7 point to.
+    """
+    found: dict[str, list[Scenario]] = {}
+    for each in scenarios:
+        found.setdefault(each.key.partition("[")[0], []).append(each)
     line: list[Words] = []
     before = ""
-    for key, count in list(counts.items())[:_TESTS]:
+    for key, values in list(found.items())[:_TESTS]:
         folder, _, name = key.rpartition("/")
         line += [Words(context.say(", "))] if line else []
+        line += [*_numbers(context, values), Words(" ")] if numbered else []
         line.append(context.code(name if folder == before else key, 160))
-        if count > 1:
-            line.append(Words(f" \u00d7 {count}", soft=True))
+        if len(values) > 1:
+            line.append(Words(f" \u00d7 {len(values)}", soft=True))
         before = folder
-    if (rest := sum(list(counts.values())[_TESTS:])) > 0:
+    if (rest := sum(map(len, list(found.values())[_TESTS:]))) > 0:
         line.append(Words(context.say(" and {n} more", n=rest)))
+    return tuple(line)
+
+
+def _numbers(context: Context, scenarios: Sequence[Scenario]) -> Line:
+    """Return the numbers of scenarios in this report; those in a row by the first and the last."""
+    place = {key: at for at, key in enumerate(context.scenarios)}
+    runs: list[list[str]] = []
+    for each in scenarios:
+        if runs and place[each.key] == place[runs[-1][-1]] + 1:
+            runs[-1].append(each.key)
+        else:
+            runs.append([each.key])
+    line: list[Words] = []
+    for keys in runs:
+        line += [Words(context.say(", "))] if line else []
+        line.append(context.number(keys[0]))
+        line += [Words("\u2013"), context.number(keys[-1])] if len(keys) > 1 else []
     return tuple(line)
