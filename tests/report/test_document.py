@@ -66,7 +66,9 @@ def test_the_short_form_is_cover_summary_failures_and_requirements(report, sampl
 
 def test_what_nobody_stated_is_not_stated(report, sample):
     bare = told(report, sample)
-    missing = "Report number, Revision, Customer, Maker, Laboratory, Place of the test, Item tested, Received"
+    missing = (
+        "Report number, Revision, Customer, Maker, Laboratory, Place of the test, Item under test, Received"
+    )
     assert [(name, line[0].text) for name, line in bare.cover.rows][-1] == ("Not stated", missing)
     assert "Not stated: Product, Model, Hardware version, Firmware version, " in text_of(bare, "item")
     assert "Not stated: Temperature, Humidity, Supply, Remarks" in text_of(bare, "bench")
