@@ -58,7 +58,7 @@ class Seen:
         self.verdicts[requirement] = "not_applicable"
         self.errors[requirement] = reason
 
-    def measure(self, name, value, *, unit, low=None, high=None):
+    def measure(self, name, value, *, unit, low=None, high=None, samples=(), uncertainty=None):
         assert low is None or low <= value, f"{name}: {value:.3f} {unit}, at least {low:g}"
         if high is not None and value > high:
             if isinstance(value, Duration) and Span(value, value.late).excuses(high):
