@@ -27,6 +27,7 @@ def results(
             source=requirement.source,
             level=requirement.level,
             applies_when=requirement.applies_when,
+            compares=requirement.compares,
             state=_state(requirement.id, checked, uncovered),
             scenarios=list(dict.fromkeys(key for key, _ in checked.get(requirement.id, ()))),
         )

@@ -157,6 +157,11 @@ class RequirementResult(ReportPart):
     source: str
     level: str
     applies_when: str
+    compares: str = Field(
+        default="",
+        description="`declaration` when it holds the device against what its board file declares. Runs of before have "
+        "no such mark at any requirement.",
+    )
     state: Verdict | Literal["uncovered"] = Field(description="Worst verdict of the steps that check it.")
     scenarios: list[str] = Field(description="Keys of the scenarios that check it.")
 

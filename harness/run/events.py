@@ -26,7 +26,10 @@ In version 1 a run could pass while planned scenarios had no verdict.
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One numbered, sourced statement that scenarios check."""
+    """One numbered, sourced statement that scenarios check.
+
+    `compares` is "declaration" where it holds the device against what its board file declares.
+    """
 
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "ignore"}
 
@@ -35,6 +38,7 @@ class Requirement:
     source: str = ""
     level: str = ""
     applies_when: str = ""
+    compares: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,6 +296,7 @@ def _requirement(entry: Mapping[str, str]) -> Requirement:
         source=entry.get("source", ""),
         level=entry.get("level", ""),
         applies_when=entry.get("applies_when", ""),
+        compares=entry.get("compares", ""),
     )
 
 

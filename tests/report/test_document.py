@@ -3,9 +3,11 @@
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from harness.fixtures import requirements
 from harness.report.document.blocks import Chart, Table
 from harness.report.document.build import document
 from harness.report.document.context import Context
@@ -26,6 +28,7 @@ from harness.settings.particulars import Instrument, Item, Particulars, Party, R
 from tests.report import document_text, hostile, hostile_run, sample_run
 from tests.report.document_text import text_of
 
+ROOT = Path(__file__).resolve().parents[2]
 ID = "2122232425262728292A2B2C"
 
 
@@ -416,6 +419,45 @@ def test_what_does_not_apply_is_told_by_its_reason_once(report, sample):
     assert len([each for each in rows if first.reason in each]) == 1
     for each in (*left, *others):
         assert any(f"| {each.id} | {each.statement}" in row for row in rows)
+
+
+def marked(report, *marks):
+    """Return the report with its first requirements in the states given, each marked or not."""
+    told = zip(report.requirements, marks, strict=False)
+    own = [each.model_copy(update={"compares": mark, "state": state}) for each, (mark, state) in told]
+    return report.model_copy(update={"requirements": [*own, *report.requirements[len(marks) :]]})
+
+
+def test_what_compares_the_declaration_is_what_the_list_marks_and_no_word_of_a_statement(report, sample):
+    own = marked(report, ("declaration", Verdict.FAILED), ("", Verdict.FAILED))
+    own.requirements[1] = own.requirements[1].model_copy(update={"statement": "A declared digest is right."})
+    _, _, compared = text_of(told(own, sample), "scope").partition("Declared against observed")
+    compared, _, _ = compared.partition("Not applicable, and why")
+    assert "what was observed differs from the declaration: 1." in compared
+    assert f"| {own.requirements[0].id} |" in compared
+    assert own.requirements[1].id not in compared
+    left = marked(report, ("declaration", Verdict.NOT_APPLICABLE))
+    assert "No requirement of this run compares" in text_of(told(left, sample), "scope")
+
+
+def test_a_run_whose_list_marks_nothing_does_not_say_that_nothing_differs(report, sample):
+    old = marked(report, ("", Verdict.FAILED))
+    old.requirements[0] = old.requirements[0].model_copy(update={"statement": "It is the declared one."})
+    scope = text_of(told(old, sample), "scope")
+    assert "Not known for this run: its requirements list does not mark what compares both." in scope
+    assert "It is the declared one." not in scope
+
+
+def test_the_mark_of_a_requirement_goes_from_the_list_into_the_report(tmp_path):
+    known = requirements.load(ROOT / "suites/requirements.yaml")
+    run = Run.create(tmp_path, "b", Header())
+    run.requirements(known.as_records(), [])
+    run.finish()
+    marks = {each.id for each in load(run.path).requirements if each.compares == "declaration"}
+    assert marks == {
+        "SE-ID-03", "SE-VEN-02", "SE-VEN-03", "SE-OPT-01", "SE-PIN-01", "SE-PIN-05", "PORT-01", "OSA-TIME-04", "LOG-09",
+        "LOG-12", "LINK-09",
+    }  # fmt: skip
 
 
 def test_what_was_not_run_is_told_by_its_reason_once_and_stands_in_no_table_of_scenarios(report, sample):

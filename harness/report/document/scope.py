@@ -59,13 +59,16 @@ def _pairs(context: Context, rows: list[tuple[str, Line]]) -> Block:
 
 
 def compares_declaration(requirement: RequirementResult) -> bool:
-    """Return whether a requirement holds the declaration against what the device does."""
-    return "declar" in requirement.statement.lower()
+    """Return whether the requirements list marks a requirement as one that holds the device against the declaration."""
+    return requirement.compares == "declaration"
 
 
 def _difference(context: Context) -> list[Block]:
     """Show what came of the requirements that hold the declaration against the device."""
     say = context.say
+    if not any(compares_declaration(each) for each in context.report.requirements):
+        told = say("Not known for this run: its requirements list does not mark what compares both.")
+        return [Paragraph(plain(told))]
     compared = [
         each
         for each in context.report.requirements
