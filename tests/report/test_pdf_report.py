@@ -174,6 +174,16 @@ def test_markup_of_typst_stays_text(folder, report, tmp_path):
         assert '#eval("1+1")$x^2$][' in pdf_pages.raw(path)
 
 
+def test_the_head_of_a_page_is_bounded_though_each_character_of_a_number_becomes_many(folder, report):
+    said = Particulars(number="\u0627" * 60, revision="\u0627" * 40)
+    made = renderer.document(report.model_copy(update={"particulars": said}), folder, ENGLISH)
+    assert len(shown(made.number)) > 700
+    number, _ = flows.flow(made)["head"]
+    (words,) = number
+    assert len("".join(words)) == 161
+    assert "".join(words).endswith("…")
+
+
 def test_characters_without_a_glyph_are_named():
     assert shown("a\u0627b") == "a<U+0627>b"
     assert shown("\U0001f600") == "<U+1F600>"

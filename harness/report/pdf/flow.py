@@ -51,9 +51,7 @@ def flow(document: Document) -> dict[str, object]:
     data: dict[str, object] = {
         "language": document.language,
         "title": shown(cover.title),
-        "head": [
-            flows.line((Words(text),), _TABLE_SIZE, WIDTH / 2) for text in (document.number, document.mark)
-        ],
+        "head": [flows.head(text) for text in (document.number, document.mark)],
         "page": shown(document.page).replace("{page}", "\n").replace("{pages}", "\n").split("\n"),
         "end": shown(document.end),
         "cover": {
@@ -116,7 +114,7 @@ class _Flow:
         return next((each for each in (anchor, listed(anchor)) if each in self._anchors), "")
 
     def head(self, text: str) -> list[Json]:
-        """Return what stands in the head of every page: no more than fits there, as the cover has it whole."""
+        """Return what stands in the head of every page: no more than fits there; the cover has more of it."""
         told = shown(text)
         kept = told if len(told) <= _HEAD else f"{told[:_HEAD]}…"
         return self.line((Words(kept),), _TABLE_SIZE, WIDTH / 2 - 6)
