@@ -52,8 +52,8 @@ class ScenarioAlone:
     def note(self, text):
         self.notes.append(text)
 
-    def measure(self, name, value, *, unit, low=None, high=None):
-        del low
+    def measure(self, name, value, *, unit, low=None, high=None, samples=(), uncertainty=None):
+        del low, samples, uncertainty
         self.measured.append((name, float(value), unit))
         assert high is None or value <= high, f"{name} is {value}"
 
