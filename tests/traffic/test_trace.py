@@ -65,7 +65,9 @@ def run(folder):
 
 
 @pytest.fixture
-def call():
+def call(monkeypatch):
+    # Lines are whole as they are in a pipe, whatever terminal the tests run in.
+    monkeypatch.delenv("COLUMNS", raising=False)
     app = typer.Typer()
     trace.register(app)
 
