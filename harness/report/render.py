@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from harness.disk import write_whole, writing
@@ -19,10 +19,14 @@ from harness.run.folder import RunFolder
 _Files = Mapping[str, bytes | Path]
 
 
-def close(folder: Path) -> list[Path]:
-    """Render every report of a run that has ended, then write its manifest; return their paths.
+def close(folder: Path, without: Collection[str] = ()) -> list[Path]:
+    """Render the reports of a run that has ended, then write its manifest; return their paths.
 
     The manifest and the other reports are written also when a report cannot be.
+
+    Args:
+        folder: The run folder.
+        without: Names of report formats that are left out.
 
     Raises:
         UsageError: `folder` is no run folder, or an installed package offers a report format that is none.
@@ -30,7 +34,7 @@ def close(folder: Path) -> list[Path]:
         ToolError: it has a manifest already, or a renderer broke.
     """
     try:
-        paths = render_all(folder)
+        paths = _render(folder, {name: kind for name, kind in RENDERERS.all().items() if name not in without})
     finally:
         written = manifest.write(RunFolder.open(folder))
     return [*paths, written]
@@ -121,7 +125,7 @@ def _cannot(name: str) -> str:
 
 
 def _render(
-    folder: Path, kinds: Mapping[str, type[Renderer]], language: str, into: Path | None
+    folder: Path, kinds: Mapping[str, type[Renderer]], language: str = "", into: Path | None = None
 ) -> list[Path]:
     """Render all that this machine can; then raise the first error of those that broke."""
     run = RunFolder.open(folder)

@@ -44,6 +44,9 @@ class Renderer(ABC):
         """
 
 
+PDFS = ("pdf", "pdf-short")
+"""The formats that are PDFs."""
+
 RENDERERS = Kinds(
     Renderer,  # type: ignore[type-abstract]  # the sort itself is never instantiated
     "report format",

@@ -72,7 +72,17 @@ def judged(
     path = folder / f"{document['name']}.yaml"
     path.write_text(yaml.safe_dump(document))
     runs = folder / "runs"
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={runs}", "-k", select]
+    command = [
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "run",
+        "--without-pdf",
+        str(path),
+        f"--runs={runs}",
+        "-k",
+        select,
+    ]
     command += ["--replay", str((runs / "latest").resolve())] if replay else []
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert (runs / "latest").exists(), f"no run folder:\n{done.stdout}\n{done.stderr}"

@@ -37,7 +37,16 @@ def judged(folder, select, *, fault="", on="virtual-km-outside", name="", **cons
     path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(board))
     runs = folder / "runs" / name
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={runs}", "--destructive"]
+    command = [
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "run",
+        "--without-pdf",
+        str(path),
+        f"--runs={runs}",
+        "--destructive",
+    ]
     done = subprocess.run(
         [*command, "-k", select], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )

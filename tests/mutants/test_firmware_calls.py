@@ -109,7 +109,15 @@ def judge(tmp_path):
         }
         path = tmp_path / "firmware-calls.yaml"
         path.write_text(yaml.safe_dump(board))
-        command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={tmp_path / 'runs'}"]
+        command = [
+            sys.executable,
+            "-m",
+            "harness.cli.main",
+            "run",
+            "--without-pdf",
+            str(path),
+            f"--runs={tmp_path / 'runs'}",
+        ]
         done = subprocess.run(
             [*command, "-k", select], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
         )

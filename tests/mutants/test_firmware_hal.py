@@ -59,7 +59,17 @@ def failed(fault, folder, select):
     path = folder / f"{fault or 'sound'}.yaml"
     path.write_text(yaml.safe_dump(board))
     runs = folder / "runs" / path.stem
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={runs}", "-k", select]
+    command = [
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "run",
+        "--without-pdf",
+        str(path),
+        f"--runs={runs}",
+        "-k",
+        select,
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert (runs / "latest").exists(), f"no run folder:\n{done.stdout}\n{done.stderr}"
     report = json.loads((runs / "latest" / "report.json").read_text())

@@ -230,7 +230,7 @@ def judged(variant, folder):
     path = folder / "firmware-platform.yaml"
     path.write_text(yaml.safe_dump(board(variant)))
     runs = folder / "runs"
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={runs}"]
+    command = [sys.executable, "-m", "harness.cli.main", "run", "--without-pdf", str(path), f"--runs={runs}"]
     began = time.monotonic()
     done = subprocess.run(
         [*command, "-k", variant.select], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False

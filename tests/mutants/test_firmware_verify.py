@@ -93,7 +93,16 @@ def board(folder, *, fault="NONE", probe=False, **maker):
 def verify(path, *more, code):
     """Verify a board, and return the run folder and its report."""
     runs = path.parent / "runs"
-    command = [sys.executable, "-m", "harness.cli.main", "verify", str(path), f"--runs={runs}", *more]
+    command = [
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "verify",
+        "--without-pdf",
+        str(path),
+        f"--runs={runs}",
+        *more,
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
@@ -305,7 +314,16 @@ def test_a_probe_verifies_without_a_rebuild(tmp_path):
 def test_a_recorded_verification_replays(tmp_path):
     path = board(tmp_path)
     folder, _ = verify(path, code=0)
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), "--verify", f"--replay={folder}"]
+    command = [
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "run",
+        "--without-pdf",
+        str(path),
+        "--verify",
+        f"--replay={folder}",
+    ]
     done = subprocess.run(
         [*command, f"--runs={tmp_path / 'replayed'}"],
         cwd=ROOT,

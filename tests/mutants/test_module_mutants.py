@@ -78,7 +78,17 @@ def run(case, folder):
     path = folder / f"{board['name']}.yaml"
     path.write_text(yaml.safe_dump(board))
     runs = folder / board["name"]
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={runs}", "-k", scenario]
+    command = [
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "run",
+        "--without-pdf",
+        str(path),
+        f"--runs={runs}",
+        "-k",
+        scenario,
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert (runs / "latest").exists(), f"no run folder:\n{done.stdout}\n{done.stderr}"
     report = json.loads((runs / "latest" / "report.json").read_text())

@@ -161,7 +161,15 @@ def base_for(fault: Fault) -> dict:
 
 
 def run(board: Path, runs: Path, select: str | None = None, *, quick: bool = True) -> Caught:
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(board), f"--runs={runs / board.stem}"]
+    command = [
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "run",
+        "--without-pdf",
+        str(board),
+        f"--runs={runs / board.stem}",
+    ]
     command += ["-k", select] if select else []
     command += ["--quick"] if quick else []
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)

@@ -46,7 +46,16 @@ def run(folder, fault, select):
     path = folder / f"{board['name']}.yaml"
     path.write_text(yaml.safe_dump(board))
     runs = folder / board["name"]
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(path), f"--runs={runs}", "--quick"]
+    command = [
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "run",
+        "--without-pdf",
+        str(path),
+        f"--runs={runs}",
+        "--quick",
+    ]
     command += ["-k", select] if select else []
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     report = runs / "latest" / "report.json"

@@ -22,7 +22,7 @@ from harness.report.render import close, rendered
 from harness.report.words import ENGLISH, language
 from harness.run import manifest
 from harness.run.folder import RunFolder
-from harness.run.verdict import Verdict
+from harness.run.verdict import Verdict, exit_code
 from harness.settings.particulars import Item, Particulars
 from tests.report import hostile, hostile_run, pdf_pages, sample_run
 from tests.report.pdf_pages import needs, outside, pages
@@ -227,6 +227,25 @@ def test_every_run_folder_has_both_forms_and_they_hold_against_the_manifest(with
     again = rendered(run)
     for name in ("report.pdf", "report-short.pdf"):
         assert (run / name).read_bytes() == again[name]
+
+
+def test_a_run_without_pdf_has_the_other_reports_and_gets_its_pdf_later(with_pdf, tmp_path):
+    arguments = [
+        "run",
+        "--without-pdf",
+        "--quiet",
+        f"--runs={tmp_path}",
+        "-k",
+        "test_plan",
+        "boards/virtual-demo.yaml",
+    ]
+    assert invoke(arguments) == exit_code([Verdict.INCOMPLETE])
+    folder = RunFolder.open(tmp_path / "latest")
+    assert (folder.path / "report.html").is_file()
+    assert not list(folder.path.glob("*.pdf"))
+    assert not manifest.verify(folder)
+    assert invoke(["report", str(folder.path), "--format", "pdf"]) == 0
+    assert (folder.path / "report.pdf").read_bytes().startswith(b"%PDF-")
 
 
 def test_a_pdf_that_cannot_be_made_costs_the_run_no_other_report(with_pdf, tmp_path, monkeypatch):
