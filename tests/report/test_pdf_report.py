@@ -9,7 +9,6 @@ import pytest
 
 from harness.cli.main import invoke
 from harness.errors import ToolError
-from harness.report.csv_report import CsvReport
 from harness.report.document.blocks import Words
 from harness.report.json_report import JsonReport
 from harness.report.junit import JunitReport
@@ -117,7 +116,7 @@ def test_the_results_for_programs_are_attached_byte_for_byte(folder, report, tmp
         update={"particulars": report.particulars.model_copy(update={"show_id": "whole"})}
     )
     pdf_pages.run("pdfdetach", "-saveall", "-o", tmp_path, write(folder, shown, tmp_path))
-    for kind in (JsonReport, JunitReport, CsvReport):
+    for kind in (JsonReport, JunitReport):
         for name, content in kind().render(shown, folder, ENGLISH).items():
             assert (tmp_path / name).read_bytes() == content
 

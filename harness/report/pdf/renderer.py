@@ -24,9 +24,11 @@ _STANDARDS = ("a-3a", "ua-1")
 _ATTACHED = {
     "json": ("The whole report for programs", "application/json"),
     "junit": ("The verdicts as JUnit XML", "application/xml"),
-    "measurements": ("The measurements for spreadsheets", "text/csv"),
 }
-"""What is attached, by the name of the format that renders it: what it is, and its media type."""
+"""What is attached, by the name of the format that renders it: what it is, and its media type.
+
+The table of measurements is not: report.json has every value of it, and its megabytes cost half a second.
+"""
 
 
 class PdfReport(Renderer):
