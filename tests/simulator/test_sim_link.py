@@ -24,6 +24,7 @@ from harness.simulator.link.log import ALERT_WORDS
 from harness.simulator.link.mqtt import TIMESTAMP, PacketType
 from harness.simulator.link.outcome import AttemptOutcome, ReconnectPauses
 from harness.simulator.link.session import Patience
+from tests.descriptors import open_descriptors, opened_since
 from tests.simulator.link_server import ECHOED, NAME, PRODUCT_KEY, TOKEN, Bench, LinkServer
 
 VECTORS = Path(__file__).parent.parent / "vectors"
@@ -35,10 +36,6 @@ def vector_log(name, number):
     """Return the lines that the vendor's client printed, without what differs from one build or run to the next."""
     lines = json.loads((VECTORS / f"{name}.json").read_text())[number]["log"]
     return [line for line in lines if "Build Time" not in line and "km_init" not in line and line]
-
-
-def open_files():
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def shaped(lines):
@@ -171,13 +168,13 @@ def test_a_board_that_is_refused_an_id_asks_no_more_than_four_times(server, benc
 def test_power_cycles_leave_nothing_behind(server, bench):
     board = bench().start()
     server.subscribed()
-    threads, files = threading.active_count(), open_files()
+    threads, files = threading.active_count(), open_descriptors()
     for number in range(2, 12):
         board.start()
         server.subscribed(number)
     server.wait(lambda: sum(bool(met.closed) for met in server.met) >= 11)
     board.stop()
-    assert open_files() <= files
+    assert not opened_since(files)
     assert threading.active_count() <= threads + 2
 
 

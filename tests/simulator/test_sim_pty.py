@@ -18,6 +18,7 @@ from harness.simulator.chip.hexline import HexLineChip
 from harness.simulator.console.board import PlayedConsole
 from harness.transport.base import StreamRead, StreamWrite
 from harness.transport.serial.port import SerialTransport
+from tests.descriptors import open_descriptors, opened_since
 
 
 def read_all(fileno, size, seconds=5.0):
@@ -30,10 +31,6 @@ def read_all(fileno, size, seconds=5.0):
 
 def raw_open(path):
     return os.open(path, os.O_RDWR | os.O_NOCTTY)
-
-
-def open_descriptors():
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_a_chip_behind_a_terminal(chip_of):
@@ -68,7 +65,7 @@ def test_stop_is_clean_and_may_be_repeated(chip_of):
     with pytest.raises(BenchError):
         transport.do(StreamRead(10, 5.0))
     transport.close()
-    assert open_descriptors() == before
+    assert not opened_since(before)
 
 
 def test_stop_does_not_wait_for_a_slow_device(chip_of):

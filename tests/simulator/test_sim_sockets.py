@@ -5,7 +5,6 @@ import socket
 import stat
 import threading
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +18,7 @@ from harness.simulator.bus.address import (
 )
 from harness.simulator.bus.sockets import SocketServer, serve_chip
 from harness.simulator.console.board import PlayedConsole
-
-
-def open_descriptors():
-    return len(list(Path("/proc/self/fd").iterdir()))
-
+from tests.descriptors import open_descriptors, opened_since
 
 ID_ANSWER = "81800C2122232425262728292A2B2C9000"
 
@@ -122,7 +117,7 @@ def test_stop_ends_connections_and_gives_everything_back(chip_of, address):
         server.stop()
         with suppress(ConnectionResetError):  # the server may leave with our command unread
             assert client.lines.read() == b""
-    assert open_descriptors() == before
+    assert not opened_since(before)
     if isinstance(address, UnixAddress):
         assert not address.path.exists()
 

@@ -15,6 +15,7 @@ from harness.transport.holders import Holder, holders
 from harness.transport.serial import port as module
 from harness.transport.serial.find import SerialPort
 from harness.transport.serial.port import SerialTransport
+from tests.descriptors import open_descriptors, opened_since
 
 TCGETS2 = 0x802C542A
 
@@ -138,16 +139,13 @@ def test_it_may_be_opened_again(pty, port):
 
 
 def test_no_descriptor_is_left_behind(pty):
-    def opened():
-        return len(list(Path("/proc/self/fd").iterdir()))
-
-    before = opened()
+    before = open_descriptors()
     for _ in range(5):
         with SerialTransport("c", pty.path):
-            assert opened() > before
+            assert opened_since(before)
         with pytest.raises(BenchError):
             SerialTransport("c", "/dev/null").open()
-    assert opened() == before
+    assert not opened_since(before)
 
 
 def test_opened_twice_is_a_mistake(port):
