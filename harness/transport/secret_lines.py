@@ -8,7 +8,9 @@ import re
 
 # The auth codes of the vendor's test program say `device secret` as well, behind the name of a function.
 _TAG = re.compile(rb"\[LK-(?:0317|0318|031A|030A)\]|(?<![ -~])device ?secret ?: ?", re.IGNORECASE)
-_SIGNS = (b"[LK-03", b"ecret", b"ECRET")
+_LINK, _LOWER, _UPPER = b"[LK-03", b"ecret", b"ECRET"
+"""Each tag has one of them in it."""
+
 _OVERLAP = 20  # bytes of a tag that a chunk may end in, with the one before it
 _END = re.compile(rb"[\r\n]")
 _OTHERS = re.compile(rb"\[[ \d.:/,-]{4,28}\]|[<(][A-Z\d]{1,10}[>)] |\b[A-Z]/[\w.-]+")
@@ -32,11 +34,12 @@ class SecretLines:
 
     def hide(self, chunk: bytes) -> bytes:
         """Return the next piece of a stream, as long as it is, without what is secret in it."""
-        before, self._tail = self._tail, (self._tail + chunk)[-_OVERLAP:]
-        if not self._within:
-            seam = before + chunk[:_OVERLAP]
-            if not any(sign in chunk or sign in seam for sign in _SIGNS):
-                return chunk
+        before = self._tail
+        joined = before + chunk
+        self._tail = joined[-_OVERLAP:]
+        # Each chunk of each stream passes here, and nearly all go on at once: no loop, and one search a sign.
+        if not self._within and _LINK not in joined and _LOWER not in joined and _UPPER not in joined:
+            return chunk
         hidden = bytearray()
         at = 0
         while at < len(chunk):
