@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +19,14 @@ from harness.board.reading.lab import lab_of, told
 from harness.cli.earlier import earlier_seconds
 from harness.cli.official_run import require_official
 from harness.cli.output import OwnConsole
+from harness.cli.progress_events import ProgressEvents, about
 from harness.cli.replayed_run import run_to_replay
 from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.suites import Collected, arguments, check_plugins, nothing_from_outside
 from harness.fixtures.options import RunOptions
 from harness.fixtures.session import ONLY_EXPLORING, ONLY_VERIFYING
 from harness.fixtures.signals import Ended
+from harness.progress.writer import ProgressWriter
 from harness.report import model, terminal
 from harness.report.records import RunReport
 from harness.report.text import folder_label, one_line
@@ -199,7 +201,15 @@ def run_boards(
     # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
     with closing(OwnConsole(2 if as_json else 1)) as console:
         follower = _Follower(console, options.runs, quiet=quiet or as_json)
-        codes = _run(words, follower)
+        with closing(
+            ProgressWriter(options.runs, lambda text: print(f"warning: {text}", file=sys.stderr))
+        ) as progress:
+            progress.start(about(files))
+            codes = _run(words, [file.name for file in files], options.runs, follower, progress)
+            progress.write(
+                "campaign_finished",
+                {"exit_code": _exit_code(follower, codes), "interrupted": _interrupted(follower)},
+            )
         said = _what_to_say(follower, codes, boards, select)
         code = _exit_code(follower, codes)
         rendered = [folder for folder in follower.folders if (folder / "report.html").is_file()]
@@ -221,13 +231,22 @@ def run_boards(
         return code
 
 
-def _run(sessions: Iterable[list[str]], follower: "_Follower") -> list[int]:
+def _run(
+    sessions: Sequence[list[str]],
+    names: Sequence[str],
+    runs: Path,
+    follower: "_Follower",
+    progress: ProgressWriter,
+) -> list[int]:
     """Run a session of pytest with each of these arguments, and return their exit codes."""
     codes: list[int] = []
     with follower:
-        for words in sessions:
+        for words, name in zip(sessions, names, strict=True):
+            events = ProgressEvents(progress.write, name, runs)
+            events.begin()
             with nothing_from_outside():
-                code = int(pytest.main(words, plugins=[follower]))
+                code = int(pytest.main(words, plugins=[follower, events]))
+            events.end(code)
             # Pytest's own complaint about its arguments, which stands on stderr already: they came from the user.
             follower.misused = code == pytest.ExitCode.USAGE_ERROR and not (
                 follower.began or follower.refused
@@ -236,6 +255,11 @@ def _run(sessions: Iterable[list[str]], follower: "_Follower") -> list[int]:
             if follower.ends_the_rest:
                 break
     return codes
+
+
+def _interrupted(follower: _Follower) -> str:
+    """Return why the campaign ended early; empty when it did not."""
+    return follower.stopped or ("interrupted" if follower.interrupted else "")
 
 
 def _exit_code(follower: _Follower, codes: list[int]) -> int:

@@ -155,6 +155,10 @@ class Run:
         """Replace `secret` by stars in everything that is recorded from now on."""
         self._journal.mask.add(secret)
 
+    def masked(self, text: str) -> str:
+        """Return a text with stars in the place of every secret of the run, for what is told outside of its folder."""
+        return self._journal.mask.text(text)
+
     def recording(self, transport: str) -> Path:
         """Return the path for the recording of the transport of this name."""
         return self.folder.transport / f"{safe_name(transport, fallback='transport')}.jsonl"
