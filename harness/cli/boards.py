@@ -9,7 +9,7 @@ import typer
 
 from harness.cli import complete
 
-_CARRIER, _PLATFORM, _PARTS, _TRANSPORTS, _SERVICE = 1, 2, 4, 5, 6
+_CARRIER, _PLATFORM, _PARTS, _TRANSPORTS, _SERVICE, _TAGS = 1, 2, 4, 5, 6, 7
 _STATE_WIDTH = len("ok, 9 warnings")
 
 
@@ -41,12 +41,12 @@ def list_boards(
         folder = DEFAULT_FOLDER if os.path.lexists(DEFAULT_FOLDER) else SHIPPED
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is closed to us
         raise UsageError(f"{folder}: no such folder", hint="name the folder that holds the board files")
-    rows = [("board", "carrier", "platform", "key type", "parts", "transports", "service", "state")]
+    rows = [("board", "carrier", "platform", "key type", "parts", "transports", "service", "tags", "state")]
     for path in board_files(folder):
         try:
             board = load(path)
         except UsageError as error:
-            rows.append((path.stem, "", "", "", "", "", "", error.message.partition("\n")[0]))
+            rows.append((path.stem, "", "", "", "", "", "", "", error.message.partition("\n")[0]))
             continue
         plan = board.plan
         parts = "+".join(part for part in ("chip", "console") if getattr(board, part) is not None)
@@ -54,12 +54,16 @@ def list_boards(
         service = "mock" if board.service.is_mock else "real"
         warnings = len(board.warnings)
         state = "ok" if not warnings else f"ok, {warnings} warning{'s' if warnings > 1 else ''}"
-        rows.append((board.name, plan.carrier, plan.platform, plan.key_type, parts, kinds, service, state))
+        tags = " ".join(board.tags)
+        rows.append(
+            (board.name, plan.carrier, plan.platform, plan.key_type, parts, kinds, service, tags, state)
+        )
     if len(rows) == 1:
         raise UsageError(f"{folder}: there is no board file in it", hint="a board file ends in .yaml")
     if as_json:
         names = [name.replace(" ", "_") for name in rows[0]]
-        print_json({"boards": [dict(zip(names, row, strict=True)) for row in rows[1:]]})
+        found = [dict(zip(names, row, strict=True)) for row in rows[1:]]
+        print_json({"boards": [each | {"tags": each["tags"].split()} for each in found]})
         return
     for line in _columns(rows):
         print(line)
@@ -70,13 +74,16 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     from harness.cli.width import width
 
     limit, kept = width(), list(range(len(rows[0])))
-    widths = [max(len(row[column]) for row in rows) for column in kept]
-    for needless in (_PLATFORM, _SERVICE, _PARTS, _CARRIER, _TRANSPORTS):
+    if not any(row[_TAGS] for row in rows[1:]):
+        kept.remove(_TAGS)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for needless in (_PLATFORM, _SERVICE, _PARTS, _CARRIER, _TRANSPORTS, _TAGS):
         # What is wrong with a broken board may be long: it is not what decides.
         fits = sum(widths[column] + 2 for column in kept[:-1]) + _STATE_WIDTH
         if limit is None or fits <= limit:
             break
-        kept.remove(needless)
+        if needless in kept:
+            kept.remove(needless)
     return [
         "  ".join([*(f"{row[column]:<{widths[column]}}" for column in kept[:-1]), row[-1]]).rstrip()
         for row in rows
@@ -132,6 +139,7 @@ def check(
     from harness.board.plan.facts import facts_of
     from harness.board.reading.file import load
     from harness.board.reading.lab import lab_of
+    from harness.board.reading.lab_boards import lab_boards
     from harness.errors import UsageError
 
     wrong = 0
@@ -146,7 +154,9 @@ def check(
         _warn(loaded.warnings)
         print(f"{loaded.source.path}: ok")
     try:
-        source = lab_of(lab).source
+        known = lab_of(lab)
+        source = known.source
+        lab_boards(known)
     except UsageError as error:
         wrong += 1
         print(f"error: {error.message}", file=sys.stderr)

@@ -14,14 +14,26 @@ _Result = TypeVar("_Result")
 
 
 Boards = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(
-        help="Board files, or names of boards: of those in boards/, and of the shipped ones.",
-        metavar="BOARD...",
+        help="Board files, names of boards (of those of the lab file, in boards/, and of the shipped ones), and "
+        "patterns of both in quotes, such as 'virtual-*'. None with --lab means all boards of the lab file.",
+        metavar="BOARD",
+        show_default=False,
         autocompletion=complete.boards,
     ),
 ]
-"""The boards that a command takes in turn."""
+"""The boards that a command takes."""
+
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        help="Only boards whose file has this tag, or one like this pattern. Of several, by commas or by repeating "
+        "the option, a board must have all.",
+        metavar="TAG",
+    ),
+]
 
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print what did not pass, and one verdict a board.")

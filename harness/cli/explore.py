@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.declared import AsJson, Boards, Quiet, takes
+from harness.cli.declared import AsJson, Boards, Quiet, Tags, takes
 from harness.errors import UsageError
 from harness.fixtures.options import RunOptions
 
@@ -24,8 +24,9 @@ def register(app: typer.Typer) -> None:
 
 @takes(RunOptions, only=("runs", "wait", "lab"))
 def explore(
-    boards: Boards,
     options: RunOptions,
+    boards: Boards = None,
+    tag: Tags = None,
     time: Annotated[
         str, typer.Option("--for", help="How long, such as 90s, 10m or 1h30m.", metavar="TIME")
     ] = "10m",
@@ -41,10 +42,11 @@ def explore(
     as_json: AsJson = False,
 ) -> None:
     """Explore each board in turn, and end with one table and the report paths, as `harness run` does."""
+    from harness.cli.chosen import chosen
     from harness.cli.run_boards import run_boards
 
     options = replace(options, explore_for=seconds(time), seed=seed)
-    raise typer.Exit(run_boards(boards, options, quiet=quiet, as_json=as_json))
+    raise typer.Exit(run_boards(chosen(boards, tag, options.lab), options, quiet=quiet, as_json=as_json))
 
 
 def seconds(text: str) -> float:

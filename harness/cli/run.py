@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.declared import AsJson, Boards, Quiet, takes
+from harness.cli.declared import AsJson, Boards, Quiet, Tags, takes
 from harness.fixtures.options import RunOptions
 
 
@@ -18,8 +18,9 @@ def register(app: typer.Typer) -> None:
 
 @takes(RunOptions)
 def run(
-    boards: Boards,
     options: RunOptions,
+    boards: Boards = None,
+    tag: Tags = None,
     select: Annotated[
         str, typer.Option("--select", "-k", help="Only scenarios whose name matches, as pytest's -k.")
     ] = "",
@@ -42,6 +43,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run the suites on each board in turn, show progress, and end with one table and the report paths."""
+    from harness.cli.chosen import chosen
     from harness.cli.replayed_run import split
     from harness.cli.run_boards import run_boards
     from harness.errors import UsageError
@@ -50,13 +52,14 @@ def run(
         raise UsageError(
             "--dry-run goes with --official", hint="harness plan BOARD shows what a run would do"
         )
+    words, replay = split(boards or [], options.replay)
+    options = replace(options, replay=replay)
+    paths = chosen(words, tag, options.lab)
     if dry_run:
         from harness.cli.official_run import dry_run as without_touching
 
         raise typer.Exit(
-            without_touching(boards, options, select=select, plugins=plugin or (), as_json=as_json)
+            without_touching(paths, options, select=select, plugins=plugin or (), as_json=as_json)
         )
-    boards, replay = split(boards, options.replay)
-    options = replace(options, replay=replay)
-    code = run_boards(boards, options, select=select, plugins=plugin or (), quiet=quiet, as_json=as_json)
+    code = run_boards(paths, options, select=select, plugins=plugin or (), quiet=quiet, as_json=as_json)
     raise typer.Exit(code)

@@ -100,9 +100,10 @@ def verify(
                 "reports",
                 hint="name a run folder, a zip or a PDF",
             )
+        from harness.cli.chosen import chosen
         from harness.cli.run_boards import run_boards
 
-        boards = [Path(name) for name in names]
+        boards = chosen(names, (), options.lab)
         raise typer.Exit(run_boards(boards, replace(options, verify=True), quiet=quiet, as_json=as_json))
     from harness.seal.people import Trust
 

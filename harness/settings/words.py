@@ -153,6 +153,12 @@ I2cAddress = Annotated[
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
 """A lower-case name, safe in file names and on a command line."""
 
+Tag = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(=[A-Za-z0-9._-]+)?$", max_length=64),
+]
+"""What boards are chosen by: a word, or `key=value`."""
+
 Text = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_printable)]
 """Free text for people."""
 

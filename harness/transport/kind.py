@@ -21,6 +21,9 @@ from harness.transport.serial.lines import LineStep
 NOTHING: tuple[str, ...] = ()
 """What a transport occupies that any number of runs may use at once."""
 
+ABSENT = "not there now"
+"""What `remark` says of a path that is not there."""
+
 
 class StandIn(StrEnum):
     """What stands in for a device."""
@@ -192,4 +195,4 @@ class DeviceKind(TransportKind):
 def absent(path: Path | str | None) -> str:
     """Return `not there now` for a path that is not there; empty for one that is, and for None."""
     # Unlike Path.exists, os.path.exists does not raise in a folder that is closed to us.
-    return "not there now" if path is not None and not os.path.exists(path) else ""  # noqa: PTH110 - as above
+    return ABSENT if path is not None and not os.path.exists(path) else ""  # noqa: PTH110 - as above

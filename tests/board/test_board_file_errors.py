@@ -57,7 +57,7 @@ ONE_PROBLEM = {
         "name: lab\ntransport: {}",
         (
             "3: transport: unknown key; did you mean 'transports'? valid keys: version, name, "
-            "description, plan, "
+            "description, tags, plan, "
             "transports, chip, console, probe, carrier, controllers, device, declaration, service, server, link, network, "
             "limits, report"
         ),

@@ -20,7 +20,7 @@ from harness.probe.settings import Probe
 from harness.settings.link import Link
 from harness.settings.particulars import Particulars
 from harness.settings.tagged import Tagged
-from harness.settings.words import Section, Text, Word, wrong
+from harness.settings.words import Section, Tag, Text, Word, wrong
 from harness.transport.kind import StandIn, TransportKind
 from harness.transport.kinds import TRANSPORTS
 
@@ -55,6 +55,17 @@ def _empty_is_default(value: object) -> object:
     return {} if value is None else value
 
 
+def _none_is_empty(value: object) -> object:
+    return () if value is None else value
+
+
+def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
+    for tag in tags:
+        if tags.count(tag) > 1:
+            raise wrong(f"has {tag} twice")
+    return tags
+
+
 class BoardFile(Section):
     """One board on the bench, described by one file."""
 
@@ -65,6 +76,15 @@ class BoardFile(Section):
         description="Name of the board: in run folders, reports and locks. Best the name of the file."
     )
     description: Text = Field(default="", description="One sentence for people.")
+    tags: Annotated[
+        tuple[Tag, ...],
+        BeforeValidator(_none_is_empty, json_schema_input_type=tuple[Tag, ...] | None),
+        AfterValidator(_each_once),
+    ] = Field(
+        default=(),
+        description="Words that boards are chosen by (`--tag`), such as `i2c`, `desk-2` or `model=m1`.",
+        max_length=64,
+    )
     plan: Plan = Field(description="What the manufacturer chose.")
     transports: dict[Word, Annotated[TransportKind, Tagged(TRANSPORTS)]] = Field(
         description="Bytes to and from the board, each under a name of your choice.",

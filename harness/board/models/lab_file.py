@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from harness.settings.particulars import Particulars
 from harness.settings.policy import Policy
-from harness.settings.words import Section, wrong
+from harness.settings.words import PathText, Section, wrong
 
 LAB_VERSION = 1
 
@@ -24,6 +24,10 @@ def _empty_is_default(value: object) -> object:
     return {} if value is None else value
 
 
+def _none_is_empty(value: object) -> object:
+    return () if value is None else value
+
+
 @dataclass(frozen=True, slots=True)
 class LabSource:
     """Where a lab file came from.
@@ -33,12 +37,19 @@ class LabSource:
         by_default: Whether nobody named it: it lies in the working folder.
         warnings: Doubtful things in it, each `file:line: field: text`.
         left: The fields, each with its line, that are still to be filled in.
+        board_lines: The line of each entry of `boards`.
     """
 
     path: Path | None = None
     by_default: bool = False
     warnings: tuple[str, ...] = field(default=())
     left: tuple[str, ...] = field(default=())
+    board_lines: tuple[int, ...] = field(default=())
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths in the file start at."""
+        return self.path.parent if self.path else Path()
 
 
 class LabFile(Section):
@@ -55,6 +66,16 @@ class LabFile(Section):
     )
     policy: Annotated[Policy, BeforeValidator(_empty_is_default, json_schema_input_type=Policy | None)] = (
         Field(default_factory=Policy, description="What official runs of the lab refuse, and what they name.")
+    )
+
+    boards: Annotated[
+        tuple[PathText, ...],
+        BeforeValidator(_none_is_empty, json_schema_input_type=tuple[PathText, ...] | None),
+    ] = Field(
+        default=(),
+        description="Board files of the lab: paths and patterns such as `boards/*.yaml`, from the folder of the lab "
+        "file, or names of boards. A pattern that begins with * stands in quotes.",
+        max_length=10_000,
     )
 
     _source: LabSource = PrivateAttr(default=LabSource())

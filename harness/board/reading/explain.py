@@ -49,6 +49,9 @@ _PATTERNS = {
     "^[a-z0-9][a-z0-9._-]*$": (
         "must be lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit"
     ),
+    "^[A-Za-z0-9][A-Za-z0-9._-]*(=[A-Za-z0-9._-]+)?$": (
+        "must be a word of letters, digits, dots, dashes and underscores, or two with = between them"
+    ),
     r"^[0-9]{1,3}(\.[0-9]{1,3}){2}$": "must be a version such as 3.1.0",
     "^[A-Za-z0-9_-]{1,64}$": "must be letters, digits, dashes and underscores",
     "^[A-Za-z0-9_.:@-]{4,32}$": "must be 4 to 32 letters, digits and the signs _ . : @ -",

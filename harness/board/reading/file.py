@@ -24,7 +24,7 @@ SHIPPED = Path(harness.__file__).parent / "boards"
 KIND = yaml_file.FileKind("a board file")
 MAX_LISTED = 12
 
-__all__ = ["BoardFile", "board_files", "load", "parse"]
+__all__ = ["BoardFile", "board_files", "is_board_name", "load", "locate", "parse"]
 
 
 def load(path: Path | str) -> BoardFile:
@@ -40,7 +40,7 @@ def load(path: Path | str) -> BoardFile:
         UsageError: The file is missing, unreadable, not YAML or not a board file. One problem is one line
             `file:line: field: what is wrong`; several are all listed.
     """
-    found = _locate(Path(path))
+    found = locate(Path(path))
     data = _read(found)
     return parse(yaml_file.decode(data, str(found), KIND), found, sha256=hashlib.sha256(data).hexdigest())
 
@@ -105,10 +105,11 @@ def _require_mapping(document: yaml_file.Document) -> None:
         )
 
 
-def _locate(path: Path) -> Path:
+def locate(path: Path) -> Path:
+    """Return the file that a word means: the path itself, or that of the board of this name."""
     if os.path.lexists(path):  # unlike Path.exists, it does not raise in a folder that is closed to us
         return path
-    if _is_name(path):
+    if is_board_name(path):
         for folder in (DEFAULT_FOLDER, SHIPPED):
             named = folder / f"{path.name}.yaml"
             if named.is_file():
@@ -116,7 +117,8 @@ def _locate(path: Path) -> Path:
     return path
 
 
-def _is_name(path: Path) -> bool:
+def is_board_name(path: Path) -> bool:
+    """Tell whether a word that is no file could be the name of a board."""
     return path.parent == Path() and path.suffix not in SUFFIXES
 
 
@@ -134,7 +136,7 @@ def _missing(path: Path) -> UsageError:
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is closed to us
         return UsageError(f"{path}: no such board file; there is no folder {str(folder)!r}")
     near = board_files(folder) or board_files(DEFAULT_FOLDER)
-    if not near and _is_name(path):
+    if not near and is_board_name(path):
         near = board_files(SHIPPED)
     guess = nearest(path.stem, (file.stem for file in near))
     meant = next((f"; did you mean {_as_named(file)!r}?" for file in near if file.stem == guess), ";")

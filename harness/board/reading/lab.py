@@ -64,7 +64,8 @@ def load_lab(path: Path, *, by_default: bool = False) -> LabFile:
         _placed(document, [*report_checks.advice(lab.report), *left]), key=lambda problem: problem.line
     )
     fields = tuple(f"{each.field} (line {each.line})" for each in _placed(document, left))
-    return lab.from_source(LabSource(path, by_default, tuple(map(str, doubts)), fields))
+    lines = tuple(document.line_of(("boards", place)) for place in range(len(lab.boards)))
+    return lab.from_source(LabSource(path, by_default, tuple(map(str, doubts)), fields, lines))
 
 
 def told(lab: LabFile) -> str:
