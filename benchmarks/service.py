@@ -56,15 +56,15 @@ import sys
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
-from harness.service.acceptor import listen
-from harness.service.mock.http.listening import HttpThread
+from harness.web.acceptor import listen
+from harness.web.listening import HttpThread
 answer = bytes.fromhex(sys.argv[1])
 async def constant(request):
     await request.body()
     return Response(answer, 200, {"Content-Type": "application/json;charset=utf-8"})
 app = Starlette(routes=[Route("/", constant, methods=["GET", "POST"])])
 listener = listen("127.0.0.1", 0, name="the bare server", backlog=128, hint="")
-server = HttpThread(app, listener, connections=512, request_s=20)
+server = HttpThread(app, listener, connections=512, request_s=20, name="the benchmark")
 print(f"listening on http://127.0.0.1:{server.port}", flush=True)
 sys.stdin.read()
 """

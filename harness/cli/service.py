@@ -13,8 +13,8 @@ import typer
 
 if TYPE_CHECKING:
     from harness.secret import Secret
-    from harness.service.mock.http.tls import Tls
     from harness.service.mock.server import MockService
+    from harness.web.tls import Tls
 
 _TOKEN_MIN = 16
 
@@ -39,8 +39,12 @@ def service(
         Path | None, typer.Option(help="YAML file with AccessKeys, products and devices to start with.")
     ] = None,
     tls: Annotated[
-        bool, typer.Option("--tls", help="Speak TLS, with a certificate made for this run.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--tls/--no-tls",
+            help="Speak TLS, with a certificate made for this run; the default beyond this computer.",
+        ),
+    ] = None,
     tls_cert: Annotated[
         Path | None, typer.Option(help="PEM file with the certificate to use instead; needs --tls-key.")
     ] = None,
@@ -80,13 +84,15 @@ def service(
     """Serve, print the addresses in the first lines of stdout, and end with exit code 0 on SIGINT or SIGTERM."""
     from harness.cli.service_gateway import check_gateway_options, running_gateway
     from harness.cli.service_settings import parse_settings
-    from harness.service.endpoint import is_loopback
     from harness.service.mock.server import MockService
+    from harness.web.exposure import is_loopback
 
     _check_host(host)
     check_gateway_options(itls_port, mqtt=mqtt, broker=mqtt_broker, settings=itls_settings or [])
     chosen = parse_settings(settings or [])
-    certificate = _tls(wanted=tls, cert=tls_cert, key=tls_key, ca=tls_ca, host=host)
+    certificate = _tls(
+        wanted=tls, beyond=not is_loopback(host), cert=tls_cert, key=tls_key, ca=tls_ca, host=host
+    )
     token, made = _token(token_file, needed=not is_loopback(host))
     planted = None
     if seed is not None:
@@ -95,7 +101,9 @@ def service(
         planted = load(seed)
     with (
         _told_to_stop() as told,
-        MockService(db, port, host=host, settings=chosen, web=True, tls=certificate, token=token) as mock,
+        MockService(
+            db, port, host=host, settings=chosen, web=True, tls=certificate, plain=tls is False, token=token
+        ) as mock,
         running_gateway(
             mock,
             host,
@@ -146,16 +154,20 @@ def _check_host(host: str) -> None:
         ) from None
 
 
-def _tls(*, wanted: bool, cert: Path | None, key: Path | None, ca: Path | None, host: str) -> "Tls | None":
+def _tls(
+    *, wanted: bool | None, beyond: bool, cert: Path | None, key: Path | None, ca: Path | None, host: str
+) -> "Tls | None":
     from harness.errors import UsageError
 
     if (cert is None) != (key is None):
         raise UsageError("--tls-cert and --tls-key belong together: one is missing")
-    if not wanted and cert is None:
+    if wanted is False and cert is not None:
+        raise UsageError("--no-tls and --tls-cert contradict each other", hint="leave one of them out")
+    if not (beyond if wanted is None else wanted) and cert is None:
         if ca is not None:
             raise UsageError("--tls-ca needs --tls: without TLS there is no certificate")
         return None
-    from harness.service.mock.http.tls import Tls
+    from harness.web.tls import Tls
 
     made = Tls.from_files(cert, key) if cert is not None and key is not None else Tls.made(host)
     if ca is not None:

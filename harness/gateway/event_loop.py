@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from harness.errors import ToolError, UsageError
 from harness.gateway.sessions import Sessions
-from harness.service.acceptor import Acceptor, turns
+from harness.web.acceptor import Acceptor, turns
 
 _LOG = logging.getLogger(__name__)
 _START_S = 30.0

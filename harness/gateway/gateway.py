@@ -18,9 +18,9 @@ from harness.gateway.sessions import PendingMisbehaviour, Sessions
 from harness.gateway.settings import GatewaySettings
 from harness.gateway.upstream import RawUpstream
 from harness.itls.misbehaviour.case import Misbehaviour
-from harness.service.acceptor import listen
-from harness.service.descriptors import connections_at_once
 from harness.service.mock.server import MockService
+from harness.web.acceptor import listen
+from harness.web.descriptors import connections_at_once
 
 _LOG = logging.getLogger(__name__)
 _BACKLOG = 1024

@@ -1,19 +1,9 @@
-"""Where a service is: which hosts are this computer."""
+"""Where a service is, in the plain form of its address."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this computer itself; no name is looked up."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+from harness.web.exposure import is_loopback
 
 
 def checked(endpoint: str, *, real: bool) -> str:

@@ -24,6 +24,7 @@ from harness.service.access_key import AccessKey
 from harness.service.answers import MAX_ANSWER, MalformedAnswerError
 from harness.service.errors import ServiceUnavailable
 from harness.service.rpc import API_VERSION, timestamp
+from harness.web.exposure import is_loopback
 
 Kind = TypeVar("Kind", bound=BaseException)
 
@@ -222,7 +223,7 @@ class HttpWire:
             )
         if isinstance(error, httpx.ConnectError):
             mock = "start the service (`harness service`), or correct the endpoint"
-            hint = mock if endpoints.is_loopback(self._url.host) else "check the endpoint and the network"
+            hint = mock if is_loopback(self._url.host) else "check the endpoint and the network"
             return f"nothing answers at {where}", hint, False
         if unconnected:
             return (
@@ -262,7 +263,7 @@ def _proxy(url: httpx.URL) -> str | None:
     """Return the environment's proxy for this address; this computer is never reached through one."""
     found = getproxies()
     proxy = found.get(url.scheme) or found.get("all")
-    if not proxy or endpoints.is_loopback(url.host) or proxy_bypass(url.netloc.decode()):
+    if not proxy or is_loopback(url.host) or proxy_bypass(url.netloc.decode()):
         return None
     if any(_holds(network.strip(), url.host) for network in found.get("no", "").split(",")):
         return None

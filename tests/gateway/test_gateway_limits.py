@@ -21,9 +21,9 @@ from harness.gateway.session_record import SessionTimeoutError
 from harness.gateway.settings import GatewaySettings
 from harness.itls.client import ClientConnection
 from harness.itls.device_identity import KeyIdentity
-from harness.service import acceptor as acceptor_module
-from harness.service.acceptor import Acceptor
-from harness.service.descriptors import connections_at_once
+from harness.web import acceptor as acceptor_module
+from harness.web.acceptor import Acceptor
+from harness.web.descriptors import connections_at_once
 from tests.gateway.gateway_bench import PATIENCE_S, Caller, GatewayBench, running_bench
 
 
@@ -191,7 +191,7 @@ def test_silent_peers_make_room_for_a_device_and_devices_do_not():
 
 @pytest.mark.parametrize(("limit", "each", "room"), [(128, 1, 88), (128, 2, 44), (1024, 1, 952), (20, 2, 1)])
 def test_there_is_room_for_as_many_devices_as_descriptors_without_a_reserve(monkeypatch, limit, each, room):
-    monkeypatch.setattr("harness.service.descriptors._used", lambda: 8)
+    monkeypatch.setattr("harness.web.descriptors._used", lambda: 8)
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (limit, limit))
     assert connections_at_once(each) == room
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (resource.RLIM_INFINITY, limit))

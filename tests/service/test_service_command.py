@@ -75,14 +75,25 @@ def test_hosts_that_are_no_addresses(host):
         command(host=host)
 
 
-def test_beyond_this_computer_a_token_is_made_and_asked_for():
-    with running("--host", "0.0.0.0") as (process, endpoint):
+@pytest.mark.parametrize(("option", "scheme"), [((), "https"), (("--no-tls",), "http")])
+def test_beyond_this_computer_a_token_is_made_and_asked_for_and_tls_spoken(tmp_path, option, scheme):
+    ca = tmp_path / "ca.pem"
+    trust = () if option else ("--tls-ca", str(ca))
+    with running("--host", "0.0.0.0", *option, *trust) as (process, endpoint):
+        assert endpoint.startswith(f"{scheme}://")
         here = endpoint.replace("0.0.0.0", "127.0.0.1")
         lines = [process.stderr.readline().split() for _ in range(2)]
         token = next(line[1] for line in lines if line[0] == "token")
-        assert httpx.get(f"{here}/admin/products", trust_env=False).status_code == 401
-        shown = {"Authorization": f"Bearer {token}"}
-        assert httpx.get(f"{here}/admin/products", headers=shown, trust_env=False).status_code == 200
+        context = ssl.create_default_context(cafile=ca) if trust else False
+        with httpx.Client(trust_env=False, verify=context) as http:
+            assert http.get(f"{here}/admin/products").status_code == 401
+            shown = {"Authorization": f"Bearer {token}"}
+            assert http.get(f"{here}/admin/products", headers=shown).status_code == 200
+
+
+def test_a_certificate_and_no_tls_contradict_each_other(tmp_path):
+    with pytest.raises(UsageError, match="contradict"):
+        command(tls=False, tls_cert=tmp_path / "c.pem", tls_key=tmp_path / "k.pem")
 
 
 def test_the_token_of_a_file_and_settings(tmp_path):

@@ -20,11 +20,11 @@ import pytest
 from harness.errors import UsageError
 from harness.service.mock import validity
 from harness.service.mock.clock import Clock
-from harness.service.mock.http.connection_limit import ConnectionLimit
-from harness.service.mock.http.log_repeats import RepeatFilter
-from harness.service.mock.http.tls import Tls
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
+from harness.web.connection_limit import ConnectionLimit
+from harness.web.log_repeats import RepeatFilter
+from harness.web.tls import Tls
 from tests.service.test_service_command import RUN
 
 HALF = {
@@ -174,7 +174,7 @@ def pester(endpoint, stop):
 
 def test_the_same_line_is_written_once_a_minute(monkeypatch, caplog):
     now = [1000.0]
-    monkeypatch.setattr("harness.service.mock.http.log_repeats.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("harness.web.log_repeats.time.monotonic", lambda: now[0])
     log = logging.getLogger("test of repeats lines")
     repeats = RepeatFilter()
     log.addFilter(repeats)

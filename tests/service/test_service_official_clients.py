@@ -13,9 +13,9 @@ from aliyunsdkcore.request import RpcRequest
 
 from harness.id2 import authcode, ciphers, otp, servercode
 from harness.service.mock.faults import Fault, FaultKind
-from harness.service.mock.http.tls import Tls
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
+from harness.web.tls import Tls
 from tests.service.official_clients import CALLERS, VERSION, Target
 from tests.service.service_bench import Bench, new_device
 from tests.service.test_service_otp import device_code

@@ -7,8 +7,8 @@ import pytest
 import trustme
 
 from harness.errors import UsageError
-from harness.service.mock.http.tls import Tls
 from harness.service.mock.server import MockService
+from harness.web.tls import Tls
 
 
 def trusting(pem: bytes) -> ssl.SSLContext:

@@ -15,9 +15,9 @@ from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
 from harness.service.errors import AccountRefusal, GatewayRefusal, ServiceRefusal, ServiceUnavailable
-from harness.service.mock.http.tls import Tls
 from harness.service.mock.server import MockService
 from harness.service.wire import HttpWire
+from harness.web.tls import Tls
 from tests.service.service_bench import Bench, new_device
 from tests.service.test_service_client import answering, http
 

@@ -5,9 +5,9 @@ import pytest
 
 from harness.errors import UsageError
 from harness.secret import Secret
-from harness.service.mock.http.guard import Guard
 from harness.service.mock.server import MockService
 from harness.service.mock.settings import Settings
+from harness.web.guard import AccessRules, Guard
 from tests.web_console.web_bench import Browser
 
 TOKEN = "a-token-of-the-lab"
@@ -22,8 +22,8 @@ def raw(mock: MockService, path: str, method: str = "GET", **headers: str) -> ht
 def test_every_answer_carries_the_headers(visitor):
     for path in (
         "/console/",
-        "/console/static/console.css",
-        "/console/static/console.js",
+        "/console/static/web.css",
+        "/console/static/web.js",
         "/console/nothing",
     ):
         headers = visitor.http.get(path).headers
@@ -94,9 +94,14 @@ def test_a_form_needs_the_token_of_its_visitor(visitor):
     assert (visitor.mock.admin.now() - before).total_seconds() < 3_600
 
 
-def test_listening_beyond_this_computer_needs_a_token():
-    with pytest.raises(UsageError):
-        Guard(Settings(), loopback=False)
+def test_listening_beyond_this_computer_needs_a_token_and_tls():
+    token = Secret(TOKEN)
+    with pytest.raises(UsageError, match="a token"):
+        Guard(AccessRules(), root="/console", loopback=False, secure=True)
+    with pytest.raises(UsageError, match="TLS"):
+        Guard(AccessRules(), root="/console", loopback=False, token=token)
+    assert Guard(AccessRules(), root="/console", loopback=False, token=token, secure=True).needs_login
+    assert Guard(AccessRules(), root="/console", loopback=False, token=token, plain=True).needs_login
 
 
 @pytest.fixture
@@ -107,7 +112,7 @@ def locked():
 
 def test_without_the_token_only_the_login_is_there(locked):
     assert raw(locked, "/console/login").status_code == 200
-    assert raw(locked, "/console/static/console.css").status_code == 200
+    assert raw(locked, "/console/static/web.css").status_code == 200
     for path in ("/console/", "/console/keys", "/console/loginx", "/console/nothing"):
         answer = raw(locked, path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/console/login"), path
@@ -156,7 +161,11 @@ def test_requests_of_one_peer_are_rationed():
 def test_a_minute_later_the_peer_may_come_again():
     now = [0.0]
     guard = Guard(
-        Settings(login_attempts_per_minute=1), loopback=True, token=Secret(TOKEN), now=lambda: now[0]
+        AccessRules(login_attempts_per_minute=1),
+        root="/console",
+        loopback=True,
+        token=Secret(TOKEN),
+        now=lambda: now[0],
     )
     scope = {"type": "http", "client": ("127.0.0.1", 1), "headers": [], "server": ("127.0.0.1", 80)}
     assert guard.login(scope, "wrong") is None

@@ -7,18 +7,26 @@ from pathlib import Path
 import pytest
 
 import harness.service.mock.console as package
+import harness.web as shared
 from harness.id2.adaptation import Cause, Item, Verdict
 from harness.id2.codes import ServiceCode
 from harness.id2.decryption import DecryptionCause
-from harness.service.mock.console.language import Language, choose, texts
 from harness.service.mock.console.pages.debugging import ALGORITHMS
-from harness.service.mock.console.view import shown
 from harness.service.mock.store.access import Policy
 from harness.service.mock.store.devices import DeviceState, Origin
 from harness.service.mock.store.licences import OrderKind, Reason
 from harness.service.mock.store.products import Console, Edition, NodeType, Registration
+from harness.web.appearance import shown
+from harness.web.language import Language, choose, texts
 
 FOLDER = Path(package.__file__).parent
+SHARED = Path(shared.__file__).parent
+
+
+def table(language):
+    return texts(FOLDER / "texts", language)
+
+
 FAMILIES = {
     "item": Item,
     "item_good": Item,
@@ -44,7 +52,7 @@ def placeholders(text):
 
 
 def test_both_languages_have_the_same_texts():
-    english, chinese = texts(Language.EN), texts(Language.ZH)
+    english, chinese = table(Language.EN), table(Language.ZH)
     assert english.keys() == chinese.keys()
     for key in english:
         assert placeholders(english[key]) == placeholders(chinese[key]), key
@@ -53,15 +61,20 @@ def test_both_languages_have_the_same_texts():
 
 
 def test_every_text_that_is_named_is_there():
-    sources = "\n".join(path.read_text() for kind in ("*.py", "*.j2") for path in FOLDER.rglob(kind))
-    known = texts(Language.EN)
+    sources = "\n".join(
+        path.read_text()
+        for kind in ("*.py", "*.j2")
+        for folder in (FOLDER, SHARED)
+        for path in folder.rglob(kind)
+    )
+    known = table(Language.EN)
     sections = {key.partition(".")[0] for key in known}
     named = {
         key
         for key in re.findall(r"[\"']([a-z_]+\.[a-z0-9_]+)[\"']", sources)
         if key.partition(".")[0] in sections
     }
-    files = {"console.css", "console.js"}
+    files = {"web.css", "web.js"}
     missing = {key for key in named - known.keys() - files if not key.endswith("_")}
     assert len(named) > 200
     assert missing == set()
@@ -70,7 +83,7 @@ def test_every_text_that_is_named_is_there():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_member_of_a_family_has_its_text(family):
     for member in FAMILIES[family]:
-        assert f"{family}.{member.value}" in texts(Language.ZH), member
+        assert f"{family}.{member.value}" in table(Language.ZH), member
 
 
 @pytest.mark.parametrize(

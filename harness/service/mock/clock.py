@@ -27,6 +27,11 @@ class Clock:
         with self._lock:
             return time.time_ns() // 1_000_000 + self._offset_ms
 
+    def offset_ms(self) -> int:
+        """Return by how much it was moved, milliseconds."""
+        with self._lock:
+            return self._offset_ms
+
     def floor_ms(self) -> int:
         """Return the earlier of wall time and service time: what is older by this is old in both.
 

@@ -111,6 +111,11 @@ class Faults:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._entries: dict[int, _Entry] = {}
+        self._changes = 0
+
+    def change_mark(self) -> int:
+        """Return a number that is another one after every change of the switches, a strike among them."""
+        return self._changes
 
     def add(self, fault: Fault) -> int:
         """Switch a fault on, behind those that are on already, and return its number.
@@ -122,6 +127,7 @@ class Faults:
         with self._lock:
             number = next(self._numbers)
             self._entries[number] = _Entry(fault)
+            self._changes += 1
         return number
 
     def remove(self, number: int) -> None:
@@ -133,11 +139,13 @@ class Faults:
         with self._lock:
             if self._entries.pop(number, None) is None:
                 raise UsageError(f"fault {number} is not on")
+            self._changes += 1
 
     def clear(self) -> None:
         """Switch all off."""
         with self._lock:
             self._entries.clear()
+            self._changes += 1
 
     def active(self) -> tuple[ActiveFault, ...]:
         """Return the faults that are on, oldest first."""
@@ -155,6 +163,7 @@ class Faults:
             for number, entry in self._entries.items():
                 if not entry.fault.strikes(operation):
                     continue
+                self._changes += 1
                 if entry.passed < entry.fault.after:
                     entry.passed += 1
                     continue

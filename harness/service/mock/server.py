@@ -9,23 +9,24 @@ from starlette.routing import BaseRoute
 
 from harness.errors import UsageError
 from harness.secret import Secret
-from harness.service.acceptor import listen
 from harness.service.access_key import AccessKey
-from harness.service.descriptors import connections_at_once
-from harness.service.endpoint import is_loopback
 from harness.service.mock.admin.admin import Admin
 from harness.service.mock.clock import Clock
 from harness.service.mock.core import Core
 from harness.service.mock.http import app
-from harness.service.mock.http.listening import HttpThread
-from harness.service.mock.http.tls import Tls
 from harness.service.mock.settings import Settings
 from harness.service.mock.store.store import Store
+from harness.web.acceptor import listen
+from harness.web.descriptors import connections_at_once
+from harness.web.exposure import is_loopback
+from harness.web.listening import HttpThread
+from harness.web.tls import Tls
 
 if TYPE_CHECKING:
     from harness.service.client import Call, Id2Service
 
 _BACKLOG = 128
+_NAME = "the mock service"
 
 
 class MockService:
@@ -45,6 +46,7 @@ class MockService:
         settings: Settings | None = None,
         web: bool = False,
         tls: Tls | None = None,
+        plain: bool = False,
         token: Secret | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
@@ -56,7 +58,8 @@ class MockService:
             host: Where to listen; an address of this computer, or any with `token`.
             settings: Choices where the real cloud's are not known.
             web: Offer the console at `/console` and the admin API at `/admin` too.
-            tls: Speak TLS.
+            tls: Speak TLS; required for `web` on a host that is not this computer, unless `plain`.
+            plain: No TLS is wanted there, on a network that is trusted.
             token: What people and programs must show to console and admin API.
             random: Gives the random bytes of challenges; a run that can be replayed keeps them.
 
@@ -71,6 +74,7 @@ class MockService:
         self.settings = settings or Settings()
         self._web = web
         self._tls = tls
+        self._plain = plain
         self._token = token
         self._host = host
         self._port = port
@@ -103,7 +107,7 @@ class MockService:
         listener = listen(
             self._host,
             self._port,
-            name="the mock service",
+            name=_NAME,
             backlog=_BACKLOG,
             hint="choose another port, or 0 to have one chosen",
         )
@@ -113,6 +117,8 @@ class MockService:
             connections=self._connections(),
             request_s=self.settings.request_s,
             tls=None if self._tls is None else self._tls.context,
+            name=_NAME,
+            not_http=app.NOT_HTTP,
         )
 
     def _connections(self) -> int:
@@ -171,12 +177,19 @@ class MockService:
 
     def _web_routes(self) -> list[BaseRoute]:
         from harness.service.mock import api, console  # noqa: PLC0415 - suites do without pages and start faster
-        from harness.service.mock.http.guard import Guard  # noqa: PLC0415 - as above
+        from harness.web.guard import AccessRules, Guard  # noqa: PLC0415 - as above
 
         guard = Guard(
-            self.settings,
+            AccessRules(
+                requests_per_minute=self.settings.web_requests_per_minute,
+                login_attempts_per_minute=self.settings.login_attempts_per_minute,
+                hosts=self.settings.web_hosts,
+            ),
+            root="/console",
             loopback=is_loopback(self._host),
             token=self._token,
             secure=self._tls is not None,
+            plain=self._plain,
+            programs=("/admin",),
         )
         return [*console.routes(self.admin, guard), *api.routes(self.admin, guard)]

@@ -44,6 +44,10 @@ class Admin(ProductAdmin, LicenceAdmin, DeviceAdmin, AccessAdmin, BurningAdmin, 
         """Move the service's clock; clients made by `MockService.client` move with it."""
         self._core.clock.move(by)
 
+    def change_mark(self) -> str:
+        """Return a text that is another one after everything that a page may show has changed."""
+        return f"{self._core.store.change_mark()}.{self._core.faults.change_mark()}.{self._core.clock.offset_ms()}"
+
     def calls(
         self,
         *,

@@ -18,7 +18,7 @@ from harness.service.mock.admin.admin import Admin
 from harness.service.mock.api import control, devices, licences, production, products
 from harness.service.mock.api.body_limit import BodyLimit
 from harness.service.mock.api.models import Problem
-from harness.service.mock.http.guard import Guard
+from harness.web.guard import Guard
 
 _DESCRIPTION = """\
 The console side of the mock ID² service: products, licences, devices, AccessKeys, the call log, the clock and the

@@ -1,10 +1,15 @@
 """The addresses of the console."""
 
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+import secrets
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from harness.id2.codes import describe_service
 from harness.service.mock.admin.admin import Admin
 from harness.service.mock.console.pages import (
     access_keys,
@@ -14,29 +19,31 @@ from harness.service.mock.console.pages import (
     debugging,
     devices,
     licences,
-    login,
     overview,
     products,
 )
-from harness.service.mock.console.site import Handler, Site
-from harness.service.mock.console.view import View
-from harness.service.mock.http.guard import Guard
+from harness.service.mock.console.view import ConsoleView
+from harness.web.appearance import Appearance
+from harness.web.events import Event, EventStreams
+from harness.web.guard import Guard
+from harness.web.site import Site
 
-
-def _missing(view: View) -> Response:
-    return view.page(
-        "message.html.j2",
-        404,
-        title=view.text("error.not_found"),
-        message=view.text("error.no_page"),
-    )
-
+_FOLDER = Path(__file__).parent
+_MENU = (
+    "overview",
+    "products",
+    "licences",
+    "devices",
+    "keys",
+    "calls",
+    "debugging",
+    "adaptation",
+    "clock",
+)
+Handler = Callable[[ConsoleView], Response]
 
 _PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/", overview.show),
-    ("GET", "/login", login.show),
-    ("POST", "/login", login.log_in),
-    ("POST", "/logout", login.log_out),
     ("GET", "/products", products.show_all),
     ("POST", "/products", products.create),
     ("GET", "/products/new", products.show_new),
@@ -71,20 +78,24 @@ _PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/adaptation/{number:int}.json", adaptation.download),
     ("POST", "/adaptation/{number:int}/decryption", adaptation.verify_decryption),
     ("POST", "/adaptation/{number:int}/answer", adaptation.answer),
-    ("GET", "/{path:path}", _missing),
 )
 
 
 def routes(admin: Admin, guard: Guard) -> list[BaseRoute]:
     """Return what answers below `/console`, behind the guard."""
-    site = Site(admin, guard)
+    site = Site(
+        ConsoleView,
+        admin,
+        Appearance(_FOLDER, root="/console", menu=_MENU, functions={"described": describe_service}),
+        guard,
+        busy=(sqlite3.OperationalError,),
+    )
 
-    def home(_request: Request) -> Response:
-        return RedirectResponse("/console/", 307)
+    # Marks count from the start of a process; one of another process must not look like one of this.
+    start = secrets.token_hex(4)
 
-    inside: list[BaseRoute] = [Route("/static/{name}", site.static)]
-    inside += [Route(path, site.endpoint(handler), methods=[method]) for method, path, handler in _PAGES]
-    return [
-        Route("/console", home, methods=["GET"]),
-        Mount("/console", routes=inside, middleware=[Middleware(guard.protect)]),
-    ]
+    def changed(_request: Request, last: str) -> tuple[Event, ...]:
+        mark = f"{start}.{admin.change_mark()}"
+        return () if mark == last else (Event(mark),)
+
+    return site.routes(_PAGES, [EventStreams(guard).route("/changes", changed)])

@@ -15,11 +15,17 @@ from harness.service.mock.core import Core
 from harness.service.mock.http import incoming
 from harness.service.mock.http.envelope import Reply
 from harness.service.mock.request import GatewayRefused
-
-BREAK_OFF = "id2_break_off"
-"""Key in a connection's state: a function that closes the connection, at once or when all is sent."""
+from harness.web.listening import BREAK_OFF
 
 _CONSOLE = "/console"
+NOT_HTTP = (
+    "text/xml;charset=utf-8",
+    (
+        b"<?xml version='1.0' encoding='UTF-8'?><Error><Code>InvalidRequest</Code>"
+        b"<Message>The request is not HTTP, or its head is too long.</Message></Error>"
+    ),
+)
+"""What the cloud's gateway says to what is no HTTP: media type and body."""
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 

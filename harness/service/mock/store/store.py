@@ -87,6 +87,12 @@ class Store:
             finally:
                 self._db.execute("ROLLBACK")
 
+    def change_mark(self) -> str:
+        """Return a text that is another one after every change of the store, by this process or another one."""
+        with self._lock:
+            others = self._db.execute("PRAGMA data_version").fetchone()[0]
+            return f"{others}.{self._db.total_changes}"
+
     def close(self) -> None:
         """Close the store; closing twice is fine."""
         with self._lock:

@@ -7,18 +7,19 @@ from starlette.responses import Response
 
 from harness.errors import UsageError
 from harness.secret import Secret
-from harness.service.mock.console.view import Flash, View
+from harness.service.mock.console.view import ConsoleView
 from harness.service.mock.store.access import Policy
+from harness.web.view import Flash
 
 _LIFETIME_MIN_S, _LIFETIME_MAX_S = 900, 43_200
 
 
-def show(view: View) -> Response:
+def show(view: ConsoleView) -> Response:
     """List the AccessKeys."""
     return _show(view)
 
 
-def create(view: View) -> Response:
+def create(view: ConsoleView) -> Response:
     """Make one; its secret is shown once."""
     if view.field("policy") not in list(Policy):
         return _show(view, errors={"policy": view.text("error.choice")})
@@ -30,7 +31,7 @@ def create(view: View) -> Response:
     return view.done("/keys", Flash("keys.created", once=once))
 
 
-def issue(view: View) -> Response:
+def issue(view: ConsoleView) -> Response:
     """Make a temporary one, as STS does."""
     lifetime = view.number("lifetime", _LIFETIME_MAX_S)
     errors: dict[str, str] = {}
@@ -52,7 +53,7 @@ def issue(view: View) -> Response:
     return view.done("/keys", Flash("keys.issued", once=once))
 
 
-def delete(view: View) -> Response:
+def delete(view: ConsoleView) -> Response:
     """Delete one."""
     try:
         view.admin.delete_access_key(view.field("id", 128))
@@ -61,7 +62,7 @@ def delete(view: View) -> Response:
     return view.done("/keys", Flash("keys.deleted"))
 
 
-def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
+def _show(view: ConsoleView, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
     return view.page(
         "keys.html.j2",
         422 if errors or problem else 200,

@@ -6,18 +6,19 @@ Source: service.md 7.
 from starlette.responses import Response
 
 from harness.errors import UsageError
-from harness.service.mock.console.view import Flash, View
+from harness.service.mock.console.view import ConsoleView
+from harness.web.view import Flash
 
 _SHOWN = 20
 _PASTE_MAX = 4 * 1024 * 1024
 
 
-def show_all(view: View) -> Response:
+def show_all(view: ConsoleView) -> Response:
     """Ask for a report, and list the last verifications."""
     return _ask(view)
 
 
-def verify(view: View) -> Response:
+def verify(view: ConsoleView) -> Response:
     """Judge a report."""
     text = _pasted(view)
     if not text.strip():
@@ -29,12 +30,12 @@ def verify(view: View) -> Response:
     return view.done(f"/adaptation/{made.id}")
 
 
-def show(view: View) -> Response:
+def show(view: ConsoleView) -> Response:
     """Show a verification: verdicts, and what comes next."""
     return _show(view)
 
 
-def verify_decryption(view: View) -> Response:
+def verify_decryption(view: ConsoleView) -> Response:
     """Judge the second console log."""
     text = _pasted(view)
     if not text.strip():
@@ -46,7 +47,7 @@ def verify_decryption(view: View) -> Response:
     return view.done(f"/adaptation/{made.id}#decryption")
 
 
-def answer(view: View) -> Response:
+def answer(view: ConsoleView) -> Response:
     """Take a person's word for what the device printed."""
     if view.field("answer") not in ("pass", "fail"):
         return _show(view, errors={"answer": view.text("error.choice")})
@@ -57,22 +58,22 @@ def answer(view: View) -> Response:
     return view.done(f"/adaptation/{made.id}#decryption", Flash("adaptation.answered"))
 
 
-def download(view: View) -> Response:
+def download(view: ConsoleView) -> Response:
     """Return a verification as JSON."""
     made = view.admin.adaptation(_number(view))
     return view.download(f"id2-adaptation-{made.id}.json", made.to_record())
 
 
-def _pasted(view: View) -> str:
+def _pasted(view: ConsoleView) -> str:
     """Return the file that was uploaded, or else what was pasted."""
     return view.form.get("file", "")[:_PASTE_MAX] or view.form.get("report", "")[:_PASTE_MAX]
 
 
-def _number(view: View) -> int:
+def _number(view: ConsoleView) -> int:
     return int(view.path("number"))
 
 
-def _ask(view: View, *, errors: dict[str, str] | None = None) -> Response:
+def _ask(view: ConsoleView, *, errors: dict[str, str] | None = None) -> Response:
     return view.page(
         "adaptations.html.j2",
         422 if errors else 200,
@@ -81,7 +82,7 @@ def _ask(view: View, *, errors: dict[str, str] | None = None) -> Response:
     )
 
 
-def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
+def _show(view: ConsoleView, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
     made = view.admin.adaptation(_number(view))
     return view.page(
         "adaptation.html.j2",

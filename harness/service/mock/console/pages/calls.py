@@ -2,13 +2,13 @@
 
 from starlette.responses import Response
 
-from harness.service.mock.console.view import View
+from harness.service.mock.console.view import ConsoleView
 from harness.service.mock.operations import OPERATIONS
 
 _PAGE = 50
 
 
-def show(view: View) -> Response:
+def show(view: ConsoleView) -> Response:
     """Show calls, newest first, a page at a time."""
     text = view.query("before")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

@@ -5,18 +5,19 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from harness.errors import UsageError
-from harness.service.mock.console.view import Flash, View
+from harness.service.mock.console.view import ConsoleView
+from harness.web.view import Flash
 
 _SECONDS = {"minutes": 60, "hours": 3_600, "days": 86_400}
 _MOST = 4_000
 
 
-def show(view: View) -> Response:
+def show(view: ConsoleView) -> Response:
     """Show the time."""
     return _show(view)
 
 
-def move(view: View) -> Response:
+def move(view: ConsoleView) -> Response:
     """Move it, forward or back."""
     amount, unit = view.number("amount", _MOST), view.field("unit")
     if not amount or unit not in _SECONDS:
@@ -29,7 +30,7 @@ def move(view: View) -> Response:
     return view.done("/clock", Flash("clock.moved"))
 
 
-def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
+def _show(view: ConsoleView, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
     return view.page(
         "clock.html.j2",
         422 if errors or problem else 200,

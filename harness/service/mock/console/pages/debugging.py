@@ -8,8 +8,9 @@ from starlette.responses import Response
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
 from harness.service.mock.admin.debugging import CodeMode
-from harness.service.mock.console.view import Flash, View
+from harness.service.mock.console.view import ConsoleView
 from harness.service.mock.store.devices import Origin
+from harness.web.view import Flash
 
 ALGORITHMS = tuple(kind for kind in KeyType if kind.symmetric and kind is not KeyType.SM1_128)
 """What a debug ID² can have: keys that a test program takes as a constant."""
@@ -23,12 +24,12 @@ _EXTRA_MAX = 512
 _CALLS = 10
 
 
-def show(view: View) -> Response:
+def show(view: ConsoleView) -> Response:
     """Show both generators, and what the server did with the last code."""
     return _show(view)
 
 
-def make_device(view: View) -> Response:
+def make_device(view: ConsoleView) -> Response:
     """Generate a debug ID²."""
     if view.field("algorithm") not in list(ALGORITHMS):
         return _show(view, errors={"algorithm": view.text("error.choice")})
@@ -45,7 +46,7 @@ def make_device(view: View) -> Response:
     return view.done(f"/debugging?id2={made.id2}", Flash("debugging.device_made", once=once))
 
 
-def make_code(view: View) -> Response:
+def make_code(view: ConsoleView) -> Response:
     """Generate an auth code."""
     mode, with_extra = _MODES.get(view.field("mode"), (None, False))
     extra = view.field("extra") if with_extra else ""
@@ -79,7 +80,7 @@ def make_code(view: View) -> Response:
     return view.done(f"/debugging?id2={made.id2}", Flash("debugging.code_made", once=once))
 
 
-def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
+def _show(view: ConsoleView, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
     id2 = view.query("id2") or view.field("id2", 64)
     calls = view.admin.calls(id2=id2, limit=_CALLS) if id2 else ()
     return view.page(

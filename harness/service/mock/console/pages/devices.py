@@ -5,14 +5,15 @@ from string import hexdigits
 from starlette.responses import Response
 
 from harness.errors import UsageError
-from harness.service.mock.console.view import Flash, View
+from harness.service.mock.console.view import ConsoleView
 from harness.service.mock.store.devices import DeviceState
+from harness.web.view import Flash
 
 _PAGE = 50
 _CALLS = 20
 
 
-def show_all(view: View) -> Response:
+def show_all(view: ConsoleView) -> Response:
     """List devices, a page at a time."""
     wanted = view.query("state")
     state = DeviceState(wanted) if wanted in list(DeviceState) else None
@@ -44,12 +45,12 @@ def _as_stored(text: str) -> str:
     return text.upper() if set(text) <= set(hexdigits) else text
 
 
-def show(view: View) -> Response:
+def show(view: ConsoleView) -> Response:
     """Show one device."""
     return _show(view)
 
 
-def set_state(view: View) -> Response:
+def set_state(view: ConsoleView) -> Response:
     """Put a device into another state."""
     id2 = view.path("id2")
     if view.field("state") not in list(DeviceState):
@@ -61,7 +62,7 @@ def set_state(view: View) -> Response:
     return view.done(f"/devices/{id2}", Flash("devices.state_changed"))
 
 
-def erase(view: View) -> Response:
+def erase(view: ConsoleView) -> Response:
     """Forget a device's activation, as when its storage is erased."""
     id2 = view.path("id2")
     if view.field("confirmed") != "yes":
@@ -73,7 +74,7 @@ def erase(view: View) -> Response:
     return view.done(f"/devices/{id2}", Flash("devices.erased"))
 
 
-def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
+def _show(view: ConsoleView, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
     device = view.admin.device(view.path("id2"))
     now_ms = _now_ms(view)
     return view.page(
@@ -89,5 +90,5 @@ def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = ""
     )
 
 
-def _now_ms(view: View) -> int:
+def _now_ms(view: ConsoleView) -> int:
     return round(view.admin.now().timestamp() * 1000)

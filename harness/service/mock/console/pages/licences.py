@@ -7,19 +7,20 @@ from starlette.responses import Response
 
 from harness.errors import UsageError
 from harness.service.mock.console.pages.products import errors_of_purchase
-from harness.service.mock.console.view import Flash, View
+from harness.service.mock.console.view import ConsoleView
 from harness.service.mock.store.products import DEFAULT_REGION
 from harness.service.mock.validity import YEARS
+from harness.web.view import Flash
 
 _LEDGER = 100
 
 
-def show(view: View) -> Response:
+def show(view: ConsoleView) -> Response:
     """Show counters, orders and the ledger."""
     return _show(view)
 
 
-def buy(view: View) -> Response:
+def buy(view: ConsoleView) -> Response:
     """Buy licences for the account's pool."""
     if errors := errors_of_purchase(view):
         return _show(view, errors=errors)
@@ -31,7 +32,7 @@ def buy(view: View) -> Response:
     return view.done("/licences", Flash("products.bought", {"quantity": quantity}))
 
 
-def assign(view: View) -> Response:
+def assign(view: ConsoleView) -> Response:
     """Assign licences of the pool to a product."""
     order, quantity = view.number("order", 1 << 40), view.number("assigned")
     if order is None or not quantity:
@@ -43,7 +44,7 @@ def assign(view: View) -> Response:
     return view.done("/licences", Flash("licences.assigned", {"quantity": quantity}))
 
 
-def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
+def _show(view: ConsoleView, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
     orders = view.admin.orders()
     return view.page(
         "licences.html.j2",

@@ -2,13 +2,13 @@
 
 from starlette.responses import Response
 
-from harness.service.mock.console.view import View
+from harness.service.mock.console.view import ConsoleView
 from harness.service.mock.store.devices import DeviceState
 
 _CALLS = 8
 
 
-def show(view: View) -> Response:
+def show(view: ConsoleView) -> Response:
     """Show counters, the way through the console, and the last calls."""
     admin = view.admin
     return view.page(

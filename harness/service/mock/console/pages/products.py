@@ -11,9 +11,10 @@ from starlette.responses import Response
 from harness.errors import UsageError
 from harness.id2 import product_name
 from harness.id2.keys import KeyType
-from harness.service.mock.console.view import Flash, View
+from harness.service.mock.console.view import ConsoleView
 from harness.service.mock.store.products import PUBLIC_INSTANCE, Console, NodeType, Registration
 from harness.service.mock.validity import YEARS
+from harness.web.view import Flash
 
 ALGORITHMS = tuple(KeyType)
 _QUANTITY_MAX = 1_000
@@ -24,18 +25,18 @@ Change = Callable[[str], object]
 """A change of the product with this ProductKey."""
 
 
-def show_all(view: View) -> Response:
+def show_all(view: ConsoleView) -> Response:
     """List the products."""
     found = [(each, view.admin.counters(each.product_key)) for each in view.admin.products()]
     return view.page("products.html.j2", products=found)
 
 
-def show_new(view: View) -> Response:
+def show_new(view: ConsoleView) -> Response:
     """Ask for a new product, of one of the consoles."""
     return _ask(view, Console.IOT_PLATFORM if view.query("console") == "iot-platform" else Console.ID2)
 
 
-def create(view: View) -> Response:
+def create(view: ConsoleView) -> Response:
     """Create a product."""
     console = Console.IOT_PLATFORM if view.field("console") == "iot-platform" else Console.ID2
     platform = console is Console.IOT_PLATFORM
@@ -65,12 +66,12 @@ def create(view: View) -> Response:
     return view.done(f"/products/{made.product_key}", Flash("products.created", {"name": made.name}))
 
 
-def show(view: View) -> Response:
+def show(view: ConsoleView) -> Response:
     """Show one product."""
     return _show(view)
 
 
-def reveal(view: View) -> Response:
+def reveal(view: ConsoleView) -> Response:
     """Show the ProductSecret, once."""
     product = view.admin.product(view.path("product_key"))
     return view.done(
@@ -79,7 +80,7 @@ def reveal(view: View) -> Response:
     )
 
 
-def change_algorithm(view: View) -> Response:
+def change_algorithm(view: ConsoleView) -> Response:
     """Change the device authentication algorithm."""
     if errors := _errors_of_choice(view, "algorithm", list(ALGORITHMS)):
         return _show(view, errors=errors)
@@ -90,7 +91,7 @@ def change_algorithm(view: View) -> Response:
     )
 
 
-def buy(view: View) -> Response:
+def buy(view: ConsoleView) -> Response:
     """Buy licences for a product."""
     if errors := errors_of_purchase(view):
         return _show(view, errors=errors)
@@ -107,7 +108,7 @@ def buy(view: View) -> Response:
     )
 
 
-def switch_otp(view: View) -> Response:
+def switch_otp(view: ConsoleView) -> Response:
     """Switch field provisioning on or off."""
     enabled = view.field("enabled") == "yes"
     return _change(
@@ -117,7 +118,7 @@ def switch_otp(view: View) -> Response:
     )
 
 
-def switch_renewal(view: View) -> Response:
+def switch_renewal(view: ConsoleView) -> Response:
     """Switch automatic renewal on or off."""
     enabled = view.field("enabled") == "yes"
     return _change(
@@ -127,7 +128,7 @@ def switch_renewal(view: View) -> Response:
     )
 
 
-def set_registration(view: View) -> Response:
+def set_registration(view: ConsoleView) -> Response:
     """Choose how devices register."""
     if errors := _errors_of_choice(view, "registration", list(Registration)):
         return _show(view, errors=errors)
@@ -142,7 +143,7 @@ def set_registration(view: View) -> Response:
     )
 
 
-def change_whitelist(view: View) -> Response:
+def change_whitelist(view: ConsoleView) -> Response:
     """Add names to the whitelist, one a line, or remove one."""
     removed = view.form.get("remove", "")
     if removed:
@@ -157,7 +158,7 @@ def change_whitelist(view: View) -> Response:
     )
 
 
-def errors_of_purchase(view: View) -> dict[str, str]:
+def errors_of_purchase(view: ConsoleView) -> dict[str, str]:
     """Judge quantity and years of a purchase."""
     errors: dict[str, str] = {}
     quantity = view.number("quantity")
@@ -168,7 +169,7 @@ def errors_of_purchase(view: View) -> dict[str, str]:
     return errors
 
 
-def _errors_of_refusal(view: View, refusal: str) -> dict[str, str]:
+def _errors_of_refusal(view: ConsoleView, refusal: str) -> dict[str, str]:
     """Return what was wrong with the name in the person's language; empty when it was something else.
 
     Source: service.md 2.2 (4 to 30 positions; a Chinese character is two).
@@ -183,12 +184,12 @@ def _errors_of_refusal(view: View, refusal: str) -> dict[str, str]:
     return {"name": view.text("error.name_length", positions=positions)}
 
 
-def _errors_of_choice(view: View, name: str, allowed: Sequence[StrEnum]) -> dict[str, str]:
+def _errors_of_choice(view: ConsoleView, name: str, allowed: Sequence[StrEnum]) -> dict[str, str]:
     return {} if view.field(name) in allowed else {name: view.text("error.choice")}
 
 
 def _ask(
-    view: View, console: Console, *, errors: dict[str, str] | None = None, problem: str = ""
+    view: ConsoleView, console: Console, *, errors: dict[str, str] | None = None, problem: str = ""
 ) -> Response:
     return view.page(
         "product_new.html.j2",
@@ -202,7 +203,7 @@ def _ask(
     )
 
 
-def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
+def _show(view: ConsoleView, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:
     product = view.admin.product(view.path("product_key"))
     key = product.product_key
     return view.page(
@@ -222,7 +223,7 @@ def _show(view: View, *, errors: dict[str, str] | None = None, problem: str = ""
     )
 
 
-def _change(view: View, change: Change, text: str, **values: object) -> Response:
+def _change(view: ConsoleView, change: Change, text: str, **values: object) -> Response:
     key = view.admin.product(view.path("product_key")).product_key
     try:
         change(key)

@@ -1,4 +1,4 @@
-"""TLS for the mock's listener: a certificate from files, or one of an authority made for this run alone."""
+"""TLS for a listener: a certificate from files, or one of an authority made for this run alone."""
 
 import ssl
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Tls:
         """
         import trustme  # noqa: PLC0415 - only for who asks for it
 
-        authority = trustme.CA(organization_name="ID2 mock service", organization_unit_name="test only")
+        authority = trustme.CA(organization_name="ID2 harness", organization_unit_name="test only")
         wanted = (*_OWN_NAMES, *(name for name in names if name not in (*_OWN_NAMES, *_WILDCARDS)))
         context = _context()
         authority.issue_cert(*wanted).configure_cert(context)

@@ -14,23 +14,19 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from harness.errors import ToolError
-from harness.service.acceptor import Acceptor, turns
-from harness.service.mock.http.app import BREAK_OFF
-from harness.service.mock.http.connection_limit import ConnectionLimit
-from harness.service.mock.http.log_repeats import RepeatFilter
+from harness.web.acceptor import Acceptor, turns
+from harness.web.connection_limit import ConnectionLimit
+from harness.web.log_repeats import RepeatFilter
 
 _START_S = 10.0
 _GRACE_S = 1.0
 _GRACE_STEP_S = 0.002
-_NOT_HTTP = (
-    b"<?xml version='1.0' encoding='UTF-8'?><Error><Code>InvalidRequest</Code>"
-    b"<Message>The request is not HTTP, or its head is too long.</Message></Error>"
-)
-_NOT_HTTP_HEADERS = [
-    (b"content-type", b"text/xml;charset=utf-8"),
-    (b"content-length", str(len(_NOT_HTTP)).encode()),
-    (b"connection", b"close"),
-]
+
+BREAK_OFF = "id2_break_off"
+"""Key in a connection's state: a function that closes the connection, at once or when all is sent."""
+
+NOT_HTTP = ("text/plain;charset=utf-8", b"400: the request is not HTTP, or its head is too long\n")
+"""Media type and body of the answer to what is no HTTP, unless a server says it in another form."""
 
 
 class HttpThread:
@@ -48,6 +44,8 @@ class HttpThread:
         connections: int,
         request_s: float,
         tls: ssl.SSLContext | None = None,
+        name: str,
+        not_http: tuple[str, bytes] = NOT_HTTP,
     ) -> None:
         """Start, and return when connections are accepted.
 
@@ -58,6 +56,8 @@ class HttpThread:
                 request for the longest.
             request_s: Time for a request to arrive whole, head and body, seconds.
             tls: Speak TLS with this.
+            name: Who listens, for messages: "the mock service".
+            not_http: Media type and body of the answer to what is no HTTP.
 
         Raises:
             ToolError: The server did not start.
@@ -77,13 +77,15 @@ class HttpThread:
             proxy_headers=False,
         )
         logging.getLogger("uvicorn.error").addFilter(_REPEATS)
-        self._server = _Server(config, listener, ConnectionLimit(connections, request_s), tls)
-        self._thread = threading.Thread(target=self._serve, name="id2-mock-service", daemon=True)
+        self._server = _Server(
+            config, listener, ConnectionLimit(connections, request_s), tls, name=name, not_http=not_http
+        )
+        self._thread = threading.Thread(target=self._serve, name=name.removeprefix("the "), daemon=True)
         self._thread.start()
         self._server.settled.wait(_START_S)
         if not self._server.started:
             listener.close()
-            raise ToolError("the mock service's HTTP server did not start")
+            raise ToolError(f"the HTTP server of {name} did not start")
 
     def stop(self) -> None:
         """Finish the calls under way, close all connections, and end the thread."""
@@ -111,12 +113,17 @@ class _Server(uvicorn.Server):
         listener: socket.socket,
         limit: ConnectionLimit,
         tls: ssl.SSLContext | None,
+        *,
+        name: str,
+        not_http: tuple[str, bytes],
     ) -> None:
         super().__init__(config)
         self.settled = threading.Event()
         self._listener = listener
         self._limit = limit
         self._tls = tls
+        self._name = name
+        self._not_http = not_http
         self._told = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._acceptor: Acceptor | None = None
@@ -131,8 +138,14 @@ class _Server(uvicorn.Server):
         self.servers = []
         self._acceptor = Acceptor(
             self._listener,
-            lambda: _QuietProtocol(self.config, self.server_state, self.lifespan.state, limit=self._limit),
-            name="the mock service",
+            lambda: _QuietProtocol(
+                self.config,
+                self.server_state,
+                self.lifespan.state,
+                limit=self._limit,
+                not_http=self._not_http,
+            ),
+            name=self._name,
             tls=self._tls,
             tls_handshake_s=self._limit.request_s,
         )
@@ -180,10 +193,12 @@ class _QuietProtocol(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         limit: ConnectionLimit,
+        not_http: tuple[str, bytes] = NOT_HTTP,
     ) -> None:
         super().__init__(config, server_state, {**app_state, BREAK_OFF: self._break_off}, _loop)
         self.access_log = False
         self._limit = limit
+        self._not_http = not_http
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -206,8 +221,14 @@ class _QuietProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or has a head that is too long."""
         del msg
-        event = h11.Response(status_code=400, headers=_NOT_HTTP_HEADERS, reason=b"Bad Request")
-        for part in (event, h11.Data(data=_NOT_HTTP), h11.EndOfMessage()):
+        kind, body = self._not_http
+        headers = [
+            (b"content-type", kind.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        event = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        for part in (event, h11.Data(data=body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event=part) or b"")
         self.transport.close()
 

@@ -1,4 +1,4 @@
-"""The console's languages: which one a person wants, and its table of texts."""
+"""The languages of pages: which one a person wants, and the tables of texts."""
 
 import re
 import tomllib
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_TEXTS = Path(__file__).parent / "texts"
+_SHARED = Path(__file__).parent / "texts"
 _CHOICE = re.compile(
     r"\s*(?P<tag>[A-Za-z*]{1,8})[A-Za-z0-9-]{0,32}\s*(?:;\s*q=(?P<quality>[01](?:\.\d{0,3})?))?\s*"
 )
@@ -48,9 +48,18 @@ def choose(asked: str, remembered: str, accepted: str) -> Language:
 
 
 @cache
-def texts(language: Language) -> Mapping[str, str]:
-    """Return the texts of a language by dotted key."""
-    with (_TEXTS / f"{language.value}.toml").open("rb") as file:
+def texts(folder: Path, language: Language) -> Mapping[str, str]:
+    """Return the texts of a site in a language by dotted key: the shared ones, and over them its own.
+
+    Args:
+        folder: Has `en.toml` and `zh.toml` of the site.
+        language: Which one.
+    """
+    return {**_table(_SHARED, language), **_table(folder, language)}
+
+
+def _table(folder: Path, language: Language) -> dict[str, str]:
+    with (folder / f"{language.value}.toml").open("rb") as file:
         return dict(_flat("", tomllib.load(file)))
 
 

@@ -1,16 +1,18 @@
 """Showing the token once, and leaving again."""
 
+from typing import Any
+
 from starlette.responses import Response
 
-from harness.service.mock.console.view import View
+from harness.web.view import View
 
 
-def show(view: View) -> Response:
+def show(view: View[Any]) -> Response:
     """Ask for the token."""
     return view.page("login.html.j2", needed=view.guard.needs_login)
 
 
-def log_in(view: View) -> Response:
+def log_in(view: View[Any]) -> Response:
     """Check it."""
     scope = view.request.scope
     if view.guard.tried_too_often(scope):
@@ -23,7 +25,7 @@ def log_in(view: View) -> Response:
     return response
 
 
-def log_out(view: View) -> Response:
+def log_out(view: View[Any]) -> Response:
     """End the session."""
     scope = view.request.scope
     view.guard.logout(scope)

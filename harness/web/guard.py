@@ -1,10 +1,9 @@
-"""What stands in front of the console and the admin API: who may ask, and whether a browser was tricked into it.
-
-The runtime API at `/` is not guarded by this: its requests are signed.
+"""What stands in front of pages and of interfaces for programs: who may ask, and whether a browser was tricked into it.
 
 Checked for every request, in this order: the rate of the peer, the `Host` header (a page of somebody else may
 have had its name point here: DNS rebinding), the origin of requests that change something, and the token when
-there is one. Forms of the console carry a token of their own on top (`form_token`).
+there is one. Forms carry a token of their own on top (`form_token`). Beyond this computer nothing is served without a
+token and TLS.
 """
 
 import hashlib
@@ -23,12 +22,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from harness.errors import UsageError
 from harness.secret import Secret
-from harness.service.mock.settings import Settings
+from harness.web.exposure import require_protected
 
-LOGIN = "/console/login"
-_STATIC = "/console/static/"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain"})
 _SESSIONS = 1_000
@@ -39,12 +35,12 @@ _WAIT = "wait a minute, then try again"
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: with that, browsers send `Origin: null` with the console's own forms.
+    # Not `no-referrer`: with that, browsers send `Origin: null` with our own forms.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -54,12 +50,27 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
+class AccessRules:
+    """What a guard allows.
+
+    Attributes:
+        requests_per_minute: Requests of one peer in a minute, when a token guards the site; more get 429.
+        login_attempts_per_minute: Wrong tokens of one peer in a minute; after that even the right one is refused.
+        hosts: Further host names under which people open the site; addresses and `localhost` always work.
+    """
+
+    requests_per_minute: int = 600
+    login_attempts_per_minute: int = 10
+    hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a request is not let through.
 
     Attributes:
         status: HTTP status.
-        code: A short name, shown with the status on the console.
+        code: A short name, shown with the status.
         message: What is wrong, in one sentence.
         hint: What to do about it.
         retry_after_s: When to come again, seconds; 0 says nothing.
@@ -73,35 +84,40 @@ class Refusal:
 
 
 class Guard:
-    """The guard of one mock service; safe to use from any thread."""
+    """The guard of one site; safe to use from any thread."""
 
     def __init__(
         self,
-        settings: Settings,
+        rules: AccessRules,
         *,
+        root: str,
         loopback: bool,
         token: Secret | None = None,
         secure: bool = False,
+        plain: bool = False,
+        programs: tuple[str, ...] = (),
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Make a guard.
 
         Args:
-            settings: Rates and further host names.
-            loopback: The service listens on this computer only.
+            rules: Rates and further host names.
+            root: Where the pages begin: `/console`; empty for `/`.
+            loopback: It is served on this computer only.
             token: What people and programs must show; required when not on loopback.
-            secure: The service speaks TLS, so cookies are for TLS only.
+            secure: It is served over TLS, so cookies are for TLS only; required when not on loopback.
+            plain: Somebody who may decide it wants no TLS, on a network that is trusted.
+            programs: Where paths for programs begin: a refusal is JSON there, and no login page.
             now: Seconds that only grow.
 
         Raises:
-            UsageError: Reachable from elsewhere, and no token.
+            UsageError: Reachable from elsewhere, and no token or no TLS.
         """
-        if not loopback and token is None:
-            raise UsageError(
-                "a mock service that listens beyond this computer needs a token",
-                hint="give one with --token-file, or listen on 127.0.0.1",
-            )
-        self._settings = settings
+        if not loopback:
+            require_protected(token=token is not None, tls=secure or plain)
+        self._rules = rules
+        self._root = root
+        self._programs = programs
         self._loopback = loopback
         self._token = token
         self._secure = secure
@@ -111,6 +127,11 @@ class Guard:
         self._sessions: OrderedDict[str, float] = OrderedDict()
         self._rates = _Rates(now)
         self._failures = _Rates(now)
+
+    @property
+    def login_page(self) -> str:
+        """Where the token is asked for."""
+        return f"{self._root}/login"
 
     @property
     def needs_login(self) -> bool:
@@ -131,7 +152,7 @@ class Guard:
         if self.tried_too_often(scope):
             return None
         if not self._is_token(given):
-            self._failures.allowed(_peer(scope), self._settings.login_attempts_per_minute)
+            self._failures.allowed(_peer(scope), self._rules.login_attempts_per_minute)
             return None
         session = secrets.token_urlsafe(32)
         with self._lock:
@@ -142,7 +163,7 @@ class Guard:
 
     def tried_too_often(self, scope: Scope) -> bool:
         """Tell whether the peer showed so many wrong tokens that even the right one must wait."""
-        rate = self._settings.login_attempts_per_minute
+        rate = self._rules.login_attempts_per_minute
         return not self._failures.allowed(_peer(scope), rate, spend=False)
 
     def logout(self, scope: Scope) -> None:
@@ -160,7 +181,7 @@ class Guard:
                 return False
             good = self._is_token(given)
             if not good:
-                self._failures.allowed(_peer(scope), self._settings.login_attempts_per_minute)
+                self._failures.allowed(_peer(scope), self._rules.login_attempts_per_minute)
             return good
         with self._lock:
             ends = self._sessions.get(_digest(cookie(scope, self.session_cookie(scope))))
@@ -180,7 +201,7 @@ class Guard:
             name,
             value,
             max_age=max_age_s,
-            path="/console",
+            path=self._root or "/",
             httponly=True,
             samesite="strict",
             secure=self._secure,
@@ -201,7 +222,7 @@ class Guard:
         headers = Headers(scope=scope)
         # On this computer alone nobody needs slowing down, and tests and scripts would feel it.
         if not self._loopback or self.needs_login:
-            rate = self._settings.web_requests_per_minute
+            rate = self._rules.requests_per_minute
             if not self._rates.allowed(_peer(scope), rate):
                 message = f"more than {rate} requests in a minute"
                 return Refusal(429, "TooManyRequests", message, _WAIT, round(_MINUTE_S))
@@ -210,16 +231,16 @@ class Guard:
                 421,
                 "WrongHost",
                 "the Host header names another computer",
-                "use the address that was printed; the setting web_hosts names further ones",
+                "use the address that was printed; further names have to be set",
             )
         if scope["method"] not in _READING and not _same_origin(scope, headers):
             return Refusal(
                 403,
                 "ForeignOrigin",
                 "the request comes from a page of another origin",
-                "use the console's own pages, or a program that sends no Origin",
+                "use the site's own pages, or a program that sends no Origin",
             )
-        if scope["path"] == LOGIN or scope["path"].startswith(_STATIC):
+        if scope["path"] == self.login_page or scope["path"].startswith(f"{self._root}/static/"):
             return None
         if self.needs_login and _bearer(scope) is not None and self.tried_too_often(scope):
             message = "too many wrong tokens in a minute; even the right one must wait"
@@ -229,6 +250,19 @@ class Guard:
                 401, "TokenRequired", "the token is missing or wrong", "send Authorization: Bearer TOKEN"
             )
         return None
+
+    def answer(self, scope: Scope, refused: Refusal) -> Response:
+        """Return the answer to a request that is not let through."""
+        headers = {"Retry-After": str(refused.retry_after_s)} if refused.retry_after_s else {}
+        if scope["path"].startswith(self._programs):
+            if refused.status == 401:
+                headers["WWW-Authenticate"] = "Bearer"
+            content = {"error": refused.message, "hint": refused.hint}
+            return JSONResponse(content, refused.status, headers)
+        if refused.status == 401:
+            return RedirectResponse(self.login_page, 303)
+        text = "; ".join(filter(None, (refused.message, refused.hint)))
+        return PlainTextResponse(f"{refused.status} {refused.code}: {text}\n", refused.status, headers)
 
     def _is_token(self, given: str) -> bool:
         # Digests have one length, so the comparison tells nothing about the token's.
@@ -241,7 +275,7 @@ class Guard:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
             return False
-        if name.rstrip(".") in _LOCAL_NAMES | self._settings.web_hosts:
+        if name.rstrip(".") in _LOCAL_NAMES | self._rules.hosts:
             return True
         try:
             address = ipaddress.ip_address(name)
@@ -272,7 +306,7 @@ class _Guarded:
             await send(message)
 
         refused = self._guard.refusal(scope)
-        app = self._app if refused is None else _answer(scope, refused)
+        app = self._app if refused is None else self._guard.answer(scope, refused)
         await app(scope, receive, send_with_headers)
 
 
@@ -326,19 +360,6 @@ def _same_origin(scope: Scope, headers: Headers) -> bool:
     if referer is not None:
         return referer.lower() == own or referer.lower().startswith(own + "/")
     return True
-
-
-def _answer(scope: Scope, refused: Refusal) -> Response:
-    headers = {"Retry-After": str(refused.retry_after_s)} if refused.retry_after_s else {}
-    if scope["path"].startswith("/admin"):
-        if refused.status == 401:
-            headers["WWW-Authenticate"] = "Bearer"
-        content = {"error": refused.message, "hint": refused.hint}
-        return JSONResponse(content, refused.status, headers)
-    if refused.status == 401:
-        return RedirectResponse(LOGIN, 303)
-    text = "; ".join(filter(None, (refused.message, refused.hint)))
-    return PlainTextResponse(f"{refused.status} {refused.code}: {text}\n", refused.status, headers)
 
 
 def _bearer(scope: Scope) -> str | None:

@@ -1,6 +1,6 @@
 """Forms as browsers send them: bounded in size, number of fields and length, decoded whatever they hold."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 BODY_MAX = 4 * 1024 * 1024
-"""Bytes of a form; a console log with every APDU in it has some 100 KB."""
+"""Bytes of a form, unless a site says otherwise; a console log with every APDU in it has some 100 KB."""
 _DRAIN_MAX = 64 * 1024 * 1024
 _FIELDS_MAX = 64
 _MULTIPART = "multipart/form-data"
@@ -21,26 +21,32 @@ class BadForm(Exception):  # noqa: N818 - an answer to the person, not a defect
     Attributes:
         status: HTTP status.
         text: Key of the text that says why.
+        values: Values in it.
     """
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, **values: object) -> None:
         super().__init__(text)
         self.status = status
         self.text = text
+        self.values: Mapping[str, object] = values
 
 
-async def read_form(request: Request) -> dict[str, str]:
+async def read_form(request: Request, most: int) -> dict[str, str]:
     """Return the fields of a form; of several with one name, the last one counts.
 
     A file that was uploaded with it stands under its field's name as text, see `decode`.
 
+    Args:
+        request: As it came.
+        most: Largest form, bytes.
+
     Raises:
         BadForm: Too large, too many fields, or not a form.
     """
-    body = await _body(request)
+    body = await _body(request, most)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == _MULTIPART:
-        return await _multipart(request, body)
+        return await _multipart(request, body, most)
     if kind not in ("", "application/x-www-form-urlencoded"):
         raise BadForm(415, "error.not_a_form")
     try:
@@ -67,7 +73,7 @@ def decode(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     """Read the body; one that is too large is read to its end all the same, or the browser shows no answer."""
     body = bytearray()
     total = 0
@@ -75,19 +81,19 @@ async def _body(request: Request) -> bytes:
         total += len(chunk)
         if total > _DRAIN_MAX:
             break
-        if total <= BODY_MAX:
+        if total <= most:
             body += chunk
-    if total > BODY_MAX:
-        raise BadForm(413, "error.too_large")
+    if total > most:
+        raise BadForm(413, "error.too_large", most=most // (1024 * 1024))
     return bytes(body)
 
 
-async def _multipart(request: Request, body: bytes) -> dict[str, str]:
+async def _multipart(request: Request, body: bytes, most: int) -> dict[str, str]:
     async def whole() -> AsyncGenerator[bytes, None]:
         yield body
 
     parser = MultiPartParser(
-        request.headers, whole(), max_files=1, max_fields=_FIELDS_MAX, max_part_size=BODY_MAX
+        request.headers, whole(), max_files=1, max_fields=_FIELDS_MAX, max_part_size=most
     )
     try:
         parsed = await parser.parse()
