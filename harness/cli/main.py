@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from harness import __version__
 from harness.cli import (
     at,
+    bench,
     boards,
     campaigns,
     check_log,
@@ -73,6 +74,7 @@ for command in (
     trace,
     simulate,
     service,
+    bench,
     ledger,
     id2,
     itls,

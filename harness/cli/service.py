@@ -1,22 +1,14 @@
 """`harness service`: run the mock ID² service, with console and admin API, until a signal stops it."""
 
-import contextlib
 import gc
-import signal
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from harness.secret import Secret
     from harness.service.mock.server import MockService
-    from harness.web.tls import Tls
-
-_TOKEN_MIN = 16
 
 
 def register(app: typer.Typer) -> None:
@@ -84,23 +76,24 @@ def service(
     """Serve, print the addresses in the first lines of stdout, and end with exit code 0 on SIGINT or SIGTERM."""
     from harness.cli.service_gateway import check_gateway_options, running_gateway
     from harness.cli.service_settings import parse_settings
+    from harness.cli.serving import check_host, tls_of, token_of, told_to_stop
     from harness.service.mock.server import MockService
     from harness.web.exposure import is_loopback
 
-    _check_host(host)
+    check_host(host)
     check_gateway_options(itls_port, mqtt=mqtt, broker=mqtt_broker, settings=itls_settings or [])
     chosen = parse_settings(settings or [])
-    certificate = _tls(
+    certificate = tls_of(
         wanted=tls, beyond=not is_loopback(host), cert=tls_cert, key=tls_key, ca=tls_ca, host=host
     )
-    token, made = _token(token_file, needed=not is_loopback(host))
+    token, made = token_of(token_file, needed=not is_loopback(host))
     planted = None
     if seed is not None:
         from harness.service.mock.seed import load, plant
 
         planted = load(seed)
     with (
-        _told_to_stop() as told,
+        told_to_stop() as told,
         MockService(
             db, port, host=host, settings=chosen, web=True, tls=certificate, plain=tls is False, token=token
         ) as mock,
@@ -136,80 +129,3 @@ def _tell_access_key(mock: "MockService") -> None:
     if made:
         # The only way to learn the secret of a key that was made up now, for this mock alone.
         print(f"AccessKey id {key.id}, secret {key.secret.reveal().decode()}", file=sys.stderr, flush=True)
-
-
-def _check_host(host: str) -> None:
-    import ipaddress
-
-    from harness.errors import UsageError
-
-    if host == "localhost":
-        return
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        raise UsageError(
-            f"--host {host!r} is not an address of this computer",
-            hint="give an IP address, for example 127.0.0.1, or 0.0.0.0 for all of them",
-        ) from None
-
-
-def _tls(
-    *, wanted: bool | None, beyond: bool, cert: Path | None, key: Path | None, ca: Path | None, host: str
-) -> "Tls | None":
-    from harness.errors import UsageError
-
-    if (cert is None) != (key is None):
-        raise UsageError("--tls-cert and --tls-key belong together: one is missing")
-    if wanted is False and cert is not None:
-        raise UsageError("--no-tls and --tls-cert contradict each other", hint="leave one of them out")
-    if not (beyond if wanted is None else wanted) and cert is None:
-        if ca is not None:
-            raise UsageError("--tls-ca needs --tls: without TLS there is no certificate")
-        return None
-    from harness.web.tls import Tls
-
-    made = Tls.from_files(cert, key) if cert is not None and key is not None else Tls.made(host)
-    if ca is not None:
-        try:
-            ca.write_bytes(made.ca_pem)
-        except OSError as error:
-            raise UsageError(f"--tls-ca {ca} cannot be written: {error.strerror}") from None
-    return made
-
-
-def _token(path: Path | None, *, needed: bool) -> "tuple[Secret | None, bool]":
-    """Return the token for console and admin API, and whether it was made up here."""
-    from harness.errors import UsageError
-    from harness.secret import Secret
-
-    if path is None:
-        if not needed:
-            return None, False
-        import secrets
-
-        return Secret(secrets.token_urlsafe(24)), True
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise UsageError(f"token file {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"token file {path} is not text") from None
-    if len(text) < _TOKEN_MIN or not text.isprintable() or " " in text:
-        raise UsageError(f"token file {path} must hold one word of {_TOKEN_MIN} characters or more")
-    return Secret(text), False
-
-
-@contextlib.contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM or Ctrl-C sets, instead of ending the process where it stands."""
-    told = threading.Event()
-    before = {
-        number: signal.signal(number, lambda _number, _frame: told.set())
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield told
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

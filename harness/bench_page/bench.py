@@ -1,0 +1,111 @@
+"""What stands behind the bench page: the boards and the runs of one host."""
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bench_page.archive import Archive
+from harness.bench_page.boards import Board, Boards, Held
+from harness.bench_page.run_files import RunFiles
+from harness.bench_page.tails import RunTail, Tail
+from harness.bench_page.watching import Campaigns, Watched
+from harness.errors import HarnessError, UsageError
+from harness.history.listing import ListedRun
+
+_TAILS = 64
+_HELD_FRESH_S = 1.0
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Who has a board now.
+
+    Attributes:
+        held: What of it somebody has.
+        absent: Why it is not there, as an adapter that is not plugged in; empty when it is.
+    """
+
+    held: tuple[Held, ...] = ()
+    absent: str = ""
+
+
+class Bench:
+    """One bench. Threads may share it.
+
+    Attributes:
+        runs: The folder of runs.
+        boards: Its boards.
+        files: Files of run folders.
+        campaigns: What `harness run` does and did.
+        archive: Runs that have ended.
+    """
+
+    def __init__(self, runs: Path, boards: Sequence[Path]) -> None:
+        """Take what the bench has; nothing is read yet.
+
+        Args:
+            runs: The folder of runs, which need not be there yet.
+            boards: Board files.
+        """
+        self.runs = runs
+        self.boards = Boards(boards)
+        self.files = RunFiles(runs)
+        self.campaigns = Campaigns(runs)
+        self.archive = Archive(runs)
+        self._lock = threading.Lock()
+        self._tails: OrderedDict[str, RunTail] = OrderedDict()
+        self._use: tuple[float, dict[str, Use]] = (-_HELD_FRESH_S, {})
+
+    def latest(self) -> list[Watched]:
+        """Return the campaigns that go on, and some that have ended, the latest first."""
+        return self.campaigns.latest(_SHOWN)
+
+    def use(self) -> Mapping[str, Use]:
+        """Return, by the names of boards, who has them now, or why they are not there."""
+        with self._lock:
+            read_at, found = self._use
+            if time.monotonic() - read_at >= _HELD_FRESH_S:
+                found = {board.name: _use_of(board) for board in self.boards.all()}
+                self._use = (time.monotonic(), found)
+            return found
+
+    def last_runs(self, boards: Sequence[Board], watched: Sequence[Watched]) -> Mapping[str, ListedRun]:
+        """Return the last run of each board that has one."""
+        ended = tuple(
+            (one.id, tuple(board.verdict for board in one.state.boards.values())) for one in watched
+        )
+        return self.archive.last_runs(tuple(board.name for board in boards), ended)
+
+    def tail(self, run: str) -> Tail:
+        """Return the last lines of a run's recordings; nothing while there is no such run folder."""
+        try:
+            folder = self.files.run(run)
+        except UsageError:
+            return Tail()
+        with self._lock:
+            tail = self._tails.pop(run, None) or RunTail(folder, time.time() - time.monotonic())
+            self._tails[run] = tail
+            while len(self._tails) > _TAILS:
+                self._tails.popitem(last=False)
+        return tail.read()
+
+    def recorded(self, run: str) -> int:
+        """Return how many bytes the recordings of a run have, which tells whether there is more to show."""
+        count = 0
+        for folder in ("transport", "beside"):
+            with suppress(OSError, UsageError), os.scandir(self.files.run(run) / folder) as entries:
+                count += sum(each.stat(follow_symlinks=False).st_size for each in entries)
+        return count
+
+
+def _use_of(board: Board) -> Use:
+    try:
+        return Use(tuple(board.held()))
+    except HarnessError as error:
+        return Use(absent=error.message)

@@ -1,0 +1,138 @@
+"""The boards of the bench as their files say it, and who has each of them now."""
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.board.models.board_file import BoardFile
+from harness.board.opening.locks import Holder, holder_of
+from harness.board.opening.opener import occupies
+from harness.board.reading.file import load
+from harness.errors import HarnessError
+
+_PROBLEM_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A place of a board that somebody has.
+
+    Attributes:
+        place: What is held: the board, an adapter, a port.
+        holder: Who holds it.
+    """
+
+    place: str
+    holder: Holder
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One board of the bench.
+
+    Attributes:
+        name: Its name.
+        file: Its board file.
+        problem: Why the file cannot be used; empty when it can.
+        carrier: The ID² carrier of its plan.
+        platform: The platform of its plan.
+        key_type: The key type of its plan.
+        service: `mock` or `real`.
+        warnings: What is doubtful in its file.
+        used: The board file; None when it cannot be used.
+    """
+
+    name: str
+    file: Path
+    problem: str = ""
+    carrier: str = ""
+    platform: str = ""
+    key_type: str = ""
+    service: str = ""
+    warnings: tuple[str, ...] = ()
+    used: BoardFile | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a run on it takes nothing for itself."""
+        try:
+            return self.used is not None and not places_of(self.used)
+        except HarnessError:
+            return False
+
+    def held(self) -> list[Held]:
+        """Return which of its places somebody has now, as the kernel's locks tell it.
+
+        Raises:
+            BenchError: An adapter that its file names is not plugged in.
+        """
+        found: list[Held] = []
+        for place in () if self.used is None else places_of(self.used):
+            with suppress(HarnessError):
+                holder = holder_of(place)
+                if holder is not None:
+                    found.append(Held(place, holder))
+        return found
+
+
+class Boards:
+    """The boards of some files, read again when a file changes. Threads may share it."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        """Take the board files; nothing is read yet."""
+        self._files = tuple(files)
+        self._lock = threading.Lock()
+        self._read: dict[Path, tuple[object, Board]] = {}
+
+    def all(self) -> list[Board]:
+        """Return every board, in the order of the files."""
+        return [self._board(file) for file in self._files]
+
+    def of(self, name: str) -> Board | None:
+        """Return the board of a name; None when there is none."""
+        return next((board for board in self.all() if board.name == name), None)
+
+    def _board(self, file: Path) -> Board:
+        stamp: object = None
+        with suppress(OSError):
+            status = file.stat()
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        with self._lock:
+            known = self._read.get(file)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        board = read(file)
+        with self._lock:
+            self._read[file] = (stamp, board)
+        return board
+
+
+def read(file: Path) -> Board:
+    """Return what a board file says; what is wrong with it stands in `problem`."""
+    try:
+        board = load(file)
+    except HarnessError as error:
+        return Board(file.stem, file, problem=error.message[:_PROBLEM_MAX])
+    return Board(
+        name=board.name,
+        file=file,
+        carrier=str(board.plan.carrier),
+        platform=str(board.plan.platform),
+        key_type=str(board.plan.key_type),
+        service="mock" if board.service.is_mock else "real",
+        warnings=tuple(board.warnings),
+        used=board,
+    )
+
+
+def places_of(board: BoardFile) -> tuple[str, ...]:
+    """Return the names of the locks that a run on a board takes.
+
+    Raises:
+        BenchError: An adapter that the board file names is not plugged in.
+    """
+    names = [place for settings in board.transports.values() for place in occupies(settings, board.folder)]
+    names += [place for one in board.controllers.values() for place in one.occupies()]
+    return (f"board {board.name}", *sorted(set(names))) if names else ()

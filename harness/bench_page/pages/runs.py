@@ -1,0 +1,167 @@
+"""Runs: found, looked at, and handed out as reports, files and zips."""
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from harness.bench_page.run_files import OpenFile
+from harness.bench_page.view import BenchView
+from harness.errors import UsageError
+from harness.history.listing import Filters, ListedRun, moment
+from harness.run.verdict import Verdict
+
+_LISTED = 50
+_EVIDENCE = 200
+_CHUNK = 1 << 18
+_REPORTS = (
+    "report.html",
+    "report.pdf",
+    "report-short.pdf",
+    "report.json",
+    "junit.xml",
+    "ctrf.json",
+    "report-measurements.csv",
+    "journal.jsonl",
+    "run.json",
+    "manifest.json",
+)
+_SHOWN_TEXT = {".txt", ".log", ".jsonl", ".json", ".csv", ".xml", ".yaml", ".hex"}
+
+# A report is a page of its own, of a folder that anybody may have made: it may use its own style and script, and has
+# no origin, so that it can neither ask this server for anything nor use what the browser keeps for it.
+_REPORT_POLICY = (
+    "sandbox allow-scripts allow-popups allow-downloads; default-src 'none'; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_FILE_POLICY = "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+_ZIPS = threading.BoundedSemaphore(2)
+
+
+def show_all(view: BenchView) -> Response:
+    """List runs."""
+    errors: dict[str, str] = {}
+    board, verdict, text, since = (view.query(name) for name in ("board", "verdict", "text", "since"))
+    known = verdict if verdict in list(Verdict) else ""
+    earliest = ""
+    if since:
+        try:
+            earliest = moment(since, datetime.now(UTC))
+        except UsageError as error:
+            errors["since"] = error.message
+    page = view.query("page")
+    limit = _LISTED * (int(page) if page.isascii() and page.isdigit() and 0 < int(page) < 1000 else 1)
+    filters = Filters(
+        boards=[board] if board else [],
+        verdicts=[Verdict(known)] if known else [],
+        since=earliest,
+        text=text,
+        limit=limit,
+    )
+    return view.page(
+        "runs.html.j2",
+        422 if errors else 200,
+        found=view.behind.archive.listed(filters),
+        verdicts=[each.value for each in Verdict if each is not Verdict.NOT_APPLICABLE],
+        asked={"board": board, "verdict": known, "text": text, "since": since},
+        page=limit // _LISTED,
+        errors=errors,
+    )
+
+
+def show(view: BenchView) -> Response:
+    """Show one run: what came of it, and what can be taken from it."""
+    name = view.path("run")
+    folder = view.behind.files.run(name)
+    run = _listed(view, name)
+    others = [] if run is None else _others(view, run)
+    return view.page(
+        "run.html.j2",
+        name=name,
+        run=run,
+        reports=[each for each in _REPORTS if (folder / each).is_file()],
+        evidence=_evidence(folder),
+        others=others,
+    )
+
+
+def file(view: BenchView) -> Response:
+    """Hand out a file of a run, with nothing that it may do here."""
+    opened = view.behind.files.open(view.path("run"), view.path("file"))
+    suffix = Path(opened.name).suffix.lower()
+    headers = {"Content-Security-Policy": _FILE_POLICY, "Content-Length": str(opened.size)}
+    if view.path("file") == "report.html":
+        kind = "text/html; charset=utf-8"
+        headers["Content-Security-Policy"] = _REPORT_POLICY
+    elif suffix in _SHOWN_TEXT:
+        kind = "text/plain; charset=utf-8"
+    else:
+        kind = "application/pdf" if suffix == ".pdf" else "application/octet-stream"
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(opened.name, safe='')}"
+    return StreamingResponse(parts(opened), headers=headers, media_type=kind)
+
+
+def zipped(view: BenchView) -> Response:
+    """Hand out a run as `harness pack` packs it."""
+    from harness.seal.pack import pack  # noqa: PLC0415 - few ask for it
+
+    name = view.path("run")
+    folder = view.behind.files.run(name)
+    if not _ZIPS.acquire(blocking=False):
+        return view.page(
+            "message.html.j2", 503, title=view.text("error.busy"), message=view.text("runs.packing")
+        )
+    place = tempfile.mkdtemp(prefix="harness-bench-page-")
+    try:
+        packed = pack(folder, Path(place) / "run.zip")
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    finally:
+        _ZIPS.release()
+    return FileResponse(
+        packed,
+        media_type="application/zip",
+        filename=f"{name}.zip",
+        headers={"Content-Security-Policy": _FILE_POLICY},
+        background=BackgroundTask(shutil.rmtree, place, ignore_errors=True),
+    )
+
+
+def _listed(view: BenchView, name: str) -> ListedRun | None:
+    """Return what the index says of a run; None for one that it cannot read."""
+    found = view.behind.archive.listed(Filters(text=name, limit=200))
+    return next((run for run in found.runs if run.name == name), None)
+
+
+def _others(view: BenchView, run: ListedRun) -> list[ListedRun]:
+    """Return other runs of the same board, the newest first."""
+    found = view.behind.archive.listed(Filters(text=run.board, limit=200))
+    return [each for each in found.runs if each.board == run.board and each.name != run.name][:20]
+
+
+def _evidence(folder: Path) -> list[str]:
+    try:
+        names = sorted(each.name for each in (folder / "evidence").iterdir() if not each.name.startswith("."))
+    except OSError:
+        return []
+    return [f"evidence/{name}" for name in names[:_EVIDENCE]]
+
+
+def parts(opened: OpenFile) -> Iterator[bytes]:
+    """Give the bytes of a file, no more than it had when it was opened, and close it."""
+    left = opened.size
+    try:
+        while left > 0 and (data := os.read(opened.descriptor, min(_CHUNK, left))):
+            left -= len(data)
+            yield data
+    finally:
+        os.close(opened.descriptor)

@@ -1,0 +1,64 @@
+"""The addresses of the bench page."""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from harness.bench_page.bench import Bench
+from harness.bench_page.pages import campaigns, history, overview, runs
+from harness.bench_page.view import BenchView
+from harness.bench_page.words import FUNCTIONS
+from harness.web.appearance import Appearance
+from harness.web.events import Event, EventStreams
+from harness.web.guard import Guard
+from harness.web.site import Site
+
+_PAGES: tuple[tuple[str, str, Callable[[BenchView], Response]], ...] = (
+    ("GET", "/", overview.show),
+    ("GET", "/campaigns", campaigns.show_all),
+    ("GET", "/campaigns/{campaign}", campaigns.show),
+    ("GET", "/runs", runs.show_all),
+    ("GET", "/runs/{run}", runs.show),
+    ("GET", "/runs/{run}/files/{file:path}", runs.file),
+    ("GET", "/runs/{run}/zip", runs.zipped),
+    ("GET", "/history", history.show_all),
+    ("GET", "/history/{board:path}", history.show),
+    ("GET", "/compare", history.compared),
+)
+
+
+def routes(bench: Bench, guard: Guard) -> list[BaseRoute]:
+    """Return what answers for the bench, behind its guard."""
+    streams = EventStreams(guard)
+    site = Site(BenchView, bench, _appearance(), guard)
+    extra = [
+        streams.route("/events", _source(partial(overview.changed, bench))),
+        streams.route("/campaigns/{campaign}/events", _source(partial(campaigns.changed, bench))),
+    ]
+    return site.routes(_PAGES, extra)
+
+
+@cache
+def _appearance() -> Appearance:
+    return Appearance(
+        Path(__file__).parent,
+        root="",
+        menu=("overview", "campaigns", "runs", "history"),
+        styles=("bench.css",),
+        scripts=("bench.js",),
+        functions=FUNCTIONS,
+    )
+
+
+def _source(version: Callable[[Request], str]) -> Callable[[Request, str], Sequence[Event]]:
+    """Return the source of a stream that says when a page has changed: its events carry no more than the version."""
+
+    def changed(request: Request, last: str) -> Sequence[Event]:
+        now = version(request)
+        return [Event(now)] if now and now != last else []
+
+    return changed

@@ -1,0 +1,209 @@
+"""The pages without scripts: what they show of boards, campaigns and runs, and what they hand out."""
+
+import os
+
+import pytest
+
+from harness.board.opening.locks import Locks
+from tests.bench_page.made import BOARDS, HOSTILE, Made, Recorded, make_boards, make_run
+
+EVERY = ("/", "/campaigns", "/runs", "/history")
+
+
+@pytest.mark.parametrize("path", EVERY)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_answers_before_anything_has_run(visitor, path, language):
+    page = visitor.get(path, params={"lang": language})
+    assert page.status_code == 200
+    assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in page.text
+
+
+def test_every_page_answers_when_there_is_no_folder_of_runs(visitor, runs):
+    runs.rmdir()
+    assert [visitor.get(path).status_code for path in EVERY] == [200] * len(EVERY)
+
+
+def test_a_board_is_free_running_in_use_or_wrong(visitor, runs, tmp_path, bench):
+    made = Made(runs, "alpha")
+    made.begin("alpha")
+    (tmp_path / "boards" / "beta.yaml").write_text("version: 1\nname: beta\n")
+    text = visitor.get("/").text
+    assert f'href="/campaigns/{made.id}">running</a>' in text
+    assert "board file is wrong" in text
+    assert "beta.yaml" in text, "the problem names its file"
+    made.end("alpha")
+    make_boards(tmp_path / "boards", "beta")
+    text = visitor.get("/").text
+    assert text.count(">free</span>") == 2
+
+
+def test_who_holds_a_board_is_told_also_when_no_campaign_does(runs, tmp_path):
+    from harness.bench_page.bench import Bench
+    from harness.bench_page.server import BenchPage
+    from tests.bench_page.conftest import Visitor
+
+    file = BOARDS / "example-se-i2c.yaml"
+    with (
+        BenchPage(Bench(runs, [file])) as page,
+        Locks(["board example-se-i2c"], board="x"),
+        Visitor(page) as visitor,
+    ):
+        text = visitor.get("/").text
+    assert "in use" in text
+    assert f"process {os.getpid()}" in text
+
+
+def test_a_campaign_shows_what_it_does(visitor, runs):
+    made = Made(runs, "alpha", "beta", user="li")
+    made.begin("alpha")
+    made.scenario("alpha", 0, "passed")
+    made.scenario("alpha", 1, "failed", "two random numbers were the same")
+    made.scenario("alpha", 2)
+    made.write("board_waits", "beta", **{"for": ["usb port 1-4"]})
+    text = visitor.get(f"/campaigns/{made.id}").text
+    for told in (
+        "li",
+        "2 of 3",
+        "An auth code is verified by the service",
+        "Step 1 of 2",
+        "two random numbers were the same",
+        "Waits until free: usb port 1-4",
+        "1 failed",
+        "1 passed",
+    ):
+        assert told in text, told
+
+
+def test_a_killed_campaign_is_told_as_gone_and_shows_its_output(visitor, runs):
+    made = Made(runs, "alpha")
+    made.begin("alpha")
+    made.folder.output.write_text(f"error: no such suite\n{HOSTILE}\n")
+    made.die()
+    text = visitor.get(f"/campaigns/{made.id}").text
+    assert "process of this campaign is gone" in text
+    assert "error: no such suite" in text
+    assert "Stop everything" not in text
+
+
+def test_an_unknown_campaign_or_run_is_a_page_that_says_so(visitor):
+    for path in (
+        "/campaigns/20261129T220000.000Z-abcdef",
+        "/runs/nothing",
+        "/history/nothing",
+        "/campaigns/..%2f..",
+    ):
+        page = visitor.get(path)
+        assert page.status_code == 404, path
+        assert "Not found" in page.text
+
+
+def test_hostile_texts_are_text(visitor, runs):
+    made = Made(runs, HOSTILE, user=HOSTILE)
+    folder = made.begin(HOSTILE, run="20261129T220000.000Z-x")
+    made.write("scenario_started", HOSTILE, step=HOSTILE, title=HOSTILE)
+    made.write(
+        "scenario_finished", HOSTILE, step=HOSTILE, title=HOSTILE, verdict=HOSTILE, seconds=1, reason=HOSTILE
+    )
+    made.write("scenario_started", HOSTILE, step=HOSTILE, title=HOSTILE)
+    made.write("step_started", HOSTILE, number=1, total=2, title=HOSTILE)
+    made.write("progressed", HOSTILE, done=1, total=2, what=HOSTILE)
+    made.write("told", HOSTILE, text=HOSTILE)
+    recorded = Recorded(folder, "console")
+    recorded.add("<", HOSTILE.encode() + b"\xff\xfe\r\n" + b"y" * 1_000_000 + b"\r\n")
+    for path in ("/", "/campaigns", f"/campaigns/{made.id}"):
+        text = visitor.get(path).text
+        assert "<script>document" not in text
+        assert "<img src=x" not in text
+        assert "\u202e" not in text
+        assert "\x1b" not in text
+        assert len(text) < 200_000
+    assert "&lt;script&gt;" in text
+
+
+def test_the_last_lines_of_console_and_bus_are_shown_and_bounded(visitor, runs):
+    made = Made(runs, "alpha")
+    folder = made.begin("alpha")
+    console, chip = Recorded(folder, "console"), Recorded(folder, "chip")
+    for number in range(100):
+        console.add("<", f"line number {number}.\r\n".encode())
+    chip.add(">", bytes.fromhex("0300003033"), "i2c-write")
+    text = visitor.get(f"/campaigns/{made.id}").text
+    assert "line number 99." in text
+    assert "line number 60." in text
+    assert "line number 59." not in text
+    assert "→ chip" in text
+    console.add("<", b"a line that came later\r\n")
+    assert "a line that came later" in visitor.get(f"/campaigns/{made.id}").text
+
+
+def test_what_a_device_said_is_gone_once_a_finding_says_that_it_shows_its_key(visitor, runs):
+    made = Made(runs, "alpha")
+    folder = made.begin("alpha")
+    console = Recorded(folder, "console")
+    console.add("<", b"key 00112233445566778899aabbccddeeff\r\n")
+    assert "00112233" in visitor.get(f"/campaigns/{made.id}").text
+    with (folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"event":"finding","t":1,"defect":"key-shown","title":"the device shows its key"}\n')
+    console.add("<", b"again 00112233445566778899aabbccddeeff\r\n")
+    assert "00112233" not in visitor.get(f"/campaigns/{made.id}").text
+
+
+def test_a_report_is_handed_out_with_no_rights_here(visitor, runs):
+    folder = make_run(runs, "r1", "alpha")
+    (folder / "report.html").write_text("<!doctype html><script>1</script>")
+    (folder / "report.pdf").write_bytes(b"%PDF-1.7")
+    (folder / "evidence").mkdir()
+    (folder / "evidence" / "x.html").write_text("<script>2</script>")
+    report = visitor.get("/runs/r1/files/report.html")
+    assert report.headers["content-type"].startswith("text/html")
+    policy = report.headers["content-security-policy"]
+    assert policy.startswith("sandbox ")
+    assert "allow-same-origin" not in policy
+    assert "default-src 'none'" in policy
+    assert report.headers["x-content-type-options"] == "nosniff"
+    other = visitor.get("/runs/r1/files/evidence/x.html")
+    assert other.headers["content-type"] == "application/octet-stream"
+    assert other.headers["content-disposition"].startswith("attachment")
+    assert visitor.get("/runs/r1/files/report.pdf").headers["content-disposition"].startswith("attachment")
+    page = visitor.get("/runs/r1")
+    assert "/runs/r1/files/report.html" in page.text
+
+
+def test_no_path_leaves_the_folder_of_runs(visitor, runs, tmp_path):
+    folder = make_run(runs, "r1", "alpha")
+    (tmp_path / "secret.txt").write_text("top secret")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "out").symlink_to(tmp_path)
+    (runs / "other").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe")
+    for path in (
+        "/runs/r1/files/link.txt",
+        "/runs/r1/files/out/secret.txt",
+        "/runs/other/files/secret.txt",
+        "/runs/other",
+        "/runs/r1/files/../../secret.txt",
+        "/runs/r1/files/..%2f..%2fsecret.txt",
+        "/runs/..%2fsecret.txt/files/x",
+        "/runs/%2e%2e/files/secret.txt",
+        "/runs/r1/files/%2fetc%2fpasswd",
+        "/runs/r1/files/pipe",
+        "/runs/r1/files/",
+        "/runs/r1/files/run.json%00.txt",
+        "/runs/.campaigns",
+        "/runs/.campaigns/files/x",
+        "/runs/other/zip",
+    ):
+        answer = visitor.get(path)
+        assert answer.status_code == 404, path
+        assert "top secret" not in answer.text
+    assert visitor.get("/runs/r1/files/run.json").status_code == 200
+
+
+def test_a_run_is_packed_as_the_command_packs_it(visitor, runs, tmp_path):
+    from harness.seal.pack import pack
+
+    folder = make_run(runs, "r1", "alpha")
+    answer = visitor.get("/runs/r1/zip")
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.content == pack(folder, tmp_path / "r1.zip").read_bytes()
+    assert not list(runs.glob("*.zip"))
