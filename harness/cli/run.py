@@ -39,6 +39,38 @@ def run(
             "folder; exit code 0 when nothing is missing, else 2.",
         ),
     ] = False,
+    notify_end: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A command that is told when all is over, with the summary as JSON on its standard input. No shell is "
+            "asked: write \"sh -c '…'\" for one. May be repeated, as all --notify-….",
+            metavar="COMMAND",
+        ),
+    ] = None,
+    notify_failure: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A command that is told of each run that does not end with exit code 0.", metavar="COMMAND"
+        ),
+    ] = None,
+    notify_operator: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A command that is told of each operator step that waits for a person.", metavar="COMMAND"
+        ),
+    ] = None,
+    notify_set_aside: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A command that is told of each board that is set aside for its health.", metavar="COMMAND"
+        ),
+    ] = None,
+    notify: Annotated[
+        bool,
+        typer.Option(
+            "--notify/--no-notify", help="Whether commands are told, those of the lab file included."
+        ),
+    ] = True,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -61,5 +93,19 @@ def run(
         raise typer.Exit(
             without_touching(paths, options, select=select, plugins=plugin or (), as_json=as_json)
         )
-    code = run_boards(paths, options, select=select, plugins=plugin or (), quiet=quiet, as_json=as_json)
+    told = {
+        "end": notify_end,
+        "failure": notify_failure,
+        "operator": notify_operator,
+        "set-aside": notify_set_aside,
+    }
+    code = run_boards(
+        paths,
+        options,
+        select=select,
+        plugins=plugin or (),
+        quiet=quiet,
+        as_json=as_json,
+        notify={on: commands or () for on, commands in told.items()} if notify else None,
+    )
     raise typer.Exit(code)

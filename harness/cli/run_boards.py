@@ -3,16 +3,19 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from rich.console import Console
 from rich.text import Text
 
+from harness.board.models import BoardFile
+from harness.board.models.lab_file import LabFile
 from harness.board.reading import known_failures
 from harness.board.reading.file import load
 from harness.board.reading.lab import lab_of, told
@@ -34,9 +37,13 @@ from harness.report.text import seconds as duration
 from harness.run.asserts import require_asserts
 from harness.run.verdict import Verdict
 
+if TYPE_CHECKING:
+    from harness.campaign.notify.notifier import Notifier
+
 _WORST_FIRST = (4, 2, 1, 3, 5, 0)
 _INCOMPLETE = 5
 _INTERRUPTED = 130
+_NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def _words(board: Path, options: RunOptions) -> list[str]:
@@ -44,6 +51,10 @@ def _words(board: Path, options: RunOptions) -> list[str]:
     attended = options.attended if options.attended is not None else os.isatty(0)
     replay = None if options.replay is None else run_to_replay(options.replay, options.runs, board)
     return arguments(board, replace(options, attended=attended, replay=replay))
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
 
 
 class _Follower(Collected):
@@ -162,6 +173,7 @@ def run_boards(
     plugins: Sequence[str] = (),
     quiet: bool = False,
     as_json: bool = False,
+    notify: Mapping[str, Sequence[str]] | None = _NOBODY,
 ) -> int:
     """Run the suites on each board and return the worst exit code.
 
@@ -174,10 +186,11 @@ def run_boards(
         plugins: Plugins of pytest that take part.
         quiet: Print what did not pass, and one verdict a board.
         as_json: Print one JSON document on stdout.
+        notify: Commands that are told, beside those of the lab file, by what they are told of; None for none at all.
 
     Raises:
-        UsageError: A board file is wrong, the options do not go together, a plugin is not there, or this Python
-            leaves asserts out.
+        UsageError: A board file is wrong, a command is none, the options do not go together, a plugin is not there, or
+            this Python leaves asserts out.
     """
     require_asserts()
     check_plugins(plugins)
@@ -196,14 +209,18 @@ def run_boards(
         files.append(file)
     if options.official:
         require_official(files, options, select=select, plugins=plugins)
+    notifier = None if notify is None else _notifier(lab, notify, options.runs, files)
     more = [word for plugin in plugins for word in ("-p", plugin)] + (["-k", select] if select else [])
     words = [[*_words(board, options), *more] for board in boards]
     # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
-    with closing(OwnConsole(2 if as_json else 1)) as console:
+    # Who is told of the end is waited for when everything is said.
+    with (
+        nullcontext() if notifier is None else closing(notifier),
+        closing(OwnConsole(2 if as_json else 1)) as console,
+    ):
         follower = _Follower(console, options.runs, quiet=quiet or as_json)
-        with closing(
-            ProgressWriter(options.runs, lambda text: print(f"warning: {text}", file=sys.stderr))
-        ) as progress:
+        take = None if notifier is None else notifier.take
+        with closing(ProgressWriter(options.runs, _warn, take)) as progress:
             progress.start(about(files))
             codes = _run(words, [file.name for file in files], options.runs, follower, progress)
             progress.write(
@@ -229,6 +246,22 @@ def run_boards(
         for line in said:
             print(line, file=sys.stderr)
         return code
+
+
+def _notifier(
+    lab: LabFile, given: Mapping[str, Sequence[str]], runs: Path, boards: Sequence[BoardFile]
+) -> "Notifier | None":
+    """Return what tells the commands of a campaign; None when there is none.
+
+    Raises:
+        UsageError: A command is none.
+    """
+    if not lab.notify and not any(given.values()):
+        return None
+    from harness.campaign.notify.chosen import environment_for, hooks_of
+    from harness.campaign.notify.notifier import Notifier
+
+    return Notifier(hooks_of(lab, given), runs, environment_for(boards), _warn)
 
 
 def _run(

@@ -35,13 +35,20 @@ class ProgressWriter:
     Args:
         runs: The folder of runs.
         on_trouble: Told once, in a sentence, when progress cannot be written.
+        on_event: Given each event in its order, also when the file cannot be written; must return at once.
     """
 
-    def __init__(self, runs: Path, on_trouble: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        runs: Path,
+        on_trouble: Callable[[str], None],
+        on_event: Callable[[Mapping[str, object]], None] | None = None,
+    ) -> None:
         now = datetime.now(UTC)
         self.id = f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{secrets.token_hex(3)}"
         self.folder = CampaignFolder(runs / CAMPAIGNS / self.id)
         self._on_trouble = on_trouble
+        self._on_event = on_event
         self._lock = threading.Lock()
         self._told = False
         self._seq = 0
@@ -101,13 +108,19 @@ class ProgressWriter:
             time: When it happened, as `now` gives it; now when left out.
         """
         with self._lock:
+            if not self.written and self._on_event is None:
+                return
+            head: dict[str, object] = {"seq": self._seq, "time": time or now(), "event": event}
+            if board:
+                head["board"] = board
+            told = json_value({**head, **(fields or {})}, _BARE)
+            self._seq += 1
+            if self._on_event is not None:
+                assert isinstance(told, dict), "a mapping stays one"
+                self._on_event(told)
             if not self.written:
                 return
-            told: dict[str, object] = {"seq": self._seq, "time": time or now(), "event": event}
-            if board:
-                told["board"] = board
-            line = _JSON.encode(json_value({**told, **(fields or {})}, _BARE)).encode() + b"\n"
-            self._seq += 1
+            line = _JSON.encode(told).encode() + b"\n"
             self._waiting += line
             self._write_out()
 

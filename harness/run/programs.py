@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from harness.errors import UsageError
 from harness.run import orphans
@@ -20,6 +21,7 @@ def start_program(
     *,
     named_in: str,
     package: str = "",
+    given: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program without a shell; what it prints, on either stream, is in `stdout`.
 
@@ -29,6 +31,7 @@ def start_program(
         environment: Its environment.
         named_in: The section of the board file that names it.
         package: Where the program can be had, when it is one that is known; for the hint.
+        given: A file that it reads from its standard input; nothing when left out.
 
     Raises:
         UsageError: It cannot be started.
@@ -39,7 +42,7 @@ def start_program(
             command,
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if given is None else given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,

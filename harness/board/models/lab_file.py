@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from harness.settings.notify import Notify
 from harness.settings.particulars import Particulars
 from harness.settings.policy import Policy
 from harness.settings.words import PathText, Section, wrong
@@ -76,6 +77,15 @@ class LabFile(Section):
         description="Board files of the lab: paths and patterns such as `boards/*.yaml`, from the folder of the lab "
         "file, or names of boards. A pattern that begins with * stands in quotes.",
         max_length=10_000,
+    )
+
+    notify: Annotated[
+        tuple[Notify, ...],
+        BeforeValidator(_none_is_empty, json_schema_input_type=tuple[Notify, ...] | None),
+    ] = Field(
+        default=(),
+        description="Commands that are told of each campaign of the lab.",
+        max_length=32,
     )
 
     _source: LabSource = PrivateAttr(default=LabSource())

@@ -72,9 +72,8 @@ def told(lab: LabFile) -> str:
     """Return the sentence that names a lab file which takes part although nobody named it; empty for none."""
     if not lab.source.by_default:
         return ""
-    return (
-        f"the lab file {lab.source.path} lies in the working folder and takes part; --lab FILE names another"
-    )
+    tells = f", and its {len(lab.notify)} `notify:` commands are told" if lab.notify else ""
+    return f"the lab file {lab.source.path} lies in the working folder and takes part{tells}; --lab FILE names another"
 
 
 def lab_schema() -> dict[str, object]:

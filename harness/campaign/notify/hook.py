@@ -1,0 +1,109 @@
+"""One command that is told of a campaign, carried out: bounded in time, ended with all that it started."""
+
+import os
+import select
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.run.programs import end_group, start_program
+from harness.run.safe import Mask
+from harness.secret import Secret
+from harness.settings.notify import Occasion
+from harness.transport.printable import last_lines
+
+TOLD = "HARNESS_NOTIFY"
+"""The environment variable that says what the command is told of."""
+
+_POLL_S = 0.1
+_KEPT = 8_192
+_SHORTEST = 8  # characters of an argument that may be a secret, such as an address with a token in it
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A command that is told of a campaign.
+
+    Attributes:
+        command: Program and arguments.
+        on: What it is told of.
+        timeout_s: Seconds that it may take.
+        folder: Where it runs.
+        named_in: Where it is written down, for messages.
+    """
+
+    command: tuple[str, ...]
+    on: frozenset[Occasion]
+    timeout_s: float
+    folder: Path
+    named_in: str
+
+    def tell(
+        self, occasion: Occasion, document: bytes, environment: Mapping[str, str], stop: threading.Event
+    ) -> str:
+        """Run the command with a document on its standard input; return what went wrong, empty for nothing.
+
+        Args:
+            occasion: What it is told of.
+            document: The document.
+            environment: Its environment.
+            stop: Ends it when it is set.
+        """
+        with tempfile.TemporaryFile() as given:
+            given.write(document)
+            given.seek(0)
+            try:
+                process = start_program(
+                    self.command,
+                    self.folder,
+                    {**environment, TOLD: occasion},
+                    named_in=self.named_in,
+                    given=given,
+                )
+            except HarnessError as error:
+                return error.message
+            try:
+                ended, said = _until_it_ends(process, self.timeout_s, stop)
+            finally:
+                end_group(process)
+                if process.stdout is not None:
+                    process.stdout.close()
+        if ended and process.returncode == 0:
+            return ""
+        how = f"exit code {process.returncode}"
+        if not ended:
+            how = "ended with the campaign" if stop.is_set() else f"did not end within {self.timeout_s:g} s"
+        last = "".join(f": {line}" for line in last_lines(self._hidden(said), 1))
+        return f"{self.named_in}: {self.command[0]!r} was told of {occasion}: {how}{last}"
+
+    def _hidden(self, said: bytes) -> bytes:
+        mask = Mask()
+        for word in self.command[1:]:
+            if len(word) >= _SHORTEST:
+                mask.add(Secret(word.encode(errors="surrogateescape")))
+        return mask.data(said)
+
+
+def _until_it_ends(
+    process: subprocess.Popen[bytes], limit: float, stop: threading.Event
+) -> tuple[bool, bytes]:
+    """Wait for a process; return whether it ended by itself, and the last of what it printed."""
+    assert process.stdout is not None, "it was started with a pipe"
+    output, said = process.stdout.fileno(), b""
+    deadline = time.monotonic() + limit
+    while not stop.is_set() and time.monotonic() < deadline:
+        over = process.poll() is not None
+        ready, _, _ = select.select([output], [], [], 0 if over else _POLL_S)
+        part = os.read(output, 65_536) if ready else b""
+        said = (said + part)[-_KEPT:]
+        # What it printed last may still be in the pipe; what its children print is not waited for.
+        if over and not part:
+            return True, said
+        if ready and not part:  # it closed its output and goes on
+            stop.wait(_POLL_S)
+    return process.poll() is not None, said
