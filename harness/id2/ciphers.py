@@ -3,14 +3,19 @@
 Only symmetric keys; `devicecipher` has what is encrypted for a device whatever its key is.
 """
 
+import threading
+from functools import lru_cache
+
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
+from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, CipherContext, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
 
 from harness.id2.errors import Id2Error
 from harness.id2.keys import Key, KeyType
 
 CRYPT_MAX = 1024
+_CONTEXTS = 1024
+_LOCK = threading.Lock()
 
 
 def pad(data: bytes, block: int) -> bytes:
@@ -69,10 +74,10 @@ def ecb_encrypt(key: Key, data: bytes) -> bytes:
 
     Source: device-protocol.md b.3, c.1.
     """
-    algorithm = _algorithm(key)
+    context = _encryptor(key)
     _require_blocks(data, key.key_type.block_size, "plaintext", allow_empty=True)
-    context = Cipher(algorithm, modes.ECB()).encryptor()  # noqa: S305  ECB is what the ID² protocol says
-    return context.update(data) + context.finalize()
+    with _LOCK:
+        return context.update(data)
 
 
 def ecb_decrypt(key: Key, data: bytes) -> bytes:
@@ -143,6 +148,12 @@ def _symmetric_block(key_type: KeyType) -> int:
     if not key_type.symmetric:
         raise Id2Error(f"key type {key_type} is asymmetric; this needs a symmetric key", field="key_type")
     return key_type.block_size
+
+
+@lru_cache(maxsize=_CONTEXTS)
+def _encryptor(key: Key) -> CipherContext:
+    """Return what encrypts whole blocks: from one to the next ECB keeps nothing, and a new context costs far more."""
+    return Cipher(_algorithm(key), modes.ECB()).encryptor()  # noqa: S305  ECB is what the ID² protocol says
 
 
 def _algorithm(key: Key) -> BlockCipherAlgorithm:

@@ -1,5 +1,6 @@
 """The hash functions of ID² and the numbers that name them inside an auth code."""
 
+import hashlib
 from enum import IntEnum
 
 from cryptography.hazmat.primitives import hashes
@@ -33,16 +34,12 @@ def digest(hash_type: HashType, data: bytes) -> bytes:
 
     Source: device-protocol.md b.1, b.3; SM3 is GB/T 32905.
     """
-    context = hashes.Hash(_algorithm(hash_type))
-    context.update(data)
-    return context.finalize()
-
-
-def _algorithm(hash_type: HashType) -> hashes.HashAlgorithm:
     match hash_type:
-        case HashType.SHA1:
-            return hashes.SHA1()  # noqa: S303  the number names it; new devices cannot be built with it
         case HashType.SHA256:
-            return hashes.SHA256()
-        case HashType.SM3:
-            return hashes.SM3()
+            return hashlib.sha256(data).digest()
+        case HashType.SHA1:  # the number names it; new devices cannot be built with it
+            return hashlib.sha1(data, usedforsecurity=False).digest()
+        case HashType.SM3:  # hashlib has it only where its OpenSSL does
+            context = hashes.Hash(hashes.SM3())
+            context.update(data)
+            return context.finalize()

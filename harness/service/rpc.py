@@ -10,15 +10,15 @@ API_VERSION = "1.1.2"
 TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 # For each call some fifty texts are encoded, nearly all of them plain.
-_ENCODED = {
-    code: quote(chr(code), safe="~") for code in range(128) if quote(chr(code), safe="~") != chr(code)
-}
+ENCODED = {char: quote(char, safe="~") for char in map(chr, range(128)) if quote(char, safe="~") != char}
+"""The ASCII characters that do not stay as they are, and what they become."""
+_TRANSLATION = str.maketrans(ENCODED)
 
 
 def percent_encode(text: str) -> str:
     """Encode as the gateway does: UTF-8; letters, digits and `-_.~` stay, a space is `%20`."""
     if text.isascii():
-        return text if text.isalnum() else text.translate(_ENCODED)
+        return text if text.isalnum() else text.translate(_TRANSLATION)
     # A lone surrogate, which a device's garbage can leave in a text, becomes `?`; the service refuses it.
     return quote(text, safe="~", errors="replace")
 

@@ -5,6 +5,8 @@ import logging
 import socket
 import ssl
 import threading
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 import h11
@@ -21,6 +23,9 @@ from harness.web.log_repeats import RepeatFilter
 _START_S = 10.0
 _GRACE_S = 1.0
 _GRACE_STEP_S = 0.002
+
+ANSWER = "id2_answer"
+"""Key in a connection's state: a function that sends a whole answer at once, and tells whether it could."""
 
 BREAK_OFF = "id2_break_off"
 """Key in a connection's state: a function that closes the connection, at once or when all is sent."""
@@ -176,6 +181,14 @@ class _Server(uvicorn.Server):
 
 
 _REPEATS = RepeatFilter()
+_CLOSE = (b"connection", b"close")
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, media_type: str, length: int) -> h11.Response:
+    """Return the common part of a head: there are few of them, and each takes time to make."""
+    headers = [(b"content-type", media_type.encode()), (b"content-length", str(length).encode())]
+    return h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())
 
 
 class _QuietProtocol(H11Protocol):
@@ -195,7 +208,8 @@ class _QuietProtocol(H11Protocol):
         limit: ConnectionLimit,
         not_http: tuple[str, bytes] = NOT_HTTP,
     ) -> None:
-        super().__init__(config, server_state, {**app_state, BREAK_OFF: self._break_off}, _loop)
+        state = {**app_state, ANSWER: self._answer, BREAK_OFF: self._break_off}
+        super().__init__(config, server_state, state, _loop)
         self.access_log = False
         self._limit = limit
         self._not_http = not_http
@@ -237,6 +251,38 @@ class _QuietProtocol(H11Protocol):
         if self.cycle is not None:
             self.cycle.disconnected = True
         self.transport.abort()
+
+    def _answer(self, status: int, media_type: str, extra: tuple[str, str], body: bytes) -> bool:
+        """Send head and body in one piece; False, and nothing was sent, when that needs the usual way.
+
+        As ASGI has it, head and body come one after the other, are written one by one, and wake the peer twice.
+
+        Args:
+            status: HTTP status.
+            media_type: Of the body.
+            extra: One more header, name and value.
+            body: The body, not empty.
+        """
+        cycle = self.cycle
+        if self.flow.write_paused or not cycle.keep_alive or _CLOSE in self.headers:
+            return False
+        if cycle.disconnected:
+            return True
+        cycle.response_started = True
+        cycle.waiting_for_100_continue = False
+        head = self.conn.send(_head(status, media_type, len(body))) or b""
+        self.conn.send(h11.Data(data=body))
+        self.conn.send(h11.EndOfMessage())
+        name, value = extra
+        # The head ends with an empty line; before that there is room for one more.
+        self.transport.write(b"".join((head[:-2], f"{name}: {value}\r\n\r\n".encode(), body)))
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if self.conn.our_state is h11.MUST_CLOSE:
+            self.conn.send(h11.ConnectionClosed())
+            self.transport.close()
+        cycle.on_response()
+        return True
 
     def _break_off(self, now: bool) -> None:
         """Close the connection: at once, or when what was written is sent."""

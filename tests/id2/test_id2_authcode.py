@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.id2 import authcode, ciphers, published
+from harness.id2 import authcode, ciphers, codetext, published
 from harness.id2.authcode import AuthCode, AuthCodeType, Mismatch
 from harness.id2.errors import Id2Error
 from harness.id2.hashes import HashType
@@ -347,3 +347,22 @@ def test_every_type_says_what_it_is():
         AuthCodeType.SERVER_EXTRA: (True, False, True),
     }
     assert len({kind.meaning for kind in AuthCodeType}) == 6
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from("0123"),
+    st.sampled_from("0123x"),
+    st.sampled_from(["0123456789ABCDEF", "0123456789abcdef", "0123", "0123456789ABCDEF\n"]),
+    st.text(st.sampled_from("Az09~ !\x1f\x7fü"), max_size=34),
+    st.sampled_from(
+        ["AAAA", "AAA=", "AAB=", "AA==", "AB==", "A===", "", "AA", "AAAA\n", "A~AA", "====", "AAAA="]
+    ),
+    st.sampled_from(["", " ", "\n", "~"]),
+)
+def test_the_quick_way_reads_what_the_thorough_way_reads(kind, hash_type, device_random, random, sign, tail):
+    text = f"{kind}~{hash_type}~{device_random}~{random}~{sign}{tail}"
+    quick = codetext.read(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codetext, "_read_good", lambda _text: None)
+        assert codetext.read(text) == quick

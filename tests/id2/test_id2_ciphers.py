@@ -1,5 +1,8 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import gmssl_pyx
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -119,3 +122,10 @@ def test_arbitrary_ciphertext_raises_only_the_documented_error(key, data):
         return
     assume(plain)
     assert ciphers.encrypt(key, plain) == data
+
+
+def test_many_threads_encrypt_under_one_key_and_each_gets_its_own_blocks():
+    plains = [bytes([number]) * 4096 for number in range(200)]
+    fresh = [Cipher(algorithms.AES(AES.reveal()), modes.ECB()).encryptor().update(plain) for plain in plains]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda plain: ciphers.ecb_encrypt(AES, plain), plains)) == fresh

@@ -73,3 +73,16 @@ def test_percent_encoding_never_raises(text):
 def test_timestamp_is_utc_in_whole_seconds():
     moment = datetime(2026, 1, 2, 3, 4, 5, 999_999, tzinfo=timezone(timedelta(hours=8)))
     assert timestamp(moment) == "2026-01-01T19:04:05Z"
+
+
+@UNHURRIED
+@given(
+    st.dictionaries(
+        st.text(st.sampled_from("Aa~-_.%&=+ \t\n\x00ü"), max_size=4),
+        st.text(st.sampled_from("Aa0~-_.%&=+/:,'\"<>\t\n\r\x00\x7f üü你"), max_size=12),
+        max_size=6,
+    )
+)
+def test_the_string_to_sign_is_each_text_encoded_and_the_whole_once_more(parameters):
+    pairs = [f"{percent_encode(name)}={percent_encode(value)}" for name, value in sorted(parameters.items())]
+    assert string_to_sign("GET", parameters) == f"GET&%2F&{percent_encode('&'.join(pairs))}"

@@ -108,6 +108,12 @@ def _activated(request: Request, product: Product, device: Device, order_id: int
         licence = _first_licence(request, product, device, order_id)
     elif expires_ms is None:
         licence = Licence(device.licence_id, licences.years_of(request.db, device.licence_id))
+    elif (
+        device.state is DeviceState.BOUND
+        and device.product_key == product.product_key
+        and device.activated_ms is not None
+    ):
+        return device  # the usual case: in use already, under the product that it belongs to
     else:
         licence = Licence(device.licence_id, 0)
     return replace(

@@ -1,15 +1,18 @@
 """Signature 1.0 of the cloud's RPC gateway, in the parameters of a call: what older clients sign with."""
 
-import base64
-import hashlib
+import binascii
 import hmac
 from collections.abc import Mapping
 
 from harness.secret import Secret
-from harness.service.rpc import percent_encode
+from harness.service.rpc import ENCODED, percent_encode
 
 SIGNATURE_METHOD = "HMAC-SHA1"
 SIGNATURE_VERSION = "1.0"
+_END, _EQUALS = "\n", "\t"
+_ENCODED_TWICE = tuple(
+    (char, percent_encode(code)) for char, code in ENCODED.items() if char not in ("%", _END, _EQUALS)
+)
 
 
 def string_to_sign(method: str, parameters: Mapping[str, str]) -> str:
@@ -21,15 +24,18 @@ def string_to_sign(method: str, parameters: Mapping[str, str]) -> str:
 
     Source: service.md 4.1 (generic RPC signature).
     """
-    canonical = "&".join(
-        [
-            f"{percent_encode(name)}={percent_encode(parameters[name])}"
-            for name in sorted(parameters)
-            if name != "Signature"
-        ]
-    )
-    # The canonical query holds nothing else that a second encoding would change.
-    encoded = canonical.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
+    signed = sorted(item for item in parameters.items() if item[0] != "Signature")
+    text = _END.join([f"{name}{_EQUALS}{value}" for name, value in signed])
+    if text.isascii() and text.count(_END) == len(signed) - 1 and text.count(_EQUALS) == len(signed):
+        # Every call comes by here, and all of its texts are encoded at once in a fraction of the time.
+        encoded = text.replace("%", "%2525")
+        for char, code in _ENCODED_TWICE:
+            if char in encoded:
+                encoded = encoded.replace(char, code)
+        encoded = encoded.replace(_EQUALS, "%3D").replace(_END, "%26")
+    else:
+        canonical = "&".join([f"{percent_encode(name)}={percent_encode(value)}" for name, value in signed])
+        encoded = percent_encode(canonical)
     return f"{method}&%2F&{encoded}"
 
 
@@ -39,5 +45,5 @@ def sign(secret: Secret, method: str, parameters: Mapping[str, str]) -> str:
     Source: service.md 4.1.
     """
     key = secret.reveal() + b"&"
-    digest = hmac.new(key, string_to_sign(method, parameters).encode(), hashlib.sha1).digest()
-    return base64.b64encode(digest).decode()
+    digest = hmac.digest(key, string_to_sign(method, parameters).encode(), "sha1")
+    return binascii.b2a_base64(digest, newline=False).decode()

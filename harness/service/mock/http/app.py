@@ -15,7 +15,7 @@ from harness.service.mock.core import Core
 from harness.service.mock.http import incoming
 from harness.service.mock.http.envelope import Reply
 from harness.service.mock.request import GatewayRefused
-from harness.web.listening import BREAK_OFF
+from harness.web.listening import ANSWER, BREAK_OFF
 
 _CONSOLE = "/console"
 NOT_HTTP = (
@@ -100,6 +100,10 @@ async def _send(reply: Reply, scope: Scope, send: Send) -> None:
             0
         )  # the server must hear that the connection is gone before it asks for an answer
         return
+    if not reply.cut and not reply.retry_after_ms:
+        name = ("x-acs-request-id", reply.request_id)
+        if scope["state"][ANSWER](reply.status, reply.content_type, name, reply.body):
+            return
     headers = [
         (b"content-type", reply.content_type.encode()),
         (b"content-length", str(len(reply.body)).encode()),

@@ -83,12 +83,12 @@ def _json(status: int, fields: Mapping[str, object], request_id: str, retry_afte
 
 def _as_strings(fields: Mapping[str, object]) -> dict[str, object]:
     return {
-        # Nearly every value is a text already; asking an abstract class about each of them costs time.
+        # Nearly every value is a text or a number; asking an abstract class about each of them costs time.
         name: value
         if isinstance(value, str)
-        else _as_strings(value)
-        if isinstance(value, Mapping)
         else _scalar(value)
+        if isinstance(value, int) or not isinstance(value, Mapping)
+        else _as_strings(value)
         for name, value in fields.items()
     }
 

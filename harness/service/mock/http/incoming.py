@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from starlette.types import Receive, Scope
 
@@ -121,19 +121,29 @@ def _is_signed_in_headers(headers: Mapping[str, Sequence[str]], parameters: Mapp
 
 
 def _fields(raw: bytes) -> dict[str, str]:
+    """Read parameters as `urllib.parse.parse_qsl` does; each call has a dozen, nearly all of them plain texts."""
     if not raw:
         return {}
+    if raw.count(b"&") >= MAX_FIELDS:
+        raise GatewayRefused(400, "InvalidParameter", f"More than {MAX_FIELDS} parameters.")
+    fields: dict[str, str] = {}
     try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+        for pair in raw.decode().split("&"):
+            if pair:
+                name, _, value = pair.partition("=")
+                name = _unquoted(name)
+                if name in fields:
+                    raise _twice(name)
+                fields[name] = _unquoted(value)
     except UnicodeDecodeError:
         raise GatewayRefused(400, "InvalidParameter", "A parameter is not UTF-8.") from None
-    except ValueError:
-        raise GatewayRefused(400, "InvalidParameter", f"More than {MAX_FIELDS} parameters.") from None
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _twice(next(name for name in names if names.count(name) > 1))
     return fields
+
+
+def _unquoted(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote_to_bytes(text).decode() if "%" in text else text
 
 
 def _twice(name: str) -> GatewayRefused:
