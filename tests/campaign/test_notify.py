@@ -2,7 +2,10 @@
 
 import json
 import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -246,23 +249,57 @@ def test_what_is_too_much_is_left_out_and_told_but_never_the_end(tmp_path):
     assert any("was too slow: it was not told" in each for each in troubles)
 
 
-def test_an_interruption_ends_the_commands(tmp_path, monkeypatch):
-    slow = hook(tmp_path, "touch began; sleep 300", timeout_s=300)
+def test_an_interruption_ends_the_commands(tmp_path):
+    slow = hook(tmp_path, "echo $$ > began; sleep 30", timeout_s=30)
     notifier = Notifier([slow], Path("/runs"), ENVIRONMENT, print)
     notifier.take(STARTED)
     notifier.take(finished(0))
     while not (tmp_path / "began").exists():
         time.sleep(0.01)
-    main = threading.Thread.join
-
-    def interrupted(thread, timeout=None):
-        monkeypatch.setattr(threading.Thread, "join", main)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(threading.Thread, "join", interrupted)
     began = time.monotonic()
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     notifier.close()
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 10
+    assert not lives((tmp_path / "began").read_text().strip())
+
+
+def test_a_campaign_runs_no_thread_for_its_commands(tmp_path):
+    # It forks the processes of its boards: a lock that a thread has then would be held there for ever.
+    before = threading.active_count()
+    notifier = Notifier([hook(tmp_path, "sleep 0.2")], Path("/runs"), ENVIRONMENT, print)
+    notifier.take(STARTED)
+    notifier.take(finished(0))
+    assert threading.active_count() == before
+    notifier.close()
+
+
+CAMPAIGN = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_notify import ENVIRONMENT, STARTED, finished, hook
+from harness.campaign.notify.notifier import Notifier
+folder = Path({folder!r})
+notifier = Notifier([hook(folder, "echo $$ $PPID > began; sleep 60", timeout_s=60)], folder, ENVIRONMENT, print)
+notifier.take(STARTED)
+notifier.take(finished(0))
+time.sleep(60)
+"""
+
+
+@pytest.mark.slow
+def test_a_campaign_that_is_killed_leaves_no_command_behind(tmp_path):
+    code = CAMPAIGN.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
+    campaign = subprocess.Popen([sys.executable, "-c", code])
+    while not (tmp_path / "began").exists() or not (tmp_path / "began").read_text():
+        time.sleep(0.05)
+    campaign.kill()
+    campaign.wait()
+    left = (tmp_path / "began").read_text().split()
+    deadline = time.monotonic() + 15
+    while any(map(lives, left)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(map(lives, left))
 
 
 def test_an_argument_that_may_be_a_token_is_not_told(tmp_path):
