@@ -12,6 +12,8 @@ from harness.id2.adaptation import Cause, Item, Verdict
 from harness.id2.codes import ServiceCode
 from harness.id2.decryption import DecryptionCause
 from harness.service.mock.console.pages.debugging import ALGORITHMS
+from harness.service.mock.importing.importing import FileKind, Outcome
+from harness.service.mock.importing.rows import Thing, Why
 from harness.service.mock.store.access import Policy
 from harness.service.mock.store.devices import DeviceState, Origin
 from harness.service.mock.store.licences import OrderKind, Reason
@@ -44,6 +46,10 @@ FAMILIES = {
     "node_type": NodeType,
     "registration": Registration,
     "code": ServiceCode,
+    "file_kind": FileKind,
+    "outcome": Outcome,
+    "thing": Thing,
+    "import_problem": Why,
 }
 
 

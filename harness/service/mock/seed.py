@@ -97,6 +97,20 @@ def load(path: Path) -> Seed:
         document = yaml_file.load(path, _KIND)
     except UsageError as error:
         raise UsageError(f"seed file {error.message}") from None
+    return _checked(document)
+
+
+def parse(text: str, file: str) -> tuple[Seed, yaml_file.Document]:
+    """Check the text of a seed file, and return it with the places of its fields.
+
+    Raises:
+        UsageError: As for `load`.
+    """
+    document = yaml_file.parse(text, file, _KIND)
+    return _checked(document), document
+
+
+def _checked(document: yaml_file.Document) -> Seed:
     try:
         return Seed.model_validate(document.to_data() or {})
     except ValidationError as error:
@@ -105,7 +119,7 @@ def load(path: Path) -> Seed:
             for problem in error.errors(include_input=False)
         ]
         raise UsageError(
-            f"seed file {path}: {'; '.join(problems[:8])}",
+            f"seed file {document.file}: {'; '.join(problems[:8])}",
             hint="it has access_keys, products and devices; docs/service.md shows one",
         ) from None
 
@@ -123,26 +137,40 @@ def plant(seed: Seed, admin: Admin, path: Path) -> None:
     """
     for number, access_key in enumerate(seed.access_keys):
         with _at(path, f"access_keys[{number}]"):
-            _plant_access_key(access_key, admin)
+            plant_one(access_key, admin)
     for number, product in enumerate(seed.products):
         with _at(path, f"products[{number}]"):
-            _plant_product(product, admin)
+            plant_one(product, admin)
     for number, device in enumerate(seed.devices):
         with _at(path, f"devices[{number}]"):
             _plant_device(device, admin)
 
 
-def _plant_access_key(seed: SeedAccessKey, admin: Admin) -> None:
+def plant_one(seed: SeedAccessKey | SeedProduct, admin: Admin, *, only_check: bool = False) -> bool:
+    """Put an AccessKey or a product into a mock, and tell whether it was not there already.
+
+    Args:
+        seed: What to put in.
+        admin: Where to put it.
+        only_check: Put nothing in; the answer and the errors are the same.
+
+    Raises:
+        UsageError: As for `plant`; the message does not say where in the file.
+    """
+    if isinstance(seed, SeedProduct):
+        return _plant_product(seed, admin, only_check=only_check)
     wanted = AccessKey(seed.id, _secret(seed.secret))
     found = admin.access_key(seed.id)
     if found is None:
-        admin.create_access_key(seed.policy, key=wanted)
-        return
+        if not only_check:
+            admin.create_access_key(seed.policy, key=wanted)
+        return True
     there, policy = found
     _require_same(f"AccessKey {seed.id}", secret=there == wanted, policy=policy == seed.policy)
+    return False
 
 
-def _plant_product(seed: SeedProduct, admin: Admin) -> None:
+def _plant_product(seed: SeedProduct, admin: Admin, *, only_check: bool) -> bool:
     found = admin.find_product(seed.product_key)
     secret = _secret(seed.product_secret)
     try:
@@ -165,8 +193,9 @@ def _plant_product(seed: SeedProduct, admin: Admin) -> None:
             registration=seed.registration,
             product_key=seed.product_key,
             product_secret=secret,
+            only_check=only_check,
         )
-        return
+        return True
     # Licences and the algorithm, with its digit in the ProductSecret, are not compared: what the console
     # did to them since then is the store's own history.
     _require_same(
@@ -176,6 +205,7 @@ def _plant_product(seed: SeedProduct, admin: Admin) -> None:
         name=seed.name == found.name,
         console=seed.console == found.console,
     )
+    return False
 
 
 def _plant_device(seed: SeedDevice, admin: Admin) -> None:

@@ -5,7 +5,8 @@ Source: service.md 3, 4.3.
 
 import secrets
 import sqlite3
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from harness.errors import UsageError
 from harness.id2 import ids
@@ -19,6 +20,23 @@ from harness.service.mock.store.devices import Device, DevicePage, DeviceState, 
 
 DEBUG_ID_PREFIX = "000FFFFF"
 """How debug ID²s begin in the vendor's sample logs. Source: service.md 6.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """A device to make known.
+
+    Attributes:
+        id2: Its identifier.
+        key: Its key; a public key is enough to verify codes.
+        state: The state that its ID² gets.
+        chip: It is an ID² chip: a licence of 5 years comes with it.
+    """
+
+    id2: str
+    key: Key
+    state: DeviceState = DeviceState.BURNT
+    chip: bool = False
 
 
 class DeviceAdmin:
@@ -37,15 +55,24 @@ class DeviceAdmin:
         Raises:
             UsageError: Not an identifier, or the device exists.
         """
-        try:
-            provisioned = ids.parse(id2).provisioned
-        except Id2Error as error:
-            raise UsageError(f"device: {error}") from None
-        if not provisioned:
-            raise UsageError("device: an ID of F only is what a device without an ID sends")
-        return self._add(
-            Device(id2, key, DeviceState.BURNT, origin=Origin.CHIP if chip else Origin.REGISTERED)
-        )
+        return self._add(_burnt(NewDevice(id2, key, chip=chip)))
+
+    def add_devices(self, wanted: Sequence[NewDevice]) -> None:
+        """Make devices known, all of them or none.
+
+        Raises:
+            UsageError: As for `add_device` and `set_device_state`; the message names the device.
+        """
+        made = [(_burnt(each), each.state) for each in wanted]
+        now_ms = self._core.clock.now_ms()
+        with self._core.store.transaction() as db:
+            for device, state in made:
+                try:
+                    devices.insert(db, device, now_ms)
+                except sqlite3.IntegrityError:
+                    raise UsageError(f"device {device.id2} exists already") from None
+                if state is not DeviceState.BURNT:
+                    devices.update(db, _in_state(device, state, now_ms))
 
     def make_debug_device(self, key_type: KeyType | str = KeyType.AES_128) -> Device:
         """Make a debug ID² with its key, for tests only: it uses no licence, by setting.
@@ -127,18 +154,7 @@ class DeviceAdmin:
         wanted = naming.member(DeviceState, state, "device state")
         with self._core.store.transaction() as db:
             device = _device(db, id2)
-            if wanted is DeviceState.BOUND and device.product_key is None:
-                raise UsageError(f"device {id2} belongs to no product; a successful Verify binds it")
-            changed = replace(device, state=wanted)
-            if wanted in (DeviceState.BURNT, DeviceState.ACTIVATED):
-                first_use = device.activated_ms or self._core.clock.now_ms()
-                changed = replace(
-                    changed,
-                    product_key=None,
-                    licence_id=None,
-                    expires_ms=None,
-                    activated_ms=None if wanted is DeviceState.BURNT else first_use,
-                )
+            changed = _in_state(device, wanted, self._core.clock.now_ms())
             devices.update(db, changed)
             return changed
 
@@ -173,3 +189,29 @@ def _device(db: sqlite3.Connection, id2: str) -> Device:
     if found is None:
         raise UsageError(f"device {id2} is not known to the service")
     return found
+
+
+def _burnt(wanted: NewDevice) -> Device:
+    try:
+        provisioned = ids.parse(wanted.id2).provisioned
+    except Id2Error as error:
+        raise UsageError(f"device: {error}") from None
+    if not provisioned:
+        raise UsageError("device: an ID of F only is what a device without an ID sends")
+    origin = Origin.CHIP if wanted.chip else Origin.REGISTERED
+    return Device(wanted.id2, wanted.key, DeviceState.BURNT, origin=origin)
+
+
+def _in_state(device: Device, wanted: DeviceState, now_ms: int) -> Device:
+    if wanted is DeviceState.BOUND and device.product_key is None:
+        raise UsageError(f"device {device.id2} belongs to no product; a successful Verify binds it")
+    changed = replace(device, state=wanted)
+    if wanted not in (DeviceState.BURNT, DeviceState.ACTIVATED):
+        return changed
+    return replace(
+        changed,
+        product_key=None,
+        licence_id=None,
+        expires_ms=None,
+        activated_ms=None if wanted is DeviceState.BURNT else device.activated_ms or now_ms,
+    )

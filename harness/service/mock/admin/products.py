@@ -61,6 +61,7 @@ class ProductAdmin:
         auto_renew: bool = True,
         trial: bool = False,
         account: str = MAIN_ACCOUNT,
+        only_check: bool = False,
     ) -> Product:
         """Create a product.
 
@@ -80,6 +81,7 @@ class ProductAdmin:
             auto_renew: Renew expired devices that call again.
             trial: The licences are a free trial.
             account: Whose it is.
+            only_check: Create nothing; the errors are the same.
 
         Raises:
             UsageError: A value is outside its form or does not fit the console, or the ProductKey, the secret or
@@ -111,7 +113,10 @@ class ProductAdmin:
         require_sold(years)
         if licences:
             require_purchase(licences, years)
-        self._insert(made, licences, years, trial=trial)
+        if only_check:
+            self._require_new(made)
+        else:
+            self._insert(made, licences, years, trial=trial)
         return made
 
     def products(self) -> tuple[Product, ...]:
@@ -245,6 +250,14 @@ class ProductAdmin:
                 products.insert(db, found, token.provision_id(found.product_secret))
             return found
 
+    def _require_new(self, made: Product) -> None:
+        provision_id = token.provision_id(made.product_secret)
+        with self._core.store.reading() as db:
+            if self._core.settings.unique_product_names in ("always", made.console.value):
+                _require_new_name(db, made)
+            if products.find(db, made.product_key) or products.find_by_provision_id(db, provision_id):
+                raise _exists(made)
+
     def _insert(self, made: Product, quantity: int, years: int, *, trial: bool) -> None:
         provision_id = token.provision_id(made.product_secret)
         unique = self._core.settings.unique_product_names
@@ -257,9 +270,11 @@ class ProductAdmin:
                     kind = OrderKind.TRIAL if trial else OrderKind.PURCHASE
                     orders.buy(db, made, quantity, years, made.created_ms, kind=kind)
         except sqlite3.IntegrityError:
-            raise UsageError(
-                f"a product with ProductKey {made.product_key}, or with this secret, exists already"
-            ) from None
+            raise _exists(made) from None
+
+
+def _exists(made: Product) -> UsageError:
+    return UsageError(f"a product with ProductKey {made.product_key}, or with this secret, exists already")
 
 
 def _by_console(made: Product) -> Product:

@@ -18,11 +18,12 @@ from harness.service.mock.console.pages import (
     clock,
     debugging,
     devices,
+    importing,
     licences,
     overview,
     products,
 )
-from harness.service.mock.console.view import ConsoleView
+from harness.service.mock.console.view import Backend, ConsoleView
 from harness.web.appearance import Appearance
 from harness.web.events import Event, EventStreams
 from harness.web.guard import Guard
@@ -59,6 +60,13 @@ _PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/licences", licences.buy),
     ("POST", "/licences/assign", licences.assign),
     ("GET", "/devices", devices.show_all),
+    ("GET", "/devices/new", importing.show_new),
+    ("POST", "/devices/new", importing.register),
+    ("POST", "/devices/import", importing.upload),
+    ("GET", "/devices/import/{name}", importing.show),
+    ("POST", "/devices/import/{name}", importing.put_in),
+    ("POST", "/devices/import/{name}/drop", importing.drop),
+    ("GET", "/devices.csv", devices.download),
     ("GET", "/devices/{id2}", devices.show),
     ("POST", "/devices/{id2}/state", devices.set_state),
     ("POST", "/devices/{id2}/erase", devices.erase),
@@ -85,7 +93,7 @@ def routes(admin: Admin, guard: Guard) -> list[BaseRoute]:
     """Return what answers below `/console`, behind the guard."""
     site = Site(
         ConsoleView,
-        admin,
+        Backend(admin),
         Appearance(_FOLDER, root="/console", menu=_MENU, functions={"described": describe_service}),
         guard,
         busy=(sqlite3.OperationalError,),

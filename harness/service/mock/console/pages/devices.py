@@ -1,22 +1,26 @@
 """Devices: search, and what can be done with one."""
 
 from string import hexdigits
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from harness.errors import UsageError
 from harness.service.mock.console.view import ConsoleView
 from harness.service.mock.store.devices import DeviceState
+from harness.web.appearance import time_text
+from harness.web.tables import table_download
 from harness.web.view import Flash
 
 _PAGE = 50
 _CALLS = 20
+_DOWNLOAD_MAX = 100_000
+_COLUMNS = ("id2", "key_type", "state", "origin", "product_key", "order", "first_used", "valid_until")
 
 
 def show_all(view: ConsoleView) -> Response:
     """List devices, a page at a time."""
-    wanted = view.query("state")
-    state = DeviceState(wanted) if wanted in list(DeviceState) else None
+    state = _state(view)
     number = view.query("page")
     page = min(int(number), 10_000_000) if number.isascii() and number.isdigit() and int(number) > 0 else 1
     found = view.admin.devices(
@@ -36,8 +40,41 @@ def show_all(view: ConsoleView) -> Response:
         state=state,
         search=view.query("search"),
         product=view.query("product"),
+        filter=urlencode(
+            {name: view.query(name) for name in ("search", "state", "product")}, errors="replace"
+        ),
         now_ms=_now_ms(view),
     )
+
+
+def download(view: ConsoleView) -> Response:
+    """Return the devices that fit as a file for a spreadsheet, without their keys."""
+    found = view.admin.devices(
+        state=_state(view),
+        product_key=view.query("product") or None,
+        search=_as_stored(view.query("search")),
+        limit=_DOWNLOAD_MAX,
+    )
+    now_ms = _now_ms(view)
+    rows = [
+        (
+            each.id2,
+            each.key.key_type,
+            each.state_at(now_ms),
+            each.origin,
+            each.product_key or "",
+            each.licence_id or "",
+            "" if each.activated_ms is None else time_text(each.activated_ms),
+            "" if each.expires_ms is None else time_text(each.expires_ms),
+        )
+        for each in found.devices
+    ]
+    return table_download("id2-devices.csv", _COLUMNS, rows)
+
+
+def _state(view: ConsoleView) -> DeviceState | None:
+    wanted = view.query("state")
+    return DeviceState(wanted) if wanted in list(DeviceState) else None
 
 
 def _as_stored(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Imports into a mock: files of devices with known keys, products and AccessKeys, looked at before anything is made."""
