@@ -32,7 +32,8 @@ from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.fm1280 import ADDRESS, Fm1280Slave
 from harness.simulator.chip.ica import IcaChip
 from harness.transport.base import Transport
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
+from harness.transport.recording.writer import Recording
 
 GOAL_US = 100.0
 PER_ROUND = 200
@@ -91,7 +92,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         plain = SimulatedI2c("plain", {ADDRESS: Fm1280Slave(model())})
         inner = SimulatedI2c("recorded", {ADDRESS: Fm1280Slave(model())})
-        recording = Recording(Path(folder) / "recording.jsonl", inner)
+        recording = Recording(Path(folder) / "recording.rec", inner)
         sessions = {"plain": session_on(plain), "recorded": session_on(Recorded(inner, recording))}
         for label, command in COMMANDS:
             assert sessions["recorded"].send(command).ok

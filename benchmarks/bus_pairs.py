@@ -24,7 +24,8 @@ from harness.transport.i2c.bus import I2cTransport
 from harness.transport.identity import UsbSelector
 from harness.transport.pcsc.reader import PcscTransport
 from harness.transport.reconnecting import Reconnecting
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
+from harness.transport.recording.writer import Recording
 from harness.transport.serial.port import SerialTransport
 from harness.transport.usb import pyusb
 from harness.transport.usb.pipe import UsbPipeTransport
@@ -68,7 +69,7 @@ class OurSide:
 
     def __init__(self, folder: Path, make: Callable[[], Transport]) -> None:
         inner = Reconnecting(make, limit=LIMIT)
-        self.recording = Recording(folder / f"{inner.name}.jsonl", inner)
+        self.recording = Recording(folder / f"{inner.name}.rec", inner)
         self.transport = Recorded(inner, self.recording)
 
     def exchanging(self, exchange: Callable[[Transport], bytes]) -> Callable[[], Exchanging]:

@@ -27,7 +27,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.console.reader import Console
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
+from harness.transport.recording.writer import Recording
 from harness.transport.serial.port import SerialTransport
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -121,7 +122,7 @@ def raw(board: Board) -> Contestant:
 
 def ours(board: Board, folder: Path) -> tuple[Contestant, Callable[[], None]]:
     transport = SerialTransport("console", board.path)
-    recording = Recording(folder / "console.jsonl", transport)
+    recording = Recording(folder / "console.rec", transport)
     console = Console(Recorded(transport, recording))
     console.open()
 

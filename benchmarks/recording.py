@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bus_devices import FLOOD, serving
 
 from harness.transport.base import StreamRead, StreamWrite, Transport
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
+from harness.transport.recording.writer import Recording
 from harness.transport.serial.port import SerialTransport
 
 BYTES = 10_000_000
@@ -68,7 +69,7 @@ def measure(label: str, move: Callable[[Transport, int], None], device: str, tot
         serving(device) as path,
         SerialTransport("line", path) as plain,
     ):
-        recording = Recording(Path(folder) / "line.jsonl", plain)
+        recording = Recording(Path(folder) / "line.rec", plain)
         recorded = Recorded(plain, recording)
         part = total // TURNS
         for warm_up in (plain, recorded):

@@ -48,7 +48,8 @@ from harness.seal.people import Trust
 from harness.seal.seal import Sealing, seal
 from harness.seal.verify import verify
 from harness.transport.base import Capability
-from harness.transport.recording.recorder import Recording
+from harness.transport.recording.format import HEAD
+from harness.transport.recording.writer import Recording
 
 SCENARIOS = 500
 RECORDED = 100_000_000  # bytes of the file
@@ -93,7 +94,7 @@ def write_run(runs: Path, scenarios: int, recorded: int) -> Path:
     recording = Recording(run.recording("se"), Line())
     try:
         for number, each in enumerate(infos):
-            one_scenario(run, recording, each, number, recorded * (number + 1) // scenarios)
+            one_scenario(run, recording, each, number, recorded // scenarios)
     finally:
         recording.close()
     run.finish()
@@ -113,15 +114,14 @@ def info(number: int) -> ScenarioInfo:
     )
 
 
-def one_scenario(run: Run, recording: Recording, about: ScenarioInfo, number: int, until: int) -> None:
-    """Run one scenario, and record traffic until the recording holds so many bytes."""
+def one_scenario(run: Run, recording: Recording, about: ScenarioInfo, number: int, size: int) -> None:
+    """Run one scenario, and record traffic of so many bytes."""
     log = run.begin(about)
-    begun = recording.path.stat().st_size
     failure = DeviceError("the chip answered 6A80, expected 9000", transport="se")
     fails = number % FAILS == 0
     for step in range(STEPS):
         with suppress(DeviceError), log.step(step):
-            traffic(recording, begun + (until - begun) * (step + 1) // STEPS)
+            traffic(recording, size // STEPS)
             values = [0.001 * (1 + (number + place) % 7) for place in range(SAMPLES)]
             log.measure(Measurement(f"command {number % 20}", "s", None, 2), max(values), samples=values)
             if step == STEPS - 1:
@@ -138,14 +138,10 @@ def raise_when(error: DeviceError, wanted: bool) -> None:
         raise error
 
 
-def traffic(recording: Recording, until: int) -> None:
-    size = recording.path.stat().st_size
-    each = 2 * (len(COMMAND) + len(ANSWER)) + 100  # of a pair of lines, about
-    for _ in range(max(1, (until - size) // each)):
-        recording.data("transfer", ">", COMMAND, time.monotonic_ns(), 0x71)
-        recording.data("transfer", "<", ANSWER, time.monotonic_ns(), 0x71)
-    while recording.path.stat().st_size < until:
-        recording.data("transfer", "<", ANSWER, time.monotonic_ns(), 0x71)
+def traffic(recording: Recording, size: int) -> None:
+    for _ in range(size // (len(COMMAND) + len(ANSWER) + 2 * HEAD.size)):
+        recording.data("exchange", ">", COMMAND, time.monotonic_ns(), 0x71)
+        recording.data("exchange", "<", ANSWER, time.monotonic_ns(), 0x71)
 
 
 def quickest(*sides: Callable[[], object], turns: int = TURNS) -> list[float]:

@@ -83,5 +83,5 @@ def test_the_run_of_the_report_benchmark_is_a_whole_run_with_failures_and_record
     loaded = model.load(folder)
     assert (loaded.totals.passed, loaded.totals.failed) == (2 * report.FAILS - 2, 2)
     assert not loaded.incomplete
-    assert 200_000 <= (folder / "transport" / "se.jsonl").stat().st_size < 300_000
+    assert 190_000 <= (folder / "transport" / "se.rec").stat().st_size < 210_000
     assert "<td>failed</td>" in report.table(loaded)

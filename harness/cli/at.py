@@ -37,7 +37,7 @@ def check(
 
 
 def draft(
-    session: Annotated[Path, typer.Argument(help="A recording (transport/NAME.jsonl) or a terminal log.")],
+    session: Annotated[Path, typer.Argument(help="A recording (transport/NAME.rec) or a terminal log.")],
     name: Annotated[str, typer.Option("--name", help="What the dialect is to be called.")] = "drafted",
 ) -> None:
     """Print a dialect, with a mark for each thing that the session does not show."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.settings import regular_file
 from harness.transport.recording import recording
+from harness.transport.recording.format import SUFFIXES
 
 _MOST = 4 << 20  # bytes
 
@@ -17,7 +18,7 @@ def lines_of(path: Path) -> Iterator[str]:
     Raises:
         UsageError: The file cannot be read, or is no recording although its name says so.
     """
-    if path.suffix != ".jsonl":
+    if path.suffix not in SUFFIXES:
         try:
             data = regular_file.read(path, _MOST)
         except FileNotFoundError:

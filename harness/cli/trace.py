@@ -50,27 +50,32 @@ def trace(
             metavar="FILE",
         ),
     ] = "",
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="The records as they are, an object of JSON a line, bytes in hex."),
+    ] = False,
     limit: Annotated[int, typer.Option(help="Print at most this many lines; 0 prints all.", min=0)] = 0,
 ) -> None:
     """Print the traffic in words: APDUs, status words, lines of consoles, calls of a probe, the service, the links.
 
-    Keys, PINs and what deals in secrets are not shown; --raw, --hex and --text print what the recordings hold.
+    Keys, PINs and what deals in secrets are not shown; --raw, --hex, --text and --json print what the recordings hold.
     """
     from harness.cli.trace_lines import Layout, Selection, lines
     from harness.cli.width import width
     from harness.errors import UsageError
 
-    if raw + hexadecimal + text > 1:
-        raise UsageError("--raw, --hex and --text exclude each other")
-    if pcap and (raw or hexadecimal or text or limit):
-        raise UsageError("--pcap goes with neither --raw, --hex, --text nor --limit")
+    if raw + hexadecimal + text + as_json > 1:
+        raise UsageError("--raw, --hex, --text and --json exclude each other")
+    if pcap and (raw or hexadecimal or text or as_json or limit):
+        raise UsageError("--pcap goes with neither --raw, --hex, --text, --json nor --limit")
     if pcap:
         from harness.cli.trace_capture import write
 
         packets = write(run, Selection(tuple(transport or ()), since, scenario), pcap, warn=_warn)
         _warn(f"{packets} packets" if packets else "no traffic is recorded there for this selection")
         return
-    layout = Layout.HEX if hexadecimal else Layout.TEXT if text else Layout.BOTH if raw else Layout.DECODED
+    given = {Layout.HEX: hexadecimal, Layout.TEXT: text, Layout.BOTH: raw, Layout.JSON: as_json}
+    layout = next((each for each, wanted in given.items() if wanted), Layout.DECODED)
     selection = Selection(tuple(transport or ()), since, scenario)
     printed = 0
     for line in lines(run, selection, layout, warn=_warn, columns=width()):

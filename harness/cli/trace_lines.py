@@ -1,6 +1,7 @@
 """The lines of `harness trace`: recordings merged by time, each record safe to print."""
 
 import heapq
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,9 +12,19 @@ from harness.cli.width import hanging
 from harness.errors import UsageError
 from harness.traffic.bytes_shown import SHORT_APDU
 from harness.traffic.key_shown import shows_its_key
-from harness.traffic.run_recordings import anchor_of, board_file_of, followed, in_order, opened, scenario_of
+from harness.traffic.run_recordings import (
+    anchor_of,
+    board_file_of,
+    by_stamp,
+    followed,
+    in_order,
+    opened,
+    scenario_of,
+)
 from harness.transport.printable import hex_bytes, safe_bytes, safe_text
-from harness.transport.recording.recording import Reading, Record
+from harness.transport.recording.json_lines import object_of
+from harness.transport.recording.record import Record
+from harness.transport.recording.recording import Reading
 
 _SHORT_HEX, _SHORT_TEXT = 16, 160  # bytes of a stream's record in the short layout, as hex and as text
 _TEXT_LIMIT = 1000
@@ -29,6 +40,7 @@ class Layout(Enum):
     BOTH = "both"
     HEX = "hex"
     TEXT = "text"
+    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ class _Told:
     name: str
     text: str
     scenario: str = ""
+    whole: bool = False  # whether the text is all of the line, whatever its length
 
 
 def lines(
@@ -91,6 +104,8 @@ def lines(
             )
         if layout is Layout.DECODED:
             ways = [_decoded(reading, board_file, leaked=leaked) for reading in chosen]
+        elif layout is Layout.JSON:
+            ways = [_objects(reading) for reading in chosen]
         else:
             ways = [_raw(reading, layout) for reading in chosen]
         inside = not selection.scenario
@@ -98,7 +113,9 @@ def lines(
             if told.scenario and selection.scenario:
                 inside = selection.scenario in told.scenario
             seconds = (told.t - start) / 1e9
-            if inside and seconds >= selection.since:
+            if inside and seconds >= selection.since and told.whole:
+                yield told.text
+            elif inside and seconds >= selection.since:
                 line = f"{seconds:12.6f}  {told.name:{width}}  {told.text}".rstrip()
                 yield hanging(line, _CLOCK + width + _WAY, columns)
         for reading in chosen:
@@ -131,6 +148,14 @@ def _raw(reading: Reading, layout: Layout) -> Iterator[_Told]:
     name = safe_text(reading.header.transport, _NAME)
     for record in in_order(reading):
         yield _Told(record.t, name, f"{record.direction} {_shown(record, layout)}", scenario_of(record))
+
+
+def _objects(reading: Reading) -> Iterator[_Told]:
+    """Give records as objects of JSON, with the number by which messages name them; the header is 1."""
+    numbers = ((number, record) for number, record in enumerate(reading, start=2))
+    for number, record in by_stamp(numbers):
+        found = {"transport": reading.header.transport, "record": number, **object_of(record)}
+        yield _Told(record.t, "", json.dumps(found), scenario_of(record), whole=True)
 
 
 def _shown(record: Record, layout: Layout) -> str:

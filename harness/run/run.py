@@ -161,7 +161,7 @@ class Run:
 
     def recording(self, transport: str) -> Path:
         """Return the path for the recording of the transport of this name."""
-        return self.folder.transport / f"{safe_name(transport, fallback='transport')}.jsonl"
+        return self.folder.transport / f"{safe_name(transport, fallback='transport')}.rec"
 
     def input(self, path: Path, role: str) -> None:
         """Add a file that became known after the start, such as a firmware that was built, to the header; once each.

@@ -7,6 +7,7 @@ from harness.run.events import Event
 from harness.run.folder import RunFolder
 from harness.seal import journal, times
 from harness.seal.problems import Findings
+from harness.transport.recording.format import SUFFIXES
 
 
 def check(run: RunFolder, paths: Collection[str], findings: Findings) -> None:
@@ -39,5 +40,5 @@ def check_recordings(
     Raises:
         BenchError: one cannot be read.
     """
-    recordings = [path for path in paths if path.startswith("transport/") and path.endswith(".jsonl")]
+    recordings = [path for path in paths if path.startswith("transport/") and path.endswith(SUFFIXES)]
     times.check_recordings(run.path, sorted(recordings), events, findings)

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from harness.errors import BenchError
+from harness.errors import HarnessError
 from harness.seal import tree
 from harness.seal.problems import Findings
 from harness.seal.times import sorted_by_time
+from harness.transport.recording.format import SUFFIX, SUFFIXES
 
 _LARGEST_SORTED = 64 * 1024 * 1024
 
@@ -64,11 +65,12 @@ def _change(
             return ("truncated", path, f"{size} of {sizes[path]} bytes")
         if path in sizes and size > sizes[path] and tree.sha256(root / path, sizes[path]) == listed[path]:
             return ("appended to", path, f"{size - sizes[path]} bytes more than were sealed")
-        if path.endswith(".jsonl") and size <= _LARGEST_SORTED:
-            again = sorted_by_time((root / path).read_bytes())
+        if path.endswith(SUFFIXES) and size <= _LARGEST_SORTED:
+            again = sorted_by_time(root / path)
             if hashlib.sha256(again).hexdigest() == listed[path]:
-                return ("reordered", path, "its lines are not in the order in which they were sealed")
-    except (BenchError, OSError):
+                what = "records" if path.endswith(SUFFIX) else "lines"
+                return ("reordered", path, f"its {what} are not in the order in which they were sealed")
+    except (HarnessError, OSError):
         pass
     return ("changed", path, "")
 

@@ -13,7 +13,10 @@ from harness.errors import BenchError
 from harness.run.events import Event, FindingNamed, NoteTaken, RunFinished, RunStarted, TransportOpened
 from harness.seal import strict_json
 from harness.seal.problems import Findings
-from harness.transport.recording.recorder import FORMAT
+from harness.transport.recording.binary import BinaryRecords, DamagedError
+from harness.transport.recording.format import FORMAT, HEAD, SUFFIX, VERSION
+from harness.transport.recording.recording import Reading
+from harness.transport.recording.stored import Stored
 
 _BLOCK = 512 * 1024
 """Bytes that are looked at at once: they stay in the processor's cache, and their memory is used again."""
@@ -73,8 +76,12 @@ def check_recordings(folder: Path, paths: Sequence[str], events: Sequence[Event]
                 if header is None:
                     continue
                 _check_anchor(path, header, start, findings)
+                span = (start.t if start else None, end.t if end else None)
+                if header.get("version") == VERSION:
+                    _check_heads(path, folder, file.tell(), span, findings)
+                    continue
                 file.seek(0)
-                _check_stamps(path, file, start.t if start else None, end.t if end else None, findings)
+                _check_stamps(path, file, *span, findings)
         except OSError as error:
             raise BenchError(f"{folder / path}: cannot be read: {error.strerror}") from error
 
@@ -154,6 +161,32 @@ def _check_stamps(path: str, file: BinaryIO, first: int | None, end: int | None,
         findings.wrong("changed", path, f"{lines - 1 - stamps} of its lines are no records")
 
 
+def _check_heads(
+    path: str, folder: Path, begin: int, span: tuple[int | None, int | None], findings: Findings
+) -> None:
+    """Check the stamps of a recording in binary, one by one."""
+    first, end = span
+    oldest = -(2**63) if first is None else first
+    youngest = 2**63 - 1 if end is None else end + _OUTSIDE_NS
+    highest = number = 0
+    with Stored(folder / path) as stored:
+        try:
+            for number, (_, stamp) in enumerate(BinaryRecords(stored).heads(begin), start=1):  # noqa: B007 - told below
+                if stamp < oldest:
+                    words = f"a record is {_ms(oldest - stamp)} older than the run"
+                elif stamp > youngest:
+                    words = f"a record is {_ms(stamp - youngest + _OUTSIDE_NS)} younger than the run's end"
+                elif stamp + _SAME_CAUSE_NS < highest:
+                    words = f"ran backwards by {_ms(highest - stamp)}"
+                else:
+                    highest = max(highest, stamp)
+                    continue
+                findings.wrong("clock", path, words)
+                return
+        except DamagedError:
+            findings.wrong("changed", path, f"what stands behind {number} records is no record")
+
+
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
     """Yield whole lines in blocks; each begins with a line end, so that every line stands behind one."""
     rest = b"\n"
@@ -166,8 +199,22 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
         rest = b"\n" + tail
 
 
-def sorted_by_time(data: bytes) -> bytes:
-    """Return lines of JSON in the order of their stamps; lines without one stay in front."""
+def sorted_by_time(path: Path) -> bytes:
+    """Return what a recording holds in the order of its stamps; what has none stays in front.
+
+    Raises:
+        HarnessError: It cannot be read.
+    """
+    if path.suffix == SUFFIX:
+        with Reading(path, follow=False) as reading:
+            records = BinaryRecords(reading.stored)
+            header = reading.stored.read(0, reading.end)
+            try:
+                packed = [record for _, record in records.packed(reading.end)]
+            except DamagedError:
+                return b""
+            return header + b"".join(sorted(packed, key=lambda each: int(HEAD.unpack_from(each)[0])))
+    data = path.read_bytes()
     stamps = ((_ANY_STAMP.search(line), line) for line in data.splitlines(keepends=True))
     timed = [(int(found[1]) if found else -1, line) for found, line in stamps]
     return b"".join(line for _, line in sorted(timed, key=lambda each: each[0]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from harness.chip import fm1280_frame, fm1280_spi
 from harness.chip.fm1280_frame import Fm1280Command, Fm1280Status, FrameError
 from harness.traffic.apdu_words import ApduWords
-from harness.transport.recording.recording import Record
+from harness.transport.recording.record import Record
 
 _MOST_PENDING = 4096  # bytes of an answer that is not complete
 _HEX_LINE = re.compile(rb"\s*((?:[0-9A-Fa-f]{2} ?){2,270})\s*\r?\n?\Z")

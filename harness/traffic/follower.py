@@ -12,7 +12,7 @@ from harness.traffic.probe_words import ProbeWords, without_payload
 from harness.traffic.secret_bytes import masked, may_hide
 from harness.traffic.secret_text import ModuleSecrets
 from harness.transport.printable import safe_bytes, safe_text
-from harness.transport.recording.recording import Record
+from harness.transport.recording.record import Record
 
 _TEXT_LIMIT = 1000
 _LINE_LIMIT = 300  # bytes of a line of a console

@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +11,11 @@ from harness.errors import UsageError
 from harness.traffic.entry import Entry
 from harness.traffic.follower import Follower
 from harness.traffic.key_shown import run_of
-from harness.traffic.timelines import BESIDE, kind_of
+from harness.traffic.timelines import BESIDE, BESIDE_FOLDER, kind_of
 from harness.transport.printable import safe_text
-from harness.transport.recording.recorder import SCENARIO
-from harness.transport.recording.recording import Reading, Record, read
+from harness.transport.recording.format import SCENARIO, recording_at, recordings_in
+from harness.transport.recording.record import Record
+from harness.transport.recording.recording import Reading, read
 
 _FOLDER = "transport"
 _REORDER = 64  # records among which the stamps of one file may be out of order: two threads write it
@@ -38,12 +39,12 @@ def opened(run: Path, warn: Callable[[str], None]) -> Iterator[Reading]:
         what = "no run folder" if run.is_dir() else "not there"
         raise UsageError(
             f"{safe_text(str(run))}: {what}",
-            hint=f"expected a run folder such as runs/latest, with {_FOLDER}/*.jsonl in it, or one recording",
+            hint=f"expected a run folder such as runs/latest, with {_FOLDER}/*.rec or *.jsonl in it, or one recording",
         )
-    paths = sorted(folder.glob("*.jsonl"))
+    paths = recordings_in(folder)
     if not paths:
         warn(f"{folder}: no recordings; the run opened no transport")
-    for path in (*paths, *(run / beside for _, _, beside in BESIDE)):
+    for path in (*paths, *(recording_at(run / BESIDE_FOLDER, name) for name, _ in BESIDE)):
         if path not in paths and not path.is_file():
             continue
         if path.stat().st_size == 0:
@@ -91,14 +92,19 @@ def _since_1970(wall: datetime) -> int:
 
 
 def in_order(reading: Reading) -> Iterator[Record]:
-    """Give the records by time; the number keeps the file's order among equal stamps."""
+    """Give the records by time; the file's order is kept among equal stamps."""
+    return (record for _, record in by_stamp(enumerate(reading)))
+
+
+def by_stamp(numbered: Iterable[tuple[int, Record]]) -> Iterator[tuple[int, Record]]:
+    """Give numbered records by time, and by their numbers among equal stamps."""
     pending: list[tuple[int, int, Record]] = []
-    for number, record in enumerate(reading):
+    for number, record in numbered:
         heapq.heappush(pending, (record.t, number, record))
         if len(pending) > _REORDER:
-            yield heapq.heappop(pending)[2]
+            yield heapq.heappop(pending)[1:]
     while pending:
-        yield heapq.heappop(pending)[2]
+        yield heapq.heappop(pending)[1:]
 
 
 def scenario_of(record: Record) -> str:

@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from harness.errors import HarnessError
+from harness.traffic.by_time import by_time
 from harness.traffic.entry import Entry, Excerpt, Kind
 from harness.traffic.follower import Follower
-from harness.traffic.indexed import IndexedRecording, Line, Span
+from harness.traffic.indexed import Line, Span
 from harness.traffic.key_shown import shows_its_key
 from harness.transport.printable import safe_text
-from harness.transport.recording.recorder import SCENARIO
-from harness.transport.recording.recording import Record, parsed, read
+from harness.transport.recording.format import SCENARIO, recording_at
+from harness.transport.recording.record import Record
 
-BESIDE: tuple[tuple[str, Kind, str], ...] = (
-    ("service", "service", "beside/service.jsonl"),
-    ("link", "link", "beside/link.jsonl"),
-)
-"""Recordings of a run that are of no transport: name, what they are, and where they stand."""
+BESIDE: tuple[tuple[str, Kind], ...] = (("service", "service"), ("link", "link"))
+"""Recordings of a run that are of no transport: name, and what they are."""
+
+BESIDE_FOLDER = "beside"
+"""Where they stand in a run folder."""
 
 _SECOND = 1_000_000_000
 _BEFORE = 16  # lines in which the question to an answer is looked for
-_ASKED = b'"d":">"'
 
 
 class Recorded(Protocol):
@@ -64,14 +64,18 @@ class Timelines:
             for each in transports
             if each.recording
         ]
-        wanted += [(name, kind, path) for name, kind, path in BESIDE if os.path.lexists(folder / path)]
+        wanted += [
+            (name, kind, str(path.relative_to(folder)))
+            for name, kind in BESIDE
+            if os.path.lexists(path := recording_at(folder / BESIDE_FOLDER, name))
+        ]
         for name, kind, recording in wanted:
-            path = _inside(folder, recording)
-            if path is None:
+            place = _inside(folder, recording)
+            if place is None:
                 self.remarks.append(f"{safe_text(recording, 200)}: not inside the run folder")
                 continue
             try:
-                self._sources.append(_Source(path, name, kind, leaked=leaked))
+                self._sources.append(_Source(place, name, kind, leaked=leaked))
             except HarnessError as error:
                 self.remarks.append(safe_text(error.message.removeprefix(f"{folder}/"), 300))
 
@@ -132,21 +136,16 @@ class _Source:
 
     def __init__(self, path: Path, name: str, kind: Kind, *, leaked: bool) -> None:
         self._leaked = leaked
-        self.recording = IndexedRecording(path)
+        self.recording = by_time(path)
         self._name = name
         self._kind: Kind = kind
-        try:
-            read(path).close()
-        except BaseException:
-            self.recording.close()
-            raise
 
     def entries(self, lines: Sequence[Line]) -> list[Entry]:
         """Return the entries of lines that stand one behind the other."""
         if not lines:
             return []
         follower = Follower(self._name, self._kind, leaked=self._leaked)
-        records = [(line.t, parsed(line.data)) for line in lines]
+        records = [(line.t, self.recording.record(line)) for line in lines]
         first = next((record for _, record in records if record is not None), None)
         if first is not None and first.direction == "<":
             for asked in self._question(lines[0].offset):
@@ -165,18 +164,19 @@ class _Source:
 
     def _question(self, offset: int) -> list[Record]:
         """Return the records from the last one to the device on: an answer means something with its command only."""
-        found: list[Line] = []
+        found: list[Record] = []
         for line in islice(self.recording.before(offset), _BEFORE):
-            found.append(line)
-            if _ASKED in line.data:
-                break
-        records = [parsed(each.data) for each in reversed(found)]
-        return [record for record in records if record is not None]
+            record = self.recording.record(line)
+            if record is not None:
+                found.append(record)
+                if record.direction == ">":
+                    break
+        return found[::-1]
 
 
 def kind_of(name: str, board_file: Mapping[str, object]) -> Kind:
     """Return what a transport is, by the part of the board file that names it."""
-    beside = next((kind for known, kind, _ in BESIDE if known == name), None)
+    beside = next((kind for known, kind in BESIDE if known == name), None)
     if beside is not None and name not in _transports(board_file):
         return beside
     console = board_file.get("console")

@@ -16,6 +16,7 @@ from harness.board.reading.file import load
 from harness.controller.kind import Ability
 from harness.errors import BenchError, UsageError
 from tests.pages import Page, harness
+from tests.transport.recordings import lines
 
 pytestmark = pytest.mark.slow  # each step of the page is a command of its own
 
@@ -54,7 +55,7 @@ def use(tmp_path):
         board = Board(
             load(made(tmp_path, controllers)),
             locks=tmp_path / "locks",
-            recordings=lambda name: tmp_path / f"{name}.jsonl",
+            recordings=lambda name: tmp_path / f"{name}.rec",
             on_note=notes.append,
         )
         board.notes = notes
@@ -118,7 +119,7 @@ def test_a_program_runs_in_the_folder_of_the_board_file_and_its_output_is_noted(
     assert console is board.console()
     assert (tmp_path / "done").exists()
     assert board.notes[-1].endswith("exit code 0; click\\e[2J")
-    assert "exit code 0; click" in (tmp_path / "console.jsonl").read_text()
+    assert "exit code 0; click" in lines(tmp_path / "console.rec")[-1]["m"]
 
 
 def _appends(word):
@@ -212,7 +213,9 @@ def test_what_two_boards_act_on_is_locked(use, tmp_path):
 def test_serial_lines_as_a_controller(use, tmp_path):
     board = use({"lines": {"kind": "serial-lines", "reset": "again"}})
     restart(board)
-    assert "action again on console: dtr on" in (tmp_path / "console.jsonl").read_text()
+    assert any(
+        "action again on console: dtr on" in each.get("m", "") for each in lines(tmp_path / "console.rec")
+    )
     assert board.notes == ["reset by action again"]
 
 

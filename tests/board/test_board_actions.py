@@ -7,6 +7,7 @@ from harness.board.opening.board import Board
 from harness.board.plan.preview import preview
 from harness.errors import BenchError, UsageError
 from harness.transport.serial.lines import LineStep
+from tests.transport.recordings import lines
 
 HEAD = """\
 version: 1
@@ -34,15 +35,14 @@ def test_actions_are_listed_and_planned(board):
 def test_an_action_is_carried_out_and_recorded(board, tmp_path):
     found = board({"a": f"kind: serial, port: 'loop://', actions: {ACTIONS}"})
     waits = []
-    with Board(found, recordings=lambda name: tmp_path / f"{name}.jsonl", locks=tmp_path) as used:
+    with Board(found, recordings=lambda name: tmp_path / f"{name}.rec", locks=tmp_path) as used:
         used.console()
         steps = run_action(used, "reset", pause=waits.append)
     assert steps == (LineStep(dtr=False, rts=True), LineStep(wait_ms=50), LineStep(rts=False))
     assert waits == [0.05]
-    recorded = (tmp_path / "a.jsonl").read_text()
-    assert "action reset on a: dtr off, rts on; wait 50 ms; rts off" in recorded
-    sent = [line for line in recorded.splitlines() if '"op":"set-lines"' in line]
-    assert [line.partition('"x":"')[2][:4] for line in sent] == ["0302", "0200"]
+    recorded = lines(tmp_path / "a.rec")[1:]
+    assert "action reset on a: dtr off, rts on; wait 50 ms; rts off" in [each.get("m") for each in recorded]
+    assert [each["x"] for each in recorded if each["op"] == "set-lines"] == ["0302", "0200"]
 
 
 def test_an_action_on_a_port_that_is_not_open(board, tmp_path):

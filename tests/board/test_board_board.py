@@ -1,6 +1,5 @@
 """A board in use: opened on demand, recorded, locked, closed; simulated, on a socket and on a terminal."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from harness.simulator.bus.sockets import serve_chip
 from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.hexline import HexLineChip
 from harness.simulator.chip.ica import IcaChip as SimulatedIca
+from tests.transport.recordings import lines
 
 ROOT = Path(__file__).resolve().parents[2]
 ID2 = "2122232425262728292A2B2C"
@@ -30,10 +30,6 @@ def virtual(name):
     return load(ROOT / "boards" / f"{name}.yaml")
 
 
-def records(path):
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
 @pytest.fixture
 def use(tmp_path):
     """Return a board that records into the test's folder and locks there; it is closed with the test."""
@@ -43,7 +39,7 @@ def use(tmp_path):
         told = []
         board = Board(
             file,
-            recordings=lambda name: tmp_path / f"{name}.jsonl",
+            recordings=lambda name: tmp_path / f"{name}.rec",
             on_open=lambda *found: told.append(found),
             locks=tmp_path,
             **more,
@@ -80,7 +76,7 @@ def test_recorded_console_is_played_back(use, tmp_path):
     console.expect(b"ID2 Client Generate AuthCode End", timeout=20)
     board.close()
     heard = b"".join(
-        bytes.fromhex(record["x"]) for record in records(tmp_path / "console.jsonl") if "x" in record
+        bytes.fromhex(record["x"]) for record in lines(tmp_path / "console.rec") if "x" in record
     )
     assert heard.startswith(b"<LS_LOG> ID2 Client Version: 0x00030100")
 
@@ -95,7 +91,7 @@ def test_console_can_be_closed_and_opened_again(use):
 def test_nothing_is_opened_before_it_is_asked_for(use, tmp_path):
     with use(virtual("virtual-se-i2c")) as board:
         assert board.identities == {}
-        assert list(tmp_path.glob("*.jsonl")) == []
+        assert list(tmp_path.glob("*.rec")) == []
         board.transport("chip")
         assert board.told == []
 
@@ -112,7 +108,7 @@ def test_what_was_opened_is_told_once_and_recorded(use, tmp_path):
     board.chip().get_id()
     assert len(board.told) == 1
     board.close()
-    header, *rest = records(tmp_path / "chip.jsonl")
+    header, *rest = lines(tmp_path / "chip.rec")
     assert header["format"] == "id2-recording"
     assert [record["op"] for record in rest if record["op"] in ("open", "close", "note")] == [
         "open",
@@ -141,7 +137,7 @@ def test_select_is_sent_unless_the_file_says_otherwise(use, tmp_path, load_text)
     carrier.init()
     assert carrier.get_id() == ID2
     board.close()
-    sent = "".join(record["x"] for record in records(tmp_path / "chip.jsonl") if record.get("d") == ">")
+    sent = "".join(record["x"] for record in lines(tmp_path / "chip.rec") if record.get("d") == ">")
     assert "00a40400" not in sent
     assert "80f80000" in sent
 
@@ -151,7 +147,7 @@ def test_close_twice_and_use_again(use, tmp_path):
     board.chip()
     board.close()
     board.close()
-    (tmp_path / "chip.jsonl").unlink()
+    (tmp_path / "chip.rec").unlink()
     assert board.chip().get_id().vendor == 0x8180
 
 
@@ -246,7 +242,7 @@ def test_nothing_is_opened_while_another_run_has_the_board(use, on_socket, tmp_p
         use(file),
     ):
         pass
-    assert list(tmp_path.glob("*.jsonl")) == []
+    assert list(tmp_path.glob("*.rec")) == []
 
 
 def test_locks_are_let_go_when_opening_fails(use, load_text):
@@ -283,7 +279,7 @@ def test_chip_that_leaves_can_be_opened_again(use, on_socket, tmp_path):
 
 
 def test_recording_that_cannot_be_written_blocks(use, tmp_path):
-    (tmp_path / "chip.jsonl").touch()
-    with pytest.raises(BenchError, match=r"chip\.jsonl: cannot be written") as caught:
+    (tmp_path / "chip.rec").touch()
+    with pytest.raises(BenchError, match=r"chip\.rec: cannot be written") as caught:
         use(virtual("virtual-se-i2c")).chip()
     assert (caught.value.board, caught.value.transport) == ("virtual-se-i2c", "chip")

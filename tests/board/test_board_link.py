@@ -20,6 +20,7 @@ from harness.errors import UsageError
 from harness.id2.keys import KeyType
 from harness.secret import Secret
 from harness.settings.link_flash import LinkFlash
+from tests.transport.recordings import lines
 
 VIRTUAL = Path(__file__).resolve().parents[2] / "boards" / "virtual-km-itls.yaml"
 HEAD = """\
@@ -375,7 +376,7 @@ def test_a_real_board_starts_anew_by_its_action(load_text, tmp_path):
     )
     with Board(board, locks=tmp_path, recordings=lambda name: tmp_path / name) as used:
         assert restart(used) is used.console()
-        assert "action again on c: dtr off; dtr on" in (tmp_path / "c").read_text()
+        assert "action again on c: dtr off; dtr on" in [each.get("m") for each in lines(tmp_path / "c")]
     without = load_text(text % "" + "link: {device_name: gate}\n")
     with Board(without, locks=tmp_path) as used, pytest.raises(UsageError, match="started anew"):
         restart(used)

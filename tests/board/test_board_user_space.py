@@ -28,6 +28,7 @@ from harness.transport.usb import pyusb
 from harness.transport.usb.ccid import CcidTransport
 from harness.transport.usb.hid import HidTransport
 from harness.transport.usb.pipe import UsbPipeTransport
+from tests.transport.recordings import lines
 from tools.usb_backend import MemoryBackend
 
 HEAD = """\
@@ -106,15 +107,15 @@ def test_a_chip_on_the_bus_gives_its_id_and_the_run_is_recorded(board, bus, tmp_
     told = []
     with Board(
         found,
-        recordings=lambda name: tmp_path / f"{name}.jsonl",
+        recordings=lambda name: tmp_path / f"{name}.rec",
         on_open=lambda name, identity: told.append(identity),
         locks=tmp_path,
     ) as used:
         assert used.chip().get_id().id_bytes.hex().upper() == KEYS[KeyType.AES_128].id2
     assert "serial number S7, location 2-3.1" in told[0]
-    recorded = (tmp_path / "t.jsonl").read_text()
-    assert '"op":"exchange","d":">"' in recorded
-    assert "location 2-3.1" in recorded
+    recorded = lines(tmp_path / "t.rec")[1:]
+    assert ("exchange", ">") in {(each["op"], each["d"]) for each in recorded}
+    assert "location 2-3.1" in recorded[0]["m"]
 
 
 def test_a_usb_device_is_occupied_by_where_it_is_plugged_in(board, bus):

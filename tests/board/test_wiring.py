@@ -16,8 +16,9 @@ from harness.transport.base import I2cRead
 from harness.transport.faults.faulty import Faulty
 from harness.transport.faults.syntax import parse as parse_plan
 from harness.transport.reconnecting import Reconnecting
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.replayed import Replayed
+from harness.transport.recording.writer import Recording
 from harness.transport.serial import find as usb
 from harness.transport.serial.find import SerialPort
 from harness.transport.serial.port import SerialTransport
@@ -68,7 +69,7 @@ def test_faults_are_noted(virtual):
 def test_a_replay_needs_no_device(virtual, tmp_path):
     (tmp_path / "transport").mkdir()
     device = make(Wiring(), virtual)
-    with Recording(tmp_path / "transport" / "chip.jsonl", device) as recording, Recorded(device, recording):
+    with Recording(tmp_path / "transport" / "chip.rec", device) as recording, Recorded(device, recording):
         pass
     made = make(Wiring(replay=Replay(tmp_path)), virtual)
     assert isinstance(made, Replayed)
@@ -125,11 +126,11 @@ def garbage(path):
 @pytest.mark.parametrize(
     ("name", "breaks", "problem"),
     [
-        ("transport/chip.jsonl", no_file, "no such file"),
-        ("transport/chip.jsonl", folder_instead, "not a regular file"),
-        ("transport/chip.jsonl", pipe_instead, "not a regular file"),
-        ("transport/chip.jsonl", empty, "empty, not a recording"),
-        ("transport/chip.jsonl", garbage, "not JSON"),
+        ("transport/chip.rec", no_file, "no such file"),
+        ("transport/chip.rec", folder_instead, "not a regular file"),
+        ("transport/chip.rec", pipe_instead, "not a regular file"),
+        ("transport/chip.rec", empty, "empty, not a recording"),
+        ("transport/chip.rec", garbage, "not JSON"),
         ("inputs.jsonl", no_file, "no such file"),
         ("inputs.jsonl", pipe_instead, "not a regular file"),
         ("run.json", no_file, "it has no run.json"),

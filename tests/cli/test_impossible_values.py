@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from harness.cli.main import invoke
+from tests.transport.recordings import lines, write_lines
 
 pytestmark = pytest.mark.slow
 
@@ -57,11 +58,12 @@ def test_a_number_among_the_inputs(run, capfd, tmp_path, number):
     sentence(capfd, replay, 2, 5)
 
 
-@pytest.mark.parametrize("place", ['"t":', '"monotonic_ns": '])
+@pytest.mark.parametrize("place", ['"t": ', '"monotonic_ns": '])
 @pytest.mark.parametrize("number", HUGE)
 def test_a_number_in_a_recording(run, capfd, tmp_path, number, place):
     (run / "manifest.json").unlink()
-    path = run / "transport" / "chip.jsonl"
+    path = run / "transport" / "chip.rec"
+    write_lines(path, lines(path))
     before, _, after = path.read_text().partition(place)
     rest = after.lstrip("0123456789")
     path.write_text(before + place + number + rest)

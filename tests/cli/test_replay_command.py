@@ -19,6 +19,7 @@ from harness.report import model
 from harness.service.mock.server import MockService
 from harness.transport.serial import find as usb
 from harness.transport.serial.find import SerialPort
+from tests.transport.recordings import lines
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +49,7 @@ def journal(run):
 
 
 def traffic(run):
-    records = [json.loads(line) for line in (run / "transport/chip.jsonl").read_text().splitlines()[1:]]
+    records = lines(run / "transport/chip.rec")[1:]
     return [(each["op"], each["d"], each.get("x"), each.get("a")) for each in records if each["d"] in "<>"]
 
 
@@ -66,7 +67,7 @@ def test_a_replay_gives_the_same_verdicts(tmp_path):
     header = json.loads((replayed / "run.json").read_text())
     assert header["options"]["replay"] == {"run": recorded.name, "match": "exact", "timing": "none"}
     opened = [event for event in journal(replayed) if event["event"] == "transport-opened"]
-    assert opened[0]["identity"].endswith("replayed from chip.jsonl")
+    assert opened[0]["identity"].endswith("replayed from chip.rec")
 
 
 def test_a_pin_that_no_recording_shows_is_replayed(tmp_path):
@@ -186,7 +187,7 @@ def test_struck_faults_are_named(tmp_path):
     notes = [event["text"] for event in journal(run) if event["event"] == "note"]
     (struck,) = [text for text in notes if "struck" in text]
     assert struck.startswith("transport chip: fault disconnect after=6 struck the i2c-")
-    assert "fault disconnect after=6 struck" in (run / "transport" / "chip.jsonl").read_text()
+    assert b"fault disconnect after=6 struck" in (run / "transport" / "chip.rec").read_bytes()
     assert json.loads((run / "run.json").read_text())["options"]["faults"] == {
         "chip": "seed 0; disconnect after=6"
     }

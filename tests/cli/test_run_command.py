@@ -54,7 +54,7 @@ def test_run_folder_is_whole(tmp_path):
     folder = (tmp_path / "latest").resolve()
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
     assert {"run.json", "journal.jsonl", "report.json", "report.html", "junit.xml", "manifest.json"} <= names
-    assert "transport/chip.jsonl" in names
+    assert "transport/chip.rec" in names
     assert any(name.startswith("allure-results/") for name in names)
     header = json.loads((folder / "run.json").read_text())
     assert {entry["role"] for entry in header["inputs"]} == {"board file", "requirements list"}

@@ -12,8 +12,9 @@ from harness.console.reader import Console, ConsoleTimeoutError
 from harness.errors import BenchError, DeviceError, ToolError, UsageError
 from harness.hostload import HostOverloadedError, Span
 from harness.transport.base import Capability, StreamRead, StreamWrite, Transport
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.recording import read
+from harness.transport.recording.writer import Recording
 from harness.transport.serial.port import SerialTransport
 
 

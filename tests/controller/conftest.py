@@ -37,7 +37,7 @@ def use(tmp_path, monkeypatch):
         board = Board(
             load(path),
             locks=tmp_path / "locks",
-            recordings=lambda name: tmp_path / f"{name}.jsonl",
+            recordings=lambda name: tmp_path / f"{name}.rec",
             on_note=notes.append,
             on_firmware=files.append,
         )

@@ -13,8 +13,9 @@ from harness.probe.link import ProbeLink
 from harness.probe.secrecy import SecretBytes, SecretText, WithheldError, revealed, text_of
 from harness.probe.settings import Probe
 from harness.run.inputs import RecordedInputs, ReplayedInputs
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.replayed import Replayed
+from harness.transport.recording.writer import Recording
 from tests.probe.fake_probe import FakeProbe, ProbeLine
 
 SECRET = "35EA365AAF3ADCE65C69E88FDABA60C70C01B7F7A9BFCA194E6E1DA48F85EF54"
@@ -39,7 +40,7 @@ class RunFolder:
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
-        self.recording = folder / "console.jsonl"
+        self.recording = folder / "console.rec"
 
     def record(self, do, probe=None, **line):
         transport = ProbeLine(probe or firmware(), **line)

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from harness.console.reader import Console
 from harness.errors import DeviceError
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.recording import read
+from harness.transport.recording.writer import Recording
 from harness.transport.secret_lines import SecretLines
 from tests.probe.fake_probe import FakeProbe, ProbeLine
 

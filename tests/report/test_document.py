@@ -351,7 +351,7 @@ def test_a_failure_shows_what_its_recordings_hold_around_it(tmp_path):
     ended = failed.steps[0].ended
     records = [
         {
-            **json.loads((folder / "transport/se.jsonl").read_text()),
+            **json.loads((folder / "transport/se.rec").read_text()),
             "transport": "se",
             "identity": "chip",
             "capabilities": ["i2c"],
@@ -363,7 +363,7 @@ def test_a_failure_shows_what_its_recordings_hold_around_it(tmp_path):
         {"t": ended + 9_000_000, "op": "i2c-read", "d": "<", "x": "6d00", "a": 113},
     ]
     lines = "".join(json.dumps(record) + "\n" for record in records)
-    (folder / "transport/se.jsonl").write_text(lines)
+    (folder / "transport/se.rec").write_text(lines)
     steps = [failed.steps[0].model_copy(update={"began": ended - 10_000_000_000})]
     scenarios = [failed.model_copy(update={"steps": steps})]
     failures = text_of(told(report.model_copy(update={"scenarios": scenarios}), folder), "failures")

@@ -133,9 +133,9 @@ def test_a_manifest_that_is_gone_is_said(run, sample):
     [
         ("journal.jsonl", lambda path: path.write_bytes(path.read_bytes() + b"\n"), "appended to"),
         ("run.json", lambda path: path.write_bytes(path.read_bytes() + b" "), "appended to"),
-        ("transport/se.jsonl", lambda path: path.write_bytes(path.read_bytes()[:-1]), "truncated"),
-        ("transport/se.jsonl", lambda path: path.write_bytes(b"x" + path.read_bytes()), "changed"),
-        ("transport/se.jsonl", lambda path: path.unlink(), "missing"),
+        ("transport/se.rec", lambda path: path.write_bytes(path.read_bytes()[:-1]), "truncated"),
+        ("transport/se.rec", lambda path: path.write_bytes(b"x" + path.read_bytes()), "changed"),
+        ("transport/se.rec", lambda path: path.unlink(), "missing"),
         ("transport/other.jsonl", lambda path: path.write_text(""), "added"),
     ],
 )

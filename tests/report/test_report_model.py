@@ -26,7 +26,7 @@ def test_everything_of_the_run_is_there(sample):
     assert report.plan["carrier"] == "se"
     assert report.declaration["extra"] == {"maximum": 512}
     assert report.identity == {"id": "2122232425262728292A2B2C", "vendor": "8184 Synochip"}
-    assert [(used.name, used.recording) for used in report.transports] == [("se", "transport/se.jsonl")]
+    assert [(used.name, used.recording) for used in report.transports] == [("se", "transport/se.rec")]
     assert report.notes == ["address 0x71 answered after 3 ms"]
     assert report.inputs[0].name == "board.yaml"
     assert report.started is not None

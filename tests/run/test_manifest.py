@@ -28,7 +28,7 @@ def test_every_file_but_itself_is_listed(folder):
         "run.json",
         "allure-results/deep/é.json",
         "evidence/a.txt",
-        "transport/se.jsonl",
+        "transport/se.rec",
     ]
     (abc,) = [entry for entry in record["files"] if entry["path"] == "evidence/a.txt"]
     assert abc["size"] == 3
@@ -39,18 +39,18 @@ def test_every_file_but_itself_is_listed(folder):
 
 def test_changed_missing_and_added_are_told_apart(folder):
     (folder.evidence / "a.txt").write_bytes(b"abd")
-    (folder.transport / "se.jsonl").unlink()
+    (folder.transport / "se.rec").unlink()
     (folder.path / "new").mkdir()
     (folder.path / "new" / ".hidden").write_bytes(b"")
     changes = manifest.verify(folder)
     assert changes
     assert changes.changed == ("evidence/a.txt",)
-    assert changes.missing == ("transport/se.jsonl",)
+    assert changes.missing == ("transport/se.rec",)
     assert changes.added == ("new/.hidden",)
 
 
 @pytest.mark.parametrize(
-    "name", ["journal.jsonl", "run.json", "report.json", "evidence/a.txt", "transport/se.jsonl"]
+    "name", ["journal.jsonl", "run.json", "report.json", "evidence/a.txt", "transport/se.rec"]
 )
 def test_one_flipped_bit_shows(folder, name):
     path = folder.path / name
@@ -109,13 +109,13 @@ def test_what_the_run_wrote_may_not_even_grow(folder):
         file.write(b"more\n")
     (folder.evidence / "b.txt").write_bytes(b"new")
     (folder.evidence / "a.txt").unlink()
-    os.truncate(folder.transport / "se.jsonl", 3)
+    os.truncate(folder.transport / "se.rec", 3)
     header = bytearray(folder.header.read_bytes())
     header[5] ^= 1
     folder.header.write_bytes(header)
     assert manifest.rewritten(folder) == (
         "run.json (changed)",
-        "transport/se.jsonl (truncated)",
+        "transport/se.rec (truncated)",
         "journal.jsonl (appended to)",
         "evidence/a.txt (missing)",
         "evidence/b.txt (added)",
@@ -127,7 +127,7 @@ def test_a_longer_file_with_another_beginning_is_changed_and_not_appended_to(fol
     assert manifest.verify(folder).by_word()["changed"] == ("evidence/a.txt",)
 
 
-@pytest.mark.parametrize("name", [".report.html.1.tmp.txt", "transport/.se.jsonl.1.tmp", ".x", ".latest"])
+@pytest.mark.parametrize("name", [".report.html.1.tmp.txt", "transport/.se.rec.1.tmp", ".x", ".latest"])
 def test_only_the_drafts_of_the_harness_are_left_out(folder, name):
     (folder.path / name).write_bytes(b"")
     assert manifest.verify(folder).added == (name,)

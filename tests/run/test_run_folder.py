@@ -295,13 +295,13 @@ def test_nothing_secret_reaches_any_file(tmp_path):
 
 def test_recordings_get_safe_paths_and_the_journal_names_them(tmp_path):
     run = Run.create(tmp_path, "b")
-    assert run.recording("se") == run.path / "transport" / "se.jsonl"
+    assert run.recording("se") == run.path / "transport" / "se.rec"
     assert run.recording("../../etc/x").parent == run.path / "transport"
     run.transport_opened("se", "usb")
     run.transport_opened("loose", "usb", recorded=False)
     run.finish()
     opened = [event for event in reader.read(run.folder.journal).events if event.event == "transport-opened"]
-    assert [event.recording for event in opened] == ["transport/se.jsonl", ""]
+    assert [event.recording for event in opened] == ["transport/se.rec", ""]
 
 
 def test_a_killed_run_keeps_everything_up_to_the_kill(tmp_path):

@@ -12,6 +12,7 @@ from harness.seal import claims
 from harness.seal.check import check
 from harness.seal.problems import Findings
 from harness.seal.record import read
+from harness.transport.recording.format import HEAD, OPERATIONS, code_of
 from tests.seal import forge
 
 
@@ -141,43 +142,51 @@ def test_a_name_that_stands_twice_is_told(sealed, keys, name):
         assert any(name in found and "stands twice" in found for found in words(sealed)), words(sealed)
 
 
-RECORDING = [
-    {"format": "id2-recording", "version": 1, "transport": "se", "identity": "", "capabilities": ["i2c"]},
-    {"t": 0, "op": "i2c-write", "d": ">", "x": "00"},
-    {"t": 1_000_000, "op": "i2c-read", "d": "<", "x": "00"},
-]
+RECORDING = {"format": "id2-recording", "transport": "se", "identity": "", "capabilities": ["i2c"]}
 
 
-def recorded(folder, *, wall_s=0.0, t=(0, 1_000_000), extra=""):
+def recorded(folder, version, *, wall_s=0.0, t=(0, 1_000_000), extra=""):
     """Write a recording that begins a second after the run, its wall clock `wall_s` off."""
     began = json.loads((folder / "journal.jsonl").read_text().splitlines()[0])
     from datetime import datetime, timedelta
 
     wall = datetime.fromisoformat(began["wall"]) + timedelta(seconds=wall_s)
     anchor = {"wall": wall.isoformat(), "monotonic_ns": began["t"]}
-    lines = [json.dumps(RECORDING[0] | {"anchor": anchor})]
-    lines += [f'{{"t":{began["t"] + at},"op":"i2c-write","d":">","x":"00"{extra}}}' for at in t]
-    (folder / "transport" / "se.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    header = json.dumps(RECORDING | {"anchor": anchor, "version": version, "operations": OPERATIONS})
+    path = folder / "transport" / "se.rec"
+    if version == 1:
+        lines = [f'{{"t":{began["t"] + at},"op":"i2c-write","d":">","x":"00"{extra}}}' for at in t]
+        path.write_text("".join(f"{line}\n" for line in (header, *lines)))
+    else:
+        code = code_of("i2c-write", ">")
+        records = [HEAD.pack(began["t"] + at, 1, 0x71, code) + b"\n" for at in t]
+        path.write_bytes(header.encode() + b"\n" + b"".join(records) + extra.encode())
+
+
+CLOCKS = [
+    ({}, ""),
+    ({"t": (1_000_000, 0)}, ""),  # two threads may have waited for the file
+    ({"t": (9_000_000_000, 0)}, "ran backwards by 9000"),
+    ({"t": (-1_000_000, 0)}, "older than the run"),
+    ({"t": (0, 86_400_000_000_000)}, "younger than the run's end"),
+    ({"wall_s": -3600}, "the wall clock ran backwards"),
+]
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("version", "change", "told"),
     [
-        ({}, ""),
-        ({"t": (1_000_000, 0)}, ""),  # two threads may have waited for the file
-        ({"t": (9_000_000_000, 0)}, "ran backwards by 9000"),
-        ({"t": (-1_000_000, 0)}, "older than the run"),
-        ({"t": (0, 86_400_000_000_000)}, "younger than the run's end"),
-        ({"wall_s": -3600}, "the wall clock ran backwards"),
-        ({"extra": ',"t":5'}, "two times"),
+        *((version, *each) for version in (1, 2) for each in CLOCKS),
+        (1, {"extra": ',"t":5'}, "two times"),
+        (2, {"extra": "garbage, and more of it"}, "behind 2 records is no record"),
     ],
 )
-def test_the_clock_of_a_recording_is_checked(sealed, keys, change, told):
-    recorded(sealed, **change)
+def test_the_clock_of_a_recording_is_checked(sealed, keys, version, change, told):
+    recorded(sealed, version, **change)
     render(sealed)
     forge.remanifest(sealed)
     forge.reseal(sealed, keys / "alice")
-    found = [word for word in words(sealed) if "transport/se.jsonl" in word]
+    found = [word for word in words(sealed) if "transport/se.rec" in word]
     assert bool(found) is bool(told)
     assert not told or told in found[0]
 

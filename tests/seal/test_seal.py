@@ -95,7 +95,7 @@ def test_the_manifest_holds_on_a_sealed_run(approved):
 
 
 def test_a_run_that_was_changed_since_its_end_is_not_sealed(run, keys):
-    (run / "transport" / "se.jsonl").write_text("{}\n")
+    (run / "transport" / "se.rec").write_text("{}\n")
     with pytest.raises(UsageError, match="does not hold together"):
         seal(run, Sealing(keys / "alice"))
     assert not (run / "SHA256SUMS").exists()

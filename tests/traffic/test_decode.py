@@ -15,7 +15,7 @@ from harness.chip.mtk import crypt_request, fetch, write
 from harness.secret import Secret
 from harness.traffic.bytes_shown import folded
 from harness.traffic.decode import Decoder
-from harness.transport.recording.recording import Record
+from harness.transport.recording.record import Record
 
 TIMES = "\u00d7"
 GET_ID = commands.get_id().to_bytes()

@@ -12,8 +12,8 @@ from harness.chip.ica.algorithms import Algorithm, Mode
 from harness.probe.lines import crc16, request
 from harness.secret import Secret
 from harness.traffic.follower import Follower
-from harness.transport.recording.recorder import OPERATIONS
-from harness.transport.recording.recording import Record
+from harness.transport.recording.format import OPERATIONS
+from harness.transport.recording.record import Record
 
 SECRET = b"0123456789abcdefSECRET"
 PIN = b"31415926"

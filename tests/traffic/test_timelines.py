@@ -5,7 +5,7 @@ import os
 import pytest
 
 from harness.chip.ica import commands
-from harness.traffic.indexed import IndexedRecording
+from harness.traffic.indexed_lines import JsonLinesByTime
 from harness.traffic.timelines import Timelines
 from tests.traffic.recorded import SECOND, Folder, Used, at, record
 
@@ -94,9 +94,9 @@ def test_the_order_of_questions_changes_nothing(run):
 
 def test_a_recording_is_sampled_once_until_it_changes(run, monkeypatch):
     taken = []
-    sample = IndexedRecording._sample
+    sample = JsonLinesByTime.sample
     monkeypatch.setattr(
-        IndexedRecording, "_sample", lambda self, step: taken.append(step) or sample(self, step)
+        JsonLinesByTime, "sample", lambda self, step: taken.append(step) or sample(self, step)
     )
     run.write("se", *exchange(1.0))
     first = read(run, 0, 5)

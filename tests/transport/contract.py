@@ -31,8 +31,9 @@ from harness.transport.base import (
     Transport,
 )
 from harness.transport.errors import I2cNack
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.recording import read
+from harness.transport.recording.writer import Recording
 
 ONE_OF_EACH = {
     Capability.STREAM: StreamRead(1, 0.0),

@@ -18,8 +18,9 @@ from harness.transport.faults.syntax import parse
 from harness.transport.ftdi.bridge import FtdiI2c, FtdiSpi
 from harness.transport.identity import UsbSelector
 from harness.transport.pcsc.reader import PcscTransport
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.recording import read
+from harness.transport.recording.writer import Recording
 from harness.transport.serial.port import SerialTransport
 from harness.transport.socket import SocketTransport
 from harness.transport.usb.ccid import CcidTransport

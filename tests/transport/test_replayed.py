@@ -1,6 +1,6 @@
 """Recorded devices, replayed: the same bytes, and a clear error where a run leaves the recording."""
 
-import json
+import os
 import threading
 from pathlib import Path
 
@@ -26,10 +26,13 @@ from harness.transport.base import (
     Transport,
 )
 from harness.transport.errors import I2cNack
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
+from harness.transport.recording.recording import read
 from harness.transport.recording.redaction import Redaction
 from harness.transport.recording.replayed import Match, Replayed, Timing
 from harness.transport.recording.steps import recording_of
+from harness.transport.recording.writer import Recording
+from tests.transport.recordings import lines, write_lines
 
 NOW = StreamRead(100, 0.0)
 ANSWERS = st.binary(max_size=20) | st.sampled_from([I2cNack("no acknowledge"), BenchError("hung")])
@@ -76,11 +79,9 @@ class Device(Transport):
 
 def cut_after(path, op):
     """Cut a recording after its last record of an operation, as when its writer was killed."""
-    lines = path.read_bytes().splitlines(keepends=True)
-    last = max(
-        number for number, line in enumerate(lines) if f'"op":"{op}"' in line.decode().replace(" ", "")
-    )
-    path.write_bytes(b"".join(lines[: last + 1]))
+    with read(path) as reading:
+        end = max(reading.end for record in reading if record.op == op)
+    os.truncate(path, end)
 
 
 @pytest.mark.parametrize("match", list(Match))
@@ -353,17 +354,17 @@ def test_long_data_is_put_together(tmp_path):
 
 def test_a_recording_that_was_cut(tmp_path):
     path, _ = record(tmp_path, Device([b"1"]), [Exchange(b"?", 1)])
-    lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(lines[:3]) + lines[3][:20])
+    cut_after(path, "exchange")  # the answer
+    os.truncate(path, path.stat().st_size - 1)
     assert "ends before the answer" in differs(replay(path), Exchange(b"?", 1))
 
 
 def test_original_timing_holds_answers_back(tmp_path):
     path, _ = record(tmp_path, Device([b"1"]), [Exchange(b"?", 1)])
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    for number, line in enumerate(lines[1:]):
+    recorded = lines(path)
+    for number, line in enumerate(recorded[1:]):
         line["t"] = 10**12 + number * 1000 * 10**9  # the answer comes after 2000 s
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, recorded)
     now = [50.0]
 
     def clock():

@@ -10,8 +10,9 @@ import pytest
 
 from harness.errors import BenchError, UsageError
 from harness.transport.base import Capability, Line, ReadLines, SendBreak, SetLines, SetSpeed
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.recording import read
+from harness.transport.recording.writer import Recording
 from harness.transport.serial import lines as module
 from harness.transport.serial.lines import LineStep, perform
 from harness.transport.serial.port import SerialTransport

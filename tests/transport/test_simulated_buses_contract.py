@@ -8,8 +8,9 @@ from harness.simulator.bus.spi import SimulatedSpi
 from harness.simulator.usb.ccid import CcidToken
 from harness.transport.base import CardReset, I2cRead, SpiTransfer
 from harness.transport.identity import UsbSelector
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.recording import read
+from harness.transport.recording.writer import Recording
 from harness.transport.usb.ccid import CcidTransport
 from tests.transport.contract import I2cBench, I2cContract
 from tests.transport.far_ends import EchoChip, EchoSlave

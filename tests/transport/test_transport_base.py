@@ -13,8 +13,9 @@ from harness.transport.base import (
     require,
 )
 from harness.transport.errors import I2cNack
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.recording import read
+from harness.transport.recording.writer import Recording
 from tests.transport.callers import Stream
 
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from harness.errors import BenchError, UsageError
 from harness.transport.recording import recording as module
-from harness.transport.recording.recorder import Recording
-from harness.transport.recording.recording import Record, read
+from harness.transport.recording.record import Record
+from harness.transport.recording.recording import read
+from harness.transport.recording.writer import Recording
 
 HEADER = (
     '{"format":"id2-recording","version":1,"transport":"se","identity":"x","capabilities":["i2c"],'
@@ -84,7 +85,9 @@ def test_a_damaged_line_names_file_and_line(file, line):
         ("{}\n", ":1: not the header"),
         ("7\n", ":1: not a JSON object"),
         (RECORD, ":1: not the header"),
-        (HEADER.replace('"version":1', '"version":2'), "recording version 2"),
+        (HEADER.replace('"version":1', '"version":3'), "recording version 3"),
+        (HEADER.replace('"version":1', '"version":true'), "recording version True"),
+        (HEADER.replace('"version":1', '"version":2'), ":1: the header lacks"),
         (HEADER.replace("T18", "T99"), ":1: the header lacks"),
         (HEADER.replace('"transport":"se",', ""), ":1: the header lacks"),
         (HEADER.replace('["i2c"]', "[5]"), ":1: the header lacks"),

@@ -39,8 +39,9 @@ from harness.secret import Secret
 from harness.settings.link_flash import LinkFirmware, LinkFlash
 from harness.transport.base import Transport
 from harness.transport.printable import safe_text
-from harness.transport.recording.recorder import Recorded, Recording
+from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.redaction import Redaction
+from harness.transport.recording.writer import Recording
 
 _FIRMWARE = "SHA-256 of a firmware"
 

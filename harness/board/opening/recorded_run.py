@@ -20,6 +20,7 @@ from harness.run.folder import RunFolder
 from harness.run.inputs import FILE, require_regular
 from harness.run.verdict import Verdict
 from harness.transport.printable import safe_text
+from harness.transport.recording.format import recording_at
 from harness.transport.recording.steps import load
 
 _HEADER_LIMIT = 8 << 20
@@ -131,7 +132,7 @@ def check(run: Path, board: BoardFile) -> None:
             if isinstance(event, TransportOpened)
         }
         for name in board.transports:
-            file = run / "transport" / f"{name}.jsonl"
+            file = recording_at(run / "transport", name)
             if name in opened or os.path.lexists(file):
                 require_regular(file)
                 load(file)

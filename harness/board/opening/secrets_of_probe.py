@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from harness.console.reader import Console
-from harness.transport.recording.recorder import Recording
+from harness.transport.recording.writer import Recording
 
 
 class Numbers(Protocol):

@@ -1,76 +1,46 @@
-"""Reads recordings. The format is described in `recorder.py`."""
+"""Reads recordings of both versions. The format is described in `format.py`."""
 
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
-from harness.errors import BenchError, UsageError
-from harness.transport.recording.recorder import FORMAT, OPERATIONS, VERSION
+from harness.errors import UsageError
+from harness.transport.recording.binary import BinaryRecords, DamagedError
+from harness.transport.recording.format import FORMAT, OPERATIONS, VERSION
+from harness.transport.recording.json_lines import LINE_LIMIT, integer_of, parsed, text_of
+from harness.transport.recording.record import Record, RecordingHeader
+from harness.transport.recording.stored import Stored
 
-LINE_LIMIT = 1 << 20
-"""Bytes in one line of a recording; more is an error, so that a foreign file cannot fill the memory."""
-
-_USUAL = re.compile(
-    rb'\{"t":(\d{1,18}),"op":"([a-z0-9-]{1,16})","d":"([<>])","x":"([0-9a-f]*)"(?:,"a":(\d{1,18}))?\}'
-)
-"""A record of data as the recorder writes it; reading it as JSON takes several times as long."""
-
-_DIRECTIONS = frozenset({">", "<", "!", "#"})
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingHeader:
-    """The first line of a recording.
-
-    Attributes:
-        transport: Name of the transport in the board file.
-        identity: What the transport was, as far as known before it was opened.
-        capabilities: What it carries.
-        wall: Wall-clock time (UTC) at `monotonic_ns`.
-        monotonic_ns: The monotonic clock at `wall`.
-    """
-
-    transport: str
-    identity: str
-    capabilities: tuple[str, ...]
-    wall: datetime
-    monotonic_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record.
-
-    Attributes:
-        t: Monotonic nanoseconds.
-        op: One of `recorder.OPERATIONS`.
-        direction: `>` to the device, `<` from it, `!` an error, `#` a note.
-        data: The bytes, for `>` and `<`.
-        address: The I²C address, where there is one.
-        text: The text, for `!` and `#`.
-    """
-
-    t: int
-    op: str
-    direction: str
-    data: bytes = b""
-    address: int | None = None
-    text: str = ""
+_BLOCK = 256 * 1024
+_JSON_LINES = 1
+_MOST_OPERATIONS = 256
 
 
 class Reading:
     """An open recording: its header at once, its records one by one as it is iterated.
 
-    `cut` tells, after the last record, that the file ends inside a line: its writer was killed.
+    What was written before it was opened counts; records in a tail, that of a writer at work or killed, do too.
+    `cut` tells, after the last record, that the file ends inside a record: its writer was killed.
+
+    Attributes:
+        path: The file.
+        header: Its first line.
+        version: The version of its format.
+        operations: The operations by their numbers.
+        stored: The bytes.
+        end: Where the last record ended that was given, at first the header.
+        cut: See above.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, follow: bool = True) -> None:
         """Open the file and read its header.
+
+        Args:
+            path: The file.
+            follow: Whether a link may lead to it.
 
         Raises:
             BenchError: the file cannot be read.
@@ -78,36 +48,36 @@ class Reading:
         """
         self.path = path
         self.cut = False
-        self._number = 0
+        self._number = 1
+        self.stored = Stored(path, follow=follow)
         try:
-            self._file: BinaryIO = path.open("rb")
-        except OSError as error:
-            raise BenchError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
-        try:
-            self.header = self._read_header()
+            line = self._first_line()
+            self.version, self.operations, self.header = self._read_header(line)
+            self.end = len(line)
         except BaseException:
-            self._file.close()
+            self.stored.close()
             raise
 
     def __iter__(self) -> Iterator[Record]:
         """Give the records in the order they were written.
 
         Raises:
-            UsageError: a line is no record; the message names the file and the line.
+            UsageError: there is something that is no record; the message names the file and which it is.
         """
-        while line := self._line():
-            complete = line.endswith(b"\n")
-            try:
-                yield self._record(line)
-            except UsageError:
-                if complete:
-                    raise
-            if not complete:
-                self.cut = True
+        return self._lines() if self.version == _JSON_LINES else self._binary()
+
+    def from_offset(self, offset: int) -> Iterator[Record]:
+        """Give the records from one on, whose offset an earlier reading has told by `end`.
+
+        Raises:
+            UsageError: there is something that is no record.
+        """
+        self.end = offset
+        return iter(self)
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self.stored.close()
 
     def __enter__(self) -> Self:
         return self
@@ -117,17 +87,61 @@ class Reading:
     ) -> None:
         self.close()
 
-    def _line(self) -> bytes:
-        self._number += 1
+    def _binary(self) -> Iterator[Record]:
+        records = BinaryRecords(self.stored, self.operations)
         try:
-            line = self._file.readline(LINE_LIMIT)
-        except OSError as error:
-            raise BenchError(
-                f"{self.path}: cannot be read: {(error.strerror or str(error)).lower()}"
-            ) from error
-        if len(line) == LINE_LIMIT and not line.endswith(b"\n"):
+            for offset, packed in records.packed(self.end):
+                self._number += 1
+                record = records.unpacked(packed)
+                self.end = offset + len(packed)
+                yield record
+        except DamagedError as error:
+            raise self._wrong(str(error)) from error
+        self.cut = self.end < self.stored.size
+
+    def _lines(self) -> Iterator[Record]:
+        for line in self._each_line():
+            self._number += 1
+            complete = line.endswith(b"\n")
+            record = parsed(line.rstrip(b"\n"))
+            if complete:
+                self.end += len(line)
+            else:
+                self.cut = True
+            if record is not None:
+                yield record
+            elif complete:
+                raise self._no_record(line)
+
+    def _each_line(self) -> Iterator[bytes]:
+        held, at = b"", self.end
+        while block := self.stored.read(at, _BLOCK):
+            at += len(block)
+            *lines, held = (held + block).split(b"\n")
+            for line in lines:
+                yield self._bounded(line) + b"\n"
+            self._bounded(held)
+        if held:
+            yield held
+
+    def _bounded(self, line: bytes) -> bytes:
+        if len(line) > LINE_LIMIT:
+            self._number += 1
             raise self._wrong(f"a line of more than {LINE_LIMIT} bytes")
         return line
+
+    def _first_line(self) -> bytes:
+        line = b""
+        while b"\n" not in line and len(line) < LINE_LIMIT:
+            piece = self.stored.read(len(line), _BLOCK)
+            if not piece:
+                break
+            line += piece
+        if not line:
+            raise UsageError(
+                f"{self.path}: empty, not a recording", hint="its writer may have been killed at once"
+            )
+        return line[: line.find(b"\n") + 1] or line
 
     def _object(self, line: bytes) -> dict[str, object]:
         try:
@@ -138,35 +152,30 @@ class Reading:
             raise self._wrong("not a JSON object")
         return value
 
-    def _read_header(self) -> RecordingHeader:
-        line = self._line()
-        if not line:
-            raise UsageError(
-                f"{self.path}: empty, not a recording", hint="its writer may have been killed at once"
-            )
+    def _read_header(self, line: bytes) -> tuple[int, tuple[str, ...], RecordingHeader]:
         value = self._object(line)
         if value.get("format") != FORMAT:
             raise self._wrong("not the header of a recording")
-        if value.get("version") != VERSION:
+        version = value.get("version")
+        if isinstance(version, bool) or version not in (_JSON_LINES, VERSION):
             raise UsageError(
-                f"{self.path}:1: recording version {value.get('version')!r}, this harness reads {VERSION}",
+                f"{self.path}:1: recording version {version!r}, this harness reads {_JSON_LINES} and {VERSION}",
                 hint="use the harness that made it, or a newer one",
             )
         try:
-            return _header(value)
+            operations = _operations(value["operations"]) if version == VERSION else OPERATIONS
+            return int(version), operations, _header(value)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise self._wrong("the header lacks a field or has a wrong one") from error
 
-    def _record(self, line: bytes) -> Record:
-        value = self._object(line)
-        try:
-            return _record(value)
-        except (KeyError, TypeError, ValueError) as error:
-            raise self._wrong("not a record: a field is missing or wrong") from error
+    def _no_record(self, line: bytes) -> UsageError:
+        self._object(line)
+        return self._wrong("not a record: a field is missing or wrong")
 
     def _wrong(self, problem: str) -> UsageError:
         return UsageError(
-            f"{self.path}:{self._number}: {problem}", hint="expected a file that the recorder wrote: *.jsonl"
+            f"{self.path}:{self._number}: {problem}",
+            hint="expected a file that the recorder wrote: *.rec, or *.jsonl of an earlier harness",
         )
 
 
@@ -180,61 +189,24 @@ def read(path: Path) -> Reading:
     return Reading(path)
 
 
-def parsed(line: bytes) -> Record | None:
-    """Return the record of one line; None when it is none."""
-    usual = _USUAL.fullmatch(line)
-    if usual is not None and usual[2].decode() in OPERATIONS and len(usual[4]) % 2 == 0:
-        address = None if usual[5] is None else int(usual[5])
-        data = bytes.fromhex(usual[4].decode())
-        return Record(int(usual[1]), usual[2].decode(), usual[3].decode(), data, address)
-    try:
-        return _record(json.loads(line))
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        return None
-
-
 def _header(value: dict[str, object]) -> RecordingHeader:
     anchor = value["anchor"]
     capabilities = value["capabilities"]
     if not isinstance(anchor, dict) or not isinstance(capabilities, list):
         raise TypeError
     return RecordingHeader(
-        transport=_text(value["transport"]),
-        identity=_text(value["identity"]),
-        capabilities=tuple(_text(each) for each in capabilities),
-        wall=datetime.fromisoformat(_text(anchor["wall"])).astimezone(UTC),
-        monotonic_ns=_integer(anchor["monotonic_ns"]),
+        transport=text_of(value["transport"]),
+        identity=text_of(value["identity"]),
+        capabilities=tuple(text_of(each) for each in capabilities),
+        wall=datetime.fromisoformat(text_of(anchor["wall"])).astimezone(UTC),
+        monotonic_ns=integer_of(anchor["monotonic_ns"]),
     )
 
 
-def _record(value: dict[str, object]) -> Record:
-    op, direction = _text(value["op"]), _text(value["d"])
-    if op not in OPERATIONS or direction not in _DIRECTIONS:
-        raise ValueError
-    address = value.get("a")
-    return Record(
-        t=_integer(value["t"]),
-        op=op,
-        direction=direction,
-        data=bytes.fromhex(_text(value.get("x", ""))),
-        address=None if address is None else _integer(address),
-        text=_text(value.get("m", "")),
-    )
-
-
-_LARGEST = 2**63 - 1
-"""No clock and no address of ours gives more."""
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
+def _operations(value: object) -> tuple[str, ...]:
+    """Return the operations by their numbers; each must be one that this harness knows."""
+    if not isinstance(value, list) or not 0 < len(value) <= _MOST_OPERATIONS:
         raise TypeError
-    return value
-
-
-def _integer(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError
-    if not -_LARGEST <= value <= _LARGEST:
-        raise ValueError
-    return value
+    if unknown := set(map(text_of, value)) - set(OPERATIONS):
+        raise ValueError(f"operations that are none: {sorted(unknown)}")
+    return tuple(value)

@@ -11,10 +11,13 @@ class Redaction:
 
     A secret is looked for in the data of one operation, also as hex or base64 text. Not covered: a secret that a
     stream delivers in two chunks, or that is encoded in another way.
+
+    Attributes:
+        secrets: Every form of every secret, the longest first.
     """
 
     def __init__(self) -> None:
-        self._secrets: tuple[bytes, ...] = ()
+        self.secrets: tuple[bytes, ...] = ()
 
     def add(self, secret: Secret) -> None:
         """Hide this secret from now on; an empty one hides nothing."""
@@ -22,18 +25,18 @@ class Redaction:
         if not value:
             return
         forms = {value, value.hex().encode(), value.hex().upper().encode(), base64.b64encode(value)}
-        self._secrets = tuple(sorted({*self._secrets, *forms}, key=len, reverse=True))
+        self.secrets = tuple(sorted({*self.secrets, *forms}, key=len, reverse=True))
 
     def data(self, data: bytes) -> bytes:
         """Return data of the same length with a star for each byte of a secret."""
-        for secret in self._secrets:
+        for secret in self.secrets:
             if secret in data:
                 data = data.replace(secret, b"*" * len(secret))
         return data
 
     def text(self, text: str) -> str:
         """Return a text with three stars for each secret."""
-        for secret in self._secrets:
+        for secret in self.secrets:
             with suppress(UnicodeDecodeError):
                 text = text.replace(secret.decode(), "***")
         return text

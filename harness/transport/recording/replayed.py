@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.errors import BenchError
 from harness.transport.base import Capability, Operation, StreamRead, StreamWrite, Transport, refuse
-from harness.transport.recording.recording import RecordingHeader
+from harness.transport.recording.record import RecordingHeader
 from harness.transport.recording.redaction import Redaction
 from harness.transport.recording.steps import Key, Step, key_of, load, shown
 

@@ -9,10 +9,12 @@ from harness.errors import BenchError, HarnessError, UsageError
 from harness.transport import errors as transport_errors
 from harness.transport.base import I2cRead, Operation, SpiTransfer
 from harness.transport.printable import hex_bytes, safe_text
-from harness.transport.recording.recorder import HIDDEN, PIECE, SHOWN, parts
-from harness.transport.recording.recording import Record, RecordingHeader, read
+from harness.transport.recording.format import HIDDEN, PIECE, SHOWN, recording_at, recordings_in
+from harness.transport.recording.record import Record, RecordingHeader
+from harness.transport.recording.recorder import parts
+from harness.transport.recording.recording import read
 
-_FIRST_RECORD = 2  # line 1 of a recording is its header
+_FIRST_RECORD = 2  # the header of a recording is 1
 _SHOWN = 24  # bytes of a request in a message
 _IGNORED = frozenset({"note", "close"})
 _SENDING = frozenset({"i2c-write", "write", "exchange", "spi", "set-lines", "break", "set-speed"})
@@ -27,7 +29,7 @@ class Step:
     """One recorded request with its answer, or one piece that a stream brought.
 
     Attributes:
-        line: Line of its first record in the recording.
+        line: Number of its first record in the recording, whose header is 1.
         t: Monotonic nanoseconds of its last record.
         op: The operation's name in the recording.
         address: The I²C address, where there is one.
@@ -166,10 +168,10 @@ def recording_of(run: Path, transport: str) -> Path:
     if run.is_file():
         return run
     folder = run / "transport"
-    wanted = folder / f"{transport}.jsonl"
+    wanted = recording_at(folder, transport)
     if wanted.is_file():
         return wanted
-    here = sorted(path.stem for path in folder.glob("*.jsonl")) if folder.is_dir() else []
+    here = [path.stem for path in recordings_in(folder)] if folder.is_dir() else []
     raise UsageError(
         f"{run}: no recording of the transport {safe_text(transport, 60)!r}; "
         + (f"there are: {', '.join(here)}" if here else "there is none at all"),

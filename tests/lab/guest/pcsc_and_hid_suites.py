@@ -84,7 +84,7 @@ def test_every_chosen_scenario_passes_on_the_device_that_is_meant(runs, kind):
 
 @pytest.mark.parametrize("kind", WHERE)
 def test_the_chips_commands_went_through_the_bus(runs, kind):
-    with read(runs[1][kind] / "transport" / "chip.jsonl") as reading:
+    with read(runs[1][kind] / "transport" / "chip.rec") as reading:
         sent = [record.data for record in reading if record.direction == ">"]
     assert sent.count(GET_ID) >= 2
     assert sum(each.startswith(SYMMETRIC_ENCRYPT) for each in sent) >= 4
