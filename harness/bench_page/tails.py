@@ -1,7 +1,5 @@
 """The last lines of what goes over the wires of a run while it goes on: recordings in words, read on as they grow."""
 
-import os
-import stat
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -9,12 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import HarnessError
 from harness.traffic.entry import Entry, Kind
 from harness.traffic.follower import Follower
 from harness.traffic.key_shown import shows_its_key
 from harness.traffic.run_recordings import board_file_of
-from harness.traffic.timelines import BESIDE, kind_of
-from harness.transport.recording.recording import LINE_LIMIT, parsed
+from harness.traffic.timelines import BESIDE, BESIDE_FOLDER, kind_of
+from harness.transport.recording.format import recording_at, recordings_in
+from harness.transport.recording.recording import Reading
 
 LINES = 40
 """Lines that are kept of each of console and bus."""
@@ -102,9 +102,9 @@ class RunTail:
     def _present(self) -> Iterator["_Recording"]:
         places: list[tuple[Path, Kind | None]] = []
         with suppress(OSError):
-            paths = sorted((self._run / "transport").glob("*.jsonl"))
+            paths = recordings_in(self._run / "transport")
             places += [(path, None) for path in paths[:_RECORDINGS_MAX]]
-        places += [(self._run / beside, kind) for _, kind, beside in BESIDE]
+        places += [(recording_at(self._run / BESIDE_FOLDER, name), kind) for name, kind in BESIDE]
         for path, kind in places:
             if path not in self._recordings:
                 what = kind or kind_of(path.stem, self._board_file)
@@ -122,45 +122,17 @@ class _Recording:
     def __init__(self, path: Path, name: str, kind: Kind, *, leaked: bool) -> None:
         self._path = path
         self._follower = Follower(name, kind, leaked=leaked)
-        self._offset = 0
-        self._begun = b""
-        self._skips = False  # to the end of a line
+        self._end = 0  # where the last record ended that was read
 
     def advance(self) -> list[Entry]:
         """Return what came since the last time, at most the end of it."""
-        data = self._more()
-        if not data:
-            return []
-        *lines, self._begun = (self._begun + data).split(b"\n")
-        if lines and self._skips:
-            del lines[0]
-            self._skips = False
-        if len(self._begun) > LINE_LIMIT:
-            self._begun, self._skips = b"", True
         found: list[Entry] = []
-        for line in lines:
-            record = parsed(line)
-            if record is not None:  # the first line is the header
+        # One that is not there yet, or that nobody can read, has nothing to show; damage is the report's to tell.
+        with suppress(HarnessError), Reading(self._path, follow=False) as reading:
+            reading.end = self._end or reading.end
+            if reading.pass_over(_AT_ONCE):
+                self._follower.go_on()
+            for record in reading:
+                self._end = reading.end
                 found += self._follower.take(record)
         return found
-
-    def _more(self) -> bytes:
-        try:
-            file = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:
-            return b""
-        try:
-            status = os.fstat(file)
-            if not stat.S_ISREG(status.st_mode):
-                return b""
-            if status.st_size - self._offset > _AT_ONCE:
-                self._offset = status.st_size - _AT_ONCE
-                self._begun, self._skips = b"", True
-                self._follower.go_on()
-            data = os.pread(file, _AT_ONCE, self._offset)
-        except OSError:
-            return b""
-        finally:
-            os.close(file)
-        self._offset += len(data)
-        return data

@@ -5,6 +5,9 @@ import time
 from pathlib import Path
 
 from harness.progress.writer import ProgressWriter
+from harness.transport.base import Capability
+from harness.transport.recording.format import Direction
+from harness.transport.recording.writer import Recording
 
 HOSTILE = "<script>document.title='pwned'</script><img src=x onerror=\"alert(1)\">\u202e\x1b[2Jx{{7*7}}"
 
@@ -128,23 +131,16 @@ def make_run(runs: Path, name: str, board: str, **options: object) -> Path:
 class Recorded:
     """A recording of a run that goes on."""
 
-    def __init__(self, run: Path, transport: str) -> None:
-        self.path = run / "transport" / f"{transport}.jsonl"
-        header = {
-            "format": "id2-recording",
-            "version": 1,
-            "transport": transport,
-            "identity": "made",
-            "capabilities": [],
-            "anchor": {"wall": "2026-11-29T22:00:00Z", "monotonic_ns": 1},
-        }
-        self.path.write_text(json.dumps(header) + "\n")
+    identity = "made"
+    capabilities: frozenset[Capability] = frozenset()
 
-    def add(self, direction: str, data: bytes, op: str = "read") -> None:
-        with self.path.open("a") as file:
-            file.write(
-                json.dumps({"t": time.monotonic_ns(), "op": op, "d": direction, "x": data.hex()}) + "\n"
-            )
+    def __init__(self, run: Path, transport: str) -> None:
+        self.name = transport
+        self.path = run / "transport" / f"{transport}.rec"
+        self._recording = Recording(self.path, self)
+
+    def add(self, direction: Direction, data: bytes, op: str = "read") -> None:
+        self._recording.data(op, direction, data, time.monotonic_ns())
 
 
 def make_boards(folder: Path, *names: str) -> list[Path]:

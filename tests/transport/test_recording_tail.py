@@ -16,7 +16,7 @@ from harness.transport.recording import tail as tails
 from harness.transport.recording.format import HEAD, TAIL_HEAD, TAIL_SIZE, tail_of
 from harness.transport.recording.recording import read
 from harness.transport.recording.writer import Recording
-from tests.transport.recordings import lines
+from tests.transport.recordings import lines, write_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -327,3 +327,21 @@ def test_it_goes_on_where_an_earlier_reading_ended(path, recording):
     recording.data("read", "<", b"three", 3)
     with read(path) as reading:
         assert b"".join(record.data for record in reading.from_offset(end)) == b"x" * TAIL_SIZE + b"three"
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("most", "left"), [(0, 0), (100, 0), (1 << 20, 500)])
+def test_what_is_far_from_the_end_is_passed_over(path, recording, version, most, left):
+    for number in range(500):
+        recording.data("read", "<", b"%d" % number, number)
+    if version == 1:
+        recording.close()
+        write_lines(path, lines(path))
+    with read(path) as reading:
+        size = reading.stored.size
+        assert reading.pass_over(most) is (left != 500)
+        found = [int(record.data) for record in reading]
+        assert found == list(range(500 - len(found), 500))
+        few = range(version - 1, 100 // HEAD.size)  # the last record of a binary one is never passed over
+        assert len(found) == left if left else len(found) in few
+        assert reading.end == size

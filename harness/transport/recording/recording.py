@@ -75,6 +75,27 @@ class Reading:
         self.end = offset
         return iter(self)
 
+    def pass_over(self, most: int) -> bool:
+        """Go on where at most so many bytes are left, or at the last record; tell whether any was passed over.
+
+        Raises:
+            UsageError: there is something that is no record.
+        """
+        wanted = self.stored.size - most
+        if self.end >= wanted:
+            return False
+        if self.version == _JSON_LINES:
+            self.end = self._next_line(wanted)
+            return True
+        try:
+            for offset, _ in BinaryRecords(self.stored, self.operations).heads(self.end):
+                self.end = offset
+                if offset >= wanted:
+                    break
+        except DamagedError as error:
+            raise self._wrong(str(error)) from error
+        return True
+
     def close(self) -> None:
         """Close the file."""
         self.stored.close()
@@ -129,6 +150,14 @@ class Reading:
             self._number += 1
             raise self._wrong(f"a line of more than {LINE_LIMIT} bytes")
         return line
+
+    def _next_line(self, at: int) -> int:
+        """Return where the next line begins behind an offset; the end of the recording for none."""
+        while block := self.stored.read(at, _BLOCK):
+            if (found := block.find(b"\n") + 1) > 0:
+                return at + found
+            at += len(block)
+        return at
 
     def _first_line(self) -> bytes:
         line = b""
