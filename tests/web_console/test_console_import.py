@@ -25,6 +25,10 @@ def upload(browser, text="", *, file=None, **fields):
     return taken_apart(browser.http.post("/console/devices/import", files=parts))
 
 
+def timeless(page):
+    return re.sub(r"\d\d:\d\d:\d\d", "", page.text)
+
+
 def name_of(page):
     return re.search(r"/devices/import/([\w-]+)", page.url)[1]
 

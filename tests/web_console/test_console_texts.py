@@ -12,6 +12,7 @@ from harness.id2.adaptation import Cause, Item, Verdict
 from harness.id2.codes import ServiceCode
 from harness.id2.decryption import DecryptionCause
 from harness.service.mock.console.pages.debugging import ALGORITHMS
+from harness.service.mock.faults import FaultKind
 from harness.service.mock.importing.importing import FileKind, Outcome
 from harness.service.mock.importing.rows import Thing, Why
 from harness.service.mock.store.access import Policy
@@ -46,6 +47,8 @@ FAMILIES = {
     "node_type": NodeType,
     "registration": Registration,
     "code": ServiceCode,
+    "fault_kind": FaultKind,
+    "fault_long": FaultKind,
     "file_kind": FileKind,
     "outcome": Outcome,
     "thing": Thing,

@@ -15,7 +15,7 @@ from harness.service.mock.operations import OPERATIONS
 from harness.service.mock.request import Data
 
 EVERY_OPERATION = "*"
-_MAX_LATENCY_MS = 10 * 60 * 1000
+LATENCY_MAX_MS = 10 * 60 * 1000
 
 
 class FaultKind(StrEnum):
@@ -174,6 +174,11 @@ class Faults:
         return None
 
 
+def fits(kind: FaultKind, operation: str) -> bool:
+    """Tell whether a kind can strike an operation; `*` is every one that it can strike."""
+    return operation == EVERY_OPERATION or operation in _ONLY_FOR.get(kind, (operation,))
+
+
 def spoil(kind: FaultKind, data: Data) -> Data:
     """Return an operation's `Data` with the value that the kind names made wrong."""
     if isinstance(data, Mapping):
@@ -200,16 +205,14 @@ def _check(fault: Fault) -> None:
         raise UsageError(
             f"fault: count {fault.count} is none; leave a fault out, or give None for every call"
         )
-    if not 0 <= fault.latency_ms <= _MAX_LATENCY_MS:
-        raise UsageError(f"fault: latency_ms must be 0 to {_MAX_LATENCY_MS}, not {fault.latency_ms}")
+    if not 0 <= fault.latency_ms <= LATENCY_MAX_MS:
+        raise UsageError(f"fault: latency_ms must be 0 to {LATENCY_MAX_MS}, not {fault.latency_ms}")
     if fault.after < 0:
         raise UsageError(f"fault: after must be 0 or more, not {fault.after}")
     if not 1 <= fault.code <= 9999:
         raise UsageError(f"fault: code must be 1 to 9999, not {fault.code}")
     if fault.kind is FaultKind.LATENCY and fault.latency_ms == 0:
         raise UsageError("fault: the kind latency needs latency_ms")
-    fits = _ONLY_FOR.get(fault.kind)
-    if fits is not None and fault.operation not in (EVERY_OPERATION, *fits):
-        raise UsageError(
-            f"fault: {fault.kind} does not fit {fault.operation}; it is for {', '.join(sorted(fits))}"
-        )
+    if not fits(fault.kind, fault.operation):
+        others = ", ".join(sorted(_ONLY_FOR[fault.kind]))
+        raise UsageError(f"fault: {fault.kind} does not fit {fault.operation}; it is for {others}")

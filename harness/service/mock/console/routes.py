@@ -18,9 +18,11 @@ from harness.service.mock.console.pages import (
     clock,
     debugging,
     devices,
+    faults,
     importing,
     licences,
     overview,
+    production,
     products,
 )
 from harness.service.mock.console.view import Backend, ConsoleView
@@ -39,6 +41,8 @@ _MENU = (
     "calls",
     "debugging",
     "adaptation",
+    "production",
+    "faults",
     "clock",
 )
 Handler = Callable[[ConsoleView], Response]
@@ -80,6 +84,13 @@ _PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/debugging", debugging.show),
     ("POST", "/debugging/device", debugging.make_device),
     ("POST", "/debugging/code", debugging.make_code),
+    ("GET", "/production", production.show),
+    ("POST", "/production/vendors", production.register_vendor),
+    ("POST", "/production/licences", production.grant),
+    ("GET", "/faults", faults.show),
+    ("POST", "/faults", faults.switch_on),
+    ("POST", "/faults/off", faults.switch_off),
+    ("POST", "/faults/clear", faults.clear),
     ("GET", "/adaptation", adaptation.show_all),
     ("POST", "/adaptation", adaptation.verify),
     ("GET", "/adaptation/{number:int}", adaptation.show),
