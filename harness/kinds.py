@@ -75,6 +75,18 @@ class Kinds(Generic[Sort]):
         """
         return {name: self.get(name) for name in self.names}
 
+    def others(self) -> dict[str, type[Sort]]:
+        """Return the kinds of other packages, which may be broken; those of this project are loaded when used.
+
+        Raises:
+            UsageError: As `get`.
+        """
+        return {
+            name: self.get(name)
+            for name, one in self._entries.items()
+            if one.value != self._built_in.get(name)
+        }
+
     @cached_property
     def _entries(self) -> dict[str, EntryPoint]:
         found = {name: EntryPoint(name, value, self._group) for name, value in self._built_in.items()}
@@ -92,6 +104,8 @@ class Kinds(Generic[Sort]):
         module, _, attribute = entry.value.partition(":")
         try:
             kind = getattr(importlib.import_module(module), attribute)
+            if self._built_in.get(entry.name) != entry.value and hasattr(kind, "model_rebuild"):
+                kind.model_rebuild()  # its settings are looked at now; those of our own kinds when they are used
         except (ImportError, AttributeError) as error:
             raise self._refused(entry, f"cannot be loaded: {error}") from error
         except Exception as error:  # what a foreign module raises is anything

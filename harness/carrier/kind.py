@@ -1,20 +1,26 @@
 """What the harness asks of a kind of carrier: a section of the board file that answers for itself."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.carrier.base import Carrier
 from harness.chip.carrier_chip import CarrierChip
-from harness.console.reader import Console
 from harness.id2.keys import KeyType
 from harness.kinds import Kinds
-from harness.probe.link import ProbeLink
-from harness.probe.secrecy import NothingWritten, Secrecy
+from harness.probe.secrecy import NothingWritten
 from harness.settings.words import Section
 from harness.transport.base import Capability, Transport
+
+if TYPE_CHECKING:
+    from harness.console.reader import Console
+    from harness.probe.link import ProbeLink
+    from harness.probe.secrecy import Secrecy
 
 
 class Part(StrEnum):
@@ -114,7 +120,7 @@ class CarrierKind(Section, ABC):
     def place(self) -> str:
         """Return how it is reached, in words, for the plan and the report: `AT commands on transport at`."""
 
-    def another(self) -> "CarrierKind | None":
+    def another(self) -> CarrierKind | None:
         """Return the same device over a second connection, which is a client of its own; None when it has one only."""
         return None
 

@@ -1,5 +1,7 @@
 """Pytest sessions on the suites, as the commands start them."""
 
+from __future__ import annotations
+
 import importlib.util
 import os
 from collections.abc import Iterator, Sequence
@@ -7,17 +9,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.board.plan.preview import PlannedScenario
 from harness.errors import HarnessError, ToolError, UsageError
 from harness.fixtures.collection import PLAN
-from harness.fixtures.official_run import Standing
 from harness.fixtures.options import PlanOptions
 from harness.fixtures.refused import why_refused
 from harness.fixtures.session import SESSION
 from harness.fixtures.suites import SUITES, folders
+
+if TYPE_CHECKING:
+    from harness.fixtures.official_run import Standing
+
 
 # What follows only costs time here: a run has its own progress, its own reports and no cache.
 _LEFT_OUT = (

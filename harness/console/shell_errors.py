@@ -1,13 +1,17 @@
 """What goes wrong with a shell on a console."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from harness.console.crash import AlarmKind
-from harness.console.dialect import Dialect
-from harness.console.incidents import Incident, excerpt_of, incidents_in
-from harness.console.screen import lines_of, without_escapes
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from harness.errors import BenchError, DeviceError
 from harness.transport.printable import safe_text
+
+if TYPE_CHECKING:
+    from harness.console.dialect import Dialect
+    from harness.console.incidents import Incident
+
 
 _SHOWN = 12  # lines of what came
 
@@ -37,6 +41,9 @@ class ShellCrashedError(DeviceError):
     """The board has crashed: its prompt is the one that a crash leaves."""
 
     def __init__(self, data: bytes, dialect: type[Dialect], transport: str) -> None:
+        from harness.console.crash import AlarmKind
+        from harness.console.incidents import incidents_in
+
         found = [one for one in incidents_in(data, dialect) if one.kind is AlarmKind.CRASH]
         super().__init__(
             f"console {transport}: the board has crashed, and shows the prompt that a crash leaves"
@@ -95,6 +102,9 @@ def damaged(command: str, tries: int, transport: str) -> BenchError:
 
 def shown(data: bytes) -> tuple[str, ...]:
     """Return the last lines of an output as an error shows them."""
+    from harness.console.incidents import excerpt_of
+    from harness.console.screen import lines_of, without_escapes
+
     return excerpt_of(_texts(lines_of(without_escapes(data))[-_SHOWN:]))
 
 

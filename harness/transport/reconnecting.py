@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-import pyudev  # type: ignore[import-untyped]  # it ships no types
-
 from harness.errors import BenchError
 from harness.transport.base import Capability, Operation, Transport
 from harness.transport.errors import I2cNack
@@ -32,6 +30,8 @@ class KernelEvents:
     """The kernel's own events, by udev where it runs."""
 
     def __init__(self) -> None:
+        import pyudev  # type: ignore[import-untyped]
+
         self._monitor = pyudev.Monitor.from_netlink(pyudev.Context())
         for subsystem in _SUBSYSTEMS:
             self._monitor.filter_by(subsystem)

@@ -1,16 +1,15 @@
 """What is done to a board from outside: by its controllers, and by the named actions of its serial ports."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from harness.board.models import BoardFile
 from harness.board.opening.board import Board
 from harness.board.opening.firmware import Firmware
-from harness.board.opening.flashing import identity_of, require_for_board, require_own_id, require_same
-from harness.board.opening.power import PowerWatch
-from harness.board.opening.server_under_test import environment_for_others
 from harness.board.opening.shared_port import console_given_up
 from harness.console.reader import Console
 from harness.controller.kind import Ability, Controller, ControllerContext, LineAction
@@ -21,6 +20,10 @@ from harness.secret import Secret
 from harness.settings.suggest import meant
 from harness.transport.printable import safe_text
 from harness.transport.serial.lines import LineStep, perform
+
+if TYPE_CHECKING:
+    from harness.board.opening.power import PowerWatch
+
 
 _DONE = {
     Ability.RESET: "started anew",
@@ -174,6 +177,8 @@ def _act(
 def _replayed(board: Board, ability: Ability) -> Firmware | None:
     """Return what the recorded run built; of a flash ask what that run asked the board, as its answers are recorded."""
     if ability is Ability.FLASH:
+        from harness.board.opening.flashing import require_own_id
+
         require_own_id(board)
         board.will_start()
         require_own_id(board)
@@ -187,18 +192,28 @@ def _flash(
     """Write a firmware that is one for this board into this board: its identity is checked before and after."""
     if firmware is None:
         raise UsageError("no firmware is named to be flashed", hint="name the file and its SHA-256")
+    from harness.board.opening.flashing import require_for_board
+
     require_for_board(board, controller, firmware)
+    from harness.board.opening.flashing import identity_of
+
     before = identity_of(board)
+    from harness.board.opening.flashing import require_own_id
+
     board.note(f"before {Ability.FLASH}: {require_own_id(board)}")
     board.will_start()
     with console_given_up(board, controller):
         controller.do(Ability.FLASH, context)
+    from harness.board.opening.flashing import require_same
+
     require_same(board, before)
     board.note(f"after {Ability.FLASH}: {require_own_id(board)}")
 
 
 def _switch(board: Board, controller: Controller, ability: Ability, context: ControllerContext) -> None:
     """Take the power away or give it back, or both, and have the board show it; never leave it off by a mistake."""
+    from harness.board.opening.power import PowerWatch
+
     watch = PowerWatch(board)
     before = board.without_power
     if ability is not Ability.POWER_ON:
@@ -269,6 +284,8 @@ def _give_back(board: Board, controller: Controller, context: ControllerContext)
 def _context(
     board: Board, controller: Controller, firmware: Firmware | None, values: Mapping[str, str | Secret]
 ) -> ControllerContext:
+    from harness.board.opening.server_under_test import environment_for_others
+
     environment, mask = environment_for_others(board.file), Mask()
     for name, value in values.items():
         if not _VALUE_NAME.fullmatch(name):

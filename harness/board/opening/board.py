@@ -1,5 +1,7 @@
 """A board in use: locked, its transports recorded, its parts opened when they are first asked for."""
 
+from __future__ import annotations
+
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -8,33 +10,24 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from harness.board.models import BoardFile, Chip
-from harness.board.opening.firmware import Firmware
 from harness.board.opening.locks import Locks
 from harness.board.opening.opener import occupies
 from harness.board.opening.resolve import Resolver
 from harness.board.opening.secrets_of_probe import HiddenTraffic, HiddenTransport, Numbers
 from harness.board.opening.watched import Hearing, WatchedChannel
 from harness.board.opening.wiring import Wiring
-from harness.carrier.base import Carrier
 from harness.carrier.kind import CARRIERS, CarrierContext, CarrierKind
 from harness.chip.carrier_chip import CarrierChip
 from harness.chip.channel import ApduChannel
 from harness.chip.framing import FramingContext
 from harness.chip.observed import ObservedChannel, Observer
-from harness.chip.probe import ChannelThroughDriver
 from harness.chip.session import ChipSession
-from harness.console.crash import crash_in
-from harness.console.guard import Guarded
-from harness.console.reader import Console
-from harness.console.shell import Shell
-from harness.console.shell_prompt import Credentials
 from harness.errors import BenchError, HarnessError, UsageError
 from harness.id2.keys import Key
 from harness.kinds import made_by
-from harness.probe.link import Answer, ProbeLink
 from harness.secret import Secret
 from harness.settings.link_flash import LinkFirmware, LinkFlash
 from harness.transport.base import Transport
@@ -42,6 +35,15 @@ from harness.transport.printable import safe_text
 from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.redaction import Redaction
 from harness.transport.recording.writer import Recording
+
+if TYPE_CHECKING:
+    from harness.board.opening.firmware import Firmware
+    from harness.carrier.base import Carrier
+    from harness.console.reader import Console
+    from harness.console.shell import Shell
+    from harness.console.shell_prompt import Credentials
+    from harness.probe.link import Answer, ProbeLink
+
 
 _FIRMWARE = "SHA-256 of a firmware"
 
@@ -232,6 +234,8 @@ class Board:
                 self._recorded[name] = recording
                 transport = Recorded(transport, recording)
             if self.file.console is not None and self.file.console.transport == name:
+                from harness.console.guard import Guarded
+
                 transport = Guarded(transport, self.file.dialect)
         except HarnessError as error:
             error.at(board=self.name, transport=name)
@@ -334,6 +338,8 @@ class Board:
         transport = self.transport(settings.transport)
         # Opening the port may reset a board, whose banner comes when it is up; and it starts a simulated one.
         try:
+            from harness.console.reader import Console
+
             console = Console(transport)
             with self.starting(settings.boot_timeout_s):
                 console.open()
@@ -376,6 +382,9 @@ class Board:
         console = self.console()
         if self._probe is None:
             recording = self._recorded.get(console.name)
+            from harness.console.crash import crash_in
+            from harness.probe.link import ProbeLink
+
             self._probe = ProbeLink(
                 console,
                 settings,
@@ -439,6 +448,8 @@ class Board:
         console = self.console()
         try:
             if self._shell is None:
+                from harness.console.shell import Shell
+
                 self._shell = Shell(
                     console,
                     self.file.dialect,
@@ -463,6 +474,8 @@ class Board:
         if settings is None or settings.login is None:
             return None
         password = settings.login.password
+        from harness.console.shell_prompt import Credentials
+
         if password is None:
             return Credentials(settings.login.user)
         return Credentials(settings.login.user, self.resolver.secret(password, "console.login.password"))
@@ -552,6 +565,8 @@ class Board:
         )
         try:
             what = f"carrier kind {kind.kind!r}: its carrier"
+            from harness.carrier.base import Carrier
+
             made = made_by(kind, lambda: kind.open(context), Carrier, what)  # type: ignore[type-abstract]  # a sort
         except HarnessError as error:
             error.at(board=self.name)
@@ -612,6 +627,8 @@ class Board:
         if self._numbers is None:
             raise BenchError("a replay without the inputs of its run knows no firmware", board=self.name)
         sha256 = f"{self._numbers.number(_FIRMWARE, lambda: 0):064x}"
+        from harness.board.opening.firmware import Firmware
+
         return Firmware(Path("of-the-recorded-run"), sha256)
 
     def mark(self, text: str) -> None:
@@ -692,6 +709,8 @@ class Board:
 
     def _channel(self, settings: Chip, transport: Transport) -> ApduChannel:
         if settings.through is not None:
+            from harness.chip.probe import ChannelThroughDriver
+
             return ChannelThroughDriver(self.probe(), timeout=settings.timeout_s)
         kind = self.file.transports[transport.name]
         context = FramingContext(

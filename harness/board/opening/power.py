@@ -1,14 +1,19 @@
 """Whether the power of a board went and came back: the word of a relay is not enough, the board has to show it."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.board.opening.board import Board
-from harness.console.reader import Console
 from harness.errors import BenchError
 from harness.hostload import host
+
+if TYPE_CHECKING:
+    from harness.console.reader import Console
+
 
 _QUIET_S = 0.1  # a console that says nothing for so long is silent
 _SETTLES_S = 5.0  # capacitors, and what a USB adapter still holds

@@ -1,10 +1,14 @@
 """What a board keeps out of its recordings while it answers with something secret."""
 
-from collections.abc import Callable
-from typing import Protocol
+from __future__ import annotations
 
-from harness.console.reader import Console
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from harness.transport.recording.writer import Recording
+
+if TYPE_CHECKING:
+    from harness.console.reader import Console
 
 
 class Numbers(Protocol):

@@ -13,8 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, ClassVar, Self
 
-import httpx
-
 from harness.board.models import BoardFile
 from harness.board.models.server import PLACEHOLDER, Start, Trigger
 from harness.errors import HarnessError, Outcome, UsageError
@@ -213,6 +211,8 @@ def _by_command(trigger: Trigger, command: list[str], folder: Path, environment:
 
 def _by_url(trigger: Trigger, url: str, body: str) -> Decision:
     headers = {"Content-Type": trigger.content_type} if body else {}
+    import httpx
+
     try:
         with (
             httpx.Client(timeout=trigger.timeout_s, trust_env=False) as client,

@@ -1,10 +1,15 @@
 """Checks of the console section against the dialect that it speaks."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from harness.board.models import BoardFile
-from harness.console.guard import Guard
-from harness.console.shell_grammar import ShellGrammar
 from harness.errors import UsageError
 from harness.settings.problems import Problem
+
+if TYPE_CHECKING:
+    from harness.console.shell_grammar import ShellGrammar
 
 
 def errors(board: BoardFile) -> list[Problem]:
@@ -38,6 +43,8 @@ def _unusable(board: BoardFile, command: str, grammar: ShellGrammar) -> str:
     if len(command.split()) > grammar.most_words:
         return f"has {len(command.split())} words; one of more than {grammar.most_words} {grammar.beyond}"
     try:
+        from harness.console.guard import Guard
+
         Guard(board.dialect).check(command.encode() + grammar.line_end)
     except UsageError as error:
         return error.message

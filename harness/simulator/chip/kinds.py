@@ -7,7 +7,6 @@ from harness.settings.simulated_device import SimulatedDevice
 from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.model import ChipModel
 from harness.simulator.chip.randomness import SeededRandom
-from harness.simulator.faults.catalogue import find
 
 SIMULATED_CHIPS = Kinds(
     ChipModel,  # type: ignore[type-abstract]  # the sort itself is never instantiated
@@ -39,6 +38,8 @@ class SimulatedChip(SimulatedDevice):
         Raises:
             UsageError: The parts do not fit together, or there is no such fault.
         """
+        from harness.simulator.faults.catalogue import find
+
         return ChipConfig(
             command_set=self.command_set,
             id_text=self.reported_id,

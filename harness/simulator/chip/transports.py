@@ -6,18 +6,11 @@ from pydantic import Field
 
 from harness.settings.words import I2cAddress
 from harness.simulator.bus.i2c import I2cSlave, SimulatedI2c
-from harness.simulator.bus.line import SimulatedLine
-from harness.simulator.bus.spi import SimulatedSpi
 from harness.simulator.chip.fm1280 import ADDRESS, Fm1280Slave
-from harness.simulator.chip.fm1280_spi import Fm1280SpiSlave
-from harness.simulator.chip.hexline import HexLineChip
 from harness.simulator.chip.kinds import SimulatedChip, make_chip
 from harness.simulator.chip.model import ChipModel
 from harness.simulator.faults.fault import Layer
 from harness.simulator.kind import SimulatedKind, require_layer
-from harness.simulator.usb import ftdi, i2c_adapter
-from harness.simulator.usb.ftdi import FtdiSerial
-from harness.simulator.usb.i2c_adapter import I2cTinyUsb
 from harness.simulator.usb.twin import UsbTwin, named
 from harness.transport.base import Capability, Transport
 from harness.transport.kind import TransportContext
@@ -82,6 +75,9 @@ class SimulatedI2cSettings(SimulatedChipKind):
     def usb_twin(self, context: TransportContext) -> UsbTwin:
         """Return an i2c-tiny-usb adapter with the chip on its bus."""
         slaves = self.slaves(self.chip(context))
+        from harness.simulator.usb import i2c_adapter
+        from harness.simulator.usb.i2c_adapter import I2cTinyUsb
+
         return UsbTwin(I2cTinyUsb(slaves, named(i2c_adapter.DEFAULT, context)), "i2c-*", "i2c")
 
     @property
@@ -101,6 +97,9 @@ class SimulatedSpiSettings(SimulatedChipKind):
     def make(self, context: TransportContext) -> Transport:
         """Return the bus, not opened."""
         chip = self.chip(context)
+        from harness.simulator.bus.spi import SimulatedSpi
+        from harness.simulator.chip.fm1280_spi import Fm1280SpiSlave
+
         return SimulatedSpi(context.name, Fm1280SpiSlave(chip), f"{chip.identity}, on a simulated SPI bus")
 
 
@@ -115,10 +114,17 @@ class SimulatedSerialSettings(SimulatedChipKind):
     def make(self, context: TransportContext) -> Transport:
         """Return the line, not opened."""
         chip = self.chip(context)
+        from harness.simulator.bus.line import SimulatedLine
+        from harness.simulator.chip.hexline import HexLineChip
+
         return SimulatedLine(context.name, lambda: HexLineChip(chip.session()), chip.identity)
 
     def usb_twin(self, context: TransportContext) -> UsbTwin:
         """Return an FTDI-style serial adapter with the chip behind it."""
         chip = self.chip(context)
+        from harness.simulator.chip.hexline import HexLineChip
+        from harness.simulator.usb import ftdi
+        from harness.simulator.usb.ftdi import FtdiSerial
+
         device = FtdiSerial(lambda: HexLineChip(chip.session()), named(ftdi.DEFAULT, context))
         return UsbTwin(device, "ttyUSB*", "serial")

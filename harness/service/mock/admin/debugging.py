@@ -7,7 +7,6 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.console.capture import printed_text
 from harness.errors import UsageError
 from harness.id2 import adaptation, authcode, decryption
 from harness.id2.decryption import Decryption, DecryptionCause
@@ -187,6 +186,8 @@ def _adaptation(db: sqlite3.Connection, number: int) -> Adaptation:
 
 def _printed(pasted: str) -> str:
     """Return a pasted console log as the device printed it, read as `check-log` reads it."""
+    from harness.console.capture import printed_text  # noqa: PLC0415 - only for who pastes a log
+
     return printed_text(pasted.encode("utf-8", errors="surrogatepass"))
 
 
