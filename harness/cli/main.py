@@ -3,87 +3,52 @@
 import contextlib
 import dataclasses
 import errno
+import importlib
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 from harness import __version__
-from harness.cli import (
-    at,
-    bench,
-    boards,
-    campaigns,
-    check_log,
-    compare,
-    discover,
-    doctor,
-    explain,
-    explore,
-    history,
-    id2,
-    itls,
-    ledger,
-    plan,
-    probe,
-    report,
-    run,
-    runs,
-    seal,
-    service,
-    simulate,
-    trace,
-    verify,
-)
 from harness.errors import HarnessError
 from harness.plain_words import plain
 
-app = typer.Typer(
-    rich_markup_mode=None,  # help in plain text: laying it out with rich would take longer than everything else
-    name="harness",
-    help="Drive an ID² board or chip through onboarding and self-verification, and leave a report that can be checked.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 passed, 1 failed, 2 usage, 3 blocked (bench), 4 tool error, 5 incomplete (what was judged "
-    "passed, something planned was not judged).",
+_COMMANDS = (
+    "run",
+    "verify",
+    "explore",
+    "plan",
+    "probe",
+    "boards",
+    "check_log",
+    "report",
+    "runs",
+    "campaigns",
+    "seal",
+    "compare",
+    "history",
+    "trace",
+    "simulate",
+    "service",
+    "bench",
+    "ledger",
+    "id2",
+    "itls",
+    "at",
+    "explain",
+    "discover",
+    "doctor",
 )
+"""The modules of the commands, in the order of the help."""
 
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
 _JSON = "--json"
-
-for command in (
-    run,
-    verify,
-    explore,
-    plan,
-    probe,
-    boards,
-    campaigns,
-    check_log,
-    report,
-    runs,
-    campaigns,
-    seal,
-    compare,
-    history,
-    trace,
-    simulate,
-    service,
-    bench,
-    ledger,
-    id2,
-    itls,
-    at,
-    explain,
-    discover,
-    doctor,
-):
-    command.register(app)
+_COMPLETING = "_HARNESS_COMPLETE"  # set by a shell that asks for words
 
 
 def _print_version(wanted: bool) -> None:
@@ -92,7 +57,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -100,6 +64,26 @@ def options(
 ) -> None:
     """Options of the harness itself."""
     del version
+
+
+def application(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line with the command that the arguments begin with; with all of them for any others."""
+    app = typer.Typer(
+        rich_markup_mode=None,  # help in plain text: laying it out with rich would take longer than everything else
+        name="harness",
+        help="Drive an ID² board or chip through onboarding and self-verification, and leave a report that can be "
+        "checked.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Exit codes: 0 passed, 1 failed, 2 usage, 3 blocked (bench), 4 tool error, 5 incomplete (what was "
+        "judged passed, something planned was not judged).",
+    )
+    app.callback()(options)
+    first = arguments[0].replace("-", "_") if arguments else ""
+    for name in [first] if first in _COMMANDS and _COMPLETING not in os.environ else _COMMANDS:
+        importlib.import_module(f"harness.cli.{name}").register(app)
+    return app
 
 
 def main() -> None:
@@ -110,7 +94,7 @@ def main() -> None:
 def invoke(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     try:
-        code = app(args=arguments, prog_name="harness", standalone_mode=False)
+        code = application(arguments)(args=arguments, prog_name="harness", standalone_mode=False)
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
             return _reader_left()

@@ -1,5 +1,7 @@
 """Runs the suites on boards one after the other: a pytest session in this process for each, with live progress."""
 
+from __future__ import annotations
+
 import json
 import os
 import sys
@@ -16,11 +18,9 @@ from rich.text import Text
 
 from harness.board.models import BoardFile
 from harness.board.models.lab_file import LabFile
-from harness.board.reading import known_failures
 from harness.board.reading.file import load
 from harness.board.reading.lab import lab_of, told
 from harness.cli.earlier import earlier_seconds
-from harness.cli.official_run import require_official
 from harness.cli.output import OwnConsole
 from harness.cli.progress_events import ProgressEvents, about
 from harness.cli.replayed_run import run_to_replay
@@ -30,8 +30,6 @@ from harness.fixtures.options import RunOptions
 from harness.fixtures.session import ONLY_EXPLORING, ONLY_VERIFYING
 from harness.fixtures.signals import Ended
 from harness.progress.writer import ProgressWriter
-from harness.report import model, terminal
-from harness.report.records import RunReport
 from harness.report.text import folder_label, one_line
 from harness.report.text import seconds as duration
 from harness.run.asserts import require_asserts
@@ -39,6 +37,7 @@ from harness.run.verdict import Verdict
 
 if TYPE_CHECKING:
     from harness.campaign.notify.notifier import Notifier
+    from harness.report.records import RunReport
 
 _WORST_FIRST = (4, 2, 1, 3, 5, 0)
 _INCOMPLETE = 5
@@ -195,6 +194,8 @@ def run_boards(
     require_asserts()
     check_plugins(plugins)
     if options.known_failures is not None:
+        from harness.board.reading import known_failures
+
         known_failures.load(options.known_failures)
     lab = lab_of(options.lab)
     for text in ([f"note: {told(lab)}"] if told(lab) else []) + [
@@ -208,6 +209,8 @@ def run_boards(
             print(f"warning: {warning}", file=sys.stderr)
         files.append(file)
     if options.official:
+        from harness.cli.official_run import require_official
+
         require_official(files, options, select=select, plugins=plugins)
     notifier = None if notify is None else _notifier(lab, notify, options.runs, files)
     more = [word for plugin in plugins for word in ("-p", plugin)] + (["-k", select] if select else [])
@@ -230,12 +233,16 @@ def run_boards(
         said = _what_to_say(follower, codes, boards, select)
         code = _exit_code(follower, codes)
         rendered = [folder for folder in follower.folders if (folder / "report.html").is_file()]
+        from harness.report import model
+
         reports = [model.load(folder) for folder in rendered]
         if code == 0:
             # A plugin that takes part may leave pytest with any code it likes; the journal says what came of the run.
             code = next(
                 (one for one in _WORST_FIRST if one in {report.exit_code for report in reports}), code
             )
+        from harness.report import terminal
+
         if as_json:
             _print_json(reports, rendered, said, code)
         elif rendered:
@@ -250,7 +257,7 @@ def run_boards(
 
 def _notifier(
     lab: LabFile, given: Mapping[str, Sequence[str]], runs: Path, boards: Sequence[BoardFile]
-) -> "Notifier | None":
+) -> Notifier | None:
     """Return what tells the commands of a campaign; None when there is none.
 
     Raises:
@@ -268,7 +275,7 @@ def _run(
     sessions: Sequence[list[str]],
     names: Sequence[str],
     runs: Path,
-    follower: "_Follower",
+    follower: _Follower,
     progress: ProgressWriter,
 ) -> list[int]:
     """Run a session of pytest with each of these arguments, and return their exit codes."""

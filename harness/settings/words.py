@@ -28,7 +28,9 @@ _HEX_WITHOUT_MARK = re.compile(r"(?P<digits>[0-9A-Fa-f]{1,4})[hH]?")
 class Section(BaseModel):
     """A section of a board file: unknown keys are refused, values do not change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True, defer_build=True
+    )
 
 
 def wrong(text: str) -> PydanticCustomError:

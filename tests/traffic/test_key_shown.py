@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from harness.cli.main import app
+from harness.cli.main import application
 from harness.errors import UsageError
 from harness.traffic.key_shown import came_to_its_end, run_of, shows_its_key
 from tests.traffic.recorded import Folder, record
@@ -65,9 +65,11 @@ def test_a_recording_is_of_the_run_in_whose_folder_it_stands(journal, tmp_path):
     journal(STARTED, FINDING)
     assert run_of(folder.file("console")) == tmp_path
     assert shows_its_key(folder.file("console"))
-    assert "00112233" not in CliRunner().invoke(app, ["trace", str(folder.file("console"))]).stdout
+    assert "00112233" not in CliRunner().invoke(application(), ["trace", str(folder.file("console"))]).stdout
     capture = tmp_path / "a.pcapng"
-    refused = CliRunner().invoke(app, ["trace", str(folder.file("console")), "--pcap", str(capture)])
+    refused = CliRunner().invoke(
+        application(), ["trace", str(folder.file("console")), "--pcap", str(capture)]
+    )
     assert isinstance(refused.exception, UsageError)
     assert not capture.exists()
 
@@ -85,10 +87,10 @@ def test_a_run_that_was_killed_was_not_looked_at_to_its_end(journal, tmp_path):
     folder.write("console", record(1, "read", "<", b"fine\r\n"))
     ended = {"event": "run-finished", "t": 9, "verdict": "passed", "exit_code": 0}
     assert not came_to_its_end(journal(STARTED, {"event": "note", "text": '{"event":"run-finished"'}))
-    told = CliRunner().invoke(app, ["trace", str(tmp_path), "--pcap", str(tmp_path / "a.pcapng")])
+    told = CliRunner().invoke(application(), ["trace", str(tmp_path), "--pcap", str(tmp_path / "a.pcapng")])
     assert "did not come to its end" in told.stderr
     assert came_to_its_end(journal(STARTED, ended))
-    told = CliRunner().invoke(app, ["trace", str(tmp_path), "--pcap", str(tmp_path / "b.pcapng")])
+    told = CliRunner().invoke(application(), ["trace", str(tmp_path), "--pcap", str(tmp_path / "b.pcapng")])
     assert "did not come to its end" not in told.stderr
     (tmp_path / "journal.jsonl").unlink()
     assert came_to_its_end(folder.file("console"))
