@@ -95,6 +95,7 @@ def invoke(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     try:
         code = application(arguments)(args=arguments, prog_name="harness", standalone_mode=False)
+        sys.stdout.flush()  # what is held back until here may find a full disk, or nobody who reads
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
             return _reader_left()
@@ -121,6 +122,8 @@ def invoke(arguments: list[str]) -> int:
             f"error: {error.filename or 'the output'} cannot be written or read: {error.strerror}",
             file=sys.stderr,
         )
+        if error.filename is None:
+            _drop_output()
         # A name that no disk can hold was never a file: it is the command line that is wrong.
         return 2 if error.errno in {errno.ENAMETOOLONG, errno.ELOOP} else 3
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user sees a sentence, not a traceback
@@ -145,9 +148,14 @@ def _print_json(error: dict[str, object], exit_code: int) -> None:
 
 def _reader_left() -> int:
     """End quietly when the reader of our output has left (`harness trace | head`): that is its right."""
+    _drop_output()
+    return _PIPE_CLOSED
+
+
+def _drop_output() -> None:
+    """Let go of what was not written yet, or Python would try again as it ends, and end in its own way."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _PIPE_CLOSED
 
 
 def _report(error: HarnessError) -> int:

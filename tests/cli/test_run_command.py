@@ -223,10 +223,17 @@ def test_reader_that_leaves_does_not_end_the_run(tmp_path):
     assert json.loads((tmp_path / "latest" / "report.json").read_text())["verdict"] == "passed"
 
 
-def test_output_that_cannot_be_written():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written(unbuffered):
     command = f"{sys.executable} -m harness.cli.main explain 16 > /dev/full"
     done = subprocess.run(
-        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-c", command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
     )
     assert done.returncode == 3
     assert "No space left" in done.stderr
