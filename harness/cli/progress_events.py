@@ -12,7 +12,6 @@ import pytest
 from harness import __version__
 from harness.board.models import BoardFile
 from harness.board.opening.locks import user_name
-from harness.cli.earlier import earlier_seconds
 from harness.fixtures.collection import PLAN
 from harness.fixtures.session import SESSION
 from harness.run.run import Run
@@ -40,14 +39,16 @@ class ProgressEvents:
     Args:
         write: Takes the events.
         board: The board's name.
-        runs: The folder of runs, where the expected end is guessed from.
+        earlier: How many seconds each scenario took in an earlier run; the expected end is guessed from it.
         round_: Which repetition it is, from 1.
     """
 
-    def __init__(self, write: Events, board: str, runs: Path, round_: int = 1) -> None:
+    def __init__(
+        self, write: Events, board: str, earlier: Mapping[tuple[str, str], float], round_: int = 1
+    ) -> None:
         self._write = write
         self._board = board
-        self._runs = runs
+        self._earlier = earlier
         self._round = round_
         self._config: pytest.Config | None = None
         self._progressed: tuple[float, str] = (0.0, "")
@@ -85,12 +86,11 @@ class ProgressEvents:
             return
         plans = [item.stash[PLAN] for item in session.items if PLAN in item.stash]
         meant = [(plan.info.step_folder, plan.info.title) for plan in plans if not plan.not_applicable]
-        earlier = earlier_seconds(self._runs, self._board)
-        known = [earlier[one] for one in meant if one in earlier]
+        known = [self._earlier[one] for one in meant if one in self._earlier]
         self._tell(
             "planned",
             scenarios=[
-                {"step": step, "title": self._shown(title), "expected_s": earlier.get((step, title))}
+                {"step": step, "title": self._shown(title), "expected_s": self._earlier.get((step, title))}
                 for step, title in meant
             ],
             expected_s=round(sum(known), 3) if known else None,
@@ -144,7 +144,13 @@ class ProgressEvents:
 
 
 def about(boards: Sequence[BoardFile], *, jobs: int = 1, repeat: int = 1) -> dict[str, object]:
-    """Return what a campaign on these boards says of itself at its beginning."""
+    """Return what a campaign says of itself at its beginning.
+
+    Args:
+        boards: Its boards.
+        jobs: How many run at a time.
+        repeat: How many rounds there are.
+    """
     return {
         "boards": [{"name": one.name, "file": str(one.source.path)} for one in boards],
         "jobs": jobs,

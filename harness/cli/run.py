@@ -71,6 +71,24 @@ def run(
             "--notify/--no-notify", help="Whether commands are told, those of the lab file included."
         ),
     ] = True,
+    jobs: Annotated[
+        str,
+        typer.Option(
+            "--jobs",
+            "-j",
+            help="Run so many boards side by side, a process for each; auto chooses. One after the other without it.",
+            metavar="N|auto",
+        ),
+    ] = "",
+    lost_after: Annotated[
+        float,
+        typer.Option(
+            help="With -j: seconds without any sign of a board after which its process is ended; the board is told as "
+            "lost.",
+            metavar="SECONDS",
+            min=1,
+        ),
+    ] = 3600.0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -78,6 +96,7 @@ def run(
     from harness.cli.chosen import chosen
     from harness.cli.replayed_run import split
     from harness.cli.run_boards import run_boards
+    from harness.cli.side_by_side import Jobs
     from harness.errors import UsageError
 
     if dry_run and not options.official:
@@ -107,5 +126,6 @@ def run(
         quiet=quiet,
         as_json=as_json,
         notify={on: commands or () for on, commands in told.items()} if notify else None,
+        jobs=Jobs.read(jobs, lost_after) if jobs else None,
     )
     raise typer.Exit(code)

@@ -25,23 +25,19 @@ from harness.cli.output import OwnConsole
 from harness.cli.progress_events import ProgressEvents, about
 from harness.cli.replayed_run import run_to_replay
 from harness.cli.run_progress import RunProgress, Screen
-from harness.cli.suites import Collected, arguments, check_plugins, nothing_from_outside
+from harness.cli.scenario_line import is_told, scenario_line
+from harness.cli.session_end import WORST_FIRST, SessionEnd, incomplete_words
+from harness.cli.suites import arguments, check_plugins, nothing_from_outside
 from harness.fixtures.options import RunOptions
-from harness.fixtures.session import ONLY_EXPLORING, ONLY_VERIFYING
-from harness.fixtures.signals import Ended
 from harness.progress.writer import ProgressWriter
-from harness.report.text import folder_label, one_line
-from harness.report.text import seconds as duration
 from harness.run.asserts import require_asserts
 from harness.run.verdict import Verdict
 
 if TYPE_CHECKING:
     from harness.campaign.notify.notifier import Notifier
+    from harness.cli.side_by_side import Jobs
     from harness.report.records import RunReport
 
-_WORST_FIRST = (4, 2, 1, 3, 5, 0)
-_INCOMPLETE = 5
-_INTERRUPTED = 130
 _NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -56,24 +52,17 @@ def _warn(text: str) -> None:
     print(f"warning: {text}", file=sys.stderr)
 
 
-class _Follower(Collected):
+class _Follower(SessionEnd):
     """Follows the runs by the hooks of `harness.fixtures.hooks` and shows them as they go."""
 
-    def __init__(self, console: Console, runs: Path, *, quiet: bool) -> None:
+    def __init__(self, console: Console, *, quiet: bool) -> None:
         super().__init__()
         self._console = console
-        self._runs = runs
         self._told = not quiet
         self._screen = Screen(console, quiet=quiet)
         self._board = ""
         self._progress = RunProgress("", [], {})
-        self.folders: list[Path] = []
-        self.interrupted = False
-        self.exit_code = _INTERRUPTED
-        self.stopped = ""
-        self.began = False
-        self.misused = False
-        self.held_back: list[dict[str, None]] = []
+        self.earlier: Mapping[tuple[str, str], float] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -87,8 +76,7 @@ class _Follower(Collected):
         return bool(self.interrupted or self.stopped or self.broken or self.misused)
 
     def pytest_id2_run_started(self, board: str) -> None:
-        self.began = True
-        self.held_back.append({})
+        super().pytest_id2_run_started(board)
         self._board = board
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -97,7 +85,7 @@ class _Follower(Collected):
         if not self._board:
             return
         meant = [(one.step, one.title) for one in self.scenarios if not one.not_applicable]
-        self._progress = RunProgress(self._board, meant, earlier_seconds(self._runs, self._board))
+        self._progress = RunProgress(self._board, meant, self.earlier)
         self._screen.begin(self._progress)
 
     def pytest_id2_told(self, board: str, text: str) -> None:
@@ -124,44 +112,20 @@ class _Follower(Collected):
     def pytest_id2_waits_no_longer(self) -> None:
         self._progress.goes_on()
 
-    def pytest_id2_scenario_finished(
+    def pytest_id2_scenario_finished(  # type: ignore[override]  # pytest gives each hook what it names
         self, board: str, step: str, title: str, verdict: Verdict, seconds: float, reason: str
     ) -> None:
+        super().pytest_id2_scenario_finished(verdict, reason)
         self._progress.finished(step, title)
-        if verdict is Verdict.NOT_RUN:
-            self.held_back[-1][reason] = None
-        told = verdict not in {Verdict.PASSED, Verdict.NOT_APPLICABLE} and reason not in {
-            ONLY_EXPLORING,
-            ONLY_VERIFYING,
-        }
-        # On a terminal what passed and what did not run stands in the table at the end.
-        on_terminal = told and verdict is not Verdict.NOT_RUN
-        if self._told and (
-            on_terminal or ((told or verdict is Verdict.PASSED) and not self._console.is_terminal)
-        ):
-            why = f": {one_line(reason)}" if told and reason else ""
-            line = Text(
-                f"{one_line(board)}  {verdict.words:<7} {duration(seconds):>7}  {folder_label(step)}  "
-                f"{one_line(title)}{why}"
-            )
+        if self._told and is_told(verdict, reason, on_terminal=self._console.is_terminal):
+            line = Text(scenario_line(board, step, title, verdict, seconds, reason))
             line.truncate(self._console.width, overflow="ellipsis")
             self._console.print(line, soft_wrap=True)
 
     def pytest_id2_run_finished(self, folder: Path) -> None:
+        super().pytest_id2_run_finished(folder)
         self._screen.end()
         self._board = ""
-        self.folders.append(folder)
-
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Take the reason why the session ended."""
-        super().pytest_keyboard_interrupt(excinfo)
-        if isinstance(excinfo.value, pytest.exit.Exception):
-            self.stopped = str(excinfo.value)
-        elif not isinstance(excinfo.value, pytest.Session.Interrupted):
-            # Errors at collection interrupt pytest's session as well; they are told of by themselves.
-            self.interrupted = True
-            if isinstance(excinfo.value, Ended):
-                self.exit_code = 128 + excinfo.value.number
 
 
 def run_boards(
@@ -173,6 +137,7 @@ def run_boards(
     quiet: bool = False,
     as_json: bool = False,
     notify: Mapping[str, Sequence[str]] | None = _NOBODY,
+    jobs: Jobs | None = None,
 ) -> int:
     """Run the suites on each board and return the worst exit code.
 
@@ -186,6 +151,7 @@ def run_boards(
         quiet: Print what did not pass, and one verdict a board.
         as_json: Print one JSON document on stdout.
         notify: Commands that are told, beside those of the lab file, by what they are told of; None for none at all.
+        jobs: How boards run side by side; None for one after the other, in this process.
 
     Raises:
         UsageError: A board file is wrong, a command is none, the options do not go together, a plugin is not there, or
@@ -221,28 +187,37 @@ def run_boards(
         nullcontext() if notifier is None else closing(notifier),
         closing(OwnConsole(2 if as_json else 1)) as console,
     ):
-        follower = _Follower(console, options.runs, quiet=quiet or as_json)
         take = None if notifier is None else notifier.take
         with closing(ProgressWriter(options.runs, _warn, take)) as progress:
-            progress.start(about(files))
-            codes = _run(words, [file.name for file in files], options.runs, follower, progress)
-            progress.write(
-                "campaign_finished",
-                {"exit_code": _exit_code(follower, codes), "interrupted": _interrupted(follower)},
-            )
-        said = _what_to_say(follower, codes, boards, select)
-        code = _exit_code(follower, codes)
-        rendered = [folder for folder in follower.folders if (folder / "report.html").is_file()]
-        from harness.report import model
+            if jobs is None:
+                follower = _Follower(console, quiet=quiet or as_json)
+                progress.start(about(files))
+                codes = _run(words, [file.name for file in files], options.runs, follower, progress)
+                said = _what_to_say(follower, codes, boards, select)
+                code, interrupted = _exit_code(follower, codes), _interrupted(follower)
+                folders = follower.folders
+            else:
+                from harness.cli.side_by_side import side_by_side
+
+                came = side_by_side(
+                    files,
+                    words,
+                    options,
+                    jobs,
+                    console=console,
+                    progress=progress,
+                    quiet=quiet or as_json,
+                    select=select,
+                )
+                said, code, interrupted, folders = came.said, came.code, came.interrupted, came.folders
+            progress.write("campaign_finished", {"exit_code": code, "interrupted": interrupted})
+        rendered = [folder for folder in folders if (folder / "report.html").is_file()]
+        from harness.report import model, terminal
 
         reports = [model.load(folder) for folder in rendered]
         if code == 0:
             # A plugin that takes part may leave pytest with any code it likes; the journal says what came of the run.
-            code = next(
-                (one for one in _WORST_FIRST if one in {report.exit_code for report in reports}), code
-            )
-        from harness.report import terminal
-
+            code = next((one for one in WORST_FIRST if one in {report.exit_code for report in reports}), code)
         if as_json:
             _print_json(reports, rendered, said, code)
         elif rendered:
@@ -282,16 +257,13 @@ def _run(
     codes: list[int] = []
     with follower:
         for words, name in zip(sessions, names, strict=True):
-            events = ProgressEvents(progress.write, name, runs)
+            follower.earlier = earlier_seconds(runs, name)
+            events = ProgressEvents(progress.write, name, follower.earlier)
             events.begin()
             with nothing_from_outside():
-                code = int(pytest.main(words, plugins=[follower, events]))
+                code = follower.code(int(pytest.main(words, plugins=[follower, events])))
             events.end(code)
-            # Pytest's own complaint about its arguments, which stands on stderr already: they came from the user.
-            follower.misused = code == pytest.ExitCode.USAGE_ERROR and not (
-                follower.began or follower.refused
-            )
-            codes.append(2 if follower.misused else code)
+            codes.append(code)
             if follower.ends_the_rest:
                 break
     return codes
@@ -307,7 +279,7 @@ def _exit_code(follower: _Follower, codes: list[int]) -> int:
         return follower.exit_code
     if follower.broken:
         codes = [*codes, 2]
-    return next((code for code in _WORST_FIRST if code in codes), 4)
+    return next((code for code in WORST_FIRST if code in codes), 4)
 
 
 def _print_json(reports: list[RunReport], folders: list[Path], said: list[str], code: int) -> None:
@@ -337,15 +309,4 @@ def _what_to_say(follower: _Follower, codes: list[int], boards: Sequence[Path], 
         )
     elif not lines and 2 in codes and select and not follower.misused:
         lines.append(f"error: no scenario matches {select!r}\n  try: harness plan {boards[0]} lists them")
-    return lines + _all_that_was_selected(codes, boards, select)
-
-
-def _all_that_was_selected(codes: list[int], boards: Sequence[Path], select: str) -> list[str]:
-    named = [str(board) for board, code in zip(boards, codes, strict=False) if code == _INCOMPLETE]
-    if not named:
-        return []
-    left = f"-k {select} leaves scenarios of the plan out" if select else "planned scenarios have no verdict"
-    return [
-        f"incomplete: all that was selected passed, but {left}: {', '.join(named)}"
-        + ("\n  try: leave -k out for a run that can pass" if select else "")
-    ]
+    return lines + incomplete_words(codes, boards, select)

@@ -92,6 +92,20 @@ class TransportKind(Section, ABC):
             UsageError: Several fit.
         """
 
+    def adapters(self, folder: Path) -> tuple[str, ...]:
+        """Return the adapters that it goes through and may share with other transports; those of `occupies` are none.
+
+        Boards of one campaign do not use an adapter at the same time.
+
+        Args:
+            folder: Folder of the board file.
+
+        Raises:
+            HarnessError: As `occupies`.
+        """
+        del folder
+        return NOTHING
+
     @abstractmethod
     def place(self) -> str:
         """Return where it leads, in words: `/dev/i2c-1, address 0x71`."""

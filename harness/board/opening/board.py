@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from harness.board.models import BoardFile, Chip
 from harness.board.opening.locks import Locks
-from harness.board.opening.opener import occupies
+from harness.board.opening.places import locked
 from harness.board.opening.resolve import Resolver
 from harness.board.opening.secrets_of_probe import HiddenTraffic, HiddenTransport, Numbers
 from harness.board.opening.watched import Hearing, WatchedChannel
@@ -186,13 +186,7 @@ class Board:
         if self._locks is not None:
             return
         try:
-            replayed = self._wiring.replay is not None
-            used = () if replayed else self.file.transports.values()
-            names = [place for settings in used for place in occupies(settings, self.file.folder)]
-            if not replayed:
-                names += [place for one in self.file.controllers.values() for place in one.occupies()]
-            if names:
-                names.append(f"board {self.name}")
+            names = [] if self._wiring.replay is not None else locked(self.file)
             locks = Locks(
                 names,
                 board=self.name,

@@ -71,3 +71,14 @@ def occupies(settings: TransportKind, folder: Path) -> tuple[str, ...]:
             hint="return a tuple of texts, or NOTHING of harness.transport.kind; without it there would be no lock",
         )
     return found
+
+
+def adapters_of(settings: TransportKind, folder: Path) -> tuple[str, ...]:
+    """Return the adapters that the transport goes through, which others may share with it.
+
+    Raises:
+        HarnessError: As `occupies`.
+    """
+    with asking(settings, f"transport kind {settings.kind!r} cannot say which adapter it uses"):
+        found: object = settings.adapters(folder)
+    return tuple(place for place in found if isinstance(place, str)) if isinstance(found, tuple) else ()

@@ -83,10 +83,13 @@ class I2cSettings(DeviceKind):
 
     def occupies(self, folder: Path) -> tuple[str, ...]:
         """Return bus and address; an adapter named by its name or USB identity is looked up now."""
-        del folder
-        bus = self.bus if self.bus is not None else find_adapter(self._adapter()).device
         # Two chips on one bus do not disturb each other: the kernel keeps their transfers apart.
-        return (f"{os.path.realpath(bus)} address {self.address:#x}",)
+        return tuple(f"{bus} address {self.address:#x}" for bus in self.adapters(folder))
+
+    def adapters(self, folder: Path) -> tuple[str, ...]:
+        """Return the bus."""
+        del folder
+        return (os.path.realpath(self.bus if self.bus is not None else find_adapter(self._adapter()).device),)
 
     def place(self) -> str:
         """Return bus and address."""

@@ -28,6 +28,11 @@ class UsbKind(DeviceKind):
         del folder
         return (self._transport("").place(),)
 
+    def adapters(self, folder: Path) -> tuple[str, ...]:
+        """Return the whole device: what resets it takes all its interfaces along."""
+        del folder
+        return (self._transport("").place().partition(" interface ")[0],)
+
     def place(self) -> str:
         """Return what is looked for."""
         return str(self.usb)

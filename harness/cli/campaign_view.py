@@ -1,0 +1,174 @@
+"""One view of a campaign: a line a board at the bottom of a terminal, plain lines on a pipe."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Self
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.text import Text
+
+from harness.campaign.job import Ended, Job
+from harness.cli.board_line import board_line, name_width
+from harness.cli.run_progress import clock_words
+from harness.cli.scenario_line import is_told, scenario_line
+from harness.progress.state import FINISHED, LOST, RUNNING, SET_ASIDE, WAITING, BoardState, CampaignState
+from harness.progress.writer import ProgressWriter, now
+from harness.report.text import one_line, visible
+from harness.run.verdict import Verdict
+
+_BETWEEN_S = 0.25
+_LEFT_FREE = 3  # rows of the terminal that stay for what is printed above
+_FEWEST_ROWS = 3
+_MOST_PRINTED = 40  # lines that a board's process printed by itself, which it should not
+
+
+class CampaignView:
+    """Shows a campaign, and writes its progress.
+
+    Args:
+        console: Where it is shown.
+        progress: Where all that is told is written.
+        expected: For each board by its name, how many seconds its run may take; 0 for unknown.
+        at_once: How many boards run at a time.
+        quiet: Show no moving lines, and no scenario.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        progress: ProgressWriter,
+        expected: Mapping[str, float],
+        *,
+        at_once: int,
+        quiet: bool,
+    ) -> None:
+        self._console = console
+        self._progress = progress
+        self._expected = expected
+        self._at_once = at_once
+        self._quiet = quiet
+        self._state = CampaignState()
+        for name in expected:
+            self._state.boards[name] = BoardState(name)
+        self._begun = time.time()
+        self._drawn = 0.0
+        self._live: Live | None = None
+        if not quiet and console.is_terminal and not console.is_dumb_terminal:
+            # Drawn by the campaign's own loop: a thread must not live in a process that others are forked from.
+            self._live = Live(
+                console=console,
+                transient=True,
+                auto_refresh=False,
+                get_renderable=lambda: self,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def event(self, job: Job, event: str, fields: Mapping[str, Any], time: str) -> None:
+        """Take what a board tells."""
+        told = time or now()
+        self._progress.write(event, fields, board=job.name, time=told)
+        self._state.take({**fields, "event": event, "board": job.name, "time": told})
+        if event == "told":
+            self._print(f"{job.name}  {visible(str(fields.get('text', '')))}")
+        elif event == "board_lost":
+            self._print(f"{one_line(job.name)}  lost: {one_line(str(fields.get('reason', '')))}")
+        elif event == "board_waits" and not self._console.is_terminal:
+            self._print(f"{one_line(job.name)}  waits for {one_line(', '.join(map(str, fields['for'])))}")
+        elif event == "scenario_finished" and not self._quiet:
+            self._scenario(job, fields)
+
+    def _scenario(self, job: Job, fields: Mapping[str, Any]) -> None:
+        with suppress(KeyError, TypeError, ValueError):
+            verdict, reason = Verdict(fields["verdict"]), str(fields["reason"])
+            if is_told(verdict, reason, on_terminal=self._console.is_terminal):
+                step, title, seconds = str(fields["step"]), str(fields["title"]), float(fields["seconds"])
+                line = Text(scenario_line(job.name, step, title, verdict, seconds, reason))
+                line.truncate(self._console.width, overflow="ellipsis")
+                self._print(line)
+
+    def ended(self, ended: Ended) -> None:
+        """Take what became of a board's turn, and show what its process printed by itself."""
+        board = self._state.boards[ended.job.name]
+        if ended.not_begun:
+            board.phase, board.reason = FINISHED, ended.not_begun
+        for line in visible(ended.output, len(ended.output) + 1).splitlines()[-_MOST_PRINTED:]:
+            self._print(f"{one_line(ended.job.name)}  {line}")
+        if not self._quiet and not self._console.is_terminal and not ended.not_begun:
+            names = name_width(list(self._state.boards.values()))
+            self._print(board_line(board, time.time(), names=names, width=None))
+
+    def tick(self) -> None:
+        """Draw the moving lines again, a few times a second."""
+        if self._live is not None and time.monotonic() - self._drawn >= _BETWEEN_S:
+            self._drawn = time.monotonic()
+            self._live.refresh()
+
+    def _print(self, line: str | Text) -> None:
+        self._console.print(line if isinstance(line, Text) else Text(line), soft_wrap=True)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw as many lines as there is room for, none wider than the terminal."""
+        moment = time.time()
+        boards = list(self._state.boards.values())
+        rows = max(console.height - _LEFT_FREE, _FEWEST_ROWS)
+        shown = boards if len(boards) <= rows else _most_wanted(boards, rows - 1)
+        width, names = options.max_width, name_width(shown)
+        yield _line(self._head(boards, moment), width)
+        for board in shown:
+            yield _line(board_line(board, moment, names=names, width=width), width)
+        rest = [board for board in boards if board not in shown]
+        if rest:
+            yield _line(f"… and {len(rest)} more: {_phases(rest)}", width)
+
+    def _head(self, boards: Sequence[BoardState], moment: float) -> str:
+        over = sum(board.over for board in boards)
+        left = self._seconds_left(boards, moment)
+        end = "end not known yet" if left is None else f"about {clock_words(left)} left"
+        so_far = f"{over}/{len(boards)} boards ended, {clock_words(moment - self._begun)}"
+        return so_far if over == len(boards) else f"{so_far}, {end}"
+
+    def _seconds_left(self, boards: Sequence[BoardState], moment: float) -> float | None:
+        """Return in how many seconds the campaign may end: no board is faster than it was, and so many run at once."""
+        each = []
+        for board in boards:
+            if board.over:
+                continue
+            left = (
+                board.seconds_left(moment) if board.phase == RUNNING else self._expected[board.name] or None
+            )
+            if left is None:
+                return None
+            each.append(left)
+        return max([*each, sum(each) / self._at_once], default=0.0)
+
+
+def _most_wanted(boards: Sequence[BoardState], rows: int) -> list[BoardState]:
+    """Return so many boards in their order: those that ask a person, run, or are lost, before those that do nothing."""
+    rank = {RUNNING: 1, LOST: 2, SET_ASIDE: 3, WAITING: 4, FINISHED: 5}
+    wanted = sorted(boards, key=lambda board: 0 if board.asks else rank.get(board.phase, 6))[:rows]
+    return [board for board in boards if board in wanted]
+
+
+def _phases(boards: Sequence[BoardState]) -> str:
+    counts: dict[str, int] = {}
+    for board in boards:
+        counts[board.phase] = counts.get(board.phase, 0) + 1
+    return ", ".join(f"{number} {phase}" for phase, number in counts.items())
+
+
+def _line(text: str, width: int) -> Text:
+    line = Text(text, no_wrap=True, overflow="ellipsis")
+    line.truncate(width, overflow="ellipsis")
+    return line

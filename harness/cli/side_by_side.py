@@ -1,0 +1,253 @@
+"""Runs the suites on boards side by side: a process for each, one view of all, one summary."""
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from harness.board.models import BoardFile
+from harness.board.opening import places
+from harness.campaign.job import Ended, Job
+from harness.campaign.lost import close_aborted
+from harness.campaign.process import Write, answer_of
+from harness.campaign.scheduler import Scheduler
+from harness.cli.campaign_view import CampaignView
+from harness.cli.earlier import earlier_seconds
+from harness.cli.progress_events import ProgressEvents, about
+from harness.cli.session_end import WORST_FIRST, BoardEnd, SessionEnd, incomplete_words
+from harness.cli.suites import collected, nothing_from_outside
+from harness.errors import HarnessError, UsageError
+from harness.fixtures.options import RunOptions
+from harness.progress.writer import ProgressWriter
+from harness.report.renderer import PDFS
+from harness.report.text import one_line
+
+_LOST = 4  # exit code of a board whose process was lost
+_BOARD_MB = 120  # memory that a board's process may come to take
+_BOARDS_PER_CORE = 4  # a run on a device mostly waits
+_WAIT_S = 60.0  # seconds for what another process of this machine has, when --wait says nothing
+_NO_SIGN_S = 3600.0
+_SLOWER = 3.0  # times its earlier time that a scenario may take without a sign
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """How boards run side by side.
+
+    Attributes:
+        at_once: How many at a time; None to choose.
+        lost_after_s: Seconds without any sign of a board after which it is given up.
+    """
+
+    at_once: int | None = None
+    lost_after_s: float = _NO_SIGN_S
+
+    @classmethod
+    def read(cls, text: str, lost_after_s: float) -> "Jobs":
+        """Read what -j takes: a number, or auto.
+
+        Raises:
+            UsageError: It is neither.
+        """
+        if text == "auto":
+            return cls(None, lost_after_s)
+        if text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) <= 4:
+            return cls(int(text), lost_after_s)
+        raise UsageError(f"-j {text[:40]!r}: must be a number from 1, or auto", hint="try -j auto")
+
+    def number(self, boards: int) -> int:
+        """Return how many of so many boards run at a time."""
+        if self.at_once is not None:
+            return min(self.at_once, boards)
+        cores = len(os.sched_getaffinity(0))
+        return max(1, min(boards, _BOARDS_PER_CORE * cores, _megabytes_free() // _BOARD_MB))
+
+
+@dataclass(slots=True)
+class Came:
+    """What a campaign came to.
+
+    Attributes:
+        code: The exit code.
+        interrupted: Why it ended early; empty when it did not.
+        folders: The run folders, in the boards' order.
+        said: What is to be said at the end.
+    """
+
+    code: int
+    interrupted: str
+    folders: list[Path] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+def side_by_side(
+    files: Sequence[BoardFile],
+    words: Sequence[list[str]],
+    options: RunOptions,
+    jobs: Jobs,
+    *,
+    console: Console,
+    progress: ProgressWriter,
+    quiet: bool,
+    select: str,
+) -> Came:
+    """Run a session of pytest for each board.
+
+    Args:
+        files: The boards.
+        words: Pytest's arguments for each.
+        options: The options of all runs.
+        jobs: How many at a time.
+        console: Where the view goes.
+        progress: Takes all that is told.
+        quiet: Show no view, and no line of a scenario.
+        select: What the user selected.
+    """
+    names = [file.name for file in files]
+    at_once = jobs.number(len(files))
+    earlier = [earlier_seconds(options.runs, file.name) for file in files]
+    progress.start(about(files, jobs=at_once))
+    _have_all_imported(files, options)
+
+    def work(job: Job, write: Write) -> Mapping[str, Any]:
+        if job.closes:
+            without = tuple(PDFS) if options.without_pdf else ()
+            return {"code": close_aborted(options.runs / job.closes, job.reason, without=without).exit_code}
+        end = SessionEnd()
+        events = ProgressEvents(write, job.name, earlier[job.number], job.round)
+        events.begin()
+        with nothing_from_outside():
+            code = end.code(int(pytest.main(words[job.number], plugins=[end, events])))
+        events.end(code)
+        return dataclasses.asdict(BoardEnd.of(end, code))
+
+    with CampaignView(
+        console,
+        progress,
+        dict(zip(names, (sum(one.values()) for one in earlier), strict=True)),
+        at_once=at_once,
+        quiet=quiet,
+    ) as view:
+        scheduler = Scheduler(
+            work,
+            view,
+            jobs=at_once,
+            folder=progress.folder.path if progress.written else None,
+            wait_s=options.wait or _WAIT_S,
+        )
+        turns = scheduler.run(
+            [
+                Job(name, number, places=kept_apart, locks=locks, most_silent_s=silent)
+                for number, (name, (kept_apart, locks), silent) in enumerate(
+                    zip(
+                        names,
+                        _places(files, replayed=options.replay is not None),
+                        (_most_silent(one, options, jobs) for one in earlier),
+                        strict=True,
+                    )
+                )
+            ]
+        )
+    in_order = sorted(turns, key=lambda one: (one.job.number, one.job.round))
+    came = _came(in_order, scheduler, files, select)
+    came.folders = [options.runs / one.folder for one in in_order if one.folder]
+    return came
+
+
+def _have_all_imported(files: Sequence[BoardFile], options: RunOptions) -> None:
+    """Import here what every process needs, and the suites: it is shared then, and done once.
+
+    What is wrong with a suite is each run's own to say.
+    """
+    import harness.report.render as _report  # noqa: F401 - for the processes to come
+
+    source = files[0].source.path
+    assert source is not None, "a run starts from a board file on disk"
+    try:
+        collected(source, dataclasses.replace(options, official=False, replay=None))
+    except HarnessError:
+        return
+
+
+def _places(files: Sequence[BoardFile], *, replayed: bool) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return for each board what no other may use meanwhile, and what the kernel locks.
+
+    Another process looks it up: libraries that talk to devices must not live in the one that others are forked from.
+    """
+    if replayed:
+        return [((), ())] * len(files)
+
+    def look_up(_job: Job, _write: Write) -> Mapping[str, Any]:
+        return {"code": 0, "places": [[places.kept_apart(file), _locks(file)] for file in files]}
+
+    answer = answer_of(look_up)
+    if answer is None:
+        return [((f"board {file.name}",), ()) for file in files]
+    return [(tuple(apart), tuple(locks)) for apart, locks in answer["places"]]
+
+
+def _locks(file: BoardFile) -> list[str]:
+    try:
+        return places.locked(file)
+    except HarnessError:  # the run itself says what is not there
+        return []
+
+
+def _most_silent(earlier: Mapping[tuple[str, str], float], options: RunOptions, jobs: Jobs) -> float | None:
+    longest = max([*earlier.values(), options.explore_for or 0.0], default=0.0)
+    return max(jobs.lost_after_s, _SLOWER * longest)
+
+
+def _came(turns: Sequence[Ended], scheduler: Scheduler, files: Sequence[BoardFile], select: str) -> Came:
+    boards = [file.source.path or Path(file.name) for file in files]
+    ends = [None if one.result is None or one.lost else BoardEnd.read(one.result) for one in turns]
+    said: dict[str, None] = {}
+    for one, end in zip(turns, ends, strict=True):
+        name = one_line(one.job.name)
+        if one.lost:
+            left = f"; what it left is closed as an aborted run: {one.folder}" if one.folder else ""
+            said[f"error: {name}: {one.lost}{left}\n  try: run this board again"] = None
+        if end is not None:
+            said |= dict.fromkeys(_of_end(end, boards[one.job.number], select))
+    not_begun = [one_line(one.job.name) for one in turns if one.not_begun]
+    interrupted = scheduler.why_ended
+    if interrupted:
+        said["interrupted; what happened until then is in the run folders"] = None
+    if not_begun:
+        said["not run: " + ", ".join(not_begun)] = None
+    codes = [_LOST if one.lost else one.code for one in turns]
+    said |= dict.fromkeys(incomplete_words(codes, [boards[one.job.number] for one in turns], select))
+    if scheduler.ended_by is not None:
+        return Came(128 + scheduler.ended_by, interrupted, said=list(said))
+    return Came(next((code for code in WORST_FIRST if code in codes), _LOST), interrupted, said=list(said))
+
+
+def _of_end(end: BoardEnd, board: Path, select: str) -> list[str]:
+    lines = [
+        f"error: a suite cannot be collected: {problem}\n  try: mend the file; python -m py_compile FILE, "
+        "or its import alone, shows the place"
+        for problem in end.broken
+    ]
+    if end.stopped:
+        lines.append(end.stopped)
+    if not lines and end.code == 2 and end.began:
+        why = "; ".join(end.held_back) or "no selected scenario applies to the board"
+        lines.append(f"error: nothing was judged: {why}\n  try: harness plan {board} says what applies")
+    elif not lines and end.code == 2 and select and not end.misused:
+        lines.append(f"error: no scenario matches {select!r}\n  try: harness plan {board} lists them")
+    return lines
+
+
+def _megabytes_free() -> int:
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) // 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return _BOARD_MB * 4
