@@ -202,13 +202,14 @@ def test_a_board_waits_for_what_another_process_has_and_then_starts_all_the_same
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     with Locks(["/dev/ttyX"], board="other", folder=tmp_path):
         began = time.monotonic()
-        scheduler = Scheduler(working(0), follower, jobs=2, wait_s=0.6)
+        scheduler = Scheduler(working(0), follower, jobs=2, wait_s=1.0)
         scheduler.run([Job("a", 0, locks=("/dev/ttyX",)), Job("b", 1)])
     ((name, fields),) = follower.of("board_waits")
     assert name == "a"
     assert fields["for"][0].startswith(f"/dev/ttyX, in use by pid {os.getpid()}, ")
     when = spans(follower)
-    assert when["b"][0] - began < 0.5 < when["a"][0] - began
+    assert when["b"][0] < when["a"][0]
+    assert when["a"][0] - began >= 1.0
 
 
 def test_much_that_is_told_and_printed_arrives_whole_or_as_its_end(follower):
