@@ -4,12 +4,21 @@ Source: consoles.md A2: the codes 0317, 0318 and 031A, and the rows of 030A; the
 SDK 4.x prints the DeviceSecret on a line of its own.
 """
 
+import operator
 import re
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 
 # The auth codes of the vendor's test program say `device secret` as well, behind the name of a function.
 _TAG = re.compile(rb"\[LK-(?:0317|0318|031A|030A)\]|(?<![ -~])device ?secret ?: ?", re.IGNORECASE)
 _LINK, _LOWER, _UPPER = b"[LK-03", b"ecret", b"ECRET"
 """Each tag has one of them in it."""
+
+_BRACKET, _V_LOWER, _V_UPPER = b"[vV"
+"""Each tag has one of them in it: that of `device`, and one byte is found many times as fast as several."""
+
+_LONG = 4096  # bytes from which on C's own search is worth its call
 
 _OVERLAP = 20  # bytes of a tag that a chunk may end in, with the one before it
 _END = re.compile(rb"[\r\n]")
@@ -18,6 +27,34 @@ _KEPT = 512
 
 STARS = bytes(byte if byte in b" \r\n" else 0x2A for byte in range(256))
 """Table that puts a star for each byte but blanks and line ends."""
+
+
+def may_show(data: bytes) -> bool:
+    """Tell whether there may be a tag in data; most have none, and every chunk of every stream is asked about."""
+    has_v = _V_LOWER in data or _V_UPPER in data
+    if len(data) < _LONG:
+        return (_BRACKET in data and _LINK in data) or (has_v and (_LOWER in data or _UPPER in data))
+    holds = searching()
+    return (_BRACKET in data and holds(data, _LINK)) or (
+        has_v and (holds(data, _LOWER) or holds(data, _UPPER))
+    )
+
+
+@cache
+def searching() -> Callable[[bytes, bytes], bool]:
+    """Return the fastest way to tell whether long data hold a few bytes: C's own, where there is one."""
+    ctypes = import_module("ctypes")  # not before there is a flood
+    try:
+        memmem = ctypes.PyDLL(None).memmem
+    except (OSError, AttributeError):
+        return operator.contains
+    memmem.restype = ctypes.c_void_p
+    memmem.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t)
+
+    def holds(data: bytes, part: bytes) -> bool:
+        return memmem(data, len(data), part, len(part)) is not None
+
+    return holds
 
 
 class SecretLines:
@@ -37,8 +74,7 @@ class SecretLines:
         before = self._tail
         joined = before + chunk
         self._tail = joined[-_OVERLAP:]
-        # Each chunk of each stream passes here, and nearly all go on at once: no loop, and one search a sign.
-        if not self._within and _LINK not in joined and _LOWER not in joined and _UPPER not in joined:
+        if not self._within and not may_show(joined):
             return chunk
         hidden = bytearray()
         at = 0

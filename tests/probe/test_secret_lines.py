@@ -1,11 +1,14 @@
 """What the link SDKs print of user, password and PSK stands in no recording and in no error."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.console.reader import Console
 from harness.errors import DeviceError
+from harness.transport import secret_lines
 from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.recording import read
 from harness.transport.recording.writer import Recording
@@ -96,3 +99,25 @@ def test_an_error_whose_lines_begin_in_the_middle_of_a_secret_shows_none_of_it()
             console.expect(b"never", timeout=0.05)
         assert b"5EC2E7" not in console.since(0)[0]
     assert "5EC2E7" not in "".join(late.value.traffic)
+
+
+@pytest.mark.parametrize(
+    "tag", [b"[LK-0317]", b"device secret:", b"DeviceSecret :", b"DEVICE SECRET: ", b"deviceSECRET:"]
+)
+@pytest.mark.parametrize("around", [b"", b"x" * 300, b"\0\xff" * 5000])
+def test_a_tag_is_found_in_short_and_in_long_pieces(tag, around):
+    hidden = SecretLines().hide(around + b"\n" + tag + b"hush\r\n" + around)
+    assert b"hush" not in hidden
+    assert hidden == around + b"\n" + tag + b"****\r\n" + around
+
+
+def test_what_is_no_tag_goes_on_as_it_is():
+    for piece in (b"[LK-04] very secretive", b"a vile [LK-3] SECRE" * 500, bytes(range(256)) * 40):
+        assert SecretLines().hide(piece) == piece
+
+
+def test_where_the_library_has_no_search_python_s_own_is_taken(monkeypatch):
+    monkeypatch.setattr(secret_lines, "import_module", lambda _: SimpleNamespace(PyDLL=lambda _: object()))
+    search = secret_lines.searching.__wrapped__()
+    assert search(b"\0abc", b"bc")
+    assert not search(b"abc", b"x")
