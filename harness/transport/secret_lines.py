@@ -72,9 +72,14 @@ class SecretLines:
     def hide(self, chunk: bytes) -> bytes:
         """Return the next piece of a stream, as long as it is, without what is secret in it."""
         before = self._tail
-        joined = before + chunk
-        self._tail = joined[-_OVERLAP:]
-        if not self._within and not may_show(joined):
+        if len(chunk) < _LONG:
+            joined = before + chunk
+            self._tail = joined[-_OVERLAP:]
+            may = may_show(joined)
+        else:
+            self._tail = chunk[-_OVERLAP:]
+            may = may_show(before + chunk[:_OVERLAP]) or may_show(chunk)
+        if not may and not self._within:
             return chunk
         hidden = bytearray()
         at = 0

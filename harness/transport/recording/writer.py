@@ -131,7 +131,7 @@ class Recording:
             # Even no data are a record.
             for start in range(0, size or 1, PIECE):
                 piece = data[start : start + PIECE]
-                self._append(HEAD.pack(at, len(piece), address, code) + piece)
+                self._append(HEAD.pack(at, len(piece), address, code), piece)
         finally:
             lock.release()
 
@@ -230,24 +230,25 @@ class Recording:
         with self._lock:
             self._append(record)
 
-    def _append(self, record: bytes) -> None:
+    def _append(self, head: bytes, payload: bytes = b"") -> None:
         file, tail = self._file, self._tail
         if file is None:
             raise ToolError(f"{self.path}: recorded to {self._closed}")
+        end = self._next + len(head) + len(payload)
         try:
             if tail is None:
-                self._write(record)
+                self._write(head, payload)
                 return
-            if len(record) > self._room - self._next:
+            if end > self._room:
                 self._carry_over(file, tail)
-            if len(record) > self._room - self._next:
-                self._write(record)
+                end = self._next + len(head) + len(payload)
+            if end > self._room:
+                self._write(head, payload)
                 tail.clear(self._length)
                 return
         except OSError as error:
             raise self._refused(error) from error
-        end = self._next + len(record)
-        self._memory[self._next : end] = record
+        self._memory[self._next : end] = head + payload
         self._count[0] = end - Tail.begin
         self._next = end
 
@@ -266,19 +267,22 @@ class Recording:
         records = tail.records
         try:
             if records:
-                self._write(records, file)
+                self._write(records, file=file)
         finally:
             records.release()
         tail.clear(self._length)
         self._next = Tail.begin
 
-    def _write(self, data: bytes | memoryview, file: int | None = None) -> None:
+    def _write(self, *parts: bytes | memoryview, file: int | None = None) -> None:
         file = self._file if file is None else file
         assert file is not None, "only an open recording is written"
+        size = sum(map(len, parts))
         try:
-            written = os.write(file, data)
-            while written < len(data):  # a full disk takes a part first, and then refuses the rest
-                written += os.write(file, data[written:])
+            written = os.writev(file, parts) if len(parts) > 1 else os.write(file, parts[0])
+            if written < size:  # a full disk takes a part first, and then refuses the rest
+                data = b"".join(parts)
+                while written < size:
+                    written += os.write(file, data[written:])
         except OSError:
             with suppress(OSError):
                 os.ftruncate(file, self._length)

@@ -145,17 +145,19 @@ class SerialTransport(Transport):
 
     def do(self, operation: Operation) -> bytes:
         """Read, write, use the lines beside the data, or change the speed."""
-        if operation.capability not in self._capabilities:
-            raise refuse(self, operation)
         line = self._line
         if line is None:
+            if operation.capability not in self._capabilities:
+                raise refuse(self, operation)
             raise BenchError(f"{self._place}: not open", transport=self.name)
         try:
-            if isinstance(operation, StreamRead):
+            if type(operation) is StreamRead:
                 return line.read(operation.limit, operation.timeout)
-            if isinstance(operation, StreamWrite):
+            if type(operation) is StreamWrite:
                 line.write(operation.data)
                 return b""
+            if operation.capability not in self._capabilities:
+                raise refuse(self, operation)
             with self._using_lines:
                 return self._use_lines(operation)
         except BenchError as error:
