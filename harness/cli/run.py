@@ -89,6 +89,14 @@ def run(
             min=1,
         ),
     ] = 3600.0,
+    detach: Annotated[
+        bool,
+        typer.Option(
+            "--detach",
+            help="Start the runs in a process that outlives this terminal, print the name of the campaign, and return "
+            "at once. harness campaigns shows it.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -96,7 +104,6 @@ def run(
     from harness.cli.chosen import chosen
     from harness.cli.replayed_run import split
     from harness.cli.run_boards import run_boards
-    from harness.cli.side_by_side import Jobs
     from harness.errors import UsageError
 
     if dry_run and not options.official:
@@ -112,6 +119,11 @@ def run(
         raise typer.Exit(
             without_touching(paths, options, select=select, plugins=plugin or (), as_json=as_json)
         )
+    side_by_side = None
+    if jobs or detach:
+        from harness.cli.side_by_side import Jobs
+
+        side_by_side = Jobs.read(jobs or "1", lost_after)
     told = {
         "end": notify_end,
         "failure": notify_failure,
@@ -126,6 +138,7 @@ def run(
         quiet=quiet,
         as_json=as_json,
         notify={on: commands or () for on, commands in told.items()} if notify else None,
-        jobs=Jobs.read(jobs, lost_after) if jobs else None,
+        jobs=side_by_side,
+        detach=detach,
     )
     raise typer.Exit(code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from harness.cli.progress_events import ProgressEvents, about
 from harness.cli.replayed_run import run_to_replay
 from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.scenario_line import is_told, scenario_line
-from harness.cli.session_end import WORST_FIRST, SessionEnd, incomplete_words
+from harness.cli.session_end import WORST_FIRST, Came, SessionEnd, incomplete_words
 from harness.cli.suites import arguments, check_plugins, nothing_from_outside
 from harness.fixtures.options import RunOptions
 from harness.progress.writer import ProgressWriter
@@ -138,6 +138,7 @@ def run_boards(
     as_json: bool = False,
     notify: Mapping[str, Sequence[str]] | None = _NOBODY,
     jobs: Jobs | None = None,
+    detach: bool = False,
 ) -> int:
     """Run the suites on each board and return the worst exit code.
 
@@ -152,6 +153,7 @@ def run_boards(
         as_json: Print one JSON document on stdout.
         notify: Commands that are told, beside those of the lab file, by what they are told of; None for none at all.
         jobs: How boards run side by side; None for one after the other, in this process.
+        detach: Have a process of its own do it, print the campaign's name, and return at once.
 
     Raises:
         UsageError: A board file is wrong, a command is none, the options do not go together, a plugin is not there, or
@@ -178,56 +180,93 @@ def run_boards(
         from harness.cli.official_run import require_official
 
         require_official(files, options, select=select, plugins=plugins)
-    notifier = None if notify is None else _notifier(lab, notify, options.runs, files)
     more = [word for plugin in plugins for word in ("-p", plugin)] + (["-k", select] if select else [])
     words = [[*_words(board, options), *more] for board in boards]
-    # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
-    # Who is told of the end is waited for when everything is said.
-    with (
-        nullcontext() if notifier is None else closing(notifier),
-        closing(OwnConsole(2 if as_json else 1)) as console,
-    ):
+
+    def campaign(begun: Callable[[ProgressWriter], None]) -> int:
+        notifier = None if notify is None else _notifier(lab, notify, options.runs, files)
         take = None if notifier is None else notifier.take
-        with closing(ProgressWriter(options.runs, _warn, take)) as progress:
-            if jobs is None:
-                follower = _Follower(console, quiet=quiet or as_json)
-                progress.start(about(files))
-                codes = _run(words, [file.name for file in files], options.runs, follower, progress)
-                said = _what_to_say(follower, codes, boards, select)
-                code, interrupted = _exit_code(follower, codes), _interrupted(follower)
-                folders = follower.folders
-            else:
-                from harness.cli.side_by_side import side_by_side
+        with (
+            # Who is told of the end is waited for when everything is said.
+            nullcontext() if notifier is None else closing(notifier),
+            closing(ProgressWriter(options.runs, _warn, take)) as progress,
+        ):
+            begun(progress)
+            # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
+            with closing(OwnConsole(2 if as_json else 1)) as console:
+                if jobs is None:
+                    came = _one_after_the_other(
+                        boards,
+                        files,
+                        words,
+                        options,
+                        console,
+                        progress,
+                        quiet=quiet or as_json,
+                        select=select,
+                    )
+                else:
+                    from harness.cli.side_by_side import side_by_side
 
-                came = side_by_side(
-                    files,
-                    words,
-                    options,
-                    jobs,
-                    console=console,
-                    progress=progress,
-                    quiet=quiet or as_json,
-                    select=select,
-                )
-                said, code, interrupted, folders = came.said, came.code, came.interrupted, came.folders
-            progress.write("campaign_finished", {"exit_code": code, "interrupted": interrupted})
-        rendered = [folder for folder in folders if (folder / "report.html").is_file()]
-        from harness.report import model, terminal
+                    came = side_by_side(
+                        files,
+                        words,
+                        options,
+                        jobs,
+                        console=console,
+                        progress=progress,
+                        quiet=quiet or as_json,
+                        select=select,
+                    )
+                told = {"exit_code": came.code, "interrupted": came.interrupted}
+                progress.write("campaign_finished", told)
+                return _shown(came, console, quiet=quiet, as_json=as_json)
 
-        reports = [model.load(folder) for folder in rendered]
-        if code == 0:
-            # A plugin that takes part may leave pytest with any code it likes; the journal says what came of the run.
-            code = next((one for one in WORST_FIRST if one in {report.exit_code for report in reports}), code)
-        if as_json:
-            _print_json(reports, rendered, said, code)
-        elif rendered:
-            # Whoever reads a pipe has read each scenario already.
-            (terminal.show if console.is_terminal and not quiet else terminal.summary)(reports, console)
-            console.print()
-            terminal.paths([folder / "report.html" for folder in rendered], console)
-        for line in said:
-            print(line, file=sys.stderr)
-        return code
+    if detach:
+        from harness.cli.detached import detached
+
+        return detached(campaign, as_json=as_json)
+    return campaign(lambda _progress: None)
+
+
+def _shown(came: Came, console: Console, *, quiet: bool, as_json: bool) -> int:
+    """Show what came of all runs, and return the exit code."""
+    from harness.report import model, terminal
+
+    rendered = [folder for folder in came.folders if (folder / "report.html").is_file()]
+    reports = [model.load(folder) for folder in rendered]
+    code = came.code
+    if code == 0:
+        # A plugin that takes part may leave pytest with any code it likes; the journal says what came of the run.
+        code = next((one for one in WORST_FIRST if one in {report.exit_code for report in reports}), code)
+    if as_json:
+        _print_json(reports, rendered, came.said, code)
+    elif rendered:
+        # Whoever reads a pipe has read each scenario already.
+        (terminal.show if console.is_terminal and not quiet else terminal.summary)(reports, console)
+        console.print()
+        terminal.paths([folder / "report.html" for folder in rendered], console)
+    for line in came.said:
+        print(line, file=sys.stderr)
+    return code
+
+
+def _one_after_the_other(
+    boards: Sequence[Path],
+    files: Sequence[BoardFile],
+    words: Sequence[list[str]],
+    options: RunOptions,
+    console: Console,
+    progress: ProgressWriter,
+    *,
+    quiet: bool,
+    select: str,
+) -> Came:
+    follower = _Follower(console, quiet=quiet)
+    progress.start(about(files))
+    codes = _run(words, [file.name for file in files], options.runs, follower, progress)
+    said = _what_to_say(follower, codes, boards, select)
+    return Came(_exit_code(follower, codes), _interrupted(follower), follower.folders, said)
 
 
 def _notifier(

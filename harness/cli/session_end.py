@@ -115,6 +115,23 @@ class BoardEnd:
         return cls(**{each.name: result[each.name] for each in fields(cls)})
 
 
+@dataclass(slots=True)
+class Came:
+    """What a campaign came to.
+
+    Attributes:
+        code: The exit code.
+        interrupted: Why it ended early; empty when it did not.
+        folders: The run folders, in the boards' order.
+        said: What is to be said at the end.
+    """
+
+    code: int
+    interrupted: str
+    folders: list[Path] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
 def incomplete_words(codes: Sequence[int | None], boards: Sequence[Path], select: str) -> list[str]:
     """Return what is to be said of boards on which all passed that was selected, and something was not."""
     named = [str(board) for board, code in zip(boards, codes, strict=False) if code == _INCOMPLETE]

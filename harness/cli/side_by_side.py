@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from harness.campaign.scheduler import Scheduler
 from harness.cli.campaign_view import CampaignView
 from harness.cli.earlier import earlier_seconds
 from harness.cli.progress_events import ProgressEvents, about
-from harness.cli.session_end import WORST_FIRST, BoardEnd, SessionEnd, incomplete_words
+from harness.cli.session_end import WORST_FIRST, BoardEnd, Came, SessionEnd, incomplete_words
 from harness.cli.suites import collected, nothing_from_outside
 from harness.errors import HarnessError, UsageError
 from harness.fixtures.options import RunOptions
@@ -66,23 +66,6 @@ class Jobs:
             return min(self.at_once, boards)
         cores = len(os.sched_getaffinity(0))
         return max(1, min(boards, _BOARDS_PER_CORE * cores, _megabytes_free() // _BOARD_MB))
-
-
-@dataclass(slots=True)
-class Came:
-    """What a campaign came to.
-
-    Attributes:
-        code: The exit code.
-        interrupted: Why it ended early; empty when it did not.
-        folders: The run folders, in the boards' order.
-        said: What is to be said at the end.
-    """
-
-    code: int
-    interrupted: str
-    folders: list[Path] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
 
 
 def side_by_side(

@@ -209,6 +209,33 @@ def test_stop_files_end_one_board_or_all(campaign, tmp_path):
     assert "not run: sound" in err
 
 
+def test_a_detached_campaign_outlives_who_started_it(campaign, tmp_path):
+    done = run(campaign("hangs", "sound", more=["--detach", "--json"]), tmp_path, timeout=30)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    one = find(tmp_path / "runs", told["campaign"])
+    assert one.folder.path == Path(told["folder"])
+    assert one.alive
+    until((tmp_path / "here").exists)
+    until(lambda: one.state().boards["sound"].verdict == "passed")
+    assert os.getsid(told["pid"]) == told["pid"]
+    os.kill(told["pid"], signal.SIGTERM)
+    until(lambda: not one.alive)
+    state = one.state()
+    assert (state.exit_code, state.interrupted) == (143, "ended by SIGTERM")
+    assert report_of(tmp_path, "hangs").interrupted == "ended by the signal SIGTERM"
+    assert '"exit_code": 143' in one.folder.output.read_text()
+
+
+def test_what_keeps_a_detached_campaign_from_beginning_is_said(campaign, tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    done = run(campaign("sound", more=["--detach"]), tmp_path, timeout=30)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "a campaign that nobody can follow is not detached" in done.stderr
+    assert run(campaign("nowhere", more=["--detach", "--tag=none"]), tmp_path, timeout=30).returncode == 2
+
+
 def _processes_of(folder):
     found = []
     for entry in Path("/proc").iterdir():
