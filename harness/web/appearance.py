@@ -1,5 +1,6 @@
 """How a site looks: its templates, texts and static files, read from its folder, over those that all sites share."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.patterns import Patterns
 from harness.transport.printable import safe_text
 from harness.web.language import Language, texts
 
@@ -66,6 +68,7 @@ class Appearance:
         )
         self._environment.filters |= {"time": time_text, "segment": lambda text: quote(str(text), safe="")}
         self._environment.globals |= dict(functions or {})
+        self._said: dict[Language, tuple[Mapping[str, str], Patterns]] = {}
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         """Return a page as HTML: every value is escaped, and one that is missing is an error."""
@@ -78,6 +81,23 @@ class Appearance:
             KeyError: There is no such text.
         """
         return texts(self._folder / "texts", language)[key].format_map(values)
+
+    def said(self, language: Language, message: str) -> str | None:
+        """Return in a language what a message in English says; None when its words are not known.
+
+        Args:
+            language: Which one; its words stand in `texts/details.LANGUAGE.json` of the site, by the English ones, with
+                the places of values in braces.
+            message: An error of the harness, a hint, or a detail of a verdict.
+        """
+        if language is Language.EN:
+            return message
+        if language not in self._said:
+            path = self._folder / "texts" / f"details.{language.value}.json"
+            table = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+            self._said[language] = table, Patterns(table)
+        table, patterns = self._said[language]
+        return patterns.told(message, table.get)
 
     def static(self, name: str) -> tuple[bytes, str] | None:
         """Return a style sheet, script or picture and its media type; None when there is none of this name."""

@@ -150,7 +150,7 @@ class Site(Generic[V]):
         try:
             return handler(view)
         except UsageError as error:
-            return _message(view, 404, "error.not_found", error.message)
+            return _message(view, 404, "error.not_found", view.said(error.message))
         except self._busy as error:
             _LOG.warning("a page has to wait: %s", error)
             return _message(view, 503, "error.busy", view.text("error.busy_long"))

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from harness.secret import Secret
-from harness.web.appearance import Appearance
+from harness.web.appearance import Appearance, shown
 from harness.web.guard import Guard
 from harness.web.language import Language
 
@@ -115,6 +116,11 @@ class View(Generic[S]):
         """
         return self.appearance.text(self.language, key, **values)
 
+    def said(self, message: str) -> str:
+        """Return in the person's language what a message of the harness says, or the message, marked as English."""
+        told = self.appearance.said(self.language, message)
+        return Markup('<span lang="en">{}</span>').format(shown(message)) if told is None else told
+
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page."""
         path = self.request.url.path
@@ -122,6 +128,7 @@ class View(Generic[S]):
         flash = None if live else self.flashes.take(self.browser, path)
         known = {
             "t": self.text,
+            "said": self.said,
             "language": self.language,
             "languages": tuple(Language),
             "root": self.appearance.root,

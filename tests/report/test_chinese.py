@@ -17,8 +17,8 @@ from harness.fixtures.catalogue import scenarios_of
 from harness.id2.codes import ItlsAlert
 from harness.id2.defects import DEFECTS
 from harness.itls.misbehaviour.catalogue import MISBEHAVIOURS, alert, cut
+from harness.patterns import Template
 from harness.report.words import language
-from harness.report.words.patterns import Template
 from tests.report.words_used import said_by_reports, said_in, shape, written_into_journals
 
 ROOT = Path(__file__).resolve().parents[2]

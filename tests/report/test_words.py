@@ -4,8 +4,8 @@
 import pytest
 
 from harness.errors import UsageError
+from harness.patterns import Patterns, Template
 from harness.report.words import ENGLISH, Language, language
-from harness.report.words.patterns import Patterns, Template
 
 CATALOGUE = {"no {part} at {place}": "{place} 没有{part}", "chip": "芯片", "blocked: {why}": "受阻：{why}"}
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.report.words.patterns import Patterns, filled
+from harness.patterns import Patterns, filled
 
 NAMES = {"en": "English", "zh": "中文"}
 """Every language by its code (BCP 47)."""

@@ -26,7 +26,7 @@ def create(view: ConsoleView) -> Response:
     try:
         made = view.admin.create_access_key(view.field("policy"))
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     once: dict[str, str | Secret] = {"keys.id": made.id, "keys.secret": made.secret}
     return view.done("/keys", Flash("keys.created", once=once))
 
@@ -44,7 +44,7 @@ def issue(view: ConsoleView) -> Response:
     try:
         made = view.admin.issue_sts(view.field("policy"), lifetime_s=lifetime)
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     once: dict[str, str | Secret] = {
         "keys.id": made.access_key.id,
         "keys.secret": made.access_key.secret,
@@ -58,7 +58,7 @@ def delete(view: ConsoleView) -> Response:
     try:
         view.admin.delete_access_key(view.field("id", 128))
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done("/keys", Flash("keys.deleted"))
 
 

@@ -26,7 +26,7 @@ def verify(view: ConsoleView) -> Response:
     try:
         made = view.admin.verify_report(text)
     except UsageError as error:
-        return _ask(view, errors={"report": error.message})
+        return _ask(view, errors={"report": view.said(error.message)})
     return view.done(f"/adaptation/{made.id}")
 
 
@@ -43,7 +43,7 @@ def verify_decryption(view: ConsoleView) -> Response:
     try:
         made = view.admin.verify_decryption(_number(view), text)
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done(f"/adaptation/{made.id}#decryption")
 
 
@@ -54,7 +54,7 @@ def answer(view: ConsoleView) -> Response:
     try:
         made = view.admin.confirm_decryption(_number(view), passed=view.field("answer") == "pass")
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done(f"/adaptation/{made.id}#decryption", Flash("adaptation.answered"))
 
 

@@ -26,7 +26,7 @@ def move(view: ConsoleView) -> Response:
     try:
         view.admin.move_clock(-step if view.field("direction") == "back" else step)
     except (UsageError, OverflowError) as error:
-        return _show(view, problem=str(error))
+        return _show(view, problem=view.said(str(error)))
     return view.done("/clock", Flash("clock.moved"))
 
 

@@ -36,7 +36,7 @@ def make_device(view: ConsoleView) -> Response:
     try:
         made = view.admin.make_debug_device(view.field("algorithm"))
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     key = made.key.reveal().hex().upper()
     once = {
         "debugging.id2": made.id2,
@@ -69,7 +69,7 @@ def make_code(view: ConsoleView) -> Response:
             id2, mode, challenge=challenge if mode == "challenge" else "", extra=extra
         )
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     once = {
         "debugging.auth_code": made.auth_code,
         "debugging.id2": made.id2,

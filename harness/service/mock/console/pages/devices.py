@@ -95,7 +95,7 @@ def set_state(view: ConsoleView) -> Response:
     try:
         view.admin.set_device_state(id2, view.field("state"))
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done(f"/devices/{id2}", Flash("devices.state_changed"))
 
 
@@ -107,7 +107,7 @@ def erase(view: ConsoleView) -> Response:
     try:
         view.admin.erase_device(id2)
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done(f"/devices/{id2}", Flash("devices.erased"))
 
 

@@ -54,7 +54,7 @@ def switch_on(view: ConsoleView) -> Response:
     try:
         number = view.admin.faults.add(fault)
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done("/faults", Flash("faults.is_on", {"number": number}))
 
 

@@ -52,7 +52,7 @@ def register(view: ConsoleView) -> Response:
     try:
         put_all_in([judged], view.admin)
     except UsageError as error:
-        return _ask(view, problem=error.message)
+        return _ask(view, problem=view.said(error.message))
     return view.done(f"/devices/{row.name}", Flash("import.registered"))
 
 
@@ -81,7 +81,7 @@ def upload(view: ConsoleView) -> Response:
     except BadFileError as error:
         return _ask(view, errors={"text": view.text(error.why, **error.values)})
     except UsageError as error:
-        return _ask(view, errors={"text": error.message})
+        return _ask(view, errors={"text": view.said(error.message)})
     return view.done(f"/devices/import/{view.behind.imports.add(view.browser, file)}")
 
 
@@ -103,7 +103,7 @@ def put_in(view: ConsoleView) -> Response:
     try:
         made = put_all_in(judged, view.admin)
     except UsageError as error:
-        return _preview(view, problem=error.message)
+        return _preview(view, problem=view.said(error.message))
     view.behind.imports.drop(name)
     values = {"made": made, "same": count["same"], "wrong": count["wrong"]}
     return view.done("/devices", Flash("import.done", values))
@@ -151,6 +151,8 @@ def _counts(judged: tuple[Judged, ...]) -> dict[str, int]:
 
 
 def _told(view: ConsoleView, problem: Problem) -> str:
+    if problem.why is Why.SAID:
+        return view.said(str(problem.values["message"]))
     return view.text(f"import_problem.{problem.why}", **problem.values)
 
 

@@ -28,7 +28,7 @@ def buy(view: ConsoleView) -> Response:
     try:
         view.admin.buy_account_licences(quantity, years, region=view.field("region", 32) or DEFAULT_REGION)
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done("/licences", Flash("products.bought", {"quantity": quantity}))
 
 
@@ -40,7 +40,7 @@ def assign(view: ConsoleView) -> Response:
     try:
         view.admin.assign_licences(order, view.field("product_key"), quantity)
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done("/licences", Flash("licences.assigned", {"quantity": quantity}))
 
 

@@ -40,7 +40,7 @@ def register_vendor(view: ConsoleView) -> Response:
     try:
         view.admin.register_vendor(code, name)
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done("/production", Flash("production.registered", {"code": code}))
 
 
@@ -69,7 +69,7 @@ def grant(view: ConsoleView) -> Response:
             vendor, product, quota or 0, KeyType(view.field("key_type")), public_key
         )
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done("/production", Flash("production.granted", once={"production.licence": made.licence}))
 
 

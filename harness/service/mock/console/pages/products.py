@@ -62,7 +62,7 @@ def create(view: ConsoleView) -> Response:
         )
     except UsageError as error:
         errors = _errors_of_refusal(view, error.message)
-        return _ask(view, console, errors=errors, problem="" if errors else error.message)
+        return _ask(view, console, errors=errors, problem="" if errors else view.said(error.message))
     return view.done(f"/products/{made.product_key}", Flash("products.created", {"name": made.name}))
 
 
@@ -178,7 +178,7 @@ def _errors_of_refusal(view: ConsoleView, refusal: str) -> dict[str, str]:
         return {}
     positions = product_name.positions(view.field("name"))
     if "printable" in refusal:  # the free rule, see `Settings.id2_console_name_rule`
-        return {"name": refusal}
+        return {"name": view.said(refusal)}
     if product_name.LEAST <= positions <= product_name.MOST:
         return {"name": view.text("error.name_characters")}
     return {"name": view.text("error.name_length", positions=positions)}
@@ -228,5 +228,5 @@ def _change(view: ConsoleView, change: Change, text: str, **values: object) -> R
     try:
         change(key)
     except UsageError as error:
-        return _show(view, problem=error.message)
+        return _show(view, problem=view.said(error.message))
     return view.done(f"/products/{key}", Flash(text, values))
