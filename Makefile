@@ -9,7 +9,7 @@ ALLURE := .allure
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test fuzz browser-test allure-test lab-test lab-bench exhaustive bench firmware firmware-test clean help
+.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test fuzz browser-test allure-test lab-test lab-bench recipes-test exhaustive bench firmware firmware-test clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -117,6 +117,10 @@ allure-test: $(READY) $(ALLURE)/.ready  ## the Allure command reads what the har
 
 lab-test: $(READY)  ## the suites and bus checks on the kernel's own drivers, in QEMU guests
 	LAB_PYTHON=$(BIN)/python tools/lab/test.sh
+
+recipes-test: $(READY)  ## units of systemd, the Containerfile and the recipes for CI: as systemd, hadolint, schemas and our command line have them
+	tools/ensure-command.sh systemd-analyze systemd
+	$(BIN)/python -m pytest -q -m recipes tests/recipes
 
 lab-bench: $(READY)  ## the benchmarks on the kernel's own buses, in QEMU guests, and a replay of a lab run
 	LAB_PYTHON=$(BIN)/python BENCH_ARGUMENTS="$(BENCH_ARGUMENTS)" tools/lab/bench.sh
