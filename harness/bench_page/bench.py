@@ -1,17 +1,16 @@
 """What stands behind the bench page: the boards and the runs of one host."""
 
-import os
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.bench_page.archive import Archive
 from harness.bench_page.boards import Board, Boards, Held
 from harness.bench_page.run_files import RunFiles
+from harness.bench_page.starting import Starter
 from harness.bench_page.tails import RunTail, Tail
 from harness.bench_page.watching import Campaigns, Watched
 from harness.errors import HarnessError, UsageError
@@ -44,20 +43,23 @@ class Bench:
         files: Files of run folders.
         campaigns: What `harness run` does and did.
         archive: Runs that have ended.
+        starter: Starts campaigns.
     """
 
-    def __init__(self, runs: Path, boards: Sequence[Path]) -> None:
+    def __init__(self, runs: Path, boards: Sequence[Path], words: Sequence[str] = ()) -> None:
         """Take what the bench has; nothing is read yet.
 
         Args:
             runs: The folder of runs, which need not be there yet.
             boards: Board files.
+            words: Options of `harness run` that each campaign started here gets.
         """
         self.runs = runs
         self.boards = Boards(boards)
         self.files = RunFiles(runs)
         self.campaigns = Campaigns(runs)
         self.archive = Archive(runs)
+        self.starter = Starter(runs, words)
         self._lock = threading.Lock()
         self._tails: OrderedDict[str, RunTail] = OrderedDict()
         self._use: tuple[float, dict[str, Use]] = (-_HELD_FRESH_S, {})
@@ -94,14 +96,6 @@ class Bench:
             while len(self._tails) > _TAILS:
                 self._tails.popitem(last=False)
         return tail.read()
-
-    def recorded(self, run: str) -> int:
-        """Return how many bytes the recordings of a run have, which tells whether there is more to show."""
-        count = 0
-        for folder in ("transport", "beside"):
-            with suppress(OSError, UsageError), os.scandir(self.files.run(run) / folder) as entries:
-                count += sum(each.stat(follow_symlinks=False).st_size for each in entries)
-        return count
 
 
 def _use_of(board: Board) -> Use:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.board.models.board_file import BoardFile
 from harness.board.opening.locks import Holder, holder_of
-from harness.board.opening.opener import occupies
+from harness.board.opening.places import locked
 from harness.board.reading.file import load
 from harness.errors import HarnessError
 
@@ -58,7 +58,7 @@ class Board:
     def simulated(self) -> bool:
         """Whether a run on it takes nothing for itself."""
         try:
-            return self.used is not None and not places_of(self.used)
+            return self.used is not None and not locked(self.used)
         except HarnessError:
             return False
 
@@ -69,7 +69,7 @@ class Board:
             BenchError: An adapter that its file names is not plugged in.
         """
         found: list[Held] = []
-        for place in () if self.used is None else places_of(self.used):
+        for place in () if self.used is None else locked(self.used):
             with suppress(HarnessError):
                 holder = holder_of(place)
                 if holder is not None:
@@ -125,14 +125,3 @@ def read(file: Path) -> Board:
         warnings=tuple(board.warnings),
         used=board,
     )
-
-
-def places_of(board: BoardFile) -> tuple[str, ...]:
-    """Return the names of the locks that a run on a board takes.
-
-    Raises:
-        BenchError: An adapter that the board file names is not plugged in.
-    """
-    names = [place for settings in board.transports.values() for place in occupies(settings, board.folder)]
-    names += [place for one in board.controllers.values() for place in one.occupies()]
-    return (f"board {board.name}", *sorted(set(names))) if names else ()

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from harness.bench_page.bench import Bench
-from harness.bench_page.pages import campaigns, history, overview, runs
+from harness.bench_page.pages import campaigns, history, overview, runs, start
 from harness.bench_page.view import BenchView
 from harness.bench_page.words import FUNCTIONS
 from harness.web.appearance import Appearance
@@ -21,8 +21,15 @@ _PAGES: tuple[tuple[str, str, Callable[[BenchView], Response]], ...] = (
     ("GET", "/", overview.show),
     ("GET", "/campaigns", campaigns.show_all),
     ("GET", "/campaigns/{campaign}", campaigns.show),
+    ("POST", "/campaigns/{campaign}/stop", campaigns.end),
+    ("POST", "/campaigns/{campaign}/again", start.again),
+    ("POST", "/campaigns/{campaign}/asks/{ask}", campaigns.answer),
+    ("GET", "/campaigns/{campaign}/pictures/{ask}", campaigns.picture),
+    ("GET", "/start", start.show),
+    ("POST", "/start", start.start),
     ("GET", "/runs", runs.show_all),
     ("GET", "/runs/{run}", runs.show),
+    ("POST", "/runs/{run}/again", start.run_again),
     ("GET", "/runs/{run}/files/{file:path}", runs.file),
     ("GET", "/runs/{run}/zip", runs.zipped),
     ("GET", "/history", history.show_all),
@@ -47,7 +54,7 @@ def _appearance() -> Appearance:
     return Appearance(
         Path(__file__).parent,
         root="",
-        menu=("overview", "campaigns", "runs", "history"),
+        menu=("overview", "start", "campaigns", "runs", "history"),
         styles=("bench.css",),
         scripts=("bench.js",),
         functions=FUNCTIONS,

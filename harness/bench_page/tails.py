@@ -1,6 +1,7 @@
 """The last lines of what goes over the wires of a run while it goes on: recordings in words, read on as they grow."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -19,7 +20,10 @@ from harness.transport.recording.recording import Reading
 LINES = 40
 """Lines that are kept of each of console and bus."""
 
-_AT_ONCE = 256 * 1024  # bytes that are read of a recording each time; what is before them is passed over
+_AT_ONCE = (
+    32 * 1024
+)  # bytes that are read of a recording each time: a page must not slow the run that it shows
+_FRESH_S = 0.4
 _RECORDINGS_MAX = 16
 _TEXT_MAX = 300
 
@@ -48,10 +52,12 @@ class Tail:
     Attributes:
         console: Of its consoles.
         bus: Of everything else: chips, modules, the ID² service, links.
+        count: How many lines there were up to now, which tells whether there is more to show.
     """
 
     console: tuple[Line, ...] = ()
     bus: tuple[Line, ...] = ()
+    count: int = 0
 
 
 class RunTail:
@@ -71,11 +77,17 @@ class RunTail:
         self._recordings: dict[Path, _Recording] = {}
         self._lines: dict[bool, deque[Line]] = {True: deque(maxlen=LINES), False: deque(maxlen=LINES)}
         self._leaked = False
+        self._count = 0
+        self._tail = Tail()
+        self._read_at = -_FRESH_S
         self._journal = -1
 
     def read(self) -> Tail:
         """Return the last lines as they are now."""
         with self._lock:
+            if time.monotonic() - self._read_at < _FRESH_S:
+                return self._tail
+            self._read_at = time.monotonic()
             self._look_for_leaks()
             if not self._board_file:
                 self._board_file = board_file_of(self._run)
@@ -85,7 +97,9 @@ class RunTail:
                 found += [(entry.t, entry.kind == "console", self._line(entry)) for entry in came]
             for _, console, line in sorted(found, key=lambda each: each[0]):
                 self._lines[console].append(line)
-            return Tail(tuple(self._lines[True]), tuple(self._lines[False]))
+            self._count += len(found)
+            self._tail = Tail(tuple(self._lines[True]), tuple(self._lines[False]), self._count)
+            return self._tail
 
     def _look_for_leaks(self) -> None:
         """Begin anew, with nothing that the device said, once a finding says that it showed what is secret."""

@@ -1,11 +1,20 @@
 """One request to the bench page: who asks, and what its templates can say."""
 
 import time
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import quote, unquote
+
+from starlette.responses import Response
 
 from harness.bench_page.bench import Bench
+from harness.report.text import one_line
 from harness.report.words import language
 from harness.web.view import View
+
+_PERSON_COOKIE = "id2-person"
+_PERSON_MAX = 60
+_YEAR_S = 365 * 24 * 3600
 
 
 class BenchView(View[Bench]):
@@ -16,7 +25,9 @@ class BenchView(View[Bench]):
         return {
             "now": time.time(),
             "say": language(self.language.value),
+            "person": self.person,
             "has": self.has,
+            "field_name": self.field_name,
             "live": "",
         }
 
@@ -27,3 +38,27 @@ class BenchView(View[Bench]):
         except (KeyError, ValueError, IndexError):
             return False
         return True
+
+    def field_name(self, name: str) -> str:
+        """Return what a person calls a field of an operator step."""
+        return self.text(f"field.{name}") if self.has(f"field.{name}") else one_line(name, 60)
+
+    @property
+    def person(self) -> str:
+        """The name under which somebody answered or started something from this browser; empty at first."""
+        jar: SimpleCookie = SimpleCookie()
+        try:
+            for header in self.request.headers.getlist("cookie"):
+                jar.load(header)
+        except CookieError:
+            return ""
+        found = jar.get(_PERSON_COOKIE)
+        return "" if found is None else one_line(unquote(found.value, errors="replace"), _PERSON_MAX, "…")
+
+    def named(self) -> str:
+        """Return the name that a form gives, as one line."""
+        return one_line(self.field("person", _PERSON_MAX), _PERSON_MAX, "…")
+
+    def remember_person(self, response: Response, name: str) -> None:
+        """Have the browser remember who it is that uses it."""
+        self.guard.set_cookie(response, _PERSON_COOKIE, quote(name, safe=""), max_age_s=_YEAR_S)

@@ -13,6 +13,7 @@ from harness.errors import HarnessError, UsageError
 from harness.progress.campaigns import Campaign, campaigns
 from harness.progress.reader import follow
 from harness.progress.state import Ask, CampaignState
+from harness.run.verdict import Verdict
 
 RECENT = 40
 """Scenarios that ended last, of which a campaign shows the verdict."""
@@ -108,7 +109,9 @@ class Watched:
                 )
                 while len(self.answered) > _ANSWERED_MAX:
                     self.answered.popitem(last=False)
-        elif event["event"] == "scenario_finished" and board:
+        elif (
+            event["event"] == "scenario_finished" and board and event.get("verdict") != Verdict.NOT_APPLICABLE
+        ):
             seconds = event.get("seconds")
             self.recent.append(
                 Ended(

@@ -47,6 +47,11 @@ def ends_at(board: BoardState, now: float) -> float | None:
     return None if left is None else now + left
 
 
+def done_of(board: BoardState) -> int:
+    """Return how many of the scenarios that apply are over."""
+    return sum(one in board.finished for one in board.planned)
+
+
 def verdict_of(watched: Watched) -> str:
     """Return what a campaign that has ended came to: a verdict, `stopped`, or `lost` when its process is gone."""
     code = watched.state.exit_code
@@ -79,6 +84,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "iso": iso,
     "clock": clock,
     "ends_at": ends_at,
+    "done_of": done_of,
     "verdict_of": verdict_of,
     "duration": seconds,
     "line": one_line,

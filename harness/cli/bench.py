@@ -14,8 +14,8 @@ def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command(
         "bench",
-        help="Serve a page with the boards and runs of this computer: who has which board, live runs, reports, "
-        "history. Runs go on without it.",
+        help="Serve a page with the boards and runs of this computer: who has which board, live runs, operator steps, "
+        "start and stop, reports, history. Runs go on without it.",
     )(bench)
 
 
@@ -75,7 +75,7 @@ def bench(
         wanted=True if tls else None, beyond=beyond, cert=tls_cert, key=tls_key, ca=tls_ca, host=host
     )
     token, made = token_of(token_file, needed=beyond)
-    shown = Bench(runs, files)
+    shown = Bench(runs, files, () if lab is None else (f"--lab={lab}",))
     names = frozenset(name.lower().rstrip(".") for name in web_host or ())
     with (
         told_to_stop() as told,

@@ -1,13 +1,14 @@
 """The pages without scripts: what they show of boards, campaigns and runs, and what they hand out."""
 
 import os
+import time
 
 import pytest
 
 from harness.board.opening.locks import Locks
 from tests.bench_page.made import BOARDS, HOSTILE, Made, Recorded, make_boards, make_run
 
-EVERY = ("/", "/campaigns", "/runs", "/history")
+EVERY = ("/", "/campaigns", "/start", "/runs", "/history")
 
 
 @pytest.mark.parametrize("path", EVERY)
@@ -83,6 +84,7 @@ def test_a_killed_campaign_is_told_as_gone_and_shows_its_output(visitor, runs):
     assert "process of this campaign is gone" in text
     assert "error: no such suite" in text
     assert "Stop everything" not in text
+    assert "Run the same again" in text
 
 
 def test_an_unknown_campaign_or_run_is_a_page_that_says_so(visitor):
@@ -108,6 +110,7 @@ def test_hostile_texts_are_text(visitor, runs):
     made.write("step_started", HOSTILE, number=1, total=2, title=HOSTILE)
     made.write("progressed", HOSTILE, done=1, total=2, what=HOSTILE)
     made.write("told", HOSTILE, text=HOSTILE)
+    made.ask(HOSTILE, "a1")
     recorded = Recorded(folder, "console")
     recorded.add("<", HOSTILE.encode() + b"\xff\xfe\r\n" + b"y" * 1_000_000 + b"\r\n")
     for path in ("/", "/campaigns", f"/campaigns/{made.id}"):
@@ -133,6 +136,7 @@ def test_the_last_lines_of_console_and_bus_are_shown_and_bounded(visitor, runs):
     assert "line number 59." not in text
     assert "→ chip" in text
     console.add("<", b"a line that came later\r\n")
+    time.sleep(0.5)  # recordings are read no more often
     assert "a line that came later" in visitor.get(f"/campaigns/{made.id}").text
 
 
@@ -145,6 +149,7 @@ def test_what_a_device_said_is_gone_once_a_finding_says_that_it_shows_its_key(vi
     with (folder / "journal.jsonl").open("a") as journal:
         journal.write('{"event":"finding","t":1,"defect":"key-shown","title":"the device shows its key"}\n')
     console.add("<", b"again 00112233445566778899aabbccddeeff\r\n")
+    time.sleep(0.5)
     assert "00112233" not in visitor.get(f"/campaigns/{made.id}").text
 
 

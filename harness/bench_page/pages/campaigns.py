@@ -1,22 +1,37 @@
 """Campaigns: what goes on in one, the operator steps that wait, and how it is ended or done again."""
 
 import os
+import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
+from harness.bench_page import answering
+from harness.bench_page.answering import AnswerField
 from harness.bench_page.bench import Bench
+from harness.bench_page.pages.runs import parts
+from harness.bench_page.run_files import opened
+from harness.bench_page.stopping import asked_to_stop, stop
 from harness.bench_page.tails import Tail
 from harness.bench_page.view import BenchView
 from harness.bench_page.watching import Watched
 from harness.errors import UsageError
-from harness.progress.state import RUNNING, BoardState
+from harness.progress.state import RUNNING, Ask, BoardState
+from harness.web.view import Flash
 
 _LISTED = 100
 _OUTPUT = 8_000
+_ASK_PREFIX = "answer."
+_PICTURES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +42,32 @@ class BoardPanel:
         number: Its place in the campaign, from 1: names it in addresses, as a board's name may hold anything.
         state: What it does.
         tail: The last lines of its recordings.
+        stopping: It was asked to end.
+        stoppable: It can be ended by itself: it has, or will have, a process of its own.
     """
 
     number: int
     state: BoardState
     tail: Tail
+    stopping: bool
+    stoppable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An operator step that waits.
+
+    Attributes:
+        board: Name of the board.
+        ask: What is asked.
+        fields: What is to be given back.
+        given_by: Who gave the answer that the run is about to take; None when nobody did.
+    """
+
+    board: str
+    ask: Ask
+    fields: tuple[AnswerField, ...]
+    given_by: str | None
 
 
 def show_all(view: BenchView) -> Response:
@@ -44,10 +80,62 @@ def show(view: BenchView) -> Response:
     return _page(view, view.behind.campaigns.find(view.path("campaign")))
 
 
+def answer(view: BenchView) -> Response:
+    """Take the answer to an operator step, unless somebody was faster."""
+    watched = view.behind.campaigns.find(view.path("campaign"))
+    waiting = {ask.id: ask for _, ask in watched.asks()}
+    name = view.path("ask")
+    ask = waiting.get(name)
+    if ask is None:
+        return view.done(f"/campaigns/{watched.id}#answered", _too_late(watched, name))
+    given = {field.name: view.form.get(_ASK_PREFIX + field.name, "") for field in answering.fields_of(ask)}
+    values, wrong = answering.checked(ask, given)
+    errors = {f"{ask.id}-{field}": message for field, message in wrong.items()}
+    person = view.named()
+    if not person:
+        errors[f"{ask.id}-person"] = view.text("asks.name_needed")
+    if errors:
+        return _page(view, watched, 422, errors=errors, typed=(ask.id, _not_secret(ask, given)))
+    first = answering.give(watched.campaign.folder.answers, ask.id, person, values)
+    flash = Flash("asks.given") if first else _too_late(watched, name)
+    response = view.done(f"/campaigns/{watched.id}", flash)
+    view.remember_person(response, person)
+    return response
+
+
+def picture(view: BenchView) -> Response:
+    """Hand out the picture of an operator step that waits."""
+    watched = view.behind.campaigns.find(view.path("campaign"))
+    ask = next((ask for _, ask in watched.asks() if ask.id == view.path("ask")), None)
+    kind = _PICTURES.get(Path(ask.picture).suffix.lower()) if ask is not None else None
+    if ask is None or kind is None:
+        raise UsageError("there is no such picture")
+    found = opened(watched.campaign.folder.path, ask.picture)
+    return StreamingResponse(parts(found), headers={"Content-Length": str(found.size)}, media_type=kind)
+
+
+def end(view: BenchView) -> Response:
+    """Ask a campaign, or one board of it, to end in order."""
+    watched = view.behind.campaigns.find(view.path("campaign"))
+    if not watched.alive:
+        return view.done(f"/campaigns/{watched.id}", Flash("campaign.over_already"))
+    number = view.field("board", 10)
+    board = ""
+    if number:
+        known = dict(enumerate(watched.state.boards, 1))
+        board = known.get(int(number) if number.isdecimal() else 0, "")
+        if not board:
+            raise UsageError(f"this campaign has no board number {number}")
+    stop(watched.campaign, board)
+    return view.done(f"/campaigns/{watched.id}", Flash("campaign.stop_asked"))
+
+
 def version(watched: Watched, bench: Bench) -> str:
     """Return a word that is another one when the campaign's page would say something else."""
     recorded = tuple(
-        bench.recorded(board.folder) for board in watched.state.boards.values() if board.phase == RUNNING
+        bench.tail(board.folder).count
+        for board in watched.state.boards.values()
+        if watched.alive and board.phase == RUNNING
     )
     files: list[str] = []
     for folder in (watched.campaign.folder.path, watched.campaign.folder.answers):
@@ -69,30 +157,61 @@ def changed(bench: Bench, request: Request) -> str:
 def _page(
     view: BenchView,
     watched: Watched,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    typed: tuple[str, dict[str, str]] = ("", {}),
 ) -> Response:
     bench = view.behind
     told = version(watched, bench)
     folder = watched.campaign.folder
     running = sum(board.phase == RUNNING for board in watched.state.boards.values())
+    own = watched.state.about.get("pid")
+    apart = any(board.pid not in {0, own} for board in watched.state.boards.values())
     panels = [
         BoardPanel(
             number,
             board,
             bench.tail(board.folder) if watched.alive and board.phase == RUNNING and board.folder else Tail(),
+            asked_to_stop(watched.campaign, board.name),
+            watched.alive and not board.over and len(watched.state.boards) > 1 and apart,
         )
         for number, board in enumerate(watched.state.boards.values(), 1)
     ]
+    questions = [
+        Question(board, ask, tuple(answering.fields_of(ask)), answering.given_by(folder.answers, ask.id))
+        for board, ask in watched.asks()
+    ]
     return view.page(
         "campaign.html.j2",
+        status,
         watched=watched,
         state=watched.state,
         panels=panels,
+        questions=questions,
         lines=40 if running <= 2 else 12 if running <= 6 else 4,
+        stopping=asked_to_stop(watched.campaign, ""),
         output="" if watched.alive else _end_of(folder.output),
+        again_key=secrets.token_hex(16),
+        errors=errors or {},
+        typed=typed,
         live=f"/campaigns/{watched.id}/events",
         live_page=f"/campaigns/{watched.id}",
         version=told,
     )
+
+
+def _too_late(watched: Watched, ask: str) -> Flash:
+    """Return what became of an operator step that somebody else answered, or that waits no longer."""
+    known = watched.answered.get(ask)
+    by = answering.given_by(watched.campaign.folder.answers, ask) if known is None else known.by
+    if known is not None and known.gave_up:
+        return Flash("asks.gave_up", {"reason": known.gave_up})
+    return Flash("asks.too_late", {"by": by}) if by else Flash("asks.gone")
+
+
+def _not_secret(ask: Ask, given: dict[str, str]) -> dict[str, str]:
+    secret = {field.name for field in answering.fields_of(ask) if field.secret}
+    return {name: value for name, value in given.items() if name not in secret}
 
 
 def _end_of(file: Path) -> str:

@@ -1,7 +1,7 @@
 """Runs: found, looked at, and handed out as reports, files and zips."""
 
 import os
-import shutil
+import secrets
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
-from harness.bench_page.run_files import OpenFile
+from harness.bench_page.run_files import OpenFile, opened
 from harness.bench_page.view import BenchView
 from harness.errors import UsageError
 from harness.history.listing import Filters, ListedRun, moment
@@ -90,14 +89,16 @@ def show(view: BenchView) -> Response:
         reports=[each for each in _REPORTS if (folder / each).is_file()],
         evidence=_evidence(folder),
         others=others,
+        board=None if run is None else view.behind.boards.of(run.board),
+        key=secrets.token_hex(16),
     )
 
 
 def file(view: BenchView) -> Response:
     """Hand out a file of a run, with nothing that it may do here."""
-    opened = view.behind.files.open(view.path("run"), view.path("file"))
-    suffix = Path(opened.name).suffix.lower()
-    headers = {"Content-Security-Policy": _FILE_POLICY, "Content-Length": str(opened.size)}
+    found = view.behind.files.open(view.path("run"), view.path("file"))
+    suffix = Path(found.name).suffix.lower()
+    headers = {"Content-Security-Policy": _FILE_POLICY, "Content-Length": str(found.size)}
     if view.path("file") == "report.html":
         kind = "text/html; charset=utf-8"
         headers["Content-Security-Policy"] = _REPORT_POLICY
@@ -105,8 +106,8 @@ def file(view: BenchView) -> Response:
         kind = "text/plain; charset=utf-8"
     else:
         kind = "application/pdf" if suffix == ".pdf" else "application/octet-stream"
-        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(opened.name, safe='')}"
-    return StreamingResponse(parts(opened), headers=headers, media_type=kind)
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
+    return StreamingResponse(parts(found), headers=headers, media_type=kind)
 
 
 def zipped(view: BenchView) -> Response:
@@ -119,21 +120,18 @@ def zipped(view: BenchView) -> Response:
         return view.page(
             "message.html.j2", 503, title=view.text("error.busy"), message=view.text("runs.packing")
         )
-    place = tempfile.mkdtemp(prefix="harness-bench-page-")
     try:
-        packed = pack(folder, Path(place) / "run.zip")
-    except BaseException:
-        shutil.rmtree(place, ignore_errors=True)
-        raise
+        with tempfile.TemporaryDirectory(prefix="harness-bench-page-") as place:
+            # Removed while it is open: whatever becomes of the browser or of this server, nothing is left.
+            packed = opened(pack(folder, Path(place) / "run.zip").parent, "run.zip")
     finally:
         _ZIPS.release()
-    return FileResponse(
-        packed,
-        media_type="application/zip",
-        filename=f"{name}.zip",
-        headers={"Content-Security-Policy": _FILE_POLICY},
-        background=BackgroundTask(shutil.rmtree, place, ignore_errors=True),
-    )
+    headers = {
+        "Content-Security-Policy": _FILE_POLICY,
+        "Content-Length": str(packed.size),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}.zip",
+    }
+    return StreamingResponse(parts(packed), headers=headers, media_type="application/zip")
 
 
 def _listed(view: BenchView, name: str) -> ListedRun | None:
@@ -156,12 +154,12 @@ def _evidence(folder: Path) -> list[str]:
     return [f"evidence/{name}" for name in names[:_EVIDENCE]]
 
 
-def parts(opened: OpenFile) -> Iterator[bytes]:
+def parts(file: OpenFile) -> Iterator[bytes]:
     """Give the bytes of a file, no more than it had when it was opened, and close it."""
-    left = opened.size
+    left = file.size
     try:
-        while left > 0 and (data := os.read(opened.descriptor, min(_CHUNK, left))):
+        while left > 0 and (data := os.read(file.descriptor, min(_CHUNK, left))):
             left -= len(data)
             yield data
     finally:
-        os.close(opened.descriptor)
+        os.close(file.descriptor)

@@ -78,7 +78,9 @@ if (link) {
         for (const child of wanted) {
           const words = known(child), before = old.get(child.dataset.key ?? "");
           let now = before;
-          if (!before || (seen.get(before) !== words && !inUse(before))) {
+          // A form that came back with what is wrong in it stays until somebody has answered.
+          const corrected = before && "typed" in before.dataset && child.querySelector("form");
+          if (!before || (seen.get(before) !== words && !inUse(before) && !corrected)) {
             now = document.adoptNode(child);
             seen.set(now, words);
             if (before) put(before, now);

@@ -1,0 +1,159 @@
+"""Starting campaigns: each a process of its own session, which outlives this one, and none twice for one request."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.disk import writing
+
+_KEY = re.compile(r"[0-9a-f]{32}")
+_KEPT = 500
+_PATIENCE_S = 60.0
+_OUTPUT_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be started.
+
+    Attributes:
+        boards: Board files.
+        quick: Leave out what takes long.
+        official: For an official report.
+        suites: Further suites, beside the shipped ones.
+        rounds: How often each board runs.
+        jobs: How many boards run at once; 0 for as many as this machine can.
+    """
+
+    boards: tuple[str, ...]
+    quick: bool = True
+    official: bool = False
+    suites: tuple[str, ...] = ()
+    rounds: int = 1
+    jobs: int = 0
+
+    def words(self) -> list[str]:
+        """Return the options and boards of `harness run`."""
+        words = [f"--suites={suite}" for suite in self.suites]
+        words += ["--quick"] if self.quick else []
+        words += ["--official"] if self.official else []
+        words += [f"--repeat={self.rounds}"] if self.rounds > 1 else []
+        words += [f"-j{self.jobs or 'auto'}"] if len(self.boards) > 1 else []
+        return [*words, "--", *self.boards]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What came of an order.
+
+    Attributes:
+        campaign: The campaign that began; empty when none did, or when nobody can tell.
+        said: What the command said when it refused.
+        again: The same request had come before, and this one started nothing.
+    """
+
+    campaign: str = ""
+    said: str = ""
+    again: bool = False
+
+
+class Starter:
+    """Starts campaigns in one folder of runs."""
+
+    def __init__(self, runs: Path, words: Sequence[str] = ()) -> None:
+        """Take where runs go.
+
+        Args:
+            runs: The folder of runs.
+            words: Options of `harness run` that each order gets, such as the lab file.
+        """
+        self._runs = runs
+        self._words = tuple(words)
+        self._folder = runs / ".bench-page"
+
+    def start(self, order: Order, key: str) -> Started:
+        """Start a campaign, unless the same request did already.
+
+        Args:
+            order: What is to be started.
+            key: Names the request: 32 hex digits, made with the form.
+
+        Raises:
+            BenchError: Nothing can be written, so that a second request could not be told from the first.
+        """
+        if not _KEY.fullmatch(key):
+            return Started(said="the form is not one of this page: load the page again")
+        request = self._folder / key
+        with writing(request):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                os.close(os.open(request, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            except FileExistsError:
+                return _read(request)
+        made = self._run(order)
+        _write(request, made)
+        self._prune()
+        return made
+
+    def missing(self, order: Order) -> str:
+        """Return all that an official run lacks, as the command tells it; nothing is touched."""
+        _, said, output = self._command(order, "--dry-run")
+        return f"{output}{said}".strip()
+
+    def _run(self, order: Order) -> Started:
+        code, said, output = self._command(order, "--detach", "--json")
+        with suppress(ValueError, RecursionError):
+            told = json.loads(output)
+            campaign = told.get("campaign") if isinstance(told, dict) else None
+            if code == 0 and isinstance(campaign, str) and campaign:
+                return Started(campaign)
+        return Started(said=said.strip() or f"harness run ended with exit code {code} and said nothing")
+
+    def _command(self, order: Order, *words: str) -> tuple[int, str, str]:
+        """Return exit code, stderr and stdout of `harness run`; both are cut to what a page can show."""
+        line = [sys.executable, "-m", "harness", "run", f"--runs={self._runs}", *words, *self._words]
+        try:
+            done = subprocess.run(  # noqa: S603 - our own command; boards stand behind `--`
+                [*line, *order.words()],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_PATIENCE_S,
+                check=False,
+                # Ctrl-C at the terminal of the page ends the page, and no run.
+                start_new_session=True,
+            )
+        except subprocess.TimeoutExpired:
+            return -1, f"harness run did not answer within {_PATIENCE_S:.0f} s; see whether it began", ""
+        except OSError as error:
+            return -1, f"harness run cannot be started: {error.strerror}", ""
+        return done.returncode, _decoded(done.stderr), _decoded(done.stdout)
+
+    def _prune(self) -> None:
+        with suppress(OSError):
+            for old in sorted(self._folder.iterdir(), key=lambda path: path.lstat().st_mtime)[:-_KEPT]:
+                old.unlink()
+
+
+def _read(request: Path) -> Started:
+    """Return what came of a request that had come before; nothing is known of one that is just being started."""
+    with suppress(OSError, ValueError, RecursionError):
+        told = json.loads(request.read_bytes()[: 2 * _OUTPUT_MAX])
+        if isinstance(told, dict):
+            return Started(str(told.get("campaign", "")), str(told.get("said", "")), again=True)
+    return Started(again=True)
+
+
+def _write(request: Path, made: Started) -> None:
+    # What cannot be written is no harm: the name is taken, and the request starts nothing again.
+    with suppress(OSError):
+        request.write_text(json.dumps({"campaign": made.campaign, "said": made.said}), encoding="utf-8")
+
+
+def _decoded(data: bytes) -> str:
+    return data[-_OUTPUT_MAX:].decode("utf-8", "replace")

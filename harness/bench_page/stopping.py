@@ -1,0 +1,68 @@
+"""Asking a campaign, or one board of it, to end in order: the appearance of a file is the request."""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from harness.disk import writing
+from harness.errors import UsageError
+from harness.progress.campaigns import Campaign
+
+_STOP = "stop"
+_NAME_MAX = 200
+_KERNEL_LOCKS = Path("/proc/locks")
+
+
+def stop(campaign: Campaign, board: str = "") -> None:
+    """Ask for the end; asking again changes nothing.
+
+    A campaign that runs its boards one after the other in its own process takes a signal alone, so that the process
+    gets one beside the file when all is to end.
+
+    Args:
+        campaign: The campaign.
+        board: Name of the board; empty for all.
+
+    Raises:
+        UsageError: The board has a name that no file can have.
+        BenchError: The file cannot be written.
+    """
+    file = _file(campaign, board)
+    with writing(file), suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+        if not board:
+            _signal(campaign)
+
+
+def asked_to_stop(campaign: Campaign, board: str) -> bool:
+    """Tell whether the end was asked for."""
+    try:
+        return _file(campaign, board).exists()
+    except (OSError, UsageError):
+        return False
+
+
+def _file(campaign: Campaign, board: str) -> Path:
+    if "/" in board or "\0" in board or len(board.encode(errors="replace")) > _NAME_MAX:
+        raise UsageError(f"the board {board[:60]!r} has a name that no file can have")
+    return campaign.folder.path / (f"{_STOP}-{board}" if board else _STOP)
+
+
+def _signal(campaign: Campaign) -> None:
+    """Tell the campaign's process to end, if it is the one that holds the campaign's lock."""
+    pid = campaign.about().get("pid")
+    with suppress(OSError):  # of another user, or gone just now
+        if isinstance(pid, int) and pid in _holders(campaign.folder.lock):
+            os.kill(pid, signal.SIGTERM)
+
+
+def _holders(lock: Path) -> set[int]:
+    """Return the processes that hold a lock on a file: the kernel lists `1: FLOCK ADVISORY WRITE pid dev:inode …`."""
+    inode = str(lock.stat().st_ino)
+    listed = [line.split() for line in _KERNEL_LOCKS.read_text().splitlines()]
+    return {
+        int(words[4])
+        for words in listed
+        if words[1] == "FLOCK" and words[4].isdecimal() and words[5].endswith(f":{inode}")
+    }
