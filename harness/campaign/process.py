@@ -52,7 +52,8 @@ class BoardProcess:
             OSError: The system has no room for another process.
         """
         self.job = job
-        self.begun = self.heard = time.monotonic()
+        self.begun = self._heard = time.monotonic()
+        self._asks = 0
         self.folder = ""
         self.result: Mapping[str, Any] | None = None
         self.why_killed = ""
@@ -98,7 +99,7 @@ class BoardProcess:
             if not part:
                 self.silent = True
                 return
-            self.heard = time.monotonic()
+            self._heard = time.monotonic()
             *lines, self._rest = (self._rest + part).split(b"\n")
             if len(self._rest) > _LONGEST_LINE:
                 self._rest = b""
@@ -109,10 +110,24 @@ class BoardProcess:
                 if event["event"] == RESULT:
                     self.result = event["fields"]
                     continue
-                folder = event["fields"].get("folder")
-                if isinstance(folder, str) and folder:
-                    self.folder = folder
+                self._see(event["event"], event["fields"])
                 yield event
+
+    def _see(self, event: str, fields: Mapping[str, Any]) -> None:
+        folder, seconds = fields.get("folder"), fields.get("seconds")
+        if isinstance(folder, str) and folder:
+            self.folder = folder
+        if event == "operator_asks":
+            self._asks += 1
+        elif event == "operator_answered":
+            self._asks -= 1
+        elif event == "waits" and isinstance(seconds, int | float):
+            self._heard += seconds  # it says that it will be silent, and for how long
+
+    @property
+    def silent_s(self) -> float:
+        """For how many seconds it has given no sign, where one was to be expected."""
+        return 0.0 if self._asks > 0 else time.monotonic() - self._heard
 
     def take_output(self) -> bool:
         """Take what it has printed since, and keep the last of it; False when no more will come."""
@@ -237,17 +252,29 @@ def _leave_campaign(events: socket.socket, output: int, parent: int) -> None:
             default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, default)
     signal.set_wakeup_fd(-1)
-    nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    os.dup2(nowhere, 0)
+    os.dup2(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    forget_files({events.fileno()})
+    end_with(parent)
+
+
+def forget_files(kept: set[int]) -> None:
+    """Give up every open file but the three streams and those that are kept, as a process that was forked does.
+
+    Their numbers stay open on nothing: objects of the process before would else close what gets their number here.
+    """
+    nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     for entry in list(Path("/proc/self/fd").iterdir()):
         file = int(entry.name)
-        # Kept open on nothing, as objects of the campaign would else close what gets their number here.
-        if file > 2 and file not in {events.fileno(), nowhere}:
+        if file > 2 and file not in {*kept, nowhere}:
             with suppress(OSError):
                 os.fstat(file)
                 os.dup2(nowhere, file, inheritable=False)
+
+
+def end_with(parent: int) -> None:
+    """Have this process asked to end (SIGTERM) when its parent dies, however that happens."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:  # it died in between

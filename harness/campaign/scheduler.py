@@ -239,7 +239,7 @@ class Scheduler:
                     f"its process did not end within {_PATIENCE_S:.0f} s of being asked to, and was killed"
                 )
             limit = one.job.most_silent_s
-            if limit is not None and asked is None and now - one.heard > limit:
+            if limit is not None and asked is None and one.silent_s > limit:
                 one.kill(f"its process gave no sign for {limit:.0f} s, and was killed")
 
     def _look_for_stop_files(self) -> None:

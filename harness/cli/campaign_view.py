@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Self
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -13,6 +14,7 @@ from harness.campaign.job import Ended, Job
 from harness.cli.board_line import board_line, name_width
 from harness.cli.run_progress import clock_words
 from harness.cli.scenario_line import is_told, scenario_line
+from harness.cli.terminal_asker import TerminalAsker
 from harness.progress.state import FINISHED, LOST, RUNNING, SET_ASIDE, WAITING, BoardState, CampaignState
 from harness.progress.writer import ProgressWriter, now
 from harness.report.text import one_line, visible
@@ -33,6 +35,7 @@ class CampaignView:
         expected: For each board by its name, how many seconds its run may take; 0 for unknown.
         at_once: How many boards run at a time.
         quiet: Show no moving lines, and no scenario.
+        answers: The campaign's folder of answers, when a person at this terminal answers operator steps; else None.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class CampaignView:
         *,
         at_once: int,
         quiet: bool,
+        answers: Path | None = None,
     ) -> None:
         self._console = console
         self._progress = progress
@@ -54,6 +58,8 @@ class CampaignView:
             self._state.boards[name] = BoardState(name)
         self._begun = time.time()
         self._drawn = 0.0
+        self._held: list[str | Text] = []
+        self._asker = None if answers is None else TerminalAsker(answers, self._pause, self._resume)
         self._live: Live | None = None
         if not quiet and console.is_terminal and not console.is_dumb_terminal:
             # Drawn by the campaign's own loop: a thread must not live in a process that others are forked from.
@@ -72,14 +78,29 @@ class CampaignView:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        if self._asker is not None:
+            self._asker.close()
         if self._live is not None:
             self._live.stop()
+
+    def _pause(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def _resume(self) -> None:
+        held, self._held = self._held, []
+        for line in held:
+            self._print(line)
+        if self._live is not None:
+            self._live.start()
 
     def event(self, job: Job, event: str, fields: Mapping[str, Any], time: str) -> None:
         """Take what a board tells."""
         told = time or now()
         self._progress.write(event, fields, board=job.name, time=told)
         self._state.take({**fields, "event": event, "board": job.name, "time": told})
+        if self._asker is not None:
+            self._asker.take(job.name, event, fields)
         if event == "told":
             self._print(f"{job.name}  {visible(str(fields.get('text', '')))}")
         elif event == "board_lost":
@@ -110,12 +131,19 @@ class CampaignView:
             self._print(board_line(board, time.time(), names=names, width=None))
 
     def tick(self) -> None:
-        """Draw the moving lines again, a few times a second."""
+        """Draw the moving lines again, a few times a second, or ask the next operator step."""
+        if self._asker is not None:
+            self._asker.tick()
+            if self._asker.asking:
+                return
         if self._live is not None and time.monotonic() - self._drawn >= _BETWEEN_S:
             self._drawn = time.monotonic()
             self._live.refresh()
 
     def _print(self, line: str | Text) -> None:
+        if self._asker is not None and self._asker.asking:
+            self._held.append(line)
+            return
         self._console.print(line if isinstance(line, Text) else Text(line), soft_wrap=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

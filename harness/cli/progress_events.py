@@ -12,8 +12,10 @@ import pytest
 from harness import __version__
 from harness.board.models import BoardFile
 from harness.board.opening.locks import user_name
+from harness.cli.answer_files import AnswerFiles
 from harness.fixtures.collection import PLAN
 from harness.fixtures.session import SESSION
+from harness.progress.names import CampaignFolder
 from harness.run.run import Run
 from harness.run.safe import text as bounded
 from harness.run.station import STATION_NAME
@@ -41,12 +43,19 @@ class ProgressEvents:
         board: The board's name.
         earlier: How many seconds each scenario took in an earlier run; the expected end is guessed from it.
         round_: Which repetition it is, from 1.
+        campaign: The campaign's folder, where operator steps may be answered; None for nowhere.
     """
 
     def __init__(
-        self, write: Events, board: str, earlier: Mapping[tuple[str, str], float], round_: int = 1
+        self,
+        write: Events,
+        board: str,
+        earlier: Mapping[tuple[str, str], float],
+        round_: int = 1,
+        campaign: CampaignFolder | None = None,
     ) -> None:
         self._write = write
+        self._campaign = campaign
         self._board = board
         self._earlier = earlier
         self._round = round_
@@ -95,6 +104,21 @@ class ProgressEvents:
             ],
             expected_s=round(sum(known), 3) if known else None,
         )
+
+    def pytest_id2_operator_elsewhere(self) -> AnswerFiles | None:
+        return None if self._campaign is None else AnswerFiles(self._tell_masked, self._campaign)
+
+    def _tell_masked(self, event: str, fields: Mapping[str, object]) -> None:
+        """Tell an event whose texts come from a scenario."""
+        shown: dict[str, object] = {}
+        for name, value in fields.items():
+            if isinstance(value, str):
+                shown[name] = self._shown(value)
+            elif name == "instructions" and isinstance(value, list):
+                shown[name] = [self._shown(str(each)) for each in value]
+            else:
+                shown[name] = value
+        self._tell(event, **shown)
 
     def pytest_id2_told(self, text: str) -> None:
         self._tell("told", text=self._shown(text))

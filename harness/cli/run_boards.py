@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from harness.cli.side_by_side import Jobs
     from harness.report.records import RunReport
 
+_PERSON_ELSEWHERE_S = (
+    3600.0  # seconds that a detached campaign waits for a person, where nobody says how long
+)
+
 _NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -181,6 +185,11 @@ def run_boards(
 
         require_official(files, options, select=select, plugins=plugins)
     more = [word for plugin in plugins for word in ("-p", plugin)] + (["-k", select] if select else [])
+    if detach and options.attended is not False:
+        # Nobody is at a terminal, but somebody may answer from elsewhere.
+        options = replace(
+            options, attended=True, operator_timeout=options.operator_timeout or _PERSON_ELSEWHERE_S
+        )
     words = [[*_words(board, options), *more] for board in boards]
 
     def campaign(begun: Callable[[ProgressWriter], None]) -> int:
@@ -217,6 +226,8 @@ def run_boards(
                         progress=progress,
                         quiet=quiet or as_json,
                         select=select,
+                        at_terminal=not detach
+                        and (os.isatty(0) if options.attended is None else options.attended),
                     )
                 told = {"exit_code": came.code, "interrupted": came.interrupted}
                 progress.write("campaign_finished", told)
@@ -297,7 +308,12 @@ def _run(
     with follower:
         for words, name in zip(sessions, names, strict=True):
             follower.earlier = earlier_seconds(runs, name)
-            events = ProgressEvents(progress.write, name, follower.earlier)
+            events = ProgressEvents(
+                progress.write,
+                name,
+                follower.earlier,
+                campaign=progress.folder if progress.written else None,
+            )
             events.begin()
             with nothing_from_outside():
                 code = follower.code(int(pytest.main(words, plugins=[follower, events])))

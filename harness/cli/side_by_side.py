@@ -23,6 +23,7 @@ from harness.cli.session_end import WORST_FIRST, BoardEnd, Came, SessionEnd, inc
 from harness.cli.suites import collected, nothing_from_outside
 from harness.errors import HarnessError, UsageError
 from harness.fixtures.options import RunOptions
+from harness.operator.terminal import has_terminal
 from harness.progress.writer import ProgressWriter
 from harness.report.renderer import PDFS
 from harness.report.text import one_line
@@ -78,6 +79,7 @@ def side_by_side(
     progress: ProgressWriter,
     quiet: bool,
     select: str,
+    at_terminal: bool,
 ) -> Came:
     """Run a session of pytest for each board.
 
@@ -90,7 +92,9 @@ def side_by_side(
         progress: Takes all that is told.
         quiet: Show no view, and no line of a scenario.
         select: What the user selected.
+        at_terminal: Whether a person at this terminal answers operator steps.
     """
+    campaign = progress.folder if progress.written else None
     names = [file.name for file in files]
     at_once = jobs.number(len(files))
     earlier = [earlier_seconds(options.runs, file.name) for file in files]
@@ -102,7 +106,7 @@ def side_by_side(
             without = tuple(PDFS) if options.without_pdf else ()
             return {"code": close_aborted(options.runs / job.closes, job.reason, without=without).exit_code}
         end = SessionEnd()
-        events = ProgressEvents(write, job.name, earlier[job.number], job.round)
+        events = ProgressEvents(write, job.name, earlier[job.number], job.round, campaign)
         events.begin()
         with nothing_from_outside():
             code = end.code(int(pytest.main(words[job.number], plugins=[end, events])))
@@ -115,12 +119,13 @@ def side_by_side(
         dict(zip(names, (sum(one.values()) for one in earlier), strict=True)),
         at_once=at_once,
         quiet=quiet,
+        answers=campaign.answers if campaign is not None and at_terminal and has_terminal() else None,
     ) as view:
         scheduler = Scheduler(
             work,
             view,
             jobs=at_once,
-            folder=progress.folder.path if progress.written else None,
+            folder=None if campaign is None else campaign.path,
             wait_s=options.wait or _WAIT_S,
         )
         turns = scheduler.run(

@@ -18,10 +18,12 @@ class Form:
     Attributes:
         words: What is expected, for the person who types it.
         read: Brings what was typed into its plain form; raises `UsageError` when it is not of this form.
+        choices: The words that there are to choose from; none when any text of the form will do.
     """
 
     words: str
     read: Callable[[str], str]
+    choices: tuple[str, ...] = ()
 
 
 def _matching(words: str, pattern: str) -> Form:
@@ -44,7 +46,7 @@ def one_of(*words: str) -> Form:
             raise UsageError(f"must be {expected}")
         return plain
 
-    return Form(expected, read)
+    return Form(expected, read, words)
 
 
 def _hex(text: str) -> str:

@@ -5,6 +5,7 @@ Source: service.md 2.1, 3, 7.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from harness.operator import forms
@@ -35,12 +36,14 @@ class Step:
         title: What is to be done, in one sentence.
         instructions: How, one line each; `{name}` is filled in by the scenario that asks.
         fields: What is to be given back.
+        picture: A picture of what is to be done (PNG, JPEG, GIF or WebP); None for none.
     """
 
     id: str
     title: str
     instructions: tuple[str, ...]
     fields: tuple[Field, ...]
+    picture: Path | None = None
 
 
 PRODUCT = Step(

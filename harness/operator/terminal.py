@@ -4,7 +4,7 @@ import os
 import select
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -27,12 +27,13 @@ class Operator(Protocol):
             OperatorAbsent: No operator is there.
         """
 
-    def ask(self, field: Field, deadline: float | None) -> str:
+    def ask(self, field: Field, deadline: float | None, look: Callable[[], None]) -> str:
         """Ask for one value until it has its form.
 
         Args:
             field: What is asked for.
             deadline: Monotonic time in seconds until which an answer must come; None waits as long as it takes.
+            look: Called again and again meanwhile; what it raises ends the waiting.
 
         Raises:
             OperatorAbsent: No operator is there, or nothing came in time.
@@ -55,13 +56,13 @@ class AbsentOperator:
             hint="run it in a terminal, or give the answer in a file with --answers",
         )
 
-    def ask(self, field: Field, deadline: float | None) -> str:
+    def ask(self, field: Field, deadline: float | None, look: Callable[[], None]) -> str:
         """Refuse to ask.
 
         Raises:
             OperatorAbsent: Always.
         """
-        del deadline
+        del deadline, look
         raise OperatorAbsent(
             f"the run is unattended and {field.name} has no answer",
             hint="run it in a terminal, or give the answer in a file with --answers",
@@ -80,8 +81,8 @@ class TerminalOperator:
         with _terminal() as descriptor:
             _write(descriptor, "".join(f"{_printable(line)}\r\n" for line in lines))
 
-    def ask(self, field: Field, deadline: float | None) -> str:
-        """Ask for one value until it has its form.
+    def ask(self, field: Field, deadline: float | None, look: Callable[[], None]) -> str:
+        """Ask for one value until it has its form, or until `look` raises.
 
         Raises:
             OperatorAbsent: There is no terminal any more, or nothing came in time.
@@ -90,7 +91,7 @@ class TerminalOperator:
         with _terminal() as descriptor, _unseen(descriptor) if field.secret else _echoed():
             while True:
                 _write(descriptor, f"  {field.name} ({field.form.words}): ")
-                text = _line(descriptor, deadline)
+                text = _line(descriptor, deadline, look)
                 if field.secret:
                     _write(descriptor, "\r\n")
                 try:
@@ -139,9 +140,16 @@ def _unseen(descriptor: int) -> Iterator[None]:
         termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
 
 
-def _line(descriptor: int, deadline: float | None) -> str:
+def _line(descriptor: int, deadline: float | None, look: Callable[[], None]) -> str:
     """Read one line as the terminal gives it, which is edited and whole."""
     while not select.select([descriptor], [], [], _LONGEST_WAIT)[0]:
+        try:
+            look()
+        except BaseException:
+            # What was typed so far belongs to no other question, and to no shell.
+            termios.tcflush(descriptor, termios.TCIFLUSH)
+            _write(descriptor, "\r\n")
+            raise
         if deadline is not None and time.monotonic() >= deadline:
             raise OperatorAbsent(
                 "nobody answered in time", hint="allow more with --operator-timeout, or answer with --answers"

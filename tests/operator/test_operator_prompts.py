@@ -23,7 +23,7 @@ class Typist:
     def tell(self, lines):
         self.shown += lines
 
-    def ask(self, field, deadline):
+    def ask(self, field, deadline, look):
         self.asked.append(field.name)
         return field.form.read(self.typed[field.name])
 

@@ -33,7 +33,7 @@ def test_a_line_that_comes_after_many_waits_is_read(keyboard, monkeypatch):
         return really(*arguments)
 
     monkeypatch.setattr(terminal.select, "select", select)
-    assert terminal._line(descriptor, None) == "an answer"
+    assert terminal._line(descriptor, None, lambda: None) == "an answer"
     assert waits == [0.02] * 5
 
 
@@ -43,7 +43,7 @@ def test_an_interrupt_ends_a_wait_without_a_deadline(keyboard):
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            terminal._line(descriptor, None)
+            terminal._line(descriptor, None, lambda: None)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -52,4 +52,4 @@ def test_an_interrupt_ends_a_wait_without_a_deadline(keyboard):
 def test_nobody_answers_before_the_deadline(keyboard):
     descriptor, _ = keyboard
     with pytest.raises(OperatorAbsent, match="nobody answered in time"):
-        terminal._line(descriptor, time.monotonic() + 0.05)
+        terminal._line(descriptor, time.monotonic() + 0.05, lambda: None)
