@@ -9,7 +9,7 @@ ALLURE := .allure
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test fuzz browser-test allure-test lab-test lab-bench recipes-test exhaustive bench firmware firmware-test clean help
+.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test benches-test fuzz browser-test allure-test lab-test lab-bench recipes-test exhaustive bench firmware firmware-test clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -87,6 +87,11 @@ link-test: $(READY)  ## the gateway with mosquitto upstream: the link suite, 1,0
 	tools/ensure-command.sh mosquitto mosquitto
 	tools/ensure-command.sh tshark tshark
 	$(BIN)/python -m pytest -q -s -m link tests
+
+benches-test: $(READY) $(BENCH)/.ready  ## campaigns on three hosts with a real sshd each, in a network namespace, under every fault; root only
+	tools/ensure-command.sh /usr/sbin/sshd openssh-server
+	tools/ensure-command.sh ip iproute2
+	LABGRID=$(BENCH)/bin $(BIN)/python -m pytest -q -n 2 -m lab tests/benches
 
 fuzz: $(READY)  ## hostile bytes at the parsers of iTLS, for FUZZ_SECONDS (300)
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/python -m pytest -q -s -m fuzz tests

@@ -21,6 +21,7 @@ _COMMANDS = (
     "run",
     "verify",
     "explore",
+    "lab",
     "plan",
     "probe",
     "boards",

@@ -97,6 +97,9 @@ def run(
             "at once. harness campaigns shows it.",
         ),
     ] = False,
+    campaign: Annotated[
+        str, typer.Option(hidden=True, help="The campaign's name, chosen by who began it from another host.")
+    ] = "",
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -140,5 +143,6 @@ def run(
         notify={on: commands or () for on, commands in told.items()} if notify else None,
         jobs=side_by_side,
         detach=detach,
+        campaign=campaign,
     )
     raise typer.Exit(code)

@@ -28,6 +28,7 @@ from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.scenario_line import is_told, scenario_line
 from harness.cli.session_end import WORST_FIRST, Came, SessionEnd, incomplete_words
 from harness.cli.suites import arguments, check_plugins, nothing_from_outside
+from harness.errors import BenchError, UsageError
 from harness.fixtures.options import RunOptions
 from harness.progress.writer import ProgressWriter
 from harness.run.asserts import require_asserts
@@ -143,6 +144,7 @@ def run_boards(
     notify: Mapping[str, Sequence[str]] | None = _NOBODY,
     jobs: Jobs | None = None,
     detach: bool = False,
+    campaign: str = "",
 ) -> int:
     """Run the suites on each board and return the worst exit code.
 
@@ -158,12 +160,16 @@ def run_boards(
         notify: Commands that are told, beside those of the lab file, by what they are told of; None for none at all.
         jobs: How boards run side by side; None for one after the other, in this process.
         detach: Have a process of its own do it, print the campaign's name, and return at once.
+        campaign: The campaign's name, when it was chosen before; a new one when empty.
 
     Raises:
         UsageError: A board file is wrong, a command is none, the options do not go together, a plugin is not there, or
             this Python leaves asserts out.
+        BenchError: The campaign has a name, and its progress cannot be written: nobody would see it.
     """
     require_asserts()
+    if campaign:
+        _check_name(campaign)
     check_plugins(plugins)
     if options.known_failures is not None:
         from harness.board.reading import known_failures
@@ -192,14 +198,19 @@ def run_boards(
         )
     words = [[*_words(board, options), *more] for board in boards]
 
-    def campaign(begun: Callable[[ProgressWriter], None]) -> int:
+    def run_all(begun: Callable[[ProgressWriter], None]) -> int:
         notifier = None if notify is None else _notifier(lab, notify, options.runs, files)
         take = None if notifier is None else notifier.take
         with (
             # Who is told of the end is waited for when everything is said.
             nullcontext() if notifier is None else closing(notifier),
-            closing(ProgressWriter(options.runs, _warn, take)) as progress,
+            closing(ProgressWriter(options.runs, _warn, take, name=campaign)) as progress,
         ):
+            if campaign and not progress.written:
+                raise BenchError(
+                    f"{progress.folder.path}: the campaign cannot be made",
+                    hint="a campaign of a name runs once; choose another name",
+                )
             begun(progress)
             # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
             with closing(OwnConsole(2 if as_json else 1)) as console:
@@ -236,8 +247,8 @@ def run_boards(
     if detach:
         from harness.cli.detached import detached
 
-        return detached(campaign, as_json=as_json)
-    return campaign(lambda _progress: None)
+        return detached(run_all, as_json=as_json)
+    return run_all(lambda _progress: None)
 
 
 def _shown(came: Came, console: Console, *, quiet: bool, as_json: bool) -> int:
@@ -278,6 +289,13 @@ def _one_after_the_other(
     codes = _run(words, [file.name for file in files], options.runs, follower, progress)
     said = _what_to_say(follower, codes, boards, select)
     return Came(_exit_code(follower, codes), _interrupted(follower), follower.folders, said)
+
+
+def _check_name(campaign: str) -> None:
+    from harness.progress.campaigns import CAMPAIGN_ID
+
+    if not CAMPAIGN_ID.fullmatch(campaign):
+        raise UsageError(f"--campaign {campaign[:60]!r}: is no name of a campaign")
 
 
 def _notifier(

@@ -20,8 +20,10 @@ from harness.run.folder import alive as is_process
 KEPT = 200
 """Finished campaigns that are kept; the runs themselves are never touched."""
 
-_ID = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f]{6}")
-_DRAFT = re.compile(rf"\.{_ID.pattern}\.([0-9]+)\.tmp")
+CAMPAIGN_ID = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f]{6}")
+"""What the name of a campaign looks like."""
+
+_DRAFT = re.compile(rf"\.{CAMPAIGN_ID.pattern}\.([0-9]+)\.tmp")
 _LARGEST = 1 << 20
 
 
@@ -77,7 +79,7 @@ def campaigns(runs: Path) -> list[Campaign]:
     place = runs / CAMPAIGNS
     try:
         with os.scandir(place) as entries:
-            names = [each.name for each in entries if _ID.fullmatch(each.name)]
+            names = [each.name for each in entries if CAMPAIGN_ID.fullmatch(each.name)]
     except OSError:
         return []
     return [Campaign(name, CampaignFolder(place / name)) for name in sorted(names, reverse=True)]

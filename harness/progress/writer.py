@@ -36,6 +36,7 @@ class ProgressWriter:
         runs: The folder of runs.
         on_trouble: Told once, in a sentence, when progress cannot be written.
         on_event: Given each event in its order, also when the file cannot be written; must return at once.
+        name: The campaign's name, when whoever asked for it chose one; a new one when empty.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class ProgressWriter:
         runs: Path,
         on_trouble: Callable[[str], None],
         on_event: Callable[[Mapping[str, object]], None] | None = None,
+        *,
+        name: str = "",
     ) -> None:
         now = datetime.now(UTC)
-        self.id = f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{secrets.token_hex(3)}"
+        self.id = name or f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{secrets.token_hex(3)}"
         self.folder = CampaignFolder(runs / CAMPAIGNS / self.id)
         self._on_trouble = on_trouble
         self._on_event = on_event

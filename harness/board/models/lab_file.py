@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from harness.board.models.lab_host import Labgrid, LabHost
 from harness.settings.notify import Notify
 from harness.settings.particulars import Particulars
 from harness.settings.policy import Policy
-from harness.settings.words import PathText, Section, wrong
+from harness.settings.words import PathText, Section, Word, wrong
 
 LAB_VERSION = 1
 
@@ -77,6 +78,18 @@ class LabFile(Section):
         description="Board files of the lab: paths and patterns such as `boards/*.yaml`, from the folder of the lab "
         "file, or names of boards. A pattern that begins with * stands in quotes.",
         max_length=10_000,
+    )
+    hosts: Annotated[
+        dict[Word, LabHost],
+        BeforeValidator(_empty_is_default, json_schema_input_type=dict[Word, LabHost] | None),
+    ] = Field(
+        default_factory=dict,
+        description="The computers of the lab that have boards, each under a name of your choice: docs/lab.md.",
+        max_length=1_000,
+    )
+    labgrid: Labgrid | None = Field(
+        default=None,
+        description="labgrid's coordinator as inventory and queue of the boards of all hosts: docs/lab.md.",
     )
 
     notify: Annotated[

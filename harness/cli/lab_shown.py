@@ -1,0 +1,108 @@
+"""What a campaign on many hosts shows: a line for each thing that a person should know, and one summary."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.lab.results import BoardResult
+from harness.lab.watcher import CONNECTING, GIVEN_UP, READY, RUNNING, UNREACHABLE, Watcher
+from harness.progress.state import FINISHED, LOST, BoardState
+from harness.report.text import one_line
+
+_QUIET = frozenset({CONNECTING, READY})
+_PASSED = "passed"
+_STYLES = {"passed": "green", "failed": "red", "error": "red", "aborted": "red"}
+
+
+class Shown:
+    """Tells what happens on the hosts, a line each.
+
+    Args:
+        console: Where to.
+        watchers: The hosts.
+        quiet: Leave out what goes well.
+    """
+
+    def __init__(self, console: Console, watchers: Sequence[Watcher], *, quiet: bool) -> None:
+        self._console = console
+        self._watchers = watchers
+        self._quiet = quiet
+        self._phases: dict[str, str] = {}
+        self._said: dict[str, int] = {}
+        self._rounds: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        self._console.print(Text(text), soft_wrap=True)
+
+    def tick(self) -> None:
+        """Tell what has changed."""
+        for one in self._watchers:
+            self._host(one)
+            self._told(one)
+            for board in list(one.state.boards.values()):
+                self._board(one, board)
+
+    def _told(self, one: Watcher) -> None:
+        known = self._said.setdefault(one.host.name, 0)
+        for text in one.told[known:]:
+            self.say(f"{one.host.name}  {one_line(text)}")
+        self._said[one.host.name] = known + len(one.told[known:])
+
+    def end(self) -> None:
+        """Tell what changed last."""
+        self.tick()
+
+    def _host(self, one: Watcher) -> None:
+        phase, before = one.phase, self._phases.get(one.host.name, CONNECTING)
+        if phase == before:
+            return
+        self._phases[one.host.name] = phase
+        if phase in {UNREACHABLE, GIVEN_UP}:
+            after = "; its runs go on" if phase == UNREACHABLE and one.state.boards else ""
+            self.say(f"{one.host.name}  {phase}: {one_line(one.reason)}{after}")
+        elif phase == RUNNING and before == UNREACHABLE:
+            self.say(f"{one.host.name}  reachable again")
+
+    def _board(self, one: Watcher, board: BoardState) -> None:
+        state = (board.phase, board.folder)
+        key = (one.host.name, board.name)
+        if board.phase not in {FINISHED, LOST} or self._rounds.get(key) == state:
+            return
+        self._rounds[key] = state
+        if board.phase == LOST:
+            self.say(f"{one.host.name}  {one_line(board.name)}  aborted: {one_line(board.reason)}")
+        elif not self._quiet or board.verdict != _PASSED:
+            why = f": {one_line(board.interrupted)}" if board.interrupted else ""
+            self.say(
+                f"{one.host.name}  {one_line(board.name)}  {one_line(board.verdict) or 'no verdict'}{why}"
+            )
+
+
+def summary(console: Console, boards: Sequence[BoardResult], *, quiet: bool) -> None:
+    """Print what came of all boards: what did not pass by name, the rest by number, unless they are few."""
+    counts = Counter(one.outcome for one in boards)
+    few = len(boards) <= 40 and not quiet
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for title in ("host", "board", "outcome", ""):
+        table.add_column(title, overflow="fold")
+    for one in boards:
+        if few or one.outcome != _PASSED:
+            more = one_line(one.reason) or (str(one.folders[-1]) if one.folders else "")
+            table.add_row(
+                one_line(one.host),
+                one_line(one.board),
+                Text(one_line(one.outcome), style=_STYLES.get(one.outcome, "yellow")),
+                Text(more),
+            )
+    if table.row_count:
+        console.print()
+        console.print(table)
+    console.print()
+    told = ", ".join(f"{count} {one_line(outcome)}" for outcome, count in counts.most_common())
+    console.print(
+        Text(f"{len(boards)} boards on {len({one.host for one in boards})} hosts: {told}"), soft_wrap=True
+    )

@@ -1,0 +1,126 @@
+"""A campaign on many hosts, attended to by one client: all are looked at first, then all begin and are followed."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.lab.client_files import BEGUN, REFUSED, Asked, ClientFiles
+from harness.lab.identity import Identity
+from harness.lab.watcher import UNREACHABLE, Watcher
+
+PATIENCE_S = 300.0
+"""Seconds that a host may be unreachable before it is given up, when nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a campaign is attended to.
+
+    Attributes:
+        patience: Seconds that a host may be unreachable before it is given up.
+        config: ssh's file of settings; None for the user's.
+    """
+
+    patience: float = PATIENCE_S
+    config: Path | None = None
+
+
+class Attending:
+    """Attends to a campaign with a thread for each host.
+
+    Args:
+        files: Where the client keeps what it knows; locked by this process.
+        asked: The campaign.
+        manner: How.
+        may_begin: Whether it may be begun; who attaches only follows.
+    """
+
+    def __init__(self, files: ClientFiles, asked: Asked, manner: Manner, *, may_begin: bool) -> None:
+        self._changed = threading.Event()
+        here = Identity.here(asked.suites)
+        self.asked = asked
+        self.watchers = tuple(
+            Watcher(
+                host,
+                asked,
+                files,
+                here,
+                may_begin=may_begin,
+                patience=manner.patience,
+                config=manner.config,
+                on_change=self._changed.set,
+            )
+            for host in asked.hosts
+        )
+
+    def look(self, tick: Callable[[], None]) -> None:
+        """Connect to every host, and see that each has this computer's harness; nothing is begun yet.
+
+        Hosts that cannot be reached are no reason to refuse the others: they begin when they come back in time.
+
+        Args:
+            tick: Called now and then meanwhile.
+
+        Raises:
+            UsageError: A host has another harness or other suites, or none can be reached.
+        """
+        for one in self.watchers:
+            one.start()
+        while not all(one.looked_at.is_set() for one in self.watchers):
+            self._pause(tick)
+        differ = [one for one in self.watchers if one.differs]
+        if differ:
+            raise UsageError(
+                "; ".join(f"{one.host.name} {one.differs}" for one in differ),
+                hint="install the same harness on every host, or use the one that they have here: harness --version; "
+                "nothing was touched",
+            )
+        if all(one.phase == UNREACHABLE or one.over for one in self.watchers):
+            raise UsageError(
+                "no host can be reached: "
+                + "; ".join(f"{one.host.name}: {one.reason}" for one in self.watchers),
+                hint="try ssh with the same name by hand; it must connect without a question (key, known_hosts)",
+            )
+
+    def begin(self) -> None:
+        """Let every host go on: begin the campaign, or follow it."""
+        for one in self.watchers:
+            one.go_on.set()
+
+    def follow(self, tick: Callable[[], None], until: Callable[[], bool] = lambda: False) -> None:
+        """Attend until all is over everywhere.
+
+        Args:
+            tick: Called a few times a second, and whenever something changed.
+            until: Asked as often, whether to end earlier.
+        """
+        while any(one.is_alive() and not one.over for one in self.watchers) and not until():
+            self._pause(tick)
+        tick()
+
+    def stop(self) -> None:
+        """Have every host end what runs, in order."""
+        for one in self.watchers:
+            one.stop.set()
+
+    def leave(self) -> None:
+        """End the connections; what runs goes on."""
+        for one in self.watchers:
+            one.leave.set()
+        deadline = time.monotonic() + 5
+        for one in self.watchers:
+            if one.ident is not None:
+                one.join(max(0.0, deadline - time.monotonic()))
+
+    @property
+    def begun_or_refused(self) -> bool:
+        """Whether every host has told that the campaign began there, or did not."""
+        return all(one.note.begin in {BEGUN, REFUSED} or one.over for one in self.watchers)
+
+    def _pause(self, tick: Callable[[], None]) -> None:
+        self._changed.wait(0.25)
+        self._changed.clear()
+        tick()

@@ -1,0 +1,71 @@
+"""Which harness a host has, and whether two hosts have the same."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.run.tool import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A harness, by what decides what it judges.
+
+    Attributes:
+        version: Its version.
+        sha256: Digest of its code with the shipped suites.
+        commit: The commit that it was made of, as far as that is known.
+        suites: Digest of each further folder of suites, by the word that names it.
+    """
+
+    version: str
+    sha256: str
+    commit: str = ""
+    suites: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def here(cls, suites: Iterable[str] = ()) -> "Identity":
+        """Return that of this host; a folder of suites that cannot be read has no digest."""
+        words = list(suites)
+        tool = Tool.here([Path(word) for word in words])
+        digests = tuple((word, one.sha256) for word, one in zip(words, tool.suites, strict=True))
+        return cls(__version__, tool.sha256, tool.commit, digests)
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> "Identity":
+        """Return that of another host, as it tells it."""
+        suites = told.get("suites")
+        pairs = (
+            [one for one in suites if isinstance(one, list) and len(one) == 2]
+            if isinstance(suites, list)
+            else []
+        )
+        return cls(
+            str(told.get("version", ""))[:40],
+            str(told.get("sha256", ""))[:64],
+            str(told.get("commit", ""))[:40],
+            tuple((str(word), str(digest)) for word, digest in pairs),
+        )
+
+    def plain(self) -> dict[str, object]:
+        """Return it as JSON values."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        made_of = f", commit {self.commit[:12]}" if self.commit else ""
+        return f"{self.version} (code {self.sha256[:12] or 'unreadable'}{made_of})"
+
+
+def difference(here: Identity, there: Identity) -> str:
+    """Return how the harness of a bench differs from this one, in words that follow its name; empty for not at all."""
+    if here.version != there.version or here.sha256 != there.sha256 or not here.sha256:
+        return f"has harness {there}, and this computer has {here}"
+    theirs = dict(there.suites)
+    for word, digest in here.suites:
+        if not theirs.get(word):
+            return f"has no suites {word}, or they cannot be read there"
+        if theirs[word] != digest:
+            return f"has other suites {word}: {theirs[word][:12]}, and this computer {digest[:12]}"
+    return ""

@@ -1,0 +1,371 @@
+"""One host of a campaign, from the client's side: begin there once, follow the progress, pull the run folders.
+
+A connection that breaks is nothing but that: it is made again, and the progress resumed where it was. Only the bench
+can tell that a campaign is over, and a bench that stays away is given up without a verdict.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.disk import writing
+from harness.errors import BenchError, HarnessError
+from harness.lab.client_files import ASKED, BEGUN, NEW, REFUSED, Asked, ClientFiles
+from harness.lab.identity import Identity, difference
+from harness.lab.link import Link, LinkLostError
+from harness.lab.messages import PROTOCOL, Message
+from harness.lab.receiving import DamagedError, Receiving
+from harness.lab.ssh import Host
+from harness.lab.starting import UNKNOWN
+from harness.progress.state import CampaignState
+
+CONNECTING, READY, RUNNING, UNREACHABLE, OVER, GIVEN_UP = (
+    "connecting",
+    "ready",
+    "running",
+    "unreachable",
+    "over",
+    "given up",
+)
+"""What a host does, as its client sees it."""
+
+HELLO_S = 60.0
+_ANSWER_S = 180.0
+_AGAIN_S = (0.5, 1.0, 2.0, 5.0)
+_LOOK_S = 0.25
+_PULLS_AGAIN = 1
+
+
+class Watcher(threading.Thread):
+    """Attends to one host.
+
+    Args:
+        host: The host.
+        asked: The campaign.
+        files: Where the client keeps what it knows.
+        here: The harness of this computer.
+        may_begin: Whether the campaign may be begun there; who attaches only follows.
+        patience: Seconds that a host may be unreachable before it is given up.
+        config: ssh's file of settings; None for the user's.
+        on_change: Told whenever something can be shown anew.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        asked: Asked,
+        files: ClientFiles,
+        here: Identity,
+        *,
+        may_begin: bool,
+        patience: float,
+        config: Path | None,
+        on_change: Callable[[], None],
+    ) -> None:
+        super().__init__(name=f"host {host.name}", daemon=True)
+        self.host = host
+        self.state = CampaignState()
+        self.phase = CONNECTING
+        self.reason = ""
+        self.note = files.host(host.name)
+        self.differs = ""
+        self.told: list[str] = []
+        self.refused_places: dict[str, str] = {}
+        self.waits_for_places = False
+        self.looked_at = threading.Event()
+        """Set when the host has told which harness it has, or could not be reached."""
+        self.go_on = threading.Event()
+        """Set by the client when every host was looked at and the campaign may begin."""
+        self.leave = threading.Event()
+        """Set by the client to end the connection; what runs goes on."""
+        self.stop = threading.Event()
+        """Set by the client to end what runs on the host, in order."""
+        self._asked = asked
+        self._files = files
+        self._here = here
+        self._may_begin = may_begin
+        self._patience = patience
+        self._config = config
+        self._on_change = on_change
+        self._offset = 0
+        self._to_pull: list[str] = []
+        self._pulling: Receiving | None = None
+        self._tries: dict[str, int] = {}
+        self._stopped = False
+        self._campaign_over = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.phase in {OVER, GIVEN_UP}
+
+    def run(self) -> None:
+        """Attend to the host until all is over there, or it is given up, or the client leaves."""
+        try:
+            self._resume()
+            self._attend()
+        except HarnessError as error:
+            self._give_up(error.message)
+        finally:
+            self.looked_at.set()
+            self._on_change()
+
+    def _resume(self) -> None:
+        """Take what an earlier client process received."""
+        path = self._files.folder.progress(self.host.name)
+        if path.is_file():
+            data = path.read_bytes()
+            whole = data.rfind(b"\n") + 1
+            if whole < len(data):
+                with writing(path):
+                    os.truncate(path, whole)
+            self._offset = whole
+            self._take(data[:whole])
+
+    def _attend(self) -> None:
+        last = time.monotonic()
+        tries = 0
+        while not (self.over or self.leave.is_set()):
+            connected = False
+            try:
+                with Link(self.host, ("lab", "bench", f"--runs={self.host.runs}"), self._config) as link:
+                    self._greet(link)
+                    connected, tries = True, 0
+                    self._work(link)
+            except LinkLostError as error:
+                self._unreachable(error)
+            if connected:
+                last = time.monotonic()
+            if time.monotonic() - last > self._patience:
+                self._lost()
+                return
+            self._wait(tries)
+            tries += 1
+
+    def _wait(self, tries: int) -> None:
+        """Wait a little before the next try, unless there is none."""
+        if not self.over:
+            self.leave.wait(_AGAIN_S[min(tries, len(_AGAIN_S) - 1)])
+
+    def _all_pulled(self) -> bool:
+        return self._pulling is None and not self._to_pull
+
+    def _greet(self, link: Link) -> None:
+        hello = self._await(link, "hello", HELLO_S)
+        if hello.number("protocol") != PROTOCOL:
+            self.differs = "has a harness that speaks with clients in another way"
+        elif self._may_begin and self.note.begin == NEW:
+            there = Identity.read(hello.pairs("harness"))
+            if self._asked.suites:
+                link.say("compare", suites=list(self._asked.suites))
+                there = Identity.read(self._await(link, "harness", _ANSWER_S).pairs("harness"))
+            self.differs = difference(self._here, there)
+        self._become(READY)
+        if self.differs:
+            self._give_up(self.differs)
+
+    def _work(self, link: Link) -> None:
+        self.looked_at.set()
+        while not self.go_on.is_set():
+            if self.leave.is_set() or self.over:
+                return
+            link.next(_LOOK_S)
+        if self.leave.is_set():
+            return
+        if self.note.begin in {NEW, ASKED} and not self._begin(link):
+            return
+        self._become(RUNNING)
+        link.say("follow", campaign=self._asked.campaign, offset=self._offset)
+        self._pulling = None
+        while not (self.over or self.leave.is_set()):
+            if self.stop.is_set() and not self._stopped:
+                link.say("stop", campaign=self._asked.campaign)
+                self._stopped = True
+            message = link.next(_LOOK_S)
+            if message is not None:
+                self._answer(link, message)
+            self._pull_next(link)
+            if self._campaign_over and self._all_pulled():
+                self._end()
+
+    def _begin(self, link: Link) -> bool:
+        """Begin the campaign on the host, or find that it was; return whether there is anything to follow."""
+        name = self._asked.campaign
+        if not self._may_begin:
+            link.say("find", campaign=name)
+            state = self._await(link, "found", _ANSWER_S).text("state")
+            if state == UNKNOWN:
+                self._give_up("the campaign never reached this host: its boards were not touched")
+                return False
+            self._keep(BEGUN)
+            return True
+        if self.stop.is_set() and self.note.begin == NEW:
+            self._give_up("was not begun: the campaign was stopped before this host was reached")
+            return False
+        # Kept before it is sent: who does not know whether it was heard asks by this name again, and begins nothing
+        # twice.
+        self._keep(ASKED)
+        link.say(
+            "begin",
+            campaign=name,
+            boards=list(self.host.boards),
+            options=list(self._asked.options),
+            claim=self._asked.claims.get(self.host.name, {}),
+        )
+        began = self._await(link, "began", _ANSWER_S)
+        if refused := began.text("refused"):
+            self._keep(REFUSED, refused)
+            self._give_up(f"did not begin: {refused}")
+            return False
+        self._keep(BEGUN)
+        return True
+
+    def _await(self, link: Link, kind: str, within: float) -> Message:
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            if self.leave.is_set():
+                raise LinkLostError(f"{self.host.name}: the client leaves")
+            message = link.next(_LOOK_S)
+            if message is not None and message.kind == kind:
+                return message
+            if message is not None and message.kind == "refused":
+                raise BenchError(f"{self.host.name}: {message.text('message')}", hint=message.text("hint"))
+        raise LinkLostError(f"{self.host.name}: gives no answer within {within:.0f} s")
+
+    def _answer(self, link: Link, message: Message) -> None:
+        match message.kind:
+            case "progress":
+                self._progress(message)
+            case "places":
+                self._take_places(message.pairs("places"))
+            case "over" if message.text("never") and self.refused_places:
+                self._give_up("no board had its place at the lab's coordinator")
+            case "over" if message.text("never"):
+                # A start that ended before there was a campaign: it may be that this client did not hear of it.
+                self._keep(REFUSED, message.text("never"))
+                self._give_up(f"did not come up: {message.text('never')}")
+            case "over":
+                self._campaign_over = True
+            case "listing" | "piece" | "whole" if self._pulling is not None:
+                self._received(link, self._pulling, message)
+            case "refused" if message.text("to") == "pull" and self._pulling is not None:
+                self._keep_damaged(self._pulling.run, message.text("message"))
+                self._pulling = None
+            case "refused":
+                raise BenchError(f"{self.host.name}: {message.text('message')}", hint=message.text("hint"))
+
+    def _progress(self, message: Message) -> None:
+        if message.number("offset") != self._offset or not message.body.endswith(b"\n"):
+            raise LinkLostError(f"{self.host.name}: its progress does not go on where it was")
+        path = self._files.folder.progress(self.host.name)
+        with writing(path), path.open("ab") as file:
+            file.write(message.body)
+        self._offset += len(message.body)
+        self._take(message.body)
+        self._on_change()
+
+    def _take(self, lines: bytes) -> None:
+        for line in lines.splitlines():
+            try:
+                event = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(event, dict):
+                self.state.take(event)
+                self._note_run(event)
+
+    def _take_places(self, told: Mapping[str, Any]) -> None:
+        refused, clashes = told.get("refused"), told.get("clashes")
+        self.waits_for_places = told.get("waits") is True
+        self.refused_places = (
+            {str(one): str(why) for one, why in refused.items()} if isinstance(refused, dict) else {}
+        )
+        for board, holder in clashes.items() if isinstance(clashes, dict) else ():
+            text = f"{board}: its place is held by {holder} at the lab's coordinator; the lock on the bench decides"
+            if text not in self.told:
+                self.told.append(text)
+        self._on_change()
+
+    def _note_run(self, event: Mapping[str, Any]) -> None:
+        """Take the run folders that are whole now: those of runs that ended, and of boards that were lost."""
+        if event.get("event") not in {"run_finished", "board_lost"}:
+            return
+        run = Path(str(event.get("folder") or "")).name
+        if run and run not in self.note.pulled and run not in self._to_pull:
+            self._to_pull.append(run)
+
+    def _pull_next(self, link: Link) -> None:
+        if self._pulling is not None or not self._to_pull:
+            return
+        run = self._to_pull.pop(0)
+        if run in self.note.pulled:
+            return
+        try:
+            self._pulling = Receiving(self._files.folder, self._files.runs, self.host.name, run)
+            link.say("pull", run=run, have=self._pulling.have())
+        except DamagedError as error:
+            self._pulling = None
+            self._keep_damaged(run, error.message)
+
+    def _received(self, link: Link, receiving: Receiving, message: Message) -> None:
+        if message.text("run") != receiving.run:
+            return
+        try:
+            if message.kind == "listing":
+                receiving.listing(message)
+            elif message.kind == "piece":
+                receiving.piece(message)
+            else:
+                arrived = receiving.whole()
+                self._pulling = None
+                self.note.pulled[receiving.run] = str(arrived.path)
+                self.note.damaged.pop(receiving.run, None)
+                self._write_note()
+                # Only now: until a client has it, the bench has the only one.
+                link.say("received", run=receiving.run, manifest=arrived.manifest)
+        except DamagedError as error:
+            self._pulling = None
+            self._tries[receiving.run] = self._tries.get(receiving.run, 0) + 1
+            if self._tries[receiving.run] > _PULLS_AGAIN:
+                self._keep_damaged(receiving.run, error.message)
+            else:
+                self._to_pull.append(receiving.run)
+
+    def _keep_damaged(self, run: str, why: str) -> None:
+        self.note.damaged[run] = why
+        self._write_note()
+
+    def _keep(self, begin: str, reason: str = "") -> None:
+        self.note.begin, self.note.reason = begin, reason
+        self._write_note()
+
+    def _write_note(self) -> None:
+        self._files.write_host(self.host.name, self.note)
+        self._on_change()
+
+    def _end(self) -> None:
+        self.note.over = True
+        self._write_note()
+        self._become(OVER)
+
+    def _give_up(self, reason: str) -> None:
+        self.note.reason = reason
+        if self._files.folder.path.is_dir():
+            self._write_note()
+        self._become(GIVEN_UP, reason)
+
+    def _lost(self) -> None:
+        """Give a host up that stays away: what ran there is not known, and nothing is run again."""
+        self._give_up(f"host lost: not reachable for {self._patience:.0f} s ({self.reason})")
+
+    def _unreachable(self, error: LinkLostError) -> None:
+        self._become(UNREACHABLE, error.message.removeprefix(f"{self.host.name}: "))
+        self.looked_at.set()
+
+    def _become(self, phase: str, reason: str = "") -> None:
+        self.phase, self.reason = phase, reason
+        self._on_change()

@@ -1,0 +1,446 @@
+"""The parts of campaigns on many hosts, each by itself and without a host."""
+
+import fcntl
+import hashlib
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from harness.board.reading.lab import load_lab
+from harness.errors import UsageError
+from harness.lab import closing, starting
+from harness.lab.backend import backend_of
+from harness.lab.hosts import chosen, hosts_of
+from harness.lab.identity import Identity, difference
+from harness.lab.messages import LARGEST_BODY, BrokenMessageError, Message, Parser, encode
+from harness.lab.names import BenchFolder, ClientFolder, new_id
+from harness.lab.receiving import DamagedError, Receiving
+from harness.lab.sending import sent
+from harness.lab.ssh import Host, command
+from harness.progress.campaigns import Campaign
+from harness.progress.writer import ProgressWriter
+from harness.run import manifest
+from harness.run.run import Run
+from tests.benches.bench_hosts import until
+from tests.benches.oracles import gaps, overlapping, verdicts_of_lost, without_end
+
+NAME = "20261129T220000.000Z-0a1b2c"
+
+
+def messages(data):
+    return list(Parser().take(data))
+
+
+def test_a_message_comes_whole_however_it_is_cut():
+    data = encode("progress", b'{"a": 1}\n\n', offset=3) + encode("over")
+    parser = Parser()
+    found = [one for at in range(len(data)) for one in parser.take(data[at : at + 1])]
+    assert [(one.kind, one.body, one.number("offset")) for one in found] == [
+        ("progress", b'{"a": 1}\n\n', 3),
+        ("over", b"", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"hello\n",
+        b'{"id2-lab":5}\n',
+        b'{"id2-lab":"x","bytes":-1}\n',
+        b'{"id2-lab":"x","bytes":%d}\n' % (LARGEST_BODY + 1),
+        b'{"id2-lab":"x","bytes":"7"}\n',
+        b'{"id2-lab":' + b"[" * 5000 + b"\n",
+        b"x" * (2 << 20),
+    ],
+)
+def test_what_is_no_message_is_refused(data):
+    with pytest.raises(BrokenMessageError):
+        messages(data)
+
+
+def test_what_a_login_prints_before_the_first_message_is_passed_over_and_nothing_after_it():
+    parser = Parser(noise=True)
+    [message] = parser.take(b"Welcome!\n\x1b[31mred\n" + encode("hello"))
+    assert message.kind == "hello"
+    assert parser.noise == "Welcome!\n\x1b[31mred\n"
+    with pytest.raises(BrokenMessageError):
+        list(parser.take(b"Broadcast message\n"))
+    with pytest.raises(BrokenMessageError):
+        list(Parser(noise=True).take(b"x\n" * 100_000))
+
+
+def test_fields_of_another_type_are_empty():
+    message = Message("x", {"text": 5, "number": -1, "flag": True, "texts": ["a", 1], "pairs": []})
+    assert (message.text("text"), message.number("number"), message.number("flag")) == ("", 0, 0)
+    assert (message.texts("texts"), message.pairs("pairs")) == (("a",), {})
+
+
+# ---------------------------------------------------------------- which hosts and boards
+
+
+LAB = """\
+version: 1
+hosts:
+  bench-1: {ssh: lab@one, boards: [se-a, se-b, common]}
+  bench-2: {ssh: two, harness: python3 -m harness, folder: /srv/lab, boards: [boards/km-a.yaml, common]}
+"""
+
+
+@pytest.fixture
+def hosts(tmp_path):
+    (tmp_path / "lab.yaml").write_text(LAB)
+    return hosts_of(load_lab(tmp_path / "lab.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("words", "only", "expected"),
+    [
+        ([], [], {"bench-1": ("se-a", "se-b", "common"), "bench-2": ("boards/km-a.yaml", "common")}),
+        (["se-*"], [], {"bench-1": ("se-a", "se-b")}),
+        (["km-a"], [], {"bench-2": ("boards/km-a.yaml",)}),
+        (["bench-2:common", "se-a", "se-a"], [], {"bench-1": ("se-a",), "bench-2": ("common",)}),
+        (["*"], ["bench-2"], {"bench-2": ("boards/km-a.yaml", "common")}),
+        (["com*"], [], {"bench-1": ("common",), "bench-2": ("common",)}),
+    ],
+)
+def test_boards_are_chosen_by_name_pattern_and_host(hosts, words, only, expected):
+    assert {host.name: host.boards for host in chosen(hosts, words, only)} == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "only", "message", "hint"),
+    [
+        (["se-x"], [], "no host of the lab has such a board", "se-"),
+        (["common"], [], "stands on several hosts: bench-1, bench-2", "bench-1:common"),
+        (["bench-3:se-a"], [], "no host of the lab has such a board", ""),
+        ([], ["bench-3"], "there is no host 'bench-3'", "bench-"),
+    ],
+)
+def test_what_no_host_has_is_refused(hosts, words, only, message, hint):
+    with pytest.raises(UsageError, match=message) as caught:
+        chosen(hosts, words, only)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{ssh: -oProxyCommand=x, boards: [a]}", "must be what ssh connects to"),
+        ("{ssh: one two, boards: [a]}", "must be what ssh connects to"),
+        ("{ssh: one, boards: [a, a]}", "has a twice"),
+        ('{ssh: one, harness: "it\'s", boards: [a]}', "is no command"),
+        ("{ssh: one, boards: [a], port: 3}", "port"),
+    ],
+)
+def test_a_host_that_is_described_wrongly_is_told_with_its_line(tmp_path, line, message):
+    (tmp_path / "lab.yaml").write_text(f"version: 1\nhosts:\n  bench-1: {line}\n")
+    with pytest.raises(UsageError, match=message) as caught:
+        load_lab(tmp_path / "lab.yaml")
+    assert "lab.yaml:3" in caught.value.message
+
+
+def shell(line):
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_host_without_boards_is_refused_unless_a_coordinator_knows_them(tmp_path):
+    (tmp_path / "lab.yaml").write_text("version: 1\nhosts:\n  bench-1: {ssh: one}\n")
+    with pytest.raises(UsageError, match=r"hosts\.bench-1: has no boards"):
+        backend_of(load_lab(tmp_path / "lab.yaml")).hosts()
+
+
+def test_words_for_a_host_stand_for_themselves():
+    host = Host("h", "user@h", ("/opt/it's/harness",), "/srv/a b; rm", "runs", ("a",))
+    words = command(host, ("lab", "bench", "--runs=$(x)"), None)
+    assert words[-3:-1] == ["--", "user@h"]
+    assert "BatchMode=yes" in words
+    assert "StrictHostKeyChecking=yes" in words
+    # What the shell there makes of it.
+    out = shell(words[-1].replace("exec sh -c", "printf '%s\\0' sh -c")).split("\0")
+    assert out[:2] == ["sh", "-c"]
+    inner = out[2].replace("cd --", "printf '%s|'").replace("&& exec", "&& printf '%s|'")
+    assert shell(inner) == "/srv/a b; rm|/opt/it's/harness|lab|bench|--runs=$(x)|"
+
+
+def test_a_difference_of_harnesses_names_both():
+    here = Identity("1.2", "a" * 64, "c" * 40, (("own", "d" * 64),))
+    assert difference(here, here) == ""
+    assert "has harness 1.1 (code aaaaaaaaaaaa), and this computer has 1.2" in difference(
+        here, Identity("1.1", "a" * 64)
+    )
+    assert "code bbbbbbbbbbbb" in difference(here, Identity("1.2", "b" * 64))
+    assert "has no suites own" in difference(here, Identity("1.2", "a" * 64))
+    assert "has other suites own" in difference(here, Identity("1.2", "a" * 64, "", (("own", "e" * 64),)))
+    assert difference(Identity("1.2", ""), Identity("1.2", "")) != ""
+    assert Identity.read(json.loads(json.dumps(here.plain()))) == here
+
+
+# ---------------------------------------------------------------- begun once
+
+
+def begin(runs, name, command):
+    one = starting.Starting(runs, BenchFolder(runs / ".lab"), name, {"boards": ["a"]}, command)
+    return until(one.came, 10)
+
+
+def test_a_name_is_begun_once_whatever_became_of_it(tmp_path):
+    count = tmp_path / "count"
+    add = ["sh", "-c", f"echo x >> {count}"]
+    first = begin(tmp_path, NAME, add)
+    second = begin(tmp_path, NAME, add)
+    assert (first.again, second.again) == (False, True)
+    assert count.read_text() == "x\n"
+    assert "ended with exit code 0" in first.refused
+    assert second.state == starting.NEVER
+    assert starting.begun_on(BenchFolder(tmp_path / ".lab"), NAME)["boards"] == ["a"]
+    assert begin(tmp_path, new_id(), add).again is False
+
+
+def test_a_process_that_comes_up_is_told_from_one_that_did_not_by_the_kernel(tmp_path):
+    lab = BenchFolder(tmp_path / ".lab")
+    one = starting.Starting(tmp_path, lab, NAME, {}, ["sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 60"])
+    pid = until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip(), 10)
+    assert one.came() is None
+    assert starting.state_of(tmp_path, lab, NAME) == starting.BEGUN
+    assert begin(tmp_path, NAME, ["true"]).state == starting.BEGUN
+    os.kill(int(pid), signal.SIGKILL)
+    until(lambda: starting.state_of(tmp_path, lab, NAME) == starting.NEVER, 10)
+    assert begin(tmp_path, NAME, ["true"]) == starting.Started(starting.NEVER, again=True)
+    assert "exit code -9" in until(one.came, 10).refused
+
+
+def test_a_start_that_fails_says_why_and_is_not_tried_again(tmp_path):
+    refused = begin(tmp_path, NAME, ["sh", "-c", "echo no such board >&2; exit 2"])
+    assert refused.refused == "no such board"
+    assert begin(tmp_path, NAME, ["true"]).again is True
+    assert begin(tmp_path, new_id(), ["/no/such/program"]).refused
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../x", "20261129T220000.000Z-0a1b2c/../x", "20261129T220000.000Z-0A1B2C"]
+)
+def test_a_name_that_is_none_is_refused(tmp_path, name):
+    with pytest.raises(UsageError):
+        starting.Starting(tmp_path, BenchFolder(tmp_path), name, {}, ["true"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_harness_starts_itself_again_as_it_was_started(tmp_path):
+    script = tmp_path / "harness"
+    script.write_text("")
+    assert starting.own_command(str(script), "python") == ["python", str(script)]
+    script.chmod(0o755)
+    assert starting.own_command(str(script), "python") == [str(script)]
+    assert starting.own_command("/x/harness/__main__.py", "python") == ["python", "-m", "harness"]
+
+
+# ---------------------------------------------------------------- pulled and checked
+
+
+def a_run(runs, board="se-a"):
+    run = Run.create(runs, board)
+    run.folder.evidence.joinpath("large.bin").write_bytes(os.urandom(3 * LARGEST_BODY + 1000))
+    run.folder.evidence.joinpath("empty").mkdir()
+    run.folder.evidence.joinpath("nothing").touch()
+    run.finish()
+    manifest.write(run.folder)
+    return run.folder
+
+
+def pull(receiving, data):
+    arrived = None
+    for message in Parser().take(data):
+        if message.kind == "listing":
+            receiving.listing(message)
+        elif message.kind == "piece":
+            receiving.piece(message)
+        else:
+            arrived = receiving.whole()
+    return arrived
+
+
+def receiving_of(tmp_path, run):
+    return Receiving(ClientFolder(tmp_path / "here" / ".lab" / NAME), tmp_path / "here", "bench-1", run)
+
+
+def test_a_run_folder_arrives_whole_and_goes_on_where_a_pull_broke(tmp_path):
+    folder = a_run(tmp_path / "there")
+    receiving = receiving_of(tmp_path, folder.name)
+    data = b"".join(sent(tmp_path / "there", folder.name, receiving.have()))
+    assert pull(receiving, data[: len(data) // 2]) is None
+    again = receiving_of(tmp_path, folder.name)
+    rest = b"".join(sent(tmp_path / "there", folder.name, again.have()))
+    assert len(rest) < 0.7 * len(data)
+    arrived = pull(again, rest)
+    assert arrived.path == tmp_path / "here" / folder.name
+    assert not manifest.verify(type(folder)(arrived.path))
+    assert arrived.manifest == hashlib.sha256(folder.manifest.read_bytes()).hexdigest()
+    assert (arrived.path / "evidence" / "empty").is_dir()
+    # The same once more is the same; another run of that name goes beside it.
+    assert pull(receiving_of(tmp_path, folder.name), data).path == arrived.path
+    (folder.path / "manifest.json").unlink()
+    (folder.path / "evidence" / "more").write_text("x")
+    manifest.write(folder)
+    other = pull(receiving_of(tmp_path, folder.name), b"".join(sent(tmp_path / "there", folder.name, {})))
+    assert other.path.name == f"{folder.name}-bench-1"
+
+
+def listing(run="20261129T220000.000Z-a", **fields):
+    return Message("listing", {"run": run, "files": {"run.json": 2}, **fields})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"files": {"../x": 1}},
+        {"files": {"/etc/passwd": 1}},
+        {"files": {"a/../../x": 1}},
+        {"files": {"a\\b": 1}},
+        {"files": {"a\0b": 1}},
+        {"files": {"a": 1, "A": 1}},
+        {"files": {"a": 1, "a/b": 1}},
+        {"files": {"a": -1}},
+        {"files": {"a": "1"}},
+        {"files": {"a": 1 << 50}},
+        {"files": {f"f{n}": 1 for n in range(50_001)}},
+        {"odd": {"link": "a link"}},
+        {"empty": ["../x"]},
+        {"empty": ["run.json"]},
+    ],
+)
+def test_a_list_that_names_anything_else_than_a_run_folder_is_refused(tmp_path, fields):
+    receiving = receiving_of(tmp_path, "20261129T220000.000Z-a")
+    receiving.have()
+    with pytest.raises(DamagedError):
+        receiving.listing(listing(**fields))
+    outside = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert outside == []
+
+
+@pytest.mark.parametrize(
+    "run", ["", "..", ".lab", "../20261129T220000.000Z-a", "20261129T220000.000Z-a/..", "latest"]
+)
+def test_a_run_whose_name_is_none_is_refused(tmp_path, run):
+    with pytest.raises(DamagedError):
+        receiving_of(tmp_path, run)
+    with pytest.raises(UsageError):
+        list(sent(tmp_path, run, {}))
+
+
+@pytest.mark.parametrize(
+    ("path", "at", "body"),
+    [("other", 0, b"x"), ("../x", 0, b"x"), ("run.json", 1, b"x"), ("run.json", 0, b"xxx")],
+)
+def test_a_piece_that_is_not_of_the_list_is_refused(tmp_path, path, at, body):
+    receiving = receiving_of(tmp_path, "20261129T220000.000Z-a")
+    with pytest.raises(DamagedError):
+        receiving.piece(Message("piece", {"path": "run.json", "at": 0}, b"x"))
+    receiving.listing(listing())
+    with pytest.raises(DamagedError):
+        receiving.piece(Message("piece", {"path": path, "at": at}, body))
+
+
+def test_what_was_changed_or_is_no_run_folder_does_not_come_among_the_runs(tmp_path):
+    folder = a_run(tmp_path / "there")
+    with folder.journal.open("ab") as file:
+        file.write(b"{}\n")
+    receiving = receiving_of(tmp_path, folder.name)
+    with pytest.raises(DamagedError, match=r"appended to journal\.jsonl"):
+        pull(receiving, b"".join(sent(tmp_path / "there", folder.name, receiving.have())))
+    assert not (tmp_path / "here" / folder.name).exists()
+    short = receiving_of(tmp_path, "20261129T220000.000Z-a")
+    short.listing(listing())
+    with pytest.raises(DamagedError, match="did not arrive whole"):
+        short.whole()
+    none = receiving_of(tmp_path, "20261129T220000.000Z-b")
+    none.listing(listing("20261129T220000.000Z-b", files={"x": 1}))
+    none.piece(Message("piece", {"path": "x", "at": 0}, b"x"))
+    with pytest.raises(DamagedError, match="it is no run folder"):
+        none.whole()
+
+
+# ---------------------------------------------------------------- closed as aborted
+
+
+def killed_campaign(runs):
+    writer = ProgressWriter(runs, pytest.fail, name=NAME)
+    writer.start(
+        {"boards": [{"name": "a", "file": ""}, {"name": "b", "file": ""}, {"name": "c", "file": ""}]}
+    )
+    for board in "ab":
+        run = Run.create(runs, board)
+        writer.write("board_started", {"pid": 0, "round": 1}, board=board)
+        writer.write("run_started", {"folder": run.path.name}, board=board)
+    run.finish()
+    manifest.write(run.folder)
+    writer.write("run_finished", {"folder": run.path.name, "verdict": "passed", "exit_code": 0}, board="b")
+    writer.write("board_finished", {"exit_code": 0}, board="b")
+    with writer.folder.progress.open("ab") as file:
+        file.write(b'{"seq": 9, "ev')
+    return writer
+
+
+def events(campaign):
+    return [json.loads(line) for line in campaign.folder.progress.read_bytes().splitlines()]
+
+
+def test_a_killed_campaign_is_closed_once_as_aborted(tmp_path):
+    writer = killed_campaign(tmp_path)
+    campaign, lab = Campaign(NAME, writer.folder), BenchFolder(tmp_path / ".lab")
+    assert closing.close(campaign, lab) == ()  # it lives
+    writer.close()
+    said = closing.close(campaign, lab)
+    assert [line.split(":")[0] for line in said] == ["a", "c"]
+    assert closing.close(campaign, lab) == ()
+    found = events(campaign)
+    assert gaps(found) == []
+    assert without_end(found) == []
+    assert verdicts_of_lost(found) == []
+    assert [one["board"] for one in found if one["event"] == "board_lost"] == ["a", "c"]
+    assert found[-1]["event"] == "campaign_finished"
+    assert found[-1]["exit_code"] == 3
+    [folder] = tmp_path.glob("2*-a")
+    assert json.loads((folder / "report.json").read_bytes())["verdict"] != "passed"
+    assert (folder / "manifest.json").is_file()
+
+
+def test_a_campaign_that_another_closes_is_left_to_it(tmp_path):
+    writer = killed_campaign(tmp_path)
+    writer.close()
+    with writer.folder.lock.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert closing.close(Campaign(NAME, writer.folder), BenchFolder(tmp_path / ".lab")) == ()
+
+
+def test_a_bench_that_started_anew_says_so(tmp_path):
+    lab = BenchFolder(tmp_path / ".lab")
+    until(starting.Starting(tmp_path, lab, NAME, {}, ["true"]).came, 10)
+    note = lab.begun(NAME)
+    note.write_text(json.dumps({**json.loads(note.read_text()), "boot": "another"}))
+    writer = killed_campaign(tmp_path)
+    writer.close()
+    assert "the bench started anew" in closing.close(Campaign(NAME, writer.folder), lab)[0]
+
+
+# ---------------------------------------------------------------- the oracles themselves
+
+
+def test_the_oracles_find_what_they_look_for():
+    def line(what, board, run, pid=1):
+        return json.dumps({"what": what, "board": board, "run": run, "pid": pid})
+
+    assert overlapping([line("begin", "a", "1"), line("end", "a", "1"), line("begin", "a", "2")]) == []
+    assert overlapping([line("begin", "a", "1"), line("begin", "b", "3"), line("begin", "a", "2")]) == [
+        ("1", "2")
+    ]
+    assert gaps([{"seq": 0}, {"seq": 1}, {"seq": 3}]) == [(1, 3)]
+    assert gaps([{"seq": 1}]) == [(-1, 1)]
+    started = {"event": "run_started", "board": "a"}
+    assert without_end([started]) == ["a"]
+    assert without_end([started, {"event": "board_lost", "board": "a"}]) == []
+    assert verdicts_of_lost(
+        [{"event": "run_finished", "board": "a"}, {"event": "board_lost", "board": "a"}]
+    ) == ["a"]

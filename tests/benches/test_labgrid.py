@@ -1,0 +1,272 @@
+"""Campaigns whose boards are places of a real labgrid coordinator, with a real exporter for each bench."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.lab.labgrid.coordinator import Coordinator, CoordinatorGoneError
+from harness.lab.names import BenchFolder
+from harness.lab.starting import state_of
+from tests.benches.bench_hosts import ROOT, ended, until
+from tests.benches.oracles import gaps, held_without_lock, overlapping, runs_of, without_end
+
+pytestmark = pytest.mark.lab
+
+ADDRESS = "127.0.0.1:20408"
+PROGRAMS = Path(os.environ.get("LABGRID", ROOT / ".venv-bench" / "bin"))
+
+
+class Labgrid:
+    def __init__(self, lab):
+        self.lab = lab
+        self.folder = lab.root / "coordinator"
+        self.folder.mkdir()
+        self.process = None
+        self.exporters = {}
+
+    def set_up(self, **section):
+        lab = self.lab
+        self.start()
+        lab.write(labgrid={"coordinator": ADDRESS, **section})
+        for host in lab.hosts:
+            self.export(host)
+        made = self.words("places")
+        assert len(made.splitlines()) == sum(len(host.boards) for host in lab.hosts)
+        # Only what was saved is there after a kill.
+        self.restart(signal.SIGINT)
+
+    def words(self, *words):
+        done = subprocess.run(
+            self.lab.command(*words),
+            cwd=self.lab.folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            env=self.environment(),
+        )
+        return done.stdout
+
+    @staticmethod
+    def environment():
+        return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+    def start(self):
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [PROGRAMS / "labgrid-coordinator", "-l", ADDRESS],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                env=self.environment(),
+            )
+        until(self.answers, 30)
+
+    def answers(self):
+        try:
+            with Coordinator(ADDRESS, "test"):
+                return True
+        except CoordinatorGoneError:
+            return False
+
+    def restart(self, number=signal.SIGKILL):
+        self.process.send_signal(number)
+        self.process.wait(30)
+        self.start()
+        for host in self.lab.hosts:
+            if self.exporters[host.name].poll() is None:
+                self.exporters[host.name].wait(60)
+            self.export(host)
+
+    def export(self, host):
+        file = host.folder / "exporter.yaml"
+        file.write_text(self.words("exporter-config", host.name))
+        with (host.folder / "exporter.log").open("wb") as log:
+            self.exporters[host.name] = subprocess.Popen(
+                [
+                    PROGRAMS / "labgrid-exporter",
+                    "-c",
+                    ADDRESS,
+                    "-n",
+                    host.name,
+                    "--hostname",
+                    host.address,
+                    file,
+                ],
+                stdout=log,
+                stderr=log,
+                env=self.environment(),
+            )
+        until(lambda: b"Exporter ready" in (host.folder / "exporter.log").read_bytes(), 30)
+
+    def places(self):
+        with Coordinator(ADDRESS, "test") as coordinator:
+            return coordinator.places()
+
+    def holders(self):
+        return {place.name: place.acquired for place in self.places().values()}
+
+    def close(self):
+        for process in [*self.exporters.values(), self.process]:
+            if process is not None:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture
+def make_labgrid(make_lab):
+    made = []
+
+    def make(section=None, **environment):
+        lab = make_lab(**environment)
+        made.append(Labgrid(lab))
+        made[-1].set_up(**(section or {}))
+        return lab, made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def outcomes(document):
+    return {one["board"]: one["outcome"] for one in document["boards"]}
+
+
+def check(lab, labgrid, name):
+    assert overlapping(lab.journal()) == []
+    assert set(runs_of(lab.journal()).values()) == {1}
+    for host in lab.hosts:
+        assert gaps(host.events(name)) == []
+        assert without_end(host.events(name)) == []
+    lives = {
+        f"{host.name}/{name}": state_of(host.runs, BenchFolder(host.runs / ".lab"), name) == "running"
+        for host in lab.hosts
+    }
+    assert held_without_lock(labgrid.places().values(), lives, time.time()) == []
+
+
+def test_places_are_the_boards_and_are_held_while_they_run(make_labgrid):
+    lab, labgrid = make_labgrid(STAND_IN_STEPS="10")
+    # The inventory is the coordinator's.
+    told = json.loads(json.dumps(labgrid.lab.hosts[0].boards))
+    for host in lab.hosts:
+        host.boards = []
+    lab.write(labgrid={"coordinator": ADDRESS})
+    client = lab.start("run", "--all", "--json")
+    name = lab.running()
+    holders = labgrid.holders()
+    assert holders[told[0]] == f"bench-1/{name}"
+    assert set(holders.values()) == {f"bench-{number}/{name}" for number in (1, 2, 3)}
+    code, document, _ = ended(client)
+    assert code == 1
+    assert sorted(outcomes(document).values()).count("passed") == 9
+    until(lambda: set(labgrid.holders().values()) == {""}, 10)
+    check(lab, labgrid, name)
+
+
+def test_a_board_whose_place_another_has_is_not_run_or_waited_for(make_labgrid):
+    lab, labgrid = make_labgrid({"wait_s": 4})
+    with Coordinator(ADDRESS, "somebody/else") as other:
+        other.acquire("ok-a1")
+        code, document, _ = lab.run("run", "--all")
+        found = outcomes(document)
+        assert code == 1
+        assert found.pop("ok-a1") == "not run"
+        assert sorted(found.values()).count("passed") == 8
+        [reason] = [one["reason"] for one in document["boards"] if one["board"] == "ok-a1"]
+        assert reason == "place ok-a1 is held by somebody/else"
+        assert "ok-a1" not in runs_of(lab.journal())
+        assert labgrid.holders()["ok-a1"] == "somebody/else"
+        check(lab, labgrid, document["campaign"])
+        # All of a bench's places taken: nothing runs there, and that is blocked, no verdict.
+        code, document, _ = lab.run("run", "ok-a1")
+        assert (code, outcomes(document)) == (3, {"ok-a1": "not run"})
+        client = lab.start("run", "ok-a1", "--json")
+        until(lambda: len(list(lab.hosts[0].runs.glob(".lab/begun/*.places.json"))) == 3, 20)
+        other.release("ok-a1", "somebody/else")
+        code, document, _ = ended(client)
+        assert (code, outcomes(document)) == (0, {"ok-a1": "passed"})
+
+
+def test_runs_do_not_notice_a_coordinator_that_starts_anew_and_places_are_taken_again(make_labgrid):
+    lab, labgrid = make_labgrid(STAND_IN_STEPS="10", STAND_IN_STEP_S="3")
+    client = lab.start("run", "--all", "--json")
+    name = lab.running()
+    labgrid.restart()
+    with Coordinator(ADDRESS, "somebody/else") as other:
+        # Whoever is faster has the place; the run goes on, and that is told.
+        until(
+            lambda: set(labgrid.holders().values()) == {f"bench-{number}/{name}" for number in (1, 2, 3)}, 20
+        )
+        other.release("ok-a1", f"bench-1/{name}")
+        other.acquire("ok-a1")
+    code, document, errors = ended(client, 90)
+    assert code == 1
+    assert sorted(outcomes(document).values()).count("passed") == 9
+    assert "ok-a1: its place is held by somebody/else" in errors
+    until(lambda: set(labgrid.holders().values()) == {"", "somebody/else"}, 10)
+    check(lab, labgrid, name)
+
+
+def test_places_of_a_killed_process_are_freed_once_their_campaign_is_gone(make_labgrid):
+    lab, labgrid = make_labgrid(STAND_IN_STEPS="10")
+    client = lab.start("run", "--all", "--json")
+    name = lab.running()
+    host = lab.hosts[0]
+    carrying = [pid for pid in host.processes() if b"\0carry\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(carrying) == 1
+    os.kill(carrying[0], signal.SIGKILL)
+    assert "is running" in lab.run("reap")[1]["places"][0]["reason"]
+    code, document, _ = ended(client)
+    assert code == 1  # the run is a process of its own
+    assert sorted(outcomes(document).values()).count("passed") == 9
+    held = {place for place, holder in labgrid.holders().items() if holder == f"bench-1/{name}"}
+    assert len(held) == 4
+    assert not any(one["freed"] for one in lab.run("reap")[1]["places"])
+    for path in (host.runs / ".lab" / "begun" / f"{name}.json", host.campaign(name) / "progress.jsonl"):
+        os.utime(path, (time.time() - 100, time.time() - 100))
+    assert {one["place"] for one in lab.run("reap")[1]["places"] if one["freed"]} == held
+    check(lab, labgrid, name)
+
+
+def test_places_of_a_bench_that_cannot_be_asked_and_of_people_are_kept(make_labgrid):
+    lab, labgrid = make_labgrid()
+    with (
+        Coordinator(ADDRESS, "bench-1/20261129T220000.000Z-0a1b2c") as gone,
+        Coordinator(ADDRESS, "somebody/else") as person,
+    ):
+        gone.acquire("ok-a1")
+        person.acquire("ok-b1")
+    lab.hosts[0].die()
+    found = {one["place"]: one for one in lab.run("reap")[1]["places"]}
+    assert (found["ok-a1"]["freed"], found["ok-b1"]["freed"]) == (False, False)
+    assert "connection" in found["ok-a1"]["reason"]
+    assert set(labgrid.holders().values()) == {"", "bench-1/20261129T220000.000Z-0a1b2c", "somebody/else"}
+
+
+def test_a_hung_exporter_costs_its_own_boards_and_is_told(make_labgrid):
+    lab, labgrid = make_labgrid({"wait_s": 30})
+    labgrid.exporters["bench-2"].send_signal(signal.SIGSTOP)
+    client = lab.start("run", "--all", "--json")
+    code, document, _ = ended(client, 120)
+    labgrid.exporters["bench-2"].send_signal(signal.SIGCONT)
+    found = outcomes(document)
+    assert code == 1
+    assert {what for board, what in found.items() if board.endswith("2")} == {"not run"}
+    assert [what for board, what in found.items() if not board.endswith("2")].count("passed") == 6
+    assert {one["reason"] for one in document["boards"] if one["host"] == "bench-2"} != {""}
+    until(lambda: set(labgrid.holders().values()) == {""}, 20)
+
+
+def test_a_lab_without_its_coordinator_runs_nothing_and_says_why(make_labgrid):
+    lab, labgrid = make_labgrid({"wait_s": 1})
+    labgrid.process.kill()
+    code, document, _ = lab.run("run", "--all")
+    assert code == 3
+    assert set(outcomes(document).values()) == {"not run"}
+    assert "does not answer" in document["boards"][0]["reason"]
+    assert not (lab.root / "locks" / "runs.jsonl").exists()
