@@ -18,7 +18,8 @@ def close_aborted(folder: Path, reason: str, *, without: tuple[str, ...] = ()) -
     """Write the end that a run's journal lacks, render its reports, and return what they say.
 
     What was seen stays; what ran has no verdict of its own; the run as a whole has neither passed nor failed by what is
-    not known. A run that has its end is only rendered. The process that wrote the folder must be gone.
+    not known. A run that has its end keeps it, and is only
+    rendered if it was not. The process that wrote the folder must be gone.
 
     Args:
         folder: The run folder.
@@ -46,7 +47,8 @@ def close_aborted(folder: Path, reason: str, *, without: tuple[str, ...] = ()) -
                 os.fsync(file)
             finally:
                 os.close(file)
-    close(run.path, without)
+    if not run.manifest.exists():  # it is made once, and last
+        close(run.path, without)
     return model.load(run.path)
 
 

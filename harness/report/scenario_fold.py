@@ -50,6 +50,10 @@ class _StepFold:
         self.began = t if self.began is None else self.began
 
 
+NO_END = "interrupted: the journal has no end for it"
+"""The reason of a scenario that was running when its process was killed."""
+
+
 class ScenarioFold:
     """Takes the events of one scenario in order; `result` may be asked at any moment.
 
@@ -139,7 +143,7 @@ class ScenarioFold:
         # What was seen before the interruption stays true.
         seen = worst(verdict for step in self._steps for verdict in step.verdicts)
         verdict = Verdict.FAILED if seen is Verdict.FAILED else Verdict.ERROR
-        return verdict, "interrupted: the journal has no end for it"
+        return verdict, NO_END
 
     def _step(self, index: int) -> Step:
         fold = self._steps[index]

@@ -7,6 +7,7 @@ from harness.report.document.blocks import Cover, Line, Words
 from harness.report.document.context import Context, plain
 from harness.report.document.files import files
 from harness.report.records import Scenario
+from harness.report.scenario_fold import NO_END
 from harness.report.stand_ins import stand_ins
 from harness.report.text import capital
 from harness.report.without_probe import without_probe
@@ -74,11 +75,16 @@ def sentence(context: Context) -> str:
     elif len(judged) == totals.passed:
         parts.append(say("All scenarios that were judged passed: {n}.", n=totals.passed))
     else:
+        interrupted = sum(
+            each.verdict is Verdict.ERROR and each.reason == NO_END for each in report.scenarios
+        )
+        errors = totals.error - interrupted
         counts = [
             (totals.passed, say("passed: {n}", n=totals.passed)),
             (totals.failed, say("failed: {n}", n=totals.failed)),
             (totals.blocked, say("blocked by the bench: {n}", n=totals.blocked)),
-            (totals.error, say("ended by an error of the harness: {n}", n=totals.error)),
+            (errors, say("ended by an error of the harness: {n}", n=errors)),
+            (interrupted, say("interrupted: {n}", n=interrupted)),
         ]
         told = say(", ").join(words for count, words in counts if count)
         parts.append(say("Scenarios judged: {n}; {told}.", n=len(judged), told=told))
