@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.bench_page.archive import Archive
-from harness.bench_page.boards import Board, Boards, Held
+from harness.bench_page.boards import Board, Boards, Held, held
 from harness.bench_page.run_files import RunFiles
 from harness.bench_page.starting import Starter
 from harness.bench_page.tails import RunTail, Tail
 from harness.bench_page.watching import Campaigns, Watched
+from harness.board.opening.places import locked
 from harness.errors import HarnessError, UsageError
 from harness.history.listing import ListedRun
 
 _TAILS = 64
-_HELD_FRESH_S = 1.0
+_USE_FRESH_S = 1.0
+_PLACES_FRESH_S = 10.0  # looking for adapters costs, and few are plugged in
 _SHOWN = 8
 
 
@@ -44,15 +46,20 @@ class Bench:
         campaigns: What `harness run` does and did.
         archive: Runs that have ended.
         starter: Starts campaigns.
+        suites: Suites that a campaign may be started with beside the shipped ones. Code runs from them, so only who
+            starts the page says which there are.
     """
 
-    def __init__(self, runs: Path, boards: Sequence[Path], words: Sequence[str] = ()) -> None:
+    def __init__(
+        self, runs: Path, boards: Sequence[Path], words: Sequence[str] = (), suites: Sequence[str] = ()
+    ) -> None:
         """Take what the bench has; nothing is read yet.
 
         Args:
             runs: The folder of runs, which need not be there yet.
             boards: Board files.
             words: Options of `harness run` that each campaign started here gets.
+            suites: See the attribute.
         """
         self.runs = runs
         self.boards = Boards(boards)
@@ -60,9 +67,11 @@ class Bench:
         self.campaigns = Campaigns(runs)
         self.archive = Archive(runs)
         self.starter = Starter(runs, words)
+        self.suites = tuple(suites)
         self._lock = threading.Lock()
         self._tails: OrderedDict[str, RunTail] = OrderedDict()
-        self._use: tuple[float, dict[str, Use]] = (-_HELD_FRESH_S, {})
+        self._places: dict[Path, tuple[float, list[str] | HarnessError]] = {}
+        self._use: tuple[float, dict[str, Use]] = (-_USE_FRESH_S, {})
 
     def latest(self) -> list[Watched]:
         """Return the campaigns that go on, and some that have ended, the latest first."""
@@ -72,8 +81,8 @@ class Bench:
         """Return, by the names of boards, who has them now, or why they are not there."""
         with self._lock:
             read_at, found = self._use
-            if time.monotonic() - read_at >= _HELD_FRESH_S:
-                found = {board.name: _use_of(board) for board in self.boards.all()}
+            if time.monotonic() - read_at >= _USE_FRESH_S:
+                found = {board.name: self._use_of(board) for board in self.boards.all()}
                 self._use = (time.monotonic(), found)
             return found
 
@@ -97,9 +106,14 @@ class Bench:
                 self._tails.popitem(last=False)
         return tail.read()
 
-
-def _use_of(board: Board) -> Use:
-    try:
-        return Use(tuple(board.held()))
-    except HarnessError as error:
-        return Use(absent=error.message)
+    def _use_of(self, board: Board) -> Use:
+        if board.used is None:
+            return Use()
+        looked, places = self._places.get(board.file, (-_PLACES_FRESH_S, []))
+        if time.monotonic() - looked >= _PLACES_FRESH_S:
+            try:
+                places = locked(board.used)
+            except HarnessError as error:
+                places = error
+            self._places[board.file] = (time.monotonic(), places)
+        return Use(absent=places.message) if isinstance(places, HarnessError) else Use(tuple(held(places)))

@@ -62,20 +62,6 @@ class Board:
         except HarnessError:
             return False
 
-    def held(self) -> list[Held]:
-        """Return which of its places somebody has now, as the kernel's locks tell it.
-
-        Raises:
-            BenchError: An adapter that its file names is not plugged in.
-        """
-        found: list[Held] = []
-        for place in () if self.used is None else locked(self.used):
-            with suppress(HarnessError):
-                holder = holder_of(place)
-                if holder is not None:
-                    found.append(Held(place, holder))
-        return found
-
 
 class Boards:
     """The boards of some files, read again when a file changes. Threads may share it."""
@@ -125,3 +111,14 @@ def read(file: Path) -> Board:
         warnings=tuple(board.warnings),
         used=board,
     )
+
+
+def held(places: Sequence[str]) -> list[Held]:
+    """Return which of some places somebody has now, as the kernel's locks tell it."""
+    found: list[Held] = []
+    for place in places:
+        with suppress(HarnessError):
+            holder = holder_of(place)
+            if holder is not None:
+                found.append(Held(place, holder))
+    return found

@@ -29,6 +29,14 @@ def bench(
         ),
     ] = None,
     runs: Annotated[Path, typer.Option(help="Where the run folders are.", metavar="DIR")] = Path("runs"),
+    suites: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Suites that the page offers for runs beside the shipped ones: a folder, or the name under which a "
+            "package offers some. May be repeated.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(help="Port to listen on; 0 has one chosen.", min=0, max=65535)] = _PORT,
     host: Annotated[
         str,
@@ -75,7 +83,7 @@ def bench(
         wanted=True if tls else None, beyond=beyond, cert=tls_cert, key=tls_key, ca=tls_ca, host=host
     )
     token, made = token_of(token_file, needed=beyond)
-    shown = Bench(runs, files, () if lab is None else (f"--lab={lab}",))
+    shown = Bench(runs, files, () if lab is None else (f"--lab={lab}",), suites or ())
     names = frozenset(name.lower().rstrip(".") for name in web_host or ())
     with (
         told_to_stop() as told,

@@ -21,7 +21,7 @@ def runs(tmp_path, monkeypatch):
 
 @pytest.fixture
 def bench(runs, tmp_path):
-    return Bench(runs, make_boards(tmp_path / "boards", "alpha", "beta"))
+    return Bench(runs, make_boards(tmp_path / "boards", "alpha", "beta"), suites=("mine", "other"))
 
 
 @pytest.fixture

@@ -59,7 +59,15 @@ def start(visitor, *, key="", **fields):
 def test_a_campaign_is_started_with_what_was_chosen(visitor, command, runs, tmp_path):
     told = start(
         visitor,
-        **{"board-1": "yes", "board-2": "yes", "quick": "yes", "rounds": "3", "suites": "mine\n\n other "},
+        **{
+            "board-1": "yes",
+            "board-2": "yes",
+            "quick": "yes",
+            "rounds": "3",
+            "suite-2": "yes",
+            "suite-9": "yes",
+            "suites": "/tmp/evil",
+        },
     )
     assert "It is started." in told.text
     assert str(told.url).endswith(f"/campaigns/{command.made[0].id}")
@@ -75,7 +83,6 @@ def test_a_campaign_is_started_with_what_was_chosen(visitor, command, runs, tmp_
         f"--runs={runs}",
         "--detach",
         "--json",
-        "--suites=mine",
         "--suites=other",
         "--quick",
         "--repeat=3",
@@ -183,6 +190,15 @@ def test_a_run_of_a_board_that_is_not_served_is_not_done_again(visitor, command,
 def campaign(tmp_path):
     (tmp_path / "campaign").mkdir()
     return Campaign("c", CampaignFolder(tmp_path / "campaign"))
+
+
+@pytest.mark.parametrize("option", ["destructive", "suites", "faults", "replay", "explore_for", "verify"])
+def test_a_run_that_could_not_be_the_same_is_not_done_again(visitor, command, runs, option):
+    make_run(runs, "r1", "alpha", quick=True, **{option: True})
+    told = visitor.post("/runs/r1/again", of="/start", key=visitor.hidden("/start", "key"))
+    assert told.status_code == 404
+    assert f"with {option}" in told.text
+    assert command.calls == []
 
 
 def test_a_stop_is_a_file_of_the_campaign(campaign):

@@ -17,7 +17,8 @@ from harness.web.view import Flash
 _ROUNDS_MAX = 10_000
 _JOBS_MAX = 64
 _HEADER_MAX = 16 << 20
-_LINES_MAX = 20
+_REPEATED = frozenset({"service", "stand_ins", "quick", "development", "official"})
+"""Options of a run's header that the board file, or this page, asks for again; with another one it is not the same."""
 
 
 def show(view: BenchView) -> Response:
@@ -45,7 +46,7 @@ def start(view: BenchView) -> Response:
         quick=bool(view.field("quick")),
         official=bool(view.field("official")),
         suites=tuple(
-            line.strip() for line in view.form.get("suites", "").splitlines()[:_LINES_MAX] if line.strip()
+            suite for number, suite in enumerate(view.behind.suites, 1) if view.form.get(f"suite-{number}")
         ),
         rounds=rounds or 1,
         jobs=jobs or 0,
@@ -109,6 +110,7 @@ def _form(
         status,
         boards=view.behind.boards.all(),
         use=view.behind.use(),
+        suites=view.behind.suites,
         chosen=chosen,
         key=secrets.token_hex(16),
         errors=dict(errors or {}),
@@ -134,12 +136,15 @@ def _options(view: BenchView, run: str) -> dict[str, Any]:
     with suppress(ValueError, RecursionError):
         header = json.loads(text)
         if isinstance(header, dict):
-            options = header.get("options")
-            return {
-                **(options if isinstance(options, dict) else {}),
-                "mode": header.get("mode"),
-                "board": header.get("board"),
-            }
+            asked = header.get("options")
+            options: dict[str, Any] = asked if isinstance(asked, dict) else {}
+            beyond = [name for name, value in options.items() if name not in _REPEATED and value]
+            if not beyond:
+                return {**options, "mode": header.get("mode"), "board": header.get("board")}
+            raise UsageError(
+                f"the run {run[:100]!r} was asked for with {', '.join(map(str, beyond))[:200]}, "
+                "which this page does not start: harness run does, at a terminal"
+            )
     raise UsageError(
         f"the header of the run {run[:100]!r} cannot be read, so nobody knows what it was asked for"
     )
