@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from typing import Any
 
 from harness.disk import writing
 from harness.errors import UsageError
-from harness.id2.keys import KeyType
-from harness.operator import forms
 from harness.operator.forms import MAX_ANSWER, Form
 from harness.operator.steps import STEPS
+from harness.progress import answers
+from harness.progress.answers import Answer
 from harness.progress.state import Ask
 
 VIA = "bench page"
@@ -49,7 +48,7 @@ def fields_of(ask: Ask) -> list[AnswerField]:
             _text(field, "name"),
             _text(field, "words"),
             field.get("secret") is True,
-            _CHOICES.get(_form(ask, _text(field, "name")), ()),
+            _choices(field),
         )
         for field in ask.fields
         if _text(field, "name")
@@ -94,25 +93,8 @@ def give(folder: Path, ask: str, by: str, values: Mapping[str, str]) -> bool:
         BenchError: It cannot be written.
         UsageError: The question has a name that no file can have.
     """
-    target = _file(folder, ask)
-    draft = folder / f".{secrets.token_hex(8)}.tmp"
-    data = json.dumps({"by": by, "via": VIA, "values": dict(values)}, ensure_ascii=True).encode()
-    with writing(target):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                # A link fails where the name exists already, so that of two answers the first one stays.
-                os.link(draft, target)
-            except FileExistsError:
-                return False
-        finally:
-            with suppress(OSError):
-                draft.unlink()
-    return True
+    with writing(_file(folder, ask)):
+        return answers.give(folder, ask, Answer(by, VIA, values))
 
 
 def given_by(folder: Path, ask: str) -> str | None:
@@ -149,8 +131,6 @@ def _text(source: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-_CHOICES: Mapping[Form | None, tuple[str, ...]] = {
-    forms.DONE: ("done",),
-    forms.PASSED_OR_FAILED: ("passed", "failed"),
-    forms.KEY_TYPE: tuple(kind.value for kind in KeyType),
-}
+def _choices(field: Mapping[str, Any]) -> tuple[str, ...]:
+    given = field.get("choices")
+    return tuple(one for one in given if isinstance(one, str)) if isinstance(given, list) else ()

@@ -91,7 +91,13 @@ class Made:
             title=asked.title,
             instructions=[f"Do it on {board}.", HOSTILE],
             fields=[
-                {"name": each.name, "form": each.name, "words": each.form.words, "secret": each.secret}
+                {
+                    "name": each.name,
+                    "form": "choice" if each.form.choices else "text",
+                    "words": each.form.words,
+                    "secret": each.secret,
+                    "choices": list(each.form.choices),
+                }
                 for each in asked.fields
             ],
             timeout_s=timeout_s,

@@ -24,13 +24,27 @@ def patience():
     expect.set_options(timeout=PATIENCE_MS)
 
 
+SUITE = '''
+from harness.operator import steps
+
+def test_asks(scenario, harness_session):
+    """A person is asked."""
+    with scenario.step("T-01"):
+        shown = {"console": "id2", "name": "N", "algorithm": "aes-128", "licences": "5"}
+        given = harness_session.prompts.ask(steps.CREATE_PRODUCT, shown)
+        assert given["product_key"] == "a1AbCdEfGhI"
+        assert len(given["product_secret"]) == 40
+'''
+SECRET = "i1" + "SeCrEtVaLuE" + "x" * 27
+
+
 class Served:
     """`harness bench` as a process of its own."""
 
-    def __init__(self, folder, port):
+    def __init__(self, folder, port, *words):
         self.address = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "harness", "bench", "--port", str(port)],
+            [sys.executable, "-m", "harness", "bench", "--port", str(port), *words],
             cwd=folder,
             stdout=subprocess.PIPE,
             text=True,
@@ -125,3 +139,47 @@ def test_what_an_official_run_is_refused_for_is_shown(folder, runs, port, tab):
     expect(tab.get_by_role("alert")).to_contain_text("simulated")
     served.end()
     assert campaigns(runs) == []
+
+
+def make_suite(folder):
+    (folder / "step1_plan").mkdir(parents=True)
+    (folder / "step1_plan" / "test_asks.py").write_text(SUITE)
+    (folder / "requirements.yaml").write_text(
+        "- {id: T-01, statement: Something holds., source: test, level: must, applies_when: always}\n"
+    )
+
+
+def test_a_real_run_takes_the_answer_of_one_of_two_browsers_and_keeps_its_secret(
+    folder, runs, port, tab, chromium
+):
+    make_suite(folder / "mine")
+    served = Served(folder, port, "--suites", "mine")
+    tab.goto(f"{served.address}/start?board=alpha")
+    tab.get_by_text("More").click()
+    tab.get_by_label("mine").check()
+    tab.get_by_role("button", name="Start", exact=True).click()
+    tab.wait_for_url(re.compile("/campaigns/2"))
+    expect(tab.get_by_label("ProductKey")).to_be_visible()
+    context = chromium.new_context(locale="zh-CN")
+    other = context.new_page()
+    other.goto(tab.url)
+    expect(other.locator("#asks")).to_contain_text("在控制台中创建产品")
+    tab.get_by_label("ProductKey").fill("a1AbCdEfGhI")
+    tab.get_by_label("ProductSecret").fill(SECRET)
+    tab.get_by_label("Your name").fill("Ann")
+    tab.get_by_role("button", name="Give the answer").click()
+    for each, words in ((tab, "Ann (on this page)"), (other, "Ann (在本页面)")):
+        expect(each.locator("#answered")).to_contain_text(words)
+        expect(each.locator("#asks section")).to_have_count(0)
+        assert SECRET not in each.content()
+    context.close()
+    (campaign,) = campaigns(runs)
+    (name,) = {board.folder for board in campaign.state().boards.values()}
+    deadline = time.monotonic() + 60
+    journal = runs / name / "journal.jsonl"
+    while "answered by Ann (bench page)" not in journal.read_text() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert "answered by Ann (bench page)" in journal.read_text()
+    served.end()
+    written = b"".join(path.read_bytes() for path in runs.rglob("*") if path.is_file())
+    assert SECRET.encode() not in written
