@@ -17,7 +17,7 @@ from harness.web.appearance import Appearance
 from harness.web.forms import BODY_MAX, BadForm, read_form
 from harness.web.guard import Guard, cookie
 from harness.web.language import Language, choose
-from harness.web.view import Flashes, View
+from harness.web.view import LIVE_HEADER, Flashes, View
 
 _LOG = logging.getLogger(__name__)
 _LANGUAGE_COOKIE = "id2-language"
@@ -112,7 +112,7 @@ class Site(Generic[V]):
         scope = request.scope
         browser = cookie(scope, self._guard.browser_cookie(scope))
         language = choose(
-            request.query_params.get("lang", ""),
+            request.headers.get(LIVE_HEADER, "") or request.query_params.get("lang", ""),
             cookie(scope, _LANGUAGE_COOKIE),
             request.headers.get("accept-language", ""),
         )
@@ -143,7 +143,7 @@ class Site(Generic[V]):
         name = self._guard.browser_cookie(scope)
         if cookie(scope, name) != view.browser:
             self._guard.set_cookie(response, name, view.browser)
-        if view.query("lang") in list(Language):
+        if view.query("lang") in list(Language) and LIVE_HEADER not in view.request.headers:
             self._guard.set_cookie(response, _LANGUAGE_COOKIE, view.language.value, max_age_s=_YEAR_S)
 
     def _run(self, handler: Callable[[V], Response], view: V) -> Response:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -21,7 +21,8 @@ S = TypeVar("S")
 """What stands behind a site."""
 
 LIVE_HEADER = "x-live"
-"""Sent by the script that renews parts of a page; such a request takes no flash, which a person is yet to see."""
+"""Sent by the script that renews parts of a page, with the page's language: such a request takes no flash, which a
+person is yet to see, and another tab's choice of a language does not reach into this one."""
 
 _LINE_MAX = 4_096
 _ECHO_MAX = 20_000
@@ -123,7 +124,7 @@ class View(Generic[S]):
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page."""
-        path = self.request.url.path
+        path = str(self.request.scope["path"])
         live = LIVE_HEADER in self.request.headers
         flash = None if live else self.flashes.take(self.browser, path)
         known = {
@@ -158,7 +159,7 @@ class View(Generic[S]):
         """
         target = f"{self.appearance.root}{where}"
         if flash is not None:
-            self.flashes.put(self.browser, urlsplit(target).path, flash)
+            self.flashes.put(self.browser, unquote(urlsplit(target).path), flash)
         return RedirectResponse(target, 303)
 
     def download(self, name: str, content: object) -> Response:
@@ -175,7 +176,7 @@ class View(Generic[S]):
             if value is None:
                 query.pop(name, None)
         reading = self.request.method == "GET"
-        path = quote(self.request.url.path, safe="/") if reading else f"{self.appearance.root}/"
+        path = quote(self.request.scope["path"], safe="/") if reading else f"{self.appearance.root}/"
         return f"{path}?{urlencode(query, errors='replace')}" if query else path
 
 

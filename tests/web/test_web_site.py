@@ -127,6 +127,9 @@ def test_a_form_changes_something_once_and_its_page_says_so(folder):
     assert (sent.status_code, sent.headers["location"]) == (303, "/other?x=1")
     assert "is on." not in http.get("/").text, "another page of the same browser does not take it"
     assert "is on." not in http.get("/other", headers={"X-Live": "1"}).text, "nor does what a script asks for"
+    live = http.get("/other?lang=zh", headers={"X-Live": "en"})
+    assert 'lang="en"' in live.text, "a part of an English page stays English"
+    assert "set-cookie" not in live.headers
     told = http.get("/other?x=1").text
     assert "&lt;b&gt;\\u202e is on." in told
     assert "is on." not in http.get("/other?x=1").text

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from harness.service.mock.server import MockService
-from tests.web_console.web_bench import PUBLISHED, SE_ID, SE_KEY, Browser
+from tests.web_console.web_bench import PUBLISHED, SE_ID, SE_KEY, Browser, Watch
 
 
 @pytest.fixture
@@ -46,3 +46,20 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def context(chromium, mock):
+    made = chromium.new_context(base_url=mock.endpoint, locale="en-GB")
+    made.grant_permissions(["clipboard-read", "clipboard-write"], origin=mock.endpoint)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context, mock):
+    made = context.new_page()
+    made.set_default_timeout(60_000)  # a busy machine lays out megabytes slowly
+    watch = Watch(made, mock.endpoint)
+    yield made
+    assert watch.seen == []

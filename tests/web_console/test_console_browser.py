@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import Page
 
 from harness.id2.keys import Key, KeyType
+from harness.service.mock.faults import Fault, FaultKind
 from tests.web_console.web_bench import (
     GOOD_LOG,
+    LINE_KEY,
     PUBLISHED,
     SE_ID,
     SE_LOG,
@@ -21,44 +23,6 @@ pytestmark = pytest.mark.browser
 HOSTILE = "<script>document.title='pwned'</script><img src=x onerror=\"alert(1)\"><a href='javascript:alert(2)'>x</a>{{7*7}}"
 
 
-class Watch:
-    """What must never happen on any page, collected while a test runs."""
-
-    def __init__(self, page: Page, origin: str) -> None:
-        self.seen: list[str] = []
-        self.expected_statuses = {200, 303, 307, 304}
-        page.on("dialog", lambda dialog: (self.seen.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.on("pageerror", lambda error: self.seen.append(f"error {error}"))
-        page.on("console", self._console)
-        page.on("request", lambda request: self._request(request.url, origin))
-
-    def _console(self, message) -> None:
-        # Chromium reports the status of a page that was refused on purpose; all else is a defect.
-        if message.type in {"error", "warning"} and "status of 4" not in message.text:
-            self.seen.append(f"console {message.text}")
-
-    def _request(self, url: str, origin: str) -> None:
-        if not url.startswith(origin):
-            self.seen.append(f"request to {url}")
-
-
-@pytest.fixture
-def context(chromium, mock):
-    made = chromium.new_context(base_url=mock.endpoint, locale="en-GB")
-    made.grant_permissions(["clipboard-read", "clipboard-write"], origin=mock.endpoint)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def page(context, mock):
-    made = context.new_page()
-    made.set_default_timeout(60_000)  # a busy machine lays out megabytes slowly
-    watch = Watch(made, mock.endpoint)
-    yield made
-    assert watch.seen == []
-
-
 def every_page(mock) -> list[str]:
     admin = mock.admin
     own = admin.create_product("a_rather_long_product_name_30", licences=3)
@@ -70,6 +34,12 @@ def every_page(mock) -> list[str]:
         code = admin.debug_auth_code(debug.id2, "challenge", extra="e" * 512).auth_code
         service.verify(debug.id2, own.product_key, code, "e" * 512)
     admin.issue_sts("verify", lifetime_s=900)
+    admin.register_vendor("8185", "a vendor with a rather long name " + "x" * 30)
+    admin.create_burn_licence("8185", "M" * 64, 1_000_000, "aes-128", LINE_KEY)
+    admin.faults.add(Fault(kind=FaultKind.WRONG_CIPHERTEXT, count=None, latency_ms=600_000, after=1_000_000))
+    admin.faults.add(
+        Fault(kind=FaultKind.CODE, operation="GetServerAuthCodeAndEncryptData", after_effect=True)
+    )
     good = admin.verify_report(GOOD_LOG)
     bad = admin.verify_report(good_json().replace("8NOg6H0D", "8NOg6H0E").replace("3.1.0", "W" * 64))
     names = (
@@ -83,6 +53,9 @@ def every_page(mock) -> list[str]:
     )
     return [
         *(f"/console/{name}" for name in names),
+        "/console/devices/new",
+        "/console/production",
+        "/console/faults",
         "/console/calls",
         "/console/clock",
         "/console/debugging",

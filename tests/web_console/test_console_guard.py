@@ -177,3 +177,39 @@ def test_a_minute_later_the_peer_may_come_again():
     assert guard.logged_in({**scope, "headers": cookie})
     now[0] += 13 * 3_600
     assert not guard.logged_in({**scope, "headers": cookie}), "a session ends"
+
+
+PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "leads"),
+    [
+        ("/", {"Accept": PAGE}, True),
+        ("/", {"Accept": "TEXT/HTML"}, True),
+        ("/", {"Accept": "text/html;q=0.9, application/json;q=0.9"}, True),
+        ("/", {"Accept": "*/*"}, False),
+        ("/", {"Accept": ""}, False),
+        ("/", {"Accept": "application/json"}, False),
+        ("/", {"Accept": "application/json, text/html;q=0.5"}, False),
+        ("/", {"Accept": "text/html;q=0"}, False),
+        ("/", {"Accept": "text/html;q=x"}, False),
+        ("/", {"Accept": "text/html" + ",a" * 10_000}, True),
+        ("/", {"Accept": PAGE, "x-acs-action": "Verify"}, False),
+        ("/", {"Accept": PAGE, "Authorization": "ACS3-HMAC-SHA256 x"}, False),
+        ("/?Action=Verify", {"Accept": PAGE}, False),
+    ],
+)
+def test_a_browser_is_led_to_the_console_and_a_client_gets_its_answer(shared_mock, path, headers, leads):
+    answer = raw(shared_mock, path, **headers)
+    assert (answer.status_code == 307) is leads
+    if leads:
+        assert answer.headers["location"] == "/console/"
+    else:
+        assert "xml" in answer.headers["content-type"] or "json" in answer.headers["content-type"]
+
+
+def test_a_post_and_a_mock_without_a_console_lead_nowhere(shared_mock):
+    assert raw(shared_mock, "/", "POST", Accept=PAGE).status_code >= 400
+    with MockService() as bare:
+        assert raw(bare, "/", Accept=PAGE).status_code >= 400

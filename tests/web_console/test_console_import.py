@@ -2,7 +2,7 @@
 
 import logging
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -187,3 +187,18 @@ def test_the_list_of_devices_as_a_file(visitor):
     assert line.startswith(f"{PUBLISHED.id2},aes-128,burnt,registered,")
     assert PUBLISHED.key.reveal().hex().upper() not in answer.text.upper()
     assert visitor.http.get("/console/devices.csv?state=nothing&product=x").text.count("\n") == 1
+
+
+def test_an_id_with_characters_of_addresses_has_its_page(browser):
+    uid = "a/b?c#d%2Fe~f;g&h=\"'<i>/state"
+    id2 = f"0500000007000{len(uid):03X}"[:14] + f"{len(uid):02X}" + uid
+    key = published.KEYS[KeyType.ECC_K256].key.public.hex()
+    page = browser.post("/console/devices/new", id2=id2, key_type="ecc-k256", key=key, key_is="public")
+    assert (page.status, "is registered" in page.text) == (200, True)
+    changed = browser.post(urlsplit(page.url).path + "/state", state="suspended")
+    assert "The state is changed." in changed.text
+    assert browser.mock.admin.device(id2).state is DeviceState.SUSPENDED
+    listed = browser.get("/console/devices?search=05000000")
+    link = next(each for each in listed.links if each.startswith("/console/devices/0500"))
+    assert browser.get(link).status == 200
+    assert "<i>" not in listed.html

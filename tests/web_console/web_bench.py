@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
+from playwright.sync_api import Page as LivePage
 
 from harness.id2 import published
 from harness.id2.keys import Key, KeyType
@@ -18,6 +19,15 @@ SE_ID = "379551166B860D8DC4235AC7"
 SE_KEY = Key.parse(KeyType.DES3_168, "1005F0D5333978630AD5D02EA777DC548FA94C5263EA071E")
 GOOD_LOG = (SAMPLES / "id2_app-3.1.0-aes128.log").read_text()
 SE_LOG = (SAMPLES / "id2_app-3.1.0-se-3des168.log").read_text(errors="replace")
+
+LINE_KEY = """-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDOH9w/497++SaMK7BFyHCdNLEW
+fj/tKy+JP7D96VdkiUvporGVQGMW4U3/W4KMF6rnixVW4iSbgVak4L8Erjrb++IY
++bJXuBUS8KjnfBVjCeAt7T29mIAPd1w1s2oWoYG3YpK/yZZp2L5o1O+TAIIwf/gQ
+a9/gQksbK8GEZ5Wf1wIDAQAB
+-----END PUBLIC KEY-----
+"""
+"""Public key of a production line whose private half nobody has."""
 
 
 def good_json() -> str:
@@ -163,3 +173,24 @@ class Browser:
 
     def close(self) -> None:
         self.http.close()
+
+
+class Watch:
+    """What must never happen on any page, collected while a test runs."""
+
+    def __init__(self, page: LivePage, origin: str) -> None:
+        self.seen: list[str] = []
+        self.expected_statuses = {200, 303, 307, 304}
+        page.on("dialog", lambda dialog: (self.seen.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("pageerror", lambda error: self.seen.append(f"error {error}"))
+        page.on("console", self._console)
+        page.on("request", lambda request: self._request(request.url, origin))
+
+    def _console(self, message) -> None:
+        # Chromium reports the status of a page that was refused on purpose; all else is a defect.
+        if message.type in {"error", "warning"} and "status of 4" not in message.text:
+            self.seen.append(f"console {message.text}")
+
+    def _request(self, url: str, origin: str) -> None:
+        if not url.startswith(origin):
+            self.seen.append(f"request to {url}")

@@ -25,7 +25,7 @@ if (changes) {
     waiting = 0;
     let answer;
     try {
-      answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "error" });
+      answer = await fetch(location.href, { headers: { "X-Live": document.documentElement.lang.slice(0, 2) }, redirect: "error" });
     } catch {
       return;
     }

@@ -18,6 +18,10 @@ from harness.service.mock.request import GatewayRefused
 from harness.web.listening import ANSWER, BREAK_OFF
 
 _CONSOLE = "/console"
+_OF_CALLS = frozenset({b"authorization", b"x-acs-action", b"x-acs-signature-nonce"})
+_API_KINDS = ("application/json", "text/xml")
+_KINDS_MAX = 20
+_QUALITY = re.compile(r"[01](\.\d{0,3})?")
 NOT_HTTP = (
     "text/xml;charset=utf-8",
     (
@@ -76,8 +80,25 @@ class _Application(Starlette):
 
 def _from_browser(scope: Scope) -> bool:
     """Tell whether a person has typed the address: a page is wanted, and no operation is asked for."""
-    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
-    return scope["method"] == "GET" and not scope["query_string"] and b"text/html" in accepted.lower()
+    if scope["method"] != "GET" or scope["query_string"]:
+        return False
+    headers = dict(scope["headers"])
+    if not _OF_CALLS.isdisjoint(headers):
+        return False
+    wanted = _qualities(headers.get(b"accept", b"").decode("latin-1"))
+    html = wanted.get("text/html", 0.0)
+    # A client that would rather have what the API answers in gets that, also when it takes pages too.
+    return html > 0 and html >= max((wanted.get(kind, 0.0) for kind in _API_KINDS), default=0.0)
+
+
+def _qualities(accepted: str) -> dict[str, float]:
+    """Return how much each media type of an `Accept` header is wanted, 0 to 1."""
+    found: dict[str, float] = {}
+    for part in accepted.lower().split(",")[:_KINDS_MAX]:
+        kind, *parameters = (each.strip() for each in part.split(";"))
+        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        found[kind] = float(quality) if _QUALITY.fullmatch(quality) else 0.0
+    return found
 
 
 async def _runtime(core: Core, scope: Scope, receive: Receive, send: Send) -> None:

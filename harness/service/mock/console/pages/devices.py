@@ -1,7 +1,7 @@
 """Devices: search, and what can be done with one."""
 
 from string import hexdigits
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
@@ -82,6 +82,11 @@ def _as_stored(text: str) -> str:
     return text.upper() if set(text) <= set(hexdigits) else text
 
 
+def place_of(id2: str) -> str:
+    """Return where a device's page is; the ID² of a PUF may have any printable character in it."""
+    return f"/devices/{quote(id2, safe='')}"
+
+
 def show(view: ConsoleView) -> Response:
     """Show one device."""
     return _show(view)
@@ -96,7 +101,7 @@ def set_state(view: ConsoleView) -> Response:
         view.admin.set_device_state(id2, view.field("state"))
     except UsageError as error:
         return _show(view, problem=view.said(error.message))
-    return view.done(f"/devices/{id2}", Flash("devices.state_changed"))
+    return view.done(place_of(id2), Flash("devices.state_changed"))
 
 
 def erase(view: ConsoleView) -> Response:
@@ -108,7 +113,7 @@ def erase(view: ConsoleView) -> Response:
         view.admin.erase_device(id2)
     except UsageError as error:
         return _show(view, problem=view.said(error.message))
-    return view.done(f"/devices/{id2}", Flash("devices.erased"))
+    return view.done(place_of(id2), Flash("devices.erased"))
 
 
 def _show(view: ConsoleView, *, errors: dict[str, str] | None = None, problem: str = "") -> Response:

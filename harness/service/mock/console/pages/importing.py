@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
+from harness.service.mock.console.pages.devices import place_of
 from harness.service.mock.console.view import ConsoleView
 from harness.service.mock.importing.importing import FileKind, Judged, Outcome, judge, read
 from harness.service.mock.importing.importing import put_in as put_all_in
@@ -48,12 +49,12 @@ def register(view: ConsoleView) -> Response:
         field = _FIELD_OF.get(judged.problem.why, "id2")
         return _ask(view, errors={field: _told(view, judged.problem)})
     if judged.outcome is Outcome.SAME:
-        return view.done(f"/devices/{row.name}", Flash("import.was_there"))
+        return view.done(place_of(row.name), Flash("import.was_there"))
     try:
         put_all_in([judged], view.admin)
     except UsageError as error:
         return _ask(view, problem=view.said(error.message))
-    return view.done(f"/devices/{row.name}", Flash("import.registered"))
+    return view.done(place_of(row.name), Flash("import.registered"))
 
 
 def upload(view: ConsoleView) -> Response:
