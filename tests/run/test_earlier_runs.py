@@ -14,17 +14,20 @@ from harness.report import model
 from harness.run import events
 from harness.run.header import Header, plain_header
 from harness.run.safe import Mask
+from harness.transport.recording.format import VERSION
+from tests.transport.recordings import lines
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests" / "samples" / "run-folders"
 NEWEST = SAMPLES / "2-report"
+BINARY = SAMPLES / "2-binary"
 EVERY = sorted(SAMPLES.glob("*/*.tar.xz"))
 CHIPS_WITHOUT_INPUTS = [path for path in EVERY if path.parent.name == "1-no-inputs" and "-se-" in path.name]
 SERVERS = [path for path in EVERY if "business-server" in path.name]
 REPLAYED = [path for path in EVERY if path not in CHIPS_WITHOUT_INPUTS + SERVERS]
-WITH_PROBES = {"2-probes", "2-named", "2-report"}
+WITH_PROBES = {"2-probes", "2-named", "2-report", "2-binary"}
 JUDGED = {"passed", "failed", "blocked", "error"}
 
 
@@ -116,13 +119,13 @@ def test_its_replay_gives_what_it_judged_the_same_verdict(archive, tmp_path, cap
         assert code == (5 if new or partial else 0), said
         again = (tmp_path / "runs" / "latest").resolve()
         for recording in (run / "transport").iterdir():
-            assert traffic(again / "transport" / recording.name) == traffic(recording)
+            assert traffic(again / "transport" / f"{recording.stem}.rec") == traffic(recording)
         assert (again / "inputs.jsonl").read_bytes() == (run / "inputs.jsonl").read_bytes()
 
 
 def traffic(recording):
     """What went to the device, and what came from it as one stream a direction: how it came in pieces is chance."""
-    records = [json.loads(line) for line in recording.read_text().splitlines()[1:]]
+    records = lines(recording)[1:]
     sent = [(each["op"], each["x"], each.get("a")) for each in records if each["d"] == ">"]
     return sent, "".join(each["x"] for each in records if each["d"] == "<")
 
@@ -134,7 +137,7 @@ def test_a_chip_whose_challenges_nobody_kept_is_not_replayed(archive, tmp_path, 
     assert code == 2
     assert "before the harness kept what a run draws at random" in said
     assert f"harness report {run} renders it" in said
-    assert not (tmp_path / "runs").exists()
+    assert not list((tmp_path / "runs").glob("[!.]*"))
 
 
 @pytest.mark.parametrize("archive", named(SERVERS))
@@ -156,6 +159,8 @@ def test_there_is_a_sample_of_all_that_a_run_of_now_writes(tmp_path):
     for kind in typing.get_args(events.Event):
         fields = {field.name: field for field in dataclasses.fields(kind)}
         known[fields["event"].default] = set(fields)
+    recorded = unpacked(BINARY / "virtual-se-i2c.tar.xz", tmp_path / "binary") / "transport" / "chip.rec"
+    assert lines(recorded)[0]["version"] == VERSION, "recordings have changed: keep a run with one"
     assert known == FIELDS, (
         "the journal has changed: keep a run of it in tests/samples/run-folders, and say so here"
     )

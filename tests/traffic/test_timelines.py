@@ -7,7 +7,10 @@ import pytest
 from harness.chip.ica import commands
 from harness.traffic.indexed_lines import JsonLinesByTime
 from harness.traffic.timelines import Timelines
+from harness.transport.recording.writer import Recording
 from tests.traffic.recorded import SECOND, Folder, Used, at, record
+from tests.transport.conftest import Memory
+from tests.transport.recordings import make_binary
 
 GET_ID = commands.get_id().to_bytes()
 ID = bytes.fromhex("81800C2122232425262728292A2B2C9000")
@@ -196,3 +199,55 @@ def test_a_secret_that_began_before_the_excerpt_is_not_shown(tmp_path):
     assert "boot" not in shown
     assert not any("5271831144" in text for text in shown)
     assert any(text.startswith("test 209: device secret: [64] ***") for text in shown)
+
+
+def binary(run):
+    for used in run.used:
+        make_binary(run.path / used.recording)
+    run.used[:] = [Used(each.name, each.recording.replace(".jsonl", ".rec")) for each in run.used]
+
+
+@pytest.mark.parametrize("most", [4, 40, 5000])
+def test_both_forms_say_the_same_of_any_span(run, most):
+    disorder = [
+        record(second + (0.4 if second % 7 else -0.1), "i2c-read", "<", b"\x05", a=0x71)
+        for second in range(900)
+    ]
+    run.write("se", *(each for second in range(900) for each in (*exchange(second), disorder[second])))
+    run.write(
+        "console", *(record(second / 3, "read", "<", b"line %d\r\nand" % second) for second in range(2000))
+    )
+    spans = [
+        (0, 0.5),
+        (1.5, 2.5),
+        (100, 899.5),
+        (-5, 5000),
+        (640.4, 640.4),
+        (899, 899.002),
+        (2000, 3000),
+        (333, 340),
+    ]
+    before = [read(run, *span, most) for span in spans]
+    binary(run)
+    assert [read(run, *span, most) for span in spans] == before
+    assert sum(bool(each.entries) for each in before) >= 6
+
+
+def test_a_binary_recording_is_shown_up_to_where_it_is_damaged(run):
+    run.write("se", *exchange(1.0), *exchange(2.0))
+    binary(run)
+    path = run.path / run.used[0].recording
+    path.write_bytes(path.read_bytes() + b"garbage that is no record")
+    texts = [each.text for each in read(run, 0, 5).entries]
+    assert [text.split(",")[0] for text in texts] == ["GetID", "9000 success"] * 2 + [
+        "(a line that is no record)"
+    ]
+
+
+def test_what_stands_in_a_tail_is_shown(run):
+    with Recording(run.path / "transport" / "live.rec", Memory("live")) as recording:
+        run.used.append(Used("live", "transport/live.rec"))
+        recording.data("exchange", ">", GET_ID, at(1.0))
+        assert [each.text for each in read(run, 0, 5).entries] == ["GetID"]
+        recording.data("exchange", "<", ID, at(1.1))
+        assert len(read(run, 0, 5).entries) == 2

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from harness.cli import trace
 from harness.errors import UsageError
+from tests.transport.recordings import make_binary
 
 ROOT = Path(__file__).parents[2]
 
@@ -261,3 +263,57 @@ def test_a_terminal_gets_lines_that_it_has_room_for_and_a_pipe_whole_ones(run, c
 def test_limit_counts_what_went_over_and_no_lines_of_the_terminal(run, call, monkeypatch):
     monkeypatch.setenv("COLUMNS", "30")
     assert "scenario one" in "".join(call(run, "--limit", "2").stdout)
+
+
+def test_records_as_json(run, call):
+    found = [json.loads(line) for line in call(run, "--json", "--since", "0.15").stdout.splitlines()]
+    assert found[0] == {
+        "transport": "console",
+        "record": 3,
+        "t": 2_000_000_000,
+        "op": "note",
+        "d": "#",
+        "m": "scenario one",
+    }
+    assert {
+        "transport": "se",
+        "record": 6,
+        "t": 4_200_000_000,
+        "op": "i2c-read",
+        "d": "<",
+        "x": "0500",
+        "a": 0x71,
+    } in found
+    assert len(found) == 11
+    both = call(run, "--json", "--raw")
+    assert isinstance(both.exception, UsageError)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--raw",), ("--hex",), ("--text",), ("--json",), ("--scenario", "two"), ("--transport", "se")],
+)
+def test_both_forms_say_the_same(run, call, arguments):
+    before = call(run, *arguments).stdout
+    for path in (run / "transport").glob("*.jsonl"):
+        make_binary(path)
+    assert before
+    assert call(run, *arguments).stdout == before
+
+
+def test_of_two_forms_of_one_recording_the_newer_is_read(run, call):
+    older = (run / "transport" / "se.jsonl").read_text()
+    make_binary(run / "transport" / "se.jsonl")
+    (run / "transport" / "se.jsonl").write_text(older)
+    assert call(run).stdout.count("GetID") == 1
+
+
+def test_a_binary_recording_that_is_damaged_names_the_record(run, call):
+    path = make_binary(run / "transport" / "se.jsonl")
+    with path.open("ab") as file:
+        file.write(b"garbage that is no record")
+    error = call(run).exception
+    assert isinstance(error, UsageError)
+    assert "se.rec:8: not a record" in error.message
+    os.truncate(path, path.stat().st_size - 25 - 3)
+    assert "se.rec: cut at its end" in call(run).stderr

@@ -13,7 +13,7 @@ import pytest
 
 from harness.errors import BenchError, ToolError, UsageError
 from harness.transport.recording import tail as tails
-from harness.transport.recording.format import HEAD, TAIL_HEAD, TAIL_SIZE, tail_of
+from harness.transport.recording.format import HEAD, OPERATIONS, TAIL_HEAD, TAIL_SIZE, tail_of
 from harness.transport.recording.recording import read
 from harness.transport.recording.writer import Recording
 from tests.transport.recordings import lines, write_lines
@@ -345,3 +345,17 @@ def test_what_is_far_from_the_end_is_passed_over(path, recording, version, most,
         few = range(version - 1, 100 // HEAD.size)  # the last record of a binary one is never passed over
         assert len(found) == left if left else len(found) in few
         assert reading.end == size
+
+
+def test_the_program_of_the_docs_reads_what_is_there(path, recording):
+    recording.data("i2c-write", ">", b"\x00\xff", 5, 0x71)
+    recording.told("call", "<", "Verify: 200", 6, b"\x01")
+    recording.note("a note of ü")
+    recording.close()
+    page = (ROOT / "docs" / "recordings.md").read_text()
+    program = page.partition("```python\n")[2].partition("```")[0]
+    command = [sys.executable, "-c", program, str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said[:2] == ["5 i2c-write > 113 b'' 00 ff", "6 call < 65535 b'Verify: 200' 01"]
+    assert said[2].endswith(" note # 65535 b'a note of \\xc3\\xbc' ")
+    assert all(f"`{each}`" in page for each in OPERATIONS)

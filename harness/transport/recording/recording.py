@@ -112,11 +112,12 @@ class Reading:
         records = BinaryRecords(self.stored, self.operations)
         try:
             for offset, packed in records.packed(self.end):
-                self._number += 1
                 record = records.unpacked(packed)
+                self._number += 1
                 self.end = offset + len(packed)
                 yield record
         except DamagedError as error:
+            self._number += 1
             raise self._wrong(str(error)) from error
         self.cut = self.end < self.stored.size
 
