@@ -13,10 +13,11 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, Generic, TypeVar
 
 from harness.errors import HarnessError, ToolError, UsageError
+from harness.offers import offers
 
 Sort = TypeVar("Sort")
 Made = TypeVar("Made")
@@ -90,7 +91,7 @@ class Kinds(Generic[Sort]):
     @cached_property
     def _entries(self) -> dict[str, EntryPoint]:
         found = {name: EntryPoint(name, value, self._group) for name, value in self._built_in.items()}
-        for entry in sorted(entry_points(group=self._group), key=lambda one: one.name):
+        for entry in sorted(offers(self._group), key=lambda one: one.name):
             other = found.get(entry.name)
             if other is not None and other.value != entry.value:
                 raise UsageError(

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import errno
+import gc
 import importlib
 import json
 import os
@@ -49,6 +50,9 @@ _COMMANDS = (
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
 _JSON = "--json"
+_GARBAGE = (
+    50_000  # objects made between two looks for rings of them; imports make many objects, and no garbage
+)
 _COMPLETING = "_HARNESS_COMPLETE"  # set by a shell that asks for words
 
 
@@ -89,6 +93,7 @@ def application(arguments: Sequence[str] = ()) -> typer.Typer:
 
 def main() -> None:
     """Run the command line; every ending is an exit code, no traceback reaches a user."""
+    gc.set_threshold(_GARBAGE)
     sys.exit(invoke(sys.argv[1:]))
 
 

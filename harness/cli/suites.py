@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from harness.fixtures.options import PlanOptions
 from harness.fixtures.refused import why_refused
 from harness.fixtures.session import SESSION
 from harness.fixtures.suites import SUITES, folders
+from harness.offers import offers
 
 if TYPE_CHECKING:
     from harness.fixtures.official_run import Standing
@@ -76,7 +76,7 @@ def check_plugins(names: Sequence[str]) -> None:
     Raises:
         UsageError: there is no such module, and no such plugin of an installed package.
     """
-    packaged = {each.name for each in entry_points(group="pytest11")}
+    packaged = {each.name for each in offers("pytest11")}
     for name in names:
         try:
             known = name in packaged or importlib.util.find_spec(name) is not None

@@ -168,7 +168,7 @@ def _explain_id(word: str) -> tuple[Explanation, ...]:
     lines += [
         (
             "published",
-            f"this is the vendor's published {debug.key.key_type} debug ID; its key is known to everyone",
+            f"this is the vendor's published {debug.key_type} debug ID; its key is known to everyone",
         )
         for debug in published.EVERY
         if debug.id2 == word

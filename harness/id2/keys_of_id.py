@@ -93,7 +93,7 @@ def _enciphered(size: int, name: str, form: bytes) -> Iterator[tuple[str, bytes]
     """Yield the form under keys that everybody knows, filled up with zeros or by PKCS#5, once and repeated."""
     for kind in _CIPHERS:
         keys = [bytes((byte,)) * kind.key_size for byte in _FIXED_BYTES]
-        keys += [one.key.reveal() for one in published.EVERY if one.key.key_type is kind]
+        keys += [one.key.reveal() for one in published.EVERY if one.key_type is kind]
         block = kind.block_size
         rest = -len(form) % block
         for value in keys:

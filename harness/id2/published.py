@@ -6,21 +6,32 @@ Source: device-protocol.md b.5 (fixed keys of the PDF; RSA of the 1.0.0 demo), b
 
 import json
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 from harness.id2.keys import Key, KeyType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, repr=False)
 class PublishedKey:
     """A published identifier and its key.
 
     Attributes:
         id2: Identifier.
-        key: The key; public knowledge, and still redacted, so that nothing prints keys by habit.
+        key_type: Type of the key.
+        text: The key as `Key.parse` reads it.
     """
 
     id2: str
-    key: Key
+    key_type: KeyType
+    text: str
+
+    def __repr__(self) -> str:
+        return f"PublishedKey({self.id2!r}, {self.key_type!r}, '***')"
+
+    @cached_property
+    def key(self) -> Key:
+        """The key; public knowledge, and still redacted, so that nothing prints keys by habit."""
+        return Key.parse(self.key_type, self.text)  # of a curve, it takes long
 
 
 def _counting(first: int, size: int) -> str:
@@ -29,14 +40,14 @@ def _counting(first: int, size: int) -> str:
 
 
 def _fixed(key_type: KeyType, first: int) -> PublishedKey:
-    return PublishedKey(_counting(first, 12), Key.parse(key_type, _counting(first, key_type.key_size)))
+    return PublishedKey(_counting(first, 12), key_type, _counting(first, key_type.key_size))
 
 
 def _rsa_of_the_demo() -> PublishedKey:
     p, q, e = int("d0" * 62 + "3ecd", 16), int("d1" * 62 + "0865", 16), 65537
     d = pow(e, -1, (p - 1) * (q - 1))
     numbers = {"n": p * q, "e": e, "d": d, "p": p, "q": q}
-    return PublishedKey(_counting(0x51, 12), Key.parse(KeyType.RSA_1024, json.dumps(numbers)))
+    return PublishedKey(_counting(0x51, 12), KeyType.RSA_1024, json.dumps(numbers))
 
 
 _PUF_SCALARS = {
@@ -58,9 +69,7 @@ _PUF_SCALARS = {
 def _of_the_puf_demo(key_type: KeyType, *, debug: bool = False) -> PublishedKey:
     """Return what the PUF demo holds; a build with CONFIG_CHIP_DEBUG has another ID and key."""
     uid = f"0123456789ABCDEF-{'6789-001234_' if debug else 'XIDT-ECC_'}{8 * key_type.key_size}"
-    return PublishedKey(
-        f"05000000010000{len(uid):02X}{uid}", Key.parse(key_type, _PUF_SCALARS[key_type][debug])
-    )
+    return PublishedKey(f"05000000010000{len(uid):02X}{uid}", key_type, _PUF_SCALARS[key_type][debug])
 
 
 KEYS: dict[KeyType, PublishedKey] = {
@@ -74,14 +83,16 @@ KEYS: dict[KeyType, PublishedKey] = {
 }
 """Identifier and key per key type; SM1, SM2, SM4 and RSA-2048 have no published one."""
 
-PUBLISHED_WITH_ANOTHER_POINT: frozenset[bytes] = frozenset(
-    KEYS[key_type].key.public for key_type in _PUF_SCALARS
-)
-"""Public keys of the PUF demo beside which the vendor published a point that is another one (k.12).
 
-Source: SDK 3.1.0 modules/irot/puf/chipset/demo/irot_hal_ecc.c, for each of the three curves; debug builds have
-the right one.
-"""
+@cache
+def published_with_another_point() -> frozenset[bytes]:
+    """Return the public keys of the PUF demo beside which the vendor published a point that is another one (k.12).
+
+    Source: SDK 3.1.0 modules/irot/puf/chipset/demo/irot_hal_ecc.c, for each of the three curves; debug builds have
+    the right one.
+    """
+    return frozenset(KEYS[key_type].key.public for key_type in _PUF_SCALARS)
+
 
 POINTS_OF_NO_KEY: frozenset[str] = frozenset(
     {
@@ -98,10 +109,10 @@ _DEBUG_BUILD_ID = _counting(0x01, 12)
 _DEBUG_BUILD_KEY = _counting(0x01, 24)
 
 FURTHER: tuple[PublishedKey, ...] = (
-    PublishedKey(_DEMO_ID, Key.parse(KeyType.AES_192, _DEMO_KEY)),
-    PublishedKey(_DEMO_ID, Key.parse(KeyType.DES3_168, _DEMO_KEY)),
-    PublishedKey(_DEBUG_BUILD_ID, Key.parse(KeyType.AES_192, _DEBUG_BUILD_KEY)),
-    PublishedKey(_DEBUG_BUILD_ID, Key.parse(KeyType.DES3_168, _DEBUG_BUILD_KEY)),
+    PublishedKey(_DEMO_ID, KeyType.AES_192, _DEMO_KEY),
+    PublishedKey(_DEMO_ID, KeyType.DES3_168, _DEMO_KEY),
+    PublishedKey(_DEBUG_BUILD_ID, KeyType.AES_192, _DEBUG_BUILD_KEY),
+    PublishedKey(_DEBUG_BUILD_ID, KeyType.DES3_168, _DEBUG_BUILD_KEY),
     *(_of_the_puf_demo(key_type, debug=True) for key_type in _PUF_SCALARS),
 )
 """What the Demo carrier of SDK 1.0.1 to 3.0.0 holds, and what debug builds of 2.0 and 3.0 write into it.

@@ -91,7 +91,7 @@ def _fixed_by_ciphertext(kind: KeyType, plain: bytes) -> dict[bytes, tuple[str, 
 
 
 def _published_for(key_type: KeyType, value: bytes) -> str:
-    known = (one for one in published.EVERY if one.key.key_type is key_type)
+    known = (one for one in published.EVERY if one.key_type is key_type)
     return next((one.id2 for one in known if one.key.reveal() == value), "")
 
 
@@ -130,13 +130,11 @@ def _patterns(size: int) -> Iterator[tuple[str, bytes]]:
 
 def _published(size: int) -> Iterator[tuple[str, bytes]]:
     for entry in published.EVERY:
-        if entry.key.key_type.symmetric:
+        if entry.key_type.symmetric:
             value = entry.key.reveal()
             if len(value) == size:
-                yield f"the vendor's published key of type {entry.key.key_type}", value
-            yield from _fitted(
-                f"made from the vendor's published key of type {entry.key.key_type}", value, size
-            )
+                yield f"the vendor's published key of type {entry.key_type}", value
+            yield from _fitted(f"made from the vendor's published key of type {entry.key_type}", value, size)
 
 
 _EXAMPLES = (

@@ -7,7 +7,7 @@ from harness.id2 import authcode, ids
 from harness.id2.errors import Id2Error, quoted
 from harness.id2.ids import IdForm
 from harness.id2.keys import Key, KeyType
-from harness.id2.published import IDENTIFIERS, KEYS, PUBLISHED_WITH_ANOTHER_POINT
+from harness.id2.published import IDENTIFIERS, KEYS, published_with_another_point
 from harness.id2.signing import fits
 from harness.logcheck.context import Context, setting_family, shape_family
 from harness.logcheck.facts import Sighting
@@ -60,7 +60,7 @@ def judge_key(context: Context, keys: KeyRing, judgement: Judgement) -> None:
         _try_published(context, keys, judgement)
     elif context.key is None and not keys.given:
         _no_key(context, judgement, debug_id=published)
-    if context.key is not None and context.key.public in PUBLISHED_WITH_ANOTHER_POINT:
+    if context.key is not None and context.key.public in published_with_another_point():
         judgement.find_defect(
             "k.12",
             "the codes verify against the point of the demo's private key, not against the one published beside it",

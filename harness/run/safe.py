@@ -25,6 +25,7 @@ LIST_LIMIT = 4_096
 _DEPTH_LIMIT = 24
 _BYTES_LIMIT = 1_024
 _SHORT = 512  # bytes of a text in which looking for the beginnings of secrets is faster than for each form
+_REMEMBERED = 8_192  # short texts without a secret in them: a plan says the same of a requirement many times
 _LARGEST_INT = 2**63 - 1
 _HIDDEN = "***"
 
@@ -51,12 +52,14 @@ class Mask:
         self._forms: list[bytes] = []
         self._beginnings: set[bytes] = set()
         self._digits: list[Hexadecimal] = []
+        self._without: set[str] = set()
 
     def add(self, secret: Secret) -> None:
         """Hide `secret` from now on."""
         value = secret.reveal()
         if len(value) < SHORTEST:
             return
+        self._without = set()
         known = set(self._forms)
         fresh = [form for form in plain_forms(value) if form not in known]
         # The longest first, or a form that is a part of another would leave the rest of it.
@@ -67,11 +70,15 @@ class Mask:
 
     def text(self, value: str) -> str:
         """Return `value` with every known secret replaced by three stars."""
-        if not self._forms:
+        if not self._forms or value in self._without:
             return value
         data = value.encode("utf-8", "surrogatepass")
         shown = self._hidden(data, lambda _: _HIDDEN.encode())
-        return value if shown is data else shown.decode("utf-8", "surrogatepass")
+        if shown is not data:
+            return shown.decode("utf-8", "surrogatepass")
+        if len(value) <= _SHORT and len(self._without) < _REMEMBERED:
+            self._without.add(value)
+        return value
 
     def data(self, value: bytes) -> bytes:
         """Return `value` with every known secret replaced by as many stars as it has bytes."""

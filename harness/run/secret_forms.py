@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cached_property
 from urllib.parse import quote_from_bytes
 
 SHORTEST = 6
@@ -49,7 +50,11 @@ class Hexadecimal:
 
     def __init__(self, content: bytes) -> None:
         self._digits = content.hex().encode()
-        self._pattern = re.compile(_BETWEEN.join(b"%02x" % byte for byte in content), re.IGNORECASE)
+        self._content = content
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[bytes]:
+        return re.compile(_BETWEEN.join(b"%02x" % byte for byte in self._content), re.IGNORECASE)
 
     def hide(self, data: bytes, squeezed: bytes, stars: Callable[[int], bytes]) -> bytes:
         """Return the data with stars for each place.

@@ -9,6 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import ClassVar
 
+from harness.offers import groups, offers
+
 STATION_NAME = "HARNESS_STATION"
 """Environment variable with the lab's own name for the bench; it appears in reports."""
 
@@ -87,9 +89,8 @@ def packages() -> dict[str, str]:
 
 def _extending() -> list[str]:
     """Return the other packages that bring the harness transports, carriers, suites and the like of their own."""
-    known = metadata.entry_points()
-    groups = [group for group in known.groups if group.startswith(_OUR_GROUPS)]
-    found = {one.dist.name for group in groups for one in known.select(group=group) if one.dist is not None}
+    ours = [group for group in groups() if group.startswith(_OUR_GROUPS)]
+    found = {one.dist.name for group in ours for one in offers(group) if one.dist is not None}
     return sorted(found - {_OUR_PACKAGE, *_PACKAGES})
 
 

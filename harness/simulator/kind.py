@@ -1,13 +1,18 @@
 """What all transports have in common that lead to a device which exists only in this process."""
 
+from __future__ import annotations
+
 from abc import ABC
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.simulator.faults.fault import Fault, Layer
-from harness.simulator.usb.twin import UsbTwin
 from harness.transport.found import Found
 from harness.transport.kind import NOTHING, StandIn, TransportContext, TransportKind
+
+if TYPE_CHECKING:
+    from harness.simulator.usb.twin import UsbTwin
 
 
 class SimulatedKind(TransportKind, ABC):

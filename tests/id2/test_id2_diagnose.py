@@ -18,8 +18,8 @@ KEYS = [
     published.KEYS[KeyType.DES3_168],
     published.KEYS[KeyType.RSA_1024],
     published.KEYS[KeyType.ECC_K256],
-    published.PublishedKey("2122232425262728292A2B2C", Key.parse(KeyType.SM2_256, "44" * 32)),
-    published.PublishedKey("2122232425262728292A2B2C", Key.parse(KeyType.SM4_128, "44" * 16)),
+    published.PublishedKey("2122232425262728292A2B2C", KeyType.SM2_256, "44" * 32),
+    published.PublishedKey("2122232425262728292A2B2C", KeyType.SM4_128, "44" * 16),
 ]
 
 

@@ -8,9 +8,7 @@ from harness.id2.keys import Key, KeyType
 from harness.id2.signing import sign
 
 AES = published.KEYS[KeyType.AES_128]
-SM4 = published.PublishedKey(
-    "00DBBC60A12BC016BA187800", Key.parse(KeyType.SM4_128, "E89731A5A5D7F12E316EBD7BB9110F56")
-)
+SM4 = published.PublishedKey("00DBBC60A12BC016BA187800", KeyType.SM4_128, "E89731A5A5D7F12E316EBD7BB9110F56")
 devices = st.sampled_from([AES, SM4, published.KEYS[KeyType.DES3_112]])
 challenges = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7D), min_size=1, max_size=128)
 extras = st.binary(max_size=512)

@@ -15,7 +15,6 @@ from harness.kinds import asking
 from harness.transport.found import VENDORS_CCID, Bus, Found, UsbInterface
 from harness.transport.kinds import TRANSPORTS
 from harness.transport.printable import safe_text
-from harness.transport.usb.ccid_messages import has_descriptor
 from harness.transport.usb.port import SYSTEM, usb_port_at, usb_ports
 
 _HUB = "09"
@@ -108,6 +107,8 @@ def readers_in(descriptors: bytes) -> frozenset[int]:
     """
     found: set[int] = set()
     interface, vendors, at = -1, False, 0
+    from harness.transport.usb.ccid_messages import has_descriptor
+
     while at + 2 <= len(descriptors) and descriptors[at] >= 2:
         one = descriptors[at : at + descriptors[at]]
         if one[1] == _INTERFACE_DESCRIPTOR and len(one) >= _INTERFACE_LENGTH:

@@ -141,7 +141,7 @@ def _report(said: Particulars) -> Iterator[str]:
 
 def _is_published(key: Key) -> bool:
     return any(
-        key.key_type is known.key.key_type
+        key.key_type is known.key_type
         and (key.public == known.key.public if key.public else key.reveal() == known.key.reveal())
         for known in published.EVERY
     )

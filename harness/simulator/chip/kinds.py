@@ -38,8 +38,11 @@ class SimulatedChip(SimulatedDevice):
         Raises:
             UsageError: The parts do not fit together, or there is no such fault.
         """
-        from harness.simulator.faults.catalogue import find
+        fault = None
+        if self.fault:
+            from harness.simulator.faults.catalogue import find
 
+            fault = find(self.fault)
         return ChipConfig(
             command_set=self.command_set,
             id_text=self.reported_id,
@@ -47,7 +50,7 @@ class SimulatedChip(SimulatedDevice):
             vendor=self.vendor,
             answers=self.answers,
             random=SeededRandom(self.seed),
-            fault=find(self.fault) if self.fault else None,
+            fault=fault,
         )
 
     @property

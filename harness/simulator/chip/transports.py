@@ -1,6 +1,8 @@
 """The kinds of transports that lead to a simulated chip."""
 
-from typing import ClassVar, Literal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,9 +13,11 @@ from harness.simulator.chip.kinds import SimulatedChip, make_chip
 from harness.simulator.chip.model import ChipModel
 from harness.simulator.faults.fault import Layer
 from harness.simulator.kind import SimulatedKind, require_layer
-from harness.simulator.usb.twin import UsbTwin, named
 from harness.transport.base import Capability, Transport
 from harness.transport.kind import TransportContext
+
+if TYPE_CHECKING:
+    from harness.simulator.usb.twin import UsbTwin
 
 
 class SimulatedChipKind(SimulatedKind):
@@ -77,6 +81,7 @@ class SimulatedI2cSettings(SimulatedChipKind):
         slaves = self.slaves(self.chip(context))
         from harness.simulator.usb import i2c_adapter
         from harness.simulator.usb.i2c_adapter import I2cTinyUsb
+        from harness.simulator.usb.twin import UsbTwin, named
 
         return UsbTwin(I2cTinyUsb(slaves, named(i2c_adapter.DEFAULT, context)), "i2c-*", "i2c")
 
@@ -125,6 +130,9 @@ class SimulatedSerialSettings(SimulatedChipKind):
         from harness.simulator.chip.hexline import HexLineChip
         from harness.simulator.usb import ftdi
         from harness.simulator.usb.ftdi import FtdiSerial
+        from harness.simulator.usb.twin import named
 
         device = FtdiSerial(lambda: HexLineChip(chip.session()), named(ftdi.DEFAULT, context))
+        from harness.simulator.usb.twin import UsbTwin
+
         return UsbTwin(device, "ttyUSB*", "serial")

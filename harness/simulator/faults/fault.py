@@ -1,18 +1,22 @@
 """What a fault is: one way to be broken, with a name and the verdict that a good harness gives it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import ToolError, UsageError
 from harness.id2.keys import KeyType
-from harness.simulator.chip.framing_hooks import FramingHooks
 from harness.simulator.chip.hooks import ChipHooks
-from harness.simulator.console.hooks import ConsoleHooks
-from harness.simulator.link.hooks import LinkHooks
-from harness.simulator.module.hooks import ModuleHooks
-from harness.simulator.puf.hooks import PufHooks
+
+if TYPE_CHECKING:
+    from harness.simulator.chip.framing_hooks import FramingHooks
+    from harness.simulator.console.hooks import ConsoleHooks
+    from harness.simulator.link.hooks import LinkHooks
+    from harness.simulator.module.hooks import ModuleHooks
+    from harness.simulator.puf.hooks import PufHooks
 
 
 class Layer(StrEnum):
@@ -34,18 +38,9 @@ class Expected(StrEnum):
     PASSED = "passed"
 
 
-Hooks = (
-    Callable[[], ChipHooks]
-    | Callable[[], FramingHooks]
-    | Callable[[], ConsoleHooks]
-    | Callable[[], LinkHooks]
-    | Callable[[], PufHooks]
-    | Callable[[], ModuleHooks]
-)
-
 ALL_KEYS = frozenset(KeyType)
 
-_Kind = TypeVar("_Kind", ChipHooks, FramingHooks, ConsoleHooks, LinkHooks, PufHooks, ModuleHooks)
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,14 @@ class Fault:
     layer: Layer
     summary: str
     expected: Expected
-    hooks: Hooks
+    hooks: (
+        Callable[[], ChipHooks]
+        | Callable[[], FramingHooks]
+        | Callable[[], ConsoleHooks]
+        | Callable[[], LinkHooks]
+        | Callable[[], PufHooks]
+        | Callable[[], ModuleHooks]
+    )
     command_sets: frozenset[str] | None = None
     key_types: frozenset[KeyType] = ALL_KEYS
     needs: str = ""
@@ -106,22 +108,32 @@ class Fault:
 
     def framing_hooks(self) -> FramingHooks:
         """Return new hooks for the framing; the sound ones when the fault sits elsewhere."""
+        from harness.simulator.chip.framing_hooks import FramingHooks
+
         return self._made(Layer.FRAMING, FramingHooks)
 
     def console_hooks(self) -> ConsoleHooks:
         """Return new hooks for a console; the sound ones when the fault sits elsewhere."""
+        from harness.simulator.console.hooks import ConsoleHooks
+
         return self._made(Layer.CONSOLE, ConsoleHooks)
 
     def link_hooks(self) -> LinkHooks:
         """Return new hooks for the firmware of a link; the sound ones when the fault sits elsewhere."""
+        from harness.simulator.link.hooks import LinkHooks
+
         return self._made(Layer.LINK, LinkHooks)
 
     def puf_hooks(self) -> PufHooks:
         """Return new hooks for a PUF; the sound ones when the fault sits elsewhere."""
+        from harness.simulator.puf.hooks import PufHooks
+
         return self._made(Layer.PUF, PufHooks)
 
     def module_hooks(self) -> ModuleHooks:
         """Return new hooks for a module; the sound ones when the fault sits elsewhere."""
+        from harness.simulator.module.hooks import ModuleHooks
+
         return self._made(Layer.MODULE, ModuleHooks)
 
     def _made(self, layer: Layer, kind: type[_Kind]) -> _Kind:

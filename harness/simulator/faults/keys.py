@@ -33,7 +33,7 @@ class KeyPublished(ChipHooks):
         return super().identity(vendor, bytes(byte ^ 0x3C for byte in id_bytes))
 
     def key(self, key: bytes) -> bytes:
-        known = (entry.key for entry in published.KEYS.values() if entry.key.key_type is not KeyType.RSA_1024)
+        known = (entry.key for entry in published.KEYS.values() if entry.key_type is not KeyType.RSA_1024)
         return next(one.reveal() for one in known if len(one.reveal()) == len(key))
 
 

@@ -7,12 +7,17 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from xml.sax.saxutils import escape
 
 from harness.service.mock.request import Data, GatewayRefused
 
 _XML = "<?xml version='1.0' encoding='UTF-8'?>"
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@cache
+def _not_in_xml() -> re.Pattern[str]:
+    return re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # takes long; few ask for XML
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def _elements(fields: Mapping[str, object]) -> str:
 
 def _text(value: str) -> str:
     # What a caller sent is echoed in places; control characters have no form in XML at all.
-    return escape(_NOT_IN_XML.sub("\ufffd", value))
+    return escape(_not_in_xml().sub("\ufffd", value))
 
 
 def _scalar(value: object) -> str:
