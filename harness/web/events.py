@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from harness.web.guard import Guard
+from harness.web.listening import STOPPING
 
 _ID_MAX = 200
 _RETRY_MS = 2_000
@@ -96,7 +97,10 @@ class EventStreams:
             last = last_event_id(request)
             yield f"retry: {_RETRY_MS}\n\n".encode()
             began = said = time.monotonic()
-            while time.monotonic() - began < self._lifetime_s and self._guard.logged_in(request.scope):
+            stopping = request.scope.get("state", {}).get(STOPPING, bool)
+            while time.monotonic() - began < self._lifetime_s and not stopping():
+                if not self._guard.logged_in(request.scope):
+                    break
                 for event in await run_in_threadpool(source, request, last):
                     last, said = event.id, time.monotonic()
                     yield event.encoded()

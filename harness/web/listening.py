@@ -30,6 +30,9 @@ ANSWER = "id2_answer"
 BREAK_OFF = "id2_break_off"
 """Key in a connection's state: a function that closes the connection, at once or when all is sent."""
 
+STOPPING = "id2_stopping"
+"""Key in a connection's state: a function that tells whether the server is about to end; streams end then too."""
+
 NOT_HTTP = ("text/plain;charset=utf-8", b"400: the request is not HTTP, or its head is too long\n")
 """Media type and body of the answer to what is no HTTP, unless a server says it in another form."""
 
@@ -146,7 +149,7 @@ class _Server(uvicorn.Server):
             lambda: _QuietProtocol(
                 self.config,
                 self.server_state,
-                self.lifespan.state,
+                {**self.lifespan.state, STOPPING: self._told.is_set},
                 limit=self._limit,
                 not_http=self._not_http,
             ),

@@ -13,6 +13,7 @@ from harness.secret import Secret
 from harness.web.appearance import Appearance
 from harness.web.events import Event, EventStreams
 from harness.web.guard import AccessRules, Guard
+from harness.web.listening import STOPPING
 from harness.web.site import Site
 from harness.web.view import Flash, View
 
@@ -202,6 +203,23 @@ def test_events_go_on_where_the_browser_was(folder):
     assert told(answer) == [(str(n), "message", f'{{"n": {n}}}') for n in (1, 2, 3)], "each of them once"
     assert told(http.get("/events", headers={"Last-Event-ID": "2"})) == [("3", "message", '{"n": 3}')]
     assert told(http.get("/events?after=3")) == []
+
+
+def test_a_stream_ends_with_its_server(folder):
+    guard = Guard(AccessRules(), root="", loopback=True)
+    stopping = []
+
+    def source(_request, _last):
+        stopping.append(True)
+        return ()
+
+    site = Starlette(routes=[EventStreams(guard, poll_s=0).route("/events", source)])
+
+    async def served(scope, receive, send):
+        await site({**scope, "state": {STOPPING: lambda: bool(stopping)}}, receive, send)
+
+    assert Http(served).get("/events").status_code == 200
+    assert stopping == [True]
 
 
 def test_no_text_ends_an_event_early():

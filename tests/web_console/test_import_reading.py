@@ -258,6 +258,9 @@ def test_a_file_waits_for_the_browser_that_sent_it_alone():
     for _ in range(16):
         pending.add("other", file)
     assert pending.find("mine", name) is None, "bounded"
+    large = importing.FileToImport(FileKind.SEED, (None,) * 20_000)
+    names = [pending.add("mine", large) for _ in range(4)]
+    assert [pending.find("mine", each) is large for each in names] == [False, True, True, True]
     name = pending.add("mine", file)
     now[0] += 30 * 60
     assert pending.find("mine", name) is None

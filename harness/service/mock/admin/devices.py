@@ -109,6 +109,11 @@ class DeviceAdmin:
         with self._core.store.reading() as db:
             return devices.find(db, id2)
 
+    def find_devices(self, ids: Sequence[str]) -> dict[str, Device]:
+        """Return those of some devices that there are, by ID²."""
+        with self._core.store.reading() as db:
+            return devices.find_each(db, ids)
+
     def devices(
         self,
         *,

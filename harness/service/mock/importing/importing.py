@@ -1,7 +1,7 @@
 """A file to import: read, judged against what the service has, and put in all at once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +12,7 @@ from harness.service.mock.admin.admin import Admin
 from harness.service.mock.admin.devices import NewDevice
 from harness.service.mock.importing import board_file, burn_list
 from harness.service.mock.importing.rows import ROWS_MAX, BadFileError, Problem, Row, Thing, Why, device_row
+from harness.service.mock.store.devices import Device
 
 _SEED = re.compile(r"^[\s{\"']*(access_keys|products|devices)[\"']?\s*:", re.MULTILINE)
 _BOARD = re.compile(r"^(version|name|plan|transports|device)\s*:", re.MULTILINE)
@@ -87,6 +88,7 @@ def read(
 def judge(rows: Sequence[Row], admin: Admin) -> tuple[Judged, ...]:
     """Say what becomes of each row; nothing is made."""
     first: dict[tuple[Thing, str], Row] = {}
+    there = admin.find_devices([row.name for row in rows if isinstance(row.given, NewDevice)])
     judged: list[Judged] = []
     for row in rows:
         before = first.setdefault((row.thing, row.name), row) if row.given is not None else row
@@ -97,7 +99,7 @@ def judge(rows: Sequence[Row], admin: Admin) -> tuple[Judged, ...]:
             twice = Problem(Why.TWICE, {"line": before.line})
             judged.append(Judged(row, Outcome.SAME if same else Outcome.WRONG, None if same else twice))
         else:
-            judged.append(_judged(row, admin))
+            judged.append(_judged(row, admin, there))
     return tuple(judged)
 
 
@@ -115,10 +117,10 @@ def put_in(judged: Sequence[Judged], admin: Admin) -> int:
     return len(new)
 
 
-def _judged(row: Row, admin: Admin) -> Judged:
+def _judged(row: Row, admin: Admin, devices: Mapping[str, Device]) -> Judged:
     given = row.given
     if isinstance(given, NewDevice):
-        there = admin.find_device(given.id2)
+        there = devices.get(given.id2)
         if there is None:
             return Judged(row, Outcome.NEW)
         if there.key == given.key:

@@ -11,6 +11,7 @@ from harness.service.mock.importing.importing import FileToImport
 
 KEPT_S = 30 * 60.0
 _FILES_MAX = 16
+_ROWS_MAX = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class _Waiting:
 
 
 class PendingImports:
-    """The files that wait, each for the browser that sent it; the oldest goes for one too many."""
+    """The files that wait, each for the browser that sent it; for too many files or rows the oldest go."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         """Start with none.
@@ -38,7 +39,7 @@ class PendingImports:
         name = secrets.token_urlsafe(12)
         with self._lock:
             self._waiting[name] = _Waiting(browser, file, self._now() + KEPT_S)
-            while len(self._waiting) > _FILES_MAX:
+            while len(self._waiting) > _FILES_MAX or self._rows() > _ROWS_MAX:
                 self._waiting.popitem(last=False)
         return name
 
@@ -52,6 +53,9 @@ class PendingImports:
                 del self._waiting[name]
                 return None
             return found.file
+
+    def _rows(self) -> int:
+        return sum(len(each.file.rows) for each in self._waiting.values())
 
     def drop(self, name: str) -> None:
         """Forget a file."""
