@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -188,6 +189,7 @@ class Run:
             ToolError: an entry has no id.
         """
         entries = [_requirement(entry) for entry in known]
+        self._journal.mask.look_through(text for entry in entries for text in astuple(entry))
         for part in _parts(entries):
             self._journal.write(RequirementsKnown(known=part))
         left = tuple(uncovered)
@@ -200,6 +202,11 @@ class Run:
         A run that never came to one of them, or could not judge it, is incomplete at best.
         """
         self._planned |= {info.id for info in scenarios}
+        self._journal.mask.look_through(
+            text
+            for info in scenarios
+            for text in (info.id, info.node, info.step_folder, info.title, *chain.from_iterable(info.steps))
+        )
         for part in _parts(scenarios):
             self._journal.write(ScenariosPlanned(scenarios=part))
 

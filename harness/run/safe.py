@@ -6,7 +6,7 @@ encodable.
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -79,6 +79,17 @@ class Mask:
         if len(value) <= _SHORT and len(self._without) < _REMEMBERED:
             self._without.add(value)
         return value
+
+    def look_through(self, values: Iterable[str]) -> None:
+        """Look for secrets in many short texts at once, and remember them all when there is none.
+
+        Args:
+            values: The texts, which `text` is going to be asked for one by one.
+        """
+        short = [value for value in values if len(value) <= _SHORT]
+        data = "\0".join(short).encode("utf-8", "surrogatepass")
+        if self._forms and len(short) <= _REMEMBERED and self._hidden(data, lambda _: b"") is data:
+            self._without.update(short)
 
     def data(self, value: bytes) -> bytes:
         """Return `value` with every known secret replaced by as many stars as it has bytes."""

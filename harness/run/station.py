@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -13,6 +14,8 @@ from harness.offers import groups, offers
 
 STATION_NAME = "HARNESS_STATION"
 """Environment variable with the lab's own name for the bench; it appears in reports."""
+
+_VERSION = re.compile(r"^Version: *(\S+)\s*$", re.MULTILINE)
 
 _PACKAGES = (
     "allure-python-commons",
@@ -81,10 +84,17 @@ def packages() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in (*_PACKAGES, *_extending()):
         try:
-            found[name] = metadata.version(name)
+            found[name] = _version(name)
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def _version(name: str) -> str:
+    """Return the version that a package's own record begins with; reading all of the record takes long."""
+    package = metadata.distribution(name)
+    line = _VERSION.search((package.read_text("METADATA") or "").partition("\n\n")[0])
+    return package.version if line is None else line[1]
 
 
 def _extending() -> list[str]:

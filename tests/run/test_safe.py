@@ -77,3 +77,17 @@ def test_short_words_are_not_hidden():
     mask = Mask()
     mask.add(Secret("se"))
     assert mask.text("se") == "se"
+
+
+def test_texts_that_are_looked_through_at_once_are_masked_as_one_by_one():
+    mask, alone = Mask(), Mask()
+    for each in (mask, alone):
+        each.add(Secret(b"hunter2hunter2"))
+    texts = ["plain", "has hunter2hunter2 in it", "hunter2", "hunter2", "ü\ud800", "68 75 6e 74 65 72 32" * 2]
+    mask.look_through(texts)
+    mask.look_through(["plain", "ü\ud800", "nothing to see"])
+    assert [mask.text(text) for text in (*texts, "nothing to see")] == [
+        alone.text(text) for text in (*texts, "nothing to see")
+    ]
+    mask.add(Secret(b"nothing to"))
+    assert mask.text("nothing to see") == "*** see"

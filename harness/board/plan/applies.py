@@ -158,7 +158,10 @@ def evaluate(expression: str, facts: Facts) -> Applicability:
         UsageError: The expression is not one, or asks for a word or a value that does not exist; the message
             names it.
     """
-    return parse(expression).evaluate(facts)
+    decided = facts.decided.get(expression)
+    if decided is None:
+        decided = facts.decided[expression] = parse(expression).evaluate(facts)
+    return decided
 
 
 @lru_cache(maxsize=512)

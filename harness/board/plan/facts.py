@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from harness.board.models import (
     BoardFile,
@@ -36,6 +37,9 @@ from harness.probe.functions import Group
 from harness.probe.linking import LINK_THE_PROBE
 from harness.settings.link import Offer
 from harness.transport.kind import StandIn
+
+if TYPE_CHECKING:
+    from harness.board.plan.applies import Applicability
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,13 +284,16 @@ class Facts(Mapping[str, tuple[str, ...]]):
             any board.
     """
 
-    __slots__ = ("_reasons", "_words")
+    __slots__ = ("_reasons", "_words", "decided")
 
     def __init__(
         self, words: Mapping[str, Iterable[str]], reasons: Mapping[str, Instead] | None = None
     ) -> None:
         self._words = {name: tuple(values) for name, values in words.items()}
         self._reasons = dict(reasons or {})
+        self.decided: dict[
+            str, Applicability
+        ] = {}  # by expression, as `applies` has decided it: few expressions, many uses
 
     def __getitem__(self, name: str) -> tuple[str, ...]:
         return self._words[name]
