@@ -161,7 +161,7 @@ class CampaignView:
             yield _line(f"… and {len(rest)} more: {_phases(rest)}", width)
 
     def _head(self, boards: Sequence[BoardState], moment: float) -> str:
-        over = sum(board.over for board in boards)
+        over = sum(board.over or board.phase == SET_ASIDE for board in boards)
         left = self._seconds_left(boards, moment)
         end = "end not known yet" if left is None else f"about {clock_words(left)} left"
         so_far = f"{over}/{len(boards)} boards ended, {clock_words(moment - self._begun)}"
@@ -171,7 +171,7 @@ class CampaignView:
         """Return in how many seconds the campaign may end: no board is faster than it was, and so many run at once."""
         each = []
         for board in boards:
-            if board.over:
+            if board.over or board.phase == SET_ASIDE:
                 continue
             left = (
                 board.seconds_left(moment) if board.phase == RUNNING else self._expected[board.name] or None

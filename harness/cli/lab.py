@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.declared import takes
+from harness.cli.lab_status import status
 from harness.fixtures.options import RunOptions
 
 group = typer.Typer(
@@ -65,6 +66,11 @@ def register(app: typer.Typer) -> None:
     group.command("attach", help="Follow a campaign that goes on without a client, or that another began.")(
         attach
     )
+    group.command(
+        "status",
+        help="Show for each board of this host whether it is healthy or set aside and why, who has it in use, and its "
+        "last runs. Without BOARD: all boards of the lab file, or else of boards/.",
+    )(status)
     group.command("close", help="On a bench: close what killed campaigns left, as aborted; for its start.")(
         close
     )

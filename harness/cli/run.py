@@ -100,6 +100,14 @@ def run(
     campaign: Annotated[
         str, typer.Option(hidden=True, help="The campaign's name, chosen by who began it from another host.")
     ] = "",
+    set_aside: Annotated[
+        bool,
+        typer.Option(
+            "--set-aside/--no-set-aside",
+            help="Whether to leave out boards that are set aside, as they were blocked twice in a row; harness lab "
+            "status shows them. One board alone always runs.",
+        ),
+    ] = True,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -144,5 +152,6 @@ def run(
         jobs=side_by_side,
         detach=detach,
         campaign=campaign,
+        set_aside=set_aside,
     )
     raise typer.Exit(code)

@@ -20,6 +20,7 @@ from harness.board.models import BoardFile
 from harness.board.models.lab_file import LabFile
 from harness.board.reading.file import load
 from harness.board.reading.lab import lab_of, told
+from harness.cli.campaign_health import CampaignHealth, before
 from harness.cli.earlier import earlier_seconds
 from harness.cli.output import OwnConsole
 from harness.cli.progress_events import ProgressEvents, about
@@ -145,6 +146,7 @@ def run_boards(
     jobs: Jobs | None = None,
     detach: bool = False,
     campaign: str = "",
+    set_aside: bool = True,
 ) -> int:
     """Run the suites on each board and return the worst exit code.
 
@@ -161,6 +163,7 @@ def run_boards(
         jobs: How boards run side by side; None for one after the other, in this process.
         detach: Have a process of its own do it, print the campaign's name, and return at once.
         campaign: The campaign's name, when it was chosen before; a new one when empty.
+        set_aside: Whether boards are left out that are set aside for their health.
 
     Raises:
         UsageError: A board file is wrong, a command is none, the options do not go together, a plugin is not there, or
@@ -190,6 +193,9 @@ def run_boards(
         from harness.cli.official_run import require_official
 
         require_official(files, options, select=select, plugins=plugins)
+    health = before(files, options, set_aside=set_aside, warn=_warn)
+    running = {file.name for file in health.running}
+    boards = [board for board, file in zip(boards, files, strict=True) if file.name in running]
     more = [word for plugin in plugins for word in ("-p", plugin)] + (["-k", select] if select else [])
     if detach and options.attended is not False:
         # Nobody is at a terminal, but somebody may answer from elsewhere.
@@ -200,7 +206,12 @@ def run_boards(
 
     def run_all(begun: Callable[[ProgressWriter], None]) -> int:
         notifier = None if notify is None else _notifier(lab, notify, options.runs, files)
-        take = None if notifier is None else notifier.take
+
+        def take(event: Mapping[str, object]) -> None:
+            if notifier is not None:
+                notifier.take(event)
+            health.take(event, progress.write)
+
         with (
             # Who is told of the end is waited for when everything is said.
             nullcontext() if notifier is None else closing(notifier),
@@ -214,10 +225,10 @@ def run_boards(
             begun(progress)
             # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
             with closing(OwnConsole(2 if as_json else 1)) as console:
-                if jobs is None:
+                if jobs is None or not health.running:
                     came = _one_after_the_other(
                         boards,
-                        files,
+                        health,
                         words,
                         options,
                         console,
@@ -229,7 +240,7 @@ def run_boards(
                     from harness.cli.side_by_side import side_by_side
 
                     came = side_by_side(
-                        files,
+                        health,
                         words,
                         options,
                         jobs,
@@ -240,9 +251,11 @@ def run_boards(
                         at_terminal=not detach
                         and (os.isatty(0) if options.attended is None else options.attended),
                     )
+                came.said += health.said()
+                came.code = came.code if came.interrupted else health.code(came.code)
                 told = {"exit_code": came.code, "interrupted": came.interrupted}
                 progress.write("campaign_finished", told)
-                return _shown(came, console, quiet=quiet, as_json=as_json)
+                return _shown(came, health, console, quiet=quiet, as_json=as_json)
 
     if detach:
         from harness.cli.detached import detached
@@ -251,7 +264,7 @@ def run_boards(
     return run_all(lambda _progress: None)
 
 
-def _shown(came: Came, console: Console, *, quiet: bool, as_json: bool) -> int:
+def _shown(came: Came, health: CampaignHealth, console: Console, *, quiet: bool, as_json: bool) -> int:
     """Show what came of all runs, and return the exit code."""
     from harness.report import model, terminal
 
@@ -262,7 +275,7 @@ def _shown(came: Came, console: Console, *, quiet: bool, as_json: bool) -> int:
         # A plugin that takes part may leave pytest with any code it likes; the journal says what came of the run.
         code = next((one for one in WORST_FIRST if one in {report.exit_code for report in reports}), code)
     if as_json:
-        _print_json(reports, rendered, came.said, code)
+        _print_json(reports, rendered, came.said, code, health.plain())
     elif rendered:
         # Whoever reads a pipe has read each scenario already.
         (terminal.show if console.is_terminal and not quiet else terminal.summary)(reports, console)
@@ -275,7 +288,7 @@ def _shown(came: Came, console: Console, *, quiet: bool, as_json: bool) -> int:
 
 def _one_after_the_other(
     boards: Sequence[Path],
-    files: Sequence[BoardFile],
+    health: CampaignHealth,
     words: Sequence[list[str]],
     options: RunOptions,
     console: Console,
@@ -285,8 +298,10 @@ def _one_after_the_other(
     select: str,
 ) -> Came:
     follower = _Follower(console, quiet=quiet)
-    progress.start(about(files))
-    codes = _run(words, [file.name for file in files], options.runs, follower, progress)
+    progress.start(about([*health.running, *(file for file, _ in health.aside)]))
+    for name, aside in health.events():
+        progress.write("board_set_aside", aside, board=name)
+    codes = _run(words, [file.name for file in health.running], options.runs, follower, progress)
     said = _what_to_say(follower, codes, boards, select)
     return Came(_exit_code(follower, codes), _interrupted(follower), follower.folders, said)
 
@@ -355,12 +370,19 @@ def _exit_code(follower: _Follower, codes: list[int]) -> int:
     return next((code for code in WORST_FIRST if code in codes), 4)
 
 
-def _print_json(reports: list[RunReport], folders: list[Path], said: list[str], code: int) -> None:
+def _print_json(
+    reports: list[RunReport],
+    folders: list[Path],
+    said: list[str],
+    code: int,
+    aside: list[dict[str, object]],
+) -> None:
     runs = [
         {"folder": str(folder), **report.model_dump(mode="json")}
         for folder, report in zip(folders, reports, strict=True)
     ]
-    print(json.dumps({"exit_code": code, "messages": said, "runs": runs}, ensure_ascii=False, indent=2))
+    document = {"exit_code": code, "messages": said, "runs": runs, "set_aside": aside}
+    print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def _what_to_say(follower: _Follower, codes: list[int], boards: Sequence[Path], select: str) -> list[str]:

@@ -16,6 +16,7 @@ from harness.campaign.job import Ended, Job
 from harness.campaign.lost import close_aborted
 from harness.campaign.process import Write, answer_of
 from harness.campaign.scheduler import Scheduler
+from harness.cli.campaign_health import CampaignHealth
 from harness.cli.campaign_view import CampaignView
 from harness.cli.earlier import earlier_seconds
 from harness.cli.progress_events import ProgressEvents, about
@@ -70,7 +71,7 @@ class Jobs:
 
 
 def side_by_side(
-    files: Sequence[BoardFile],
+    health: CampaignHealth,
     words: Sequence[list[str]],
     options: RunOptions,
     jobs: Jobs,
@@ -84,8 +85,8 @@ def side_by_side(
     """Run a session of pytest for each board.
 
     Args:
-        files: The boards.
-        words: Pytest's arguments for each.
+        health: The boards that run, and those that are set aside.
+        words: Pytest's arguments for each that runs.
         options: The options of all runs.
         jobs: How many at a time.
         console: Where the view goes.
@@ -95,10 +96,11 @@ def side_by_side(
         at_terminal: Whether a person at this terminal answers operator steps.
     """
     campaign = progress.folder if progress.written else None
+    files = health.running
     names = [file.name for file in files]
     at_once = jobs.number(len(files))
     earlier = [earlier_seconds(options.runs, file.name) for file in files]
-    progress.start(about(files, jobs=at_once))
+    progress.start(about([*files, *(file for file, _ in health.aside)], jobs=at_once))
     _have_all_imported(files, options)
 
     def work(job: Job, write: Write) -> Mapping[str, Any]:
@@ -121,6 +123,8 @@ def side_by_side(
         quiet=quiet,
         answers=campaign.answers if campaign is not None and at_terminal and has_terminal() else None,
     ) as view:
+        for name, told in health.events():
+            view.event(Job(name, len(files)), "board_set_aside", told, "")
         scheduler = Scheduler(
             work,
             view,

@@ -35,7 +35,8 @@ class ProgressWriter:
     Args:
         runs: The folder of runs.
         on_trouble: Told once, in a sentence, when progress cannot be written.
-        on_event: Given each event in its order, also when the file cannot be written; must return at once.
+        on_event: Given each event in its order, also when the file cannot be written; must return at once, and may
+            write another.
         name: The campaign's name, when whoever asked for it chose one; a new one when empty.
     """
 
@@ -52,7 +53,7 @@ class ProgressWriter:
         self.folder = CampaignFolder(runs / CAMPAIGNS / self.id)
         self._on_trouble = on_trouble
         self._on_event = on_event
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # who takes an event may tell another
         self._told = False
         self._seq = 0
         self._waiting = b""
@@ -118,14 +119,12 @@ class ProgressWriter:
                 head["board"] = board
             told = json_value({**head, **(fields or {})}, _BARE)
             self._seq += 1
+            if self.written:
+                self._waiting += _JSON.encode(told).encode() + b"\n"
+                self._write_out()
             if self._on_event is not None:
                 assert isinstance(told, dict), "a mapping stays one"
                 self._on_event(told)
-            if not self.written:
-                return
-            line = _JSON.encode(told).encode() + b"\n"
-            self._waiting += line
-            self._write_out()
 
     def _write_out(self) -> None:
         try:

@@ -126,6 +126,14 @@ def test_outcomes(events, outcome, failures):
     assert [occasion for occasion, _ in found].count("failure") == failures
 
 
+def test_a_board_that_is_set_aside_is_told_when_it_is_not_each_time_it_does_not_run():
+    change = {"event": "health", "board": "one", "state": "set aside", "reason": "no port", "until": "later"}
+    told_then = told(*run_of("one", "blocked", 3), change, change | {"state": "healthy"})
+    assert [occasion for occasion, _ in told_then] == ["failure", "set-aside"]
+    assert told_then[1][1]["set_aside"] == {"board": "one", "reason": "no port", "until": "later"}
+    assert told_then[1][1]["text"] == "one is set aside until later: no port"
+
+
 def test_an_operator_step_is_told_without_what_is_secret():
     asks = {
         "event": "operator_asks",

@@ -38,7 +38,9 @@ class Selected:
     doubts: tuple[str, ...] = ()
 
 
-def select(words: Sequence[str], lab: LabFile, *, tags: Sequence[str] = ()) -> Selected:
+def select(
+    words: Sequence[str], lab: LabFile, *, tags: Sequence[str] = (), all_by_default: bool = False
+) -> Selected:
     """Return the boards that are meant.
 
     Args:
@@ -47,6 +49,7 @@ def select(words: Sequence[str], lab: LabFile, *, tags: Sequence[str] = ()) -> S
         lab: The lab; where it has boards, names and patterns of names are sought among them first.
         tags: Tags that each board must have, all of them; several may stand in one text with commas between them.
             A tag may be a pattern.
+        all_by_default: Whether nothing named stands for every board that there is, be it readable or not.
 
     Raises:
         UsageError: Nothing is named, a word or the tags match no board, or the same board is named twice.
@@ -55,6 +58,8 @@ def select(words: Sequence[str], lab: LabFile, *, tags: Sequence[str] = ()) -> S
     wanted = _tags(tags)
     if words:
         found = sought.by_words(words)
+    elif all_by_default and not wanted:
+        return Selected(tuple(sought.everything()))
     elif wanted or (lab.boards and not lab.source.by_default):
         found = sought.everything()
     else:

@@ -60,7 +60,7 @@ class Account:
                 _keep(mine, event)
             case "operator_asks":
                 return Occasion.OPERATOR, self._asks(board, str(event.get("ask", "")), event)
-            case "board_set_aside":
+            case "health" if event.get("state") == "set aside":
                 return Occasion.SET_ASIDE, self._is_set_aside(board, event)
             case "run_finished" | "board_finished" | "board_lost":
                 return self._ended(board, mine, event)
@@ -112,7 +112,7 @@ class Account:
         return document | {"ask": told}
 
     def _is_set_aside(self, board: BoardState, event: Event) -> Document:
-        reason, until = _shown(board.reason), _shown(board.until)
+        reason, until = (_shown(str(event.get(name, ""))) for name in ("reason", "until"))
         text = f"{board.name} is set aside{f' until {until}' if until else ''}: {one_line(reason, 300)}"
         told = {"board": board.name, "reason": reason, "until": until or None}
         return self._document(Occasion.SET_ASIDE, event, text) | {"set_aside": told}

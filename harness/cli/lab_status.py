@@ -1,0 +1,190 @@
+"""`harness lab status`: how the boards are, and who has them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.declared import Boards, Tags
+
+if TYPE_CHECKING:
+    from harness.board.models import BoardFile
+    from harness.board.opening.locks import Holder
+    from harness.campaign.health.last_runs import LastRun
+    from harness.campaign.health.state import Health
+    from harness.campaign.health.store import HealthStore
+
+
+def status(
+    boards: Boards = None,
+    tag: Tags = None,
+    lab: Annotated[
+        Path | None,
+        typer.Option(
+            help="Lab file whose boards are meant; lab.yaml in the working folder by default.", metavar="FILE"
+        ),
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Where the run folders are.", metavar="DIR")] = Path("runs"),
+    put_back: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--put-back",
+            help="Take this board, or those like this pattern, for healthy again, whatever its last runs were. May "
+            "be repeated.",
+            metavar="BOARD",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
+) -> None:
+    """Show how boards are; opens no device, so it may be asked at any time."""
+    import sys
+
+    from harness.board.opening.locks import holder_of
+    from harness.board.reading.file import load
+    from harness.board.reading.lab import lab_of
+    from harness.board.reading.selection import select
+    from harness.campaign.health.last_runs import last_runs
+    from harness.campaign.health.store import HealthStore
+    from harness.cli.json_document import print_json
+    from harness.errors import UsageError
+    from harness.report.text import one_line
+
+    known = lab_of(lab)
+    found = select([str(word) for word in boards or ()], known, tags=tag or (), all_by_default=True)
+    for doubt in found.doubts:
+        print(f"warning: {doubt}", file=sys.stderr)
+    files: list[BoardFile] = []
+    broken: list[tuple[str, str]] = []
+    for path in found.paths:
+        try:
+            files.append(load(path))
+        except UsageError as error:
+            broken.append((str(path), one_line(error.message.partition("\n")[0])))
+    store = HealthStore(runs)
+    for word in put_back or ():
+        _put_back(word, files, store)
+    earlier = last_runs(runs, [file.name for file in files])
+    now = datetime.now(UTC)
+    each = [
+        (file, store.of(file.name), holder_of(f"board {file.name}"), earlier[file.name]) for file in files
+    ]
+    if as_json:
+        print_json(
+            {
+                "schema_version": 1,
+                "runs": str(runs),
+                "boards": [_plain(*one, now) for one in each],
+                "not_read": [{"file": file, "problem": problem} for file, problem in broken],
+            }
+        )
+        return
+    _show(each, broken, now)
+
+
+def _put_back(word: str, files: "Sequence[BoardFile]", store: "HealthStore") -> None:
+    """Take boards for healthy again.
+
+    Raises:
+        UsageError: No board of the selection is meant.
+        BenchError: Their health cannot be written.
+    """
+    import sys
+    from fnmatch import fnmatchcase
+
+    from harness.campaign.health.state import Health
+    from harness.errors import UsageError
+    from harness.settings.problems import printable
+    from harness.settings.suggest import meant
+
+    names = [
+        file.name
+        for file in files
+        if fnmatchcase(file.name, word)
+        or (file.source.path is not None and word in {file.source.path.stem, str(file.source.path)})
+    ]
+    if not names:
+        raise UsageError(
+            f"--put-back {printable(word)}: is none of the boards{meant(word, [file.name for file in files])} "
+            "name one that `harness lab status` shows"
+        )
+    for name in names:
+        before, _ = store.change(name, lambda known: Health(known.board))
+        was = before.words(datetime.now(UTC))
+        print(
+            f"{name}: put back (was {was})" if before.blocked or before.set_aside else f"{name}: was healthy",
+            file=sys.stderr,
+        )
+
+
+def _show(
+    each: "Sequence[tuple[BoardFile, Health, Holder | None, Sequence[LastRun]]]",
+    broken: Sequence[tuple[str, str]],
+    now: datetime,
+) -> None:
+    from harness.cli.width import fitted, hanging, width
+    from harness.report.text import one_line
+
+    names = max((len(file.name) for file, *_ in each), default=0)
+    for file, health, holder, runs in each:
+        state = health.words(now) if runs or health.blocked else "no run yet"
+        words = f"{file.name:<{names}}  {state}"
+        if runs:
+            verdicts = [_verdict(one, runs_now=one is runs[0] and holder is not None) for one in runs]
+            words += f" · {', '.join(verdicts)} ({_ago(runs[0].started, now)})"
+        print(hanging(words, names + 2, width()))
+        indent = " " * (names + 2)
+        if health.blocked:
+            print(hanging(f"{indent}{one_line(health.reason)}", names + 4, width()))
+        if holder is not None:
+            print(hanging(f"{indent}in use: {one_line(str(holder))}", names + 4, width()))
+    for path, problem in broken:
+        print(fitted(f"{one_line(path)}: cannot be read: {problem}"))
+    if not each and not broken:
+        print("no board is there; `harness plan --new` starts a board file")
+
+
+def _verdict(run: "LastRun", *, runs_now: bool) -> str:
+    return run.verdict.replace("_", " ") or ("runs now" if runs_now else "no end")
+
+
+def _ago(moment: str, now: datetime) -> str:
+    try:
+        seconds = (now - datetime.fromisoformat(moment)).total_seconds()
+    except ValueError:
+        return "at an unknown time"
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size or (size < 86_400 and seconds >= size):
+            return f"{seconds // size:.0f} {unit} ago"
+    return "just now"
+
+
+def _plain(
+    file: "BoardFile", health: "Health", holder: "Holder | None", runs: "Sequence[LastRun]", now: datetime
+) -> dict[str, object]:
+    from dataclasses import asdict
+
+    aside = {"since": health.since, "until": health.until, "due": health.due(now), "times": health.times}
+    return {
+        "board": file.name,
+        "file": str(file.source.path),
+        "tags": list(file.tags),
+        "state": _state(health, runs),
+        "blocked_in_a_row": health.blocked,
+        "reason": health.reason,
+        "run": health.run,
+        "set_aside": aside if health.set_aside else None,
+        "in_use": None if holder is None else asdict(holder),
+        "last_runs": [
+            {"run": one.run, "verdict": one.verdict or None, "started": one.started} for one in runs
+        ],
+    }
+
+
+def _state(health: "Health", runs: "Sequence[LastRun]") -> str:
+    if health.set_aside:
+        return "set aside"
+    if health.blocked:
+        return "blocked"
+    return "healthy" if runs else "no run yet"
