@@ -168,23 +168,38 @@ def _check_heads(
     first, end = span
     oldest = -(2**63) if first is None else first
     youngest = 2**63 - 1 if end is None else end + _OUTSIDE_NS
-    highest = number = 0
+    highest, number = oldest, 0
     with Stored(folder / path) as stored:
         try:
-            for number, (_, stamp) in enumerate(BinaryRecords(stored).heads(begin), start=1):  # noqa: B007 - told below
-                if stamp < oldest:
-                    words = f"a record is {_ms(oldest - stamp)} older than the run"
-                elif stamp > youngest:
-                    words = f"a record is {_ms(stamp - youngest + _OUTSIDE_NS)} younger than the run's end"
-                elif stamp + _SAME_CAUSE_NS < highest:
-                    words = f"ran backwards by {_ms(highest - stamp)}"
+            for _, stamps in BinaryRecords(stored).blocks(begin):
+                number += len(stamps)
+                low, high = min(stamps), max(stamps)
+                if low < oldest:
+                    words = f"a record is {_ms(oldest - low)} older than the run"
+                elif high > youngest:
+                    words = f"a record is {_ms(high - youngest + _OUTSIDE_NS)} younger than the run's end"
+                elif (back := _backwards(stamps, highest)) > _SAME_CAUSE_NS:
+                    words = f"ran backwards by {_ms(back)}"
                 else:
-                    highest = max(highest, stamp)
+                    highest = max(highest, high)
                     continue
                 findings.wrong("clock", path, words)
                 return
         except DamagedError:
             findings.wrong("changed", path, f"what stands behind {number} records is no record")
+
+
+def _backwards(stamps: list[int], highest: int) -> int:
+    """Return by how much the first stamp that matters is lower than one before it, the most where none matters."""
+    if stamps[0] >= highest and stamps == sorted(stamps):
+        return 0
+    most = 0
+    for stamp in stamps:
+        most = max(most, highest - stamp)
+        if most > _SAME_CAUSE_NS:
+            break
+        highest = max(highest, stamp)
+    return most
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

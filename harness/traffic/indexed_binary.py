@@ -1,8 +1,9 @@
 """A recording of version 2, whose records tell their lengths: the heads are passed over once, to take a sample."""
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 
 from harness.traffic.indexed import IndexedRecording, Line, Samples
 from harness.transport.recording.binary import BinaryRecords, DamagedError
@@ -41,17 +42,19 @@ class BinaryByTime(IndexedRecording):
         """Return about one record in so many bytes, and where the last ones of the whole ones stand."""
         offsets, stamps, numbers = array("q"), array("q"), array("q")
         highest, due, number = -(2**63), self._first, 0
-        try:
-            for offset, t in self._records.heads(self._first):
-                highest = max(highest, t)
-                if offset >= due:
-                    offsets.append(offset)
-                    stamps.append(highest)
-                    numbers.append(number)
-                    due = offset + step
-                number += 1
-        except DamagedError:
-            pass  # `lines` tells where
+        with suppress(DamagedError):  # `lines` tells where
+            for places, times in self._records.blocks(self._first):
+                begin = 0
+                while begin < len(places):
+                    place = min(bisect_left(places, due, begin), len(places) - 1)
+                    highest = max(highest, *times[begin : place + 1])
+                    if places[place] >= due:
+                        offsets.append(places[place])
+                        stamps.append(highest)
+                        numbers.append(number + place)
+                        due = places[place] + step
+                    begin = place + 1
+                number += len(places)
         return Samples(offsets, stamps, numbers)
 
     def stamped(self, at: int) -> Iterator[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """Records of version 2 of a recording: packed and unpacked. The format is described in `format.py`."""
 
+import struct
 from collections.abc import Iterator
 
 from harness.transport.recording.format import (
@@ -18,6 +19,7 @@ from harness.transport.recording.stored import Stored
 
 _NEAR, _FAR = 4096, 256 * 1024  # bytes of the first reading, and of those after it
 _WAYS = frozenset(map(ord, DIRECTIONS))
+_STAMP = struct.Struct("<qI2xH")  # a head without the address
 
 
 class DamagedError(Exception):
@@ -53,6 +55,12 @@ class BinaryRecords:
     def __init__(self, stored: Stored, operations: tuple[str, ...] = OPERATIONS) -> None:
         self._stored = stored
         self._operations = operations
+        self._codes = frozenset(
+            number | way << 8 | told
+            for number in range(len(operations))
+            for way in _WAYS
+            for told in (0, TEXT_FIRST)
+        )
 
     def packed(self, at: int, end: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Give offset and bytes of each record from an offset on; what is not whole at the end is left out.
@@ -88,21 +96,41 @@ class BinaryRecords:
             DamagedError: A head is none.
             BenchError: The file cannot be read.
         """
-        unpack, head, size, wanted = HEAD.unpack_from, HEAD.size, self._stored.size, _NEAR
+        for offsets, stamps in self.blocks(at):
+            yield from zip(offsets, stamps, strict=True)
+
+    def blocks(self, at: int) -> Iterator[tuple[list[int], list[int]]]:
+        """Give offsets and stamps of whole records from an offset on, of many at once: there may be millions.
+
+        Raises:
+            DamagedError: A head is none.
+            BenchError: The file cannot be read.
+        """
+        unpack, head, size, wanted = _STAMP.unpack_from, HEAD.size, self._stored.size, _NEAR
         while at + head <= size:
             block, wanted = self._stored.read(at, wanted), _FAR
             place, last = 0, len(block) - head
             if last < 0:
                 return
+            offsets: list[int] = []
+            stamps: list[int] = []
+            is_whole = True
             while place <= last:
-                t, length, _, code = unpack(block, place)
-                if length > PAYLOAD_LIMIT or code >> 8 & 0x7F not in _WAYS:
-                    raise DamagedError("not a record")
-                if at + place + head + length > size:
-                    return
-                yield at + place, t
+                t, length, code = unpack(block, place)
+                if code not in self._codes or length > PAYLOAD_LIMIT:
+                    is_whole = False
+                    break
+                offsets.append(at + place)
+                stamps.append(t)
                 place += head + length
             at += place
+            if at > size:
+                offsets.pop()
+                stamps.pop()
+            if offsets:
+                yield offsets, stamps
+            if not is_whole:
+                raise DamagedError("not a record")
 
     def unpacked(self, record: bytes) -> Record:
         """Return what a whole record says.
