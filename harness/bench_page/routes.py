@@ -12,6 +12,7 @@ from harness.bench_page.bench import Bench
 from harness.bench_page.pages import campaigns, history, overview, runs, start
 from harness.bench_page.view import BenchView
 from harness.bench_page.words import FUNCTIONS
+from harness.errors import BenchError
 from harness.web.appearance import Appearance
 from harness.web.events import Event, EventStreams
 from harness.web.guard import Guard
@@ -41,7 +42,7 @@ _PAGES: tuple[tuple[str, str, Callable[[BenchView], Response]], ...] = (
 def routes(bench: Bench, guard: Guard) -> list[BaseRoute]:
     """Return what answers for the bench, behind its guard."""
     streams = EventStreams(guard)
-    site = Site(BenchView, bench, _appearance(), guard)
+    site = Site(BenchView, bench, _appearance(), guard, busy=(BenchError, OSError))
     extra = [
         streams.route("/events", _source(partial(overview.changed, bench))),
         streams.route("/campaigns/{campaign}/events", _source(partial(campaigns.changed, bench))),

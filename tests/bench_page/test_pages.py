@@ -1,5 +1,6 @@
 """The pages without scripts: what they show of boards, campaigns and runs, and what they hand out."""
 
+import errno
 import os
 import time
 
@@ -211,4 +212,18 @@ def test_a_run_is_packed_as_the_command_packs_it(visitor, runs, tmp_path):
     answer = visitor.get("/runs/r1/zip")
     assert answer.headers["content-type"] == "application/zip"
     assert answer.content == pack(folder, tmp_path / "r1.zip").read_bytes()
-    assert not list(runs.glob("*.zip"))
+    assert sorted(each.name for each in runs.iterdir()) == ["r1"]
+
+
+def test_a_disk_that_refuses_is_told_as_such(visitor, runs, monkeypatch):
+    make_run(runs, "r1", "alpha")
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    answer = visitor.get("/runs/r1/zip")
+    assert answer.status_code == 503
+    assert "disk may be full" in answer.text
+    monkeypatch.undo()
+    assert visitor.get("/runs/r1/zip").status_code == 200, "the next one is not kept waiting"

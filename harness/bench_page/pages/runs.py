@@ -121,7 +121,8 @@ def zipped(view: BenchView) -> Response:
             "message.html.j2", 503, title=view.text("error.busy"), message=view.text("runs.packing")
         )
     try:
-        with tempfile.TemporaryDirectory(prefix="harness-bench-page-") as place:
+        # Beside the runs, as there is room for them, and as a hidden folder that nobody takes for one.
+        with tempfile.TemporaryDirectory(prefix=".bench-page-", dir=view.behind.runs) as place:
             # Removed while it is open: whatever becomes of the browser or of this server, nothing is left.
             packed = opened(pack(folder, Path(place) / "run.zip").parent, "run.zip")
     finally:
