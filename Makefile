@@ -125,7 +125,7 @@ lab-test: $(READY)  ## the suites and bus checks on the kernel's own drivers, in
 
 recipes-test: $(READY)  ## units of systemd, the Containerfile and the recipes for CI: as systemd, hadolint, schemas and our command line have them
 	tools/ensure-command.sh systemd-analyze systemd
-	$(BIN)/python -m pytest -q -m recipes tests/recipes
+	LABGRID=$(BENCH)/bin $(BIN)/python -m pytest -q -m recipes tests/recipes
 
 lab-bench: $(READY)  ## the benchmarks on the kernel's own buses, in QEMU guests, and a replay of a lab run
 	LAB_PYTHON=$(BIN)/python BENCH_ARGUMENTS="$(BENCH_ARGUMENTS)" tools/lab/bench.sh

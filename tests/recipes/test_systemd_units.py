@@ -1,5 +1,6 @@
 """The units of systemd that we ship: systemd has no doubt about them, they are hardened, and we know their options."""
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -98,19 +99,11 @@ def test_our_command_line_knows_what_each_starts(unit):
 
 
 def test_the_exporter_has_the_options_that_it_is_given():
-    pytest.importorskip("labgrid.remote.exporter", reason="labgrid comes with the extra lab")
     (command,) = commands_of(next(unit for unit in UNITS if "exporter" in unit.name))
-    told = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            command[0].rpartition("/")[2].replace("labgrid-", "labgrid.remote."),
-            "--help",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    exporter = Path(os.environ.get("LABGRID", "")) / Path(command[0]).name
+    if not exporter.is_file():
+        pytest.skip("labgrid is not installed; make benches-test installs it")
+    told = subprocess.run([exporter, "--help"], capture_output=True, text=True, check=True).stdout
     given = [word for word in command[1:] if word.startswith("--")]
     assert given == ["--name", "--coordinator"]
     assert all(f"{option} " in told for option in given)
