@@ -135,19 +135,25 @@ def lookup(db: sqlite3.Connection, key_id: str) -> AccessKeyRecord | None:
         "SELECT id, secret, policy, account, active, token, expires_ms FROM access_key WHERE id = ?",
         (key_id,),
     ).fetchone()
-    return None if row is None else _record(row)
+    return None if row is None else _record(*row)
 
 
 @lru_cache(maxsize=1024)
-def _record(row: sqlite3.Row) -> AccessKeyRecord:
+def _record(
+    key_id: str,
+    secret: str,
+    policy: str,
+    account: str,
+    active: int,
+    token: str | None,
+    expires_ms: int | None,
+) -> AccessKeyRecord:
     return AccessKeyRecord(
-        key=AccessKey(
-            row["id"], Secret(row["secret"]), None if row["token"] is None else Secret(row["token"])
-        ),
-        policy=Policy(row["policy"]),
-        account=row["account"],
-        active=row["active"] == 1,
-        expires_ms=row["expires_ms"],
+        key=AccessKey(key_id, Secret(secret), None if token is None else Secret(token)),
+        policy=Policy(policy),
+        account=account,
+        active=active == 1,
+        expires_ms=expires_ms,
     )
 
 

@@ -10,8 +10,10 @@ from harness.id2.keys import Key, KeyType
 from harness.secret import Secret
 from harness.service.mock import validity
 
+# Not the row itself is what is remembered: SQLite's rows take longer to compare than to read.
 _COLUMNS = "id2, key_type, secret, public, state, product_key, licence_id, activated_ms, expires_ms, origin"
 _AT_ONCE = 500
+_FIND = f"SELECT {_COLUMNS} FROM device WHERE id2 = ?"  # noqa: S608 - fixed text
 
 
 class DeviceState(StrEnum):
@@ -124,8 +126,8 @@ def insert(db: sqlite3.Connection, device: Device, now_ms: int, fingerprint: byt
 
 def find(db: sqlite3.Connection, id2: str) -> Device | None:
     """Look a device up by its ID²."""
-    row = db.execute(f"SELECT {_COLUMNS} FROM device WHERE id2 = ?", (id2,)).fetchone()  # noqa: S608 - fixed text
-    return None if row is None else _device(row)
+    row = db.execute(_FIND, (id2,)).fetchone()
+    return None if row is None else _device(*row)
 
 
 def find_each(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Device]:
@@ -135,7 +137,7 @@ def find_each(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Device]:
         some = ids[start : start + _AT_ONCE]
         places = ", ".join("?" * len(some))
         rows = db.execute(f"SELECT {_COLUMNS} FROM device WHERE id2 IN ({places})", tuple(some))  # noqa: S608 - fixed text
-        found |= {row["id2"]: _device(row) for row in rows.fetchall()}
+        found |= {row["id2"]: _device(*row) for row in rows.fetchall()}
     return found
 
 
@@ -168,7 +170,7 @@ def search(
         f"SELECT {_COLUMNS} FROM device {where} ORDER BY id2 LIMIT ? OFFSET ?",  # noqa: S608 - fixed texts
         (*values, limit, offset),
     )
-    return DevicePage(tuple(_device(row) for row in rows.fetchall()), total)
+    return DevicePage(tuple(_device(*row) for row in rows.fetchall()), total)
 
 
 def update(db: sqlite3.Connection, device: Device) -> None:
@@ -225,8 +227,18 @@ def _in_state(state: DeviceState, now_ms: int) -> tuple[str, list[str | int]]:
 
 
 @lru_cache(maxsize=4096)
-def _device(row: sqlite3.Row) -> Device:
-    id2, key_type, secret, public, state, product_key, licence_id, activated_ms, expires_ms, origin = row
+def _device(
+    id2: str,
+    key_type: str,
+    secret: bytes | None,
+    public: bytes,
+    state: str,
+    product_key: str | None,
+    licence_id: int | None,
+    activated_ms: int | None,
+    expires_ms: int | None,
+    origin: str,
+) -> Device:
     return Device(
         id2,
         Key(KeyType(key_type), None if secret is None else Secret(secret), public),

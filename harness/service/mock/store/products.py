@@ -18,6 +18,11 @@ DEFAULT_REGION = "cn-shanghai"
 PUBLIC_INSTANCE = "-"
 """How the consoles show the instance id of the IoT Platform's public instance."""
 
+_SELECT = (
+    "SELECT product_key, product_secret, name, console, algorithm, otp_enabled, account, region, edition, node_type,"
+    " instance_id, registration, auto_renew, created_ms FROM product"
+)
+
 
 class Console(StrEnum):
     """Where a product was created: ID²'s own console, or that of the IoT Platform.
@@ -137,7 +142,7 @@ def update(db: sqlite3.Connection, product: Product) -> None:
 
 def find(db: sqlite3.Connection, product_key: str) -> Product | None:
     """Look a product up by its ProductKey."""
-    return _product(db.execute("SELECT * FROM product WHERE product_key = ?", (product_key,)).fetchone())
+    return _product(db.execute(_SELECT + " WHERE product_key = ?", (product_key,)).fetchone())
 
 
 def known(db: sqlite3.Connection, product_key: str) -> Product:
@@ -154,12 +159,12 @@ def known(db: sqlite3.Connection, product_key: str) -> Product:
 
 def find_by_provision_id(db: sqlite3.Connection, provision_id: bytes) -> Product | None:
     """Look a product up by the provisioning id that its devices send."""
-    return _product(db.execute("SELECT * FROM product WHERE provision_id = ?", (provision_id,)).fetchone())
+    return _product(db.execute(_SELECT + " WHERE provision_id = ?", (provision_id,)).fetchone())
 
 
 def list_all(db: sqlite3.Connection) -> tuple[Product, ...]:
     """Return all products, oldest first."""
-    rows = db.execute("SELECT * FROM product ORDER BY created_ms, rowid").fetchall()
+    rows = db.execute(_SELECT + " ORDER BY created_ms, rowid").fetchall()
     return tuple(product for row in rows if (product := _product(row)) is not None)
 
 
@@ -196,25 +201,40 @@ def whitelist_remove(db: sqlite3.Connection, product_key: str, names: Iterable[s
 
 
 def _product(row: sqlite3.Row | None) -> Product | None:
-    return None if row is None else _of(row)
+    return None if row is None else _of(*row)
 
 
 @lru_cache(maxsize=1024)
-def _of(row: sqlite3.Row) -> Product:
+def _of(
+    product_key: str,
+    product_secret: str,
+    name: str,
+    console: str,
+    algorithm: str,
+    otp_enabled: int,
+    account: str,
+    region: str,
+    edition: str,
+    node_type: str | None,
+    instance_id: str | None,
+    registration: str,
+    auto_renew: int,
+    created_ms: int,
+) -> Product:
     # A product is read with every call and changes hardly ever; equal rows are equal products.
     return Product(
-        product_key=row["product_key"],
-        product_secret=Secret(row["product_secret"]),
-        name=row["name"],
-        console=Console(row["console"]),
-        algorithm=KeyType(row["algorithm"]),
-        otp_enabled=bool(row["otp_enabled"]),
-        account=row["account"],
-        region=row["region"],
-        edition=Edition(row["edition"]),
-        node_type=None if row["node_type"] is None else NodeType(row["node_type"]),
-        instance_id=row["instance_id"],
-        registration=Registration(row["registration"]),
-        auto_renew=bool(row["auto_renew"]),
-        created_ms=row["created_ms"],
+        product_key=product_key,
+        product_secret=Secret(product_secret),
+        name=name,
+        console=Console(console),
+        algorithm=KeyType(algorithm),
+        otp_enabled=bool(otp_enabled),
+        account=account,
+        region=region,
+        edition=Edition(edition),
+        node_type=None if node_type is None else NodeType(node_type),
+        instance_id=instance_id,
+        registration=Registration(registration),
+        auto_renew=bool(auto_renew),
+        created_ms=created_ms,
     )
