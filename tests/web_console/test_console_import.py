@@ -159,6 +159,9 @@ def test_rows_by_outcome_and_pages(visitor):
         ("version: 1\ndevice: {}\n", {}, "says no ID²"),
         ("a: &a [x]\n" + "".join(f"{n}: [*a, *a]\n" for n in range(9)), {"kind": "seed"}, "the file"),
         (f"access_keys:\n  - {{id: x, secret: {KEY}, policy: {KEY}}}\n", {}, "access_keys[0].policy"),
+        (f"access_keys:\n  - {{id: x, secret:{KEY}}}\n", {}, "access_keys[0].…: there is no such field"),
+        (f"access_keys:\n  - {{id: x, {KEY}}}\n", {}, "access_keys[0].…: there is no such field"),
+        (f"devices:\n  - {{id: {A}, kee: {KEY}}}\n", {}, "devices[0].kee: there is no such field"),
     ],
 )
 def test_a_file_that_is_no_import_is_told_and_no_secret_repeated(visitor, text, fields, said):

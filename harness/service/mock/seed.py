@@ -1,6 +1,7 @@
 """Seed files: AccessKeys, products and devices that a mock starts with."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -31,6 +32,7 @@ SeedState = Literal[
 
 
 _KIND = yaml_file.FileKind("a seed file", max_bytes=16 << 20, max_values=1_000_000, has_secrets=True)
+_WORD = re.compile(r"[a-z_]{1,24}")
 _PLANTED_ALREADY = "leave --seed out: the store has what it needs already; or take a new --db"
 
 
@@ -115,7 +117,7 @@ def _checked(document: yaml_file.Document) -> Seed:
         return Seed.model_validate(document.to_data() or {})
     except ValidationError as error:
         problems = [
-            f"{_field(problem['loc'])}: {plain(problem['msg'])}"
+            f"{_field(_shown(problem['loc'], problem['type']))}: {plain(problem['msg'])}"
             for problem in error.errors(include_input=False)
         ]
         raise UsageError(
@@ -245,6 +247,14 @@ def _at(path: Path, where: str) -> Iterator[None]:
 
 def _secret(value: SecretStr) -> Secret:
     return Secret(value.get_secret_value())
+
+
+def _shown(location: tuple[int | str, ...], problem: str) -> tuple[int | str, ...]:
+    """Return the place of a problem without a name of no field: `secret:VALUE`, with its blank missing, is one."""
+    *before, last = location or ("",)
+    if problem != "extra_forbidden" or not isinstance(last, str):
+        return location
+    return location if _WORD.fullmatch(last) else (*before, "…")
 
 
 def _field(location: tuple[int | str, ...]) -> str:
