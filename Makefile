@@ -9,7 +9,7 @@ ALLURE := .allure
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test benches-test fuzz browser-test allure-test lab-test lab-bench recipes-test exhaustive bench firmware firmware-test clean help
+.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test benches-test benches-test-full fuzz browser-test allure-test lab-test lab-bench recipes-test exhaustive bench firmware firmware-test clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -92,6 +92,11 @@ benches-test: $(READY) $(BENCH)/.ready  ## campaigns on three hosts with a real 
 	tools/ensure-command.sh /usr/sbin/sshd openssh-server
 	tools/ensure-command.sh ip iproute2
 	LABGRID=$(BENCH)/bin $(BIN)/python -m pytest -q -n 2 -m lab tests/benches
+
+benches-test-full: $(READY)  ## 1,000 boards: 3 hosts of 334 and 32 hosts of 32, and a dead host among them; prints the figures; root only
+	tools/ensure-command.sh /usr/sbin/sshd openssh-server
+	tools/ensure-command.sh ip iproute2
+	$(BIN)/python benchmarks/benches.py
 
 fuzz: $(READY)  ## hostile bytes at the parsers of iTLS, for FUZZ_SECONDS (300)
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/python -m pytest -q -s -m fuzz tests

@@ -232,6 +232,8 @@ class BenchEnd:
             followed.offset += len(data)
             return True
         if dead:
+            followed.passed_on = 0.0
+            self._look_after(followed)
             self._followed = None
             if closing.close(followed.campaign, self._lab):
                 self._followed = _Followed(self._runs, self._lab, followed.campaign, followed.offset)

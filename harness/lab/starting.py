@@ -101,8 +101,8 @@ class Starting:
         state = state_of(self._runs, self._lab, self.name)
         if self._again or state in {RUNNING, ENDED}:
             return Started(state, again=self._again)
-        if self._process is not None and ended is None and self._lab.places(self.name).is_file():
-            return Started(state)  # its places are being taken, which may last
+        if self._process is not None and self._lab.places(self.name).is_file():
+            return Started(state)  # its places are being taken, which may last, and may be in vain
         if ended is not None:
             return Started(state, refused=said(self._lab, self.name) or f"ended with exit code {ended}")
         if time.monotonic() > self._deadline:

@@ -41,7 +41,8 @@ class BenchHost:
         self.runs = self.folder / "runs"
         self.locks = root / "locks"
         self.environment = {
-            "STAND_IN_HOST": self.name,
+            # Other processes of tests have hosts of the same names at the same time.
+            "STAND_IN_HOST": str(self.folder),
             "STAND_IN_LOCKS": str(self.locks),
             "PYTHONPATH": str(ROOT),
             **environment,
@@ -73,7 +74,7 @@ class BenchHost:
 
     def processes(self):
         """Everything that runs on this host: sshd and its children, and all that has the host's environment."""
-        mark = f"STAND_IN_HOST={self.name}\0".encode()
+        mark = f"STAND_IN_HOST={self.folder}\0".encode()
         found = set()
         for path in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -185,7 +186,7 @@ class Lab:
         client = self.start(*words, "--json")
         return ended(client, limit)
 
-    def campaign(self, limit=20):
+    def campaign(self, limit=60):
         """Wait until a host has begun a campaign, and return its name."""
         return until(
             lambda: next(
@@ -199,7 +200,7 @@ class Lab:
             limit,
         )
 
-    def running(self, limit=30):
+    def running(self, limit=60):
         """Wait until a board of every host runs, and return the campaign's name."""
         name = self.campaign(limit)
         until(

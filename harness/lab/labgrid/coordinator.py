@@ -158,6 +158,9 @@ class Coordinator:
         self._call("SetPlaceTags", message("SetPlaceTagsRequest", placename=place, tags=tags))
 
     def _call(self, name: str, request: Any, answer: str = "Nothing") -> Any:
+        if not self._in.is_active():
+            # It went and came back meanwhile, and knows neither us nor what we hold.
+            raise self._gone(None)
         call = self._channel.unary_unary(
             f"{SERVICE}{name}",
             request_serializer=lambda one: one.SerializeToString(),
@@ -170,7 +173,7 @@ class Coordinator:
                 raise self._gone(error) from None
             raise RefusedError(str(error.details())[:400]) from None
 
-    def _gone(self, error: Exception) -> CoordinatorGoneError:
+    def _gone(self, error: Exception | None) -> CoordinatorGoneError:
         why = str(error.details())[:200] if isinstance(error, grpc.Call) else "no connection"
         return CoordinatorGoneError(
             f"the lab's coordinator at {self.address} does not answer: {why}",

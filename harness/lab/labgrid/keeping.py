@@ -35,6 +35,7 @@ class Keeper:
         self._on_clash = on_clash
         self._held: set[str] = set()
         self._clashed: set[str] = set()
+        self._unknown: set[str] = set()
         self._connection: Coordinator | None = None
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -59,7 +60,7 @@ class Keeper:
                     self._held.add(board)
             if stopped():
                 return dict.fromkeys(self._places, "the campaign was stopped before it had its places")
-            if not missing or time.monotonic() > deadline:
+            if missing.keys() <= self._unknown or time.monotonic() > deadline:
                 return missing
             time.sleep(_AGAIN_S)
 
@@ -102,6 +103,7 @@ class Keeper:
         with suppress(BenchError), self._lock:
             told = self._connected().places().get(place)
             if told is None:
+                self._unknown.add(next(board for board, one in self._places.items() if one == place))
                 return f"the coordinator has no place {place}"
             if told.acquired == self._user:
                 return f"place {place} is in our hands already, and was not taken by this process"
