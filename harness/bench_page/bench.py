@@ -14,6 +14,8 @@ from harness.bench_page.starting import Starter
 from harness.bench_page.tails import RunTail, Tail
 from harness.bench_page.watching import Campaigns, Watched
 from harness.board.opening.places import locked
+from harness.campaign.health.state import Health
+from harness.campaign.health.store import HealthStore
 from harness.errors import HarnessError, UsageError
 from harness.history.listing import ListedRun
 
@@ -25,15 +27,17 @@ _SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Who has a board now.
+    """Who has a board now, and whether it is fit for use.
 
     Attributes:
         held: What of it somebody has.
         absent: Why it is not there, as an adapter that is not plugged in; empty when it is.
+        health: How it has been of late; None for a board whose file cannot be used.
     """
 
     held: tuple[Held, ...] = ()
     absent: str = ""
+    health: Health | None = None
 
 
 class Bench:
@@ -68,6 +72,7 @@ class Bench:
         self.archive = Archive(runs)
         self.starter = Starter(runs, words)
         self.suites = tuple(suites)
+        self._health = HealthStore(runs)
         self._lock = threading.Lock()
         self._tails: OrderedDict[str, RunTail] = OrderedDict()
         self._places: dict[Path, tuple[float, list[str] | HarnessError]] = {}
@@ -116,4 +121,7 @@ class Bench:
             except HarnessError as error:
                 places = error
             self._places[board.file] = (time.monotonic(), places)
-        return Use(absent=places.message) if isinstance(places, HarnessError) else Use(tuple(held(places)))
+        health = self._health.of(board.name)
+        if isinstance(places, HarnessError):
+            return Use(absent=places.message, health=health)
+        return Use(tuple(held(places)), health=health)

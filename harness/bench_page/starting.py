@@ -29,6 +29,7 @@ class Order:
         suites: Further suites, beside the shipped ones.
         rounds: How often each board runs.
         jobs: How many boards run at once; 0 for as many as this machine can.
+        set_aside: Run boards too that are set aside for their health.
     """
 
     boards: tuple[str, ...]
@@ -37,12 +38,14 @@ class Order:
     suites: tuple[str, ...] = ()
     rounds: int = 1
     jobs: int = 0
+    set_aside: bool = False
 
     def words(self) -> list[str]:
         """Return the options and boards of `harness run`."""
         words = [f"--suites={suite}" for suite in self.suites]
         words += ["--quick"] if self.quick else []
         words += ["--official"] if self.official else []
+        words += ["--no-set-aside"] if self.set_aside else []
         words += [f"--repeat={self.rounds}"] if self.rounds > 1 else []
         words += [f"-j{self.jobs or 'auto'}"] if len(self.boards) > 1 else []
         return [*words, "--", *self.boards]

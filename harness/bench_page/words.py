@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from harness.bench_page.watching import Watched
+from harness.campaign.health.state import Health
 from harness.progress.state import BoardState
 from harness.report.text import folder_label, folder_title, one_line, seconds
 from harness.run.verdict import Verdict
@@ -31,7 +32,8 @@ def time_of_day(since_1970: float) -> str:
 
 def iso(text: str) -> str:
     """Return a time that stands in a run, as people read it."""
-    return one_line(text, 40).replace("T", " ").removesuffix("Z").partition(".")[0] or "–"  # noqa: RUF001 - as above
+    plain = one_line(text, 40).replace("T", " ").removesuffix("Z").removesuffix("+00:00")
+    return plain.partition(".")[0] or "–"  # noqa: RUF001 - as above
 
 
 def clock(duration: float) -> str:
@@ -50,6 +52,11 @@ def ends_at(board: BoardState, now: float) -> float | None:
 def done_of(board: BoardState) -> int:
     """Return how many of the scenarios that apply are over."""
     return sum(one in board.finished for one in board.planned)
+
+
+def is_due(health: Health, now: float) -> bool:
+    """Tell whether a board that is set aside may be tried again."""
+    return health.due(datetime.fromtimestamp(now, UTC))
 
 
 def verdict_of(watched: Watched) -> str:
@@ -85,6 +92,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "clock": clock,
     "ends_at": ends_at,
     "done_of": done_of,
+    "is_due": is_due,
     "verdict_of": verdict_of,
     "duration": seconds,
     "line": one_line,

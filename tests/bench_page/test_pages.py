@@ -3,10 +3,13 @@
 import errno
 import os
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from harness.board.opening.locks import Locks
+from harness.campaign.health.state import after_run
+from harness.campaign.health.store import HealthStore
 from tests.bench_page.made import BOARDS, HOSTILE, Made, Recorded, make_boards, make_run
 
 EVERY = ("/", "/campaigns", "/start", "/runs", "/history")
@@ -53,6 +56,23 @@ def test_who_holds_a_board_is_told_also_when_no_campaign_does(runs, tmp_path):
         text = visitor.get("/").text
     assert "in use" in text
     assert f"process {os.getpid()}" in text
+
+
+def test_a_board_that_was_blocked_twice_in_a_row_is_shown_as_set_aside(visitor, runs):
+    now = datetime.now(UTC)
+    store = HealthStore(runs)
+    for _ in range(2):
+        store.change(
+            "alpha",
+            lambda health: after_run(health, "blocked", now=now, reason=f"no answer {HOSTILE}", run="r1"),
+        )
+    text = visitor.get("/").text
+    assert "set aside" in text
+    assert "blocked 2 time(s) in a row" in text
+    assert "no answer &lt;script&gt;" in text
+    assert 'href="/runs/r1"' in text
+    assert "暂停使用" in visitor.get("/?lang=zh").text
+    assert text.count(">free</span>") == 1
 
 
 def test_a_campaign_shows_what_it_does(visitor, runs):

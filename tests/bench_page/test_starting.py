@@ -66,6 +66,7 @@ def test_a_campaign_is_started_with_what_was_chosen(visitor, command, runs, tmp_
             "rounds": "3",
             "suite-2": "yes",
             "suite-9": "yes",
+            "set_aside": "yes",
             "suites": "/tmp/evil",
         },
     )
@@ -86,6 +87,7 @@ def test_a_campaign_is_started_with_what_was_chosen(visitor, command, runs, tmp_
         "--suites=other",
         "--quick",
         "--repeat=3",
+        "--no-set-aside",
         "-jauto",
     }
 

@@ -50,6 +50,7 @@ def start(view: BenchView) -> Response:
         ),
         rounds=rounds or 1,
         jobs=jobs or 0,
+        set_aside=bool(view.field("set_aside")),
     )
     if view.field("do") == "check":
         missing = view.behind.starter.missing(order)
