@@ -90,7 +90,9 @@ class Scheduler:
     def run(self, jobs: Sequence[Job]) -> list[Ended]:
         """Run them all and return what became of each, in the order of their ends."""
         self._waiting = list(jobs)
-        with self._signals_taken(), _heap_given_back():
+        if self.why_ended:
+            self.stop(self.why_ended)
+        with _heap_given_back():
             while self._waiting or self._running:
                 self._take_signals()
                 self._start_what_can()
@@ -110,6 +112,11 @@ class Scheduler:
         for one in self._running:
             if not one.job.closes:
                 self._stop_one(one, number)
+
+    def end_by(self, number: int) -> None:
+        """Have everything end in order, as a signal asks for."""
+        self._first_signal = time.monotonic()
+        self.stop(f"ended by {signal.Signals(number).name}", number)
 
     def _stop_one(self, one: BoardProcess, number: int) -> None:
         self._stopped.setdefault(one.job.name, time.monotonic())
@@ -256,7 +263,11 @@ class Scheduler:
                 self._end(Ended(job, not_begun=f"stopped by the file {_STOP}-{job.name}"))
 
     @contextmanager
-    def _signals_taken(self) -> Iterator[None]:
+    def listening(self) -> Iterator[None]:
+        """Take the signals that end a campaign while the block runs; `run` does what they ask for.
+
+        One that this process ignores from its start (nohup) stays ignored.
+        """
         before: dict[int, Any] = {}
 
         def take(number: int, frame: FrameType | None) -> None:
@@ -276,8 +287,7 @@ class Scheduler:
         while self._signals:
             number = self._signals.pop(0)
             if not self.why_ended:
-                self._first_signal = time.monotonic()
-                self.stop(f"ended by {signal.Signals(number).name}", number)
+                self.end_by(number)
             elif time.monotonic() - self._first_signal > GRACE_S:
                 for one in self._running:
                     one.kill("its process was killed, as a second signal asked for")

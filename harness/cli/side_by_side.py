@@ -2,8 +2,10 @@
 
 import dataclasses
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +26,30 @@ from harness.cli.session_end import WORST_FIRST, BoardEnd, Came, SessionEnd, inc
 from harness.cli.suites import collected, nothing_from_outside
 from harness.errors import HarnessError, UsageError
 from harness.fixtures.options import RunOptions
+from harness.fixtures.signals import Ended as SignalEnded
 from harness.operator.terminal import has_terminal
 from harness.progress.writer import ProgressWriter
 from harness.report.renderer import PDFS
 from harness.report.text import one_line
 
+_LATE = (
+    *("harness.report.render", "harness.report.html", "harness.report.json_report", "harness.report.junit"),
+    *("harness.report.ctrf", "harness.report.allure", "harness.report.csv_report", "harness.traffic.decode"),
+    *("httpcore", "uvicorn.lifespan.off", "uvicorn.loops.asyncio"),
+)
+"""What a run imports late: here it is imported once for all."""
+
 _LOST = 4  # exit code of a board whose process was lost
+_INCOMPLETE = 5
 _BOARD_MB = 120  # memory that a board's process may come to take
 _BOARDS_PER_CORE = 4  # a run on a device mostly waits
 _WAIT_S = 60.0  # seconds for what another process of this machine has, when --wait says nothing
 _NO_SIGN_S = 3600.0
 _SLOWER = 3.0  # times its earlier time that a scenario may take without a sign
+
+
+_Apart = tuple[tuple[str, ...], tuple[str, ...]]
+"""What no other board may use meanwhile, and what the kernel locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,7 @@ class Jobs:
     def number(self, boards: int) -> int:
         """Return how many of so many boards run at a time."""
         if self.at_once is not None:
-            return min(self.at_once, boards)
+            return max(1, min(self.at_once, boards))
         cores = len(os.sched_getaffinity(0))
         return max(1, min(boards, _BOARDS_PER_CORE * cores, _megabytes_free() // _BOARD_MB))
 
@@ -101,7 +116,6 @@ def side_by_side(
     at_once = jobs.number(len(files))
     earlier = [earlier_seconds(options.runs, file.name) for file in files]
     progress.start(about([*files, *(file for file, _ in health.aside)], jobs=at_once))
-    _have_all_imported(files, options)
 
     def work(job: Job, write: Write) -> Mapping[str, Any]:
         if job.closes:
@@ -132,19 +146,25 @@ def side_by_side(
             folder=None if campaign is None else campaign.path,
             wait_s=options.wait or _WAIT_S,
         )
-        turns = scheduler.run(
-            [
-                Job(name, number, places=kept_apart, locks=locks, most_silent_s=silent)
-                for number, (name, (kept_apart, locks), silent) in enumerate(
-                    zip(
-                        names,
-                        _places(files, replayed=options.replay is not None),
-                        (_most_silent(one, options, jobs) for one in earlier),
-                        strict=True,
+        with scheduler.listening():
+            apart: Sequence[_Apart] = [((), ())] * len(files)
+            try:
+                _have_all_imported(files, options)
+                apart = _places(files, replayed=options.replay is not None)
+            except KeyboardInterrupt as ended:
+                scheduler.end_by(ended.number if isinstance(ended, SignalEnded) else signal.SIGINT)
+            turns = scheduler.run(
+                [
+                    Job(
+                        name,
+                        number,
+                        places=apart[number][0],
+                        locks=apart[number][1],
+                        most_silent_s=_most_silent(earlier[number], options, jobs),
                     )
-                )
-            ]
-        )
+                    for number, name in enumerate(names)
+                ]
+            )
     in_order = sorted(turns, key=lambda one: (one.job.number, one.job.round))
     came = _came(in_order, scheduler, files, select)
     came.folders = [options.runs / one.folder for one in in_order if one.folder]
@@ -156,17 +176,18 @@ def _have_all_imported(files: Sequence[BoardFile], options: RunOptions) -> None:
 
     What is wrong with a suite is each run's own to say.
     """
-    import harness.report.render as _report  # noqa: F401 - for the processes to come
-
-    source = files[0].source.path
-    assert source is not None, "a run starts from a board file on disk"
+    source = files[0].source.path if files else None
+    if source is None:
+        return
+    for module in _LATE:
+        import_module(module)
     try:
         collected(source, dataclasses.replace(options, official=False, replay=None))
     except HarnessError:
         return
 
 
-def _places(files: Sequence[BoardFile], *, replayed: bool) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _places(files: Sequence[BoardFile], *, replayed: bool) -> Sequence[_Apart]:
     """Return for each board what no other may use meanwhile, and what the kernel locks.
 
     Another process looks it up: libraries that talk to devices must not live in the one that others are forked from.
@@ -212,7 +233,8 @@ def _came(turns: Sequence[Ended], scheduler: Scheduler, files: Sequence[BoardFil
         said["interrupted; what happened until then is in the run folders"] = None
     if not_begun:
         said["not run: " + ", ".join(not_begun)] = None
-    codes = [_LOST if one.lost else one.code for one in turns]
+    # What never began has no verdict, so all that ran cannot make the campaign pass.
+    codes = [_LOST if one.lost else _INCOMPLETE if one.not_begun else one.code for one in turns]
     said |= dict.fromkeys(incomplete_words(codes, [boards[one.job.number] for one in turns], select))
     if scheduler.ended_by is not None:
         return Came(128 + scheduler.ended_by, interrupted, said=list(said))

@@ -97,6 +97,7 @@ class Collected:
         self.broken: list[str] = []
         self.refused: HarnessError | None = None
         self.standing: Standing | None = None
+        self.ended: KeyboardInterrupt | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take the scenarios in the order in which they would run, and where an official run stands."""
@@ -121,6 +122,8 @@ class Collected:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Take the reason why the harness ended the session."""
         self.refused = why_refused(excinfo.value)
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self.ended = excinfo.value if isinstance(excinfo.value, KeyboardInterrupt) else None
 
 
 def collected(board: Path, options: PlanOptions, more: Sequence[str] = ()) -> Collected:
@@ -134,11 +137,14 @@ def collected(board: Path, options: PlanOptions, more: Sequence[str] = ()) -> Co
     Raises:
         HarnessError: The suites are wrong.
         UsageError: A suite cannot be collected.
+        KeyboardInterrupt: A person, or a signal, ended it.
     """
     found = Collected()
     with nothing_from_outside():
         words = [*arguments(board, options), *more, "--collect-only", "--preview"]
         code = pytest.main(words, plugins=[found])
+    if found.ended is not None:
+        raise found.ended
     if found.refused is not None:
         raise found.refused
     if found.broken or code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:

@@ -183,6 +183,26 @@ def test_a_signal_ends_all_in_order(campaign, tmp_path, number, code):
     assert "hangs" in out
 
 
+def test_a_signal_before_the_first_board_has_begun_ends_all_too(campaign, tmp_path):
+    with started(campaign("sound", "slow", jobs=1), tmp_path) as process:
+        until(lambda: list((tmp_path / "runs" / ".campaigns").glob("2*/campaign.json")))
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 143, err
+    assert "not run: " in err
+    assert events(tmp_path)[-1]["event"] == "campaign_finished"
+
+
+def test_a_board_that_never_began_keeps_the_others_from_passing_for_all(campaign, tmp_path):
+    with started(campaign("slow", "sound", jobs=1), tmp_path) as process:
+        until(lambda: list((tmp_path / "runs" / ".campaigns").glob("2*/campaign.json")))
+        (find(tmp_path / "runs", "latest").folder.path / "stop-sound").touch()
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 5, err
+    assert report_of(tmp_path, "slow").verdict == "passed"
+    assert "not run: sound" in err
+
+
 def test_when_the_campaign_is_killed_its_boards_end_in_order(campaign, tmp_path):
     with started(campaign("hangs", "sound", jobs=2), tmp_path) as process:
         until((tmp_path / "here").exists)
