@@ -5,6 +5,7 @@ and how long the process's threads, and those of the programs that stand in for 
 it noted is taken off every time that judges a device.
 """
 
+import os
 import threading
 import time
 from bisect import bisect_left
@@ -234,12 +235,16 @@ def waited_for_processor(*processes: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for process in processes:
         try:
-            tasks = list((_PROCESSES / process / "task").iterdir())
+            tasks = os.listdir(f"{_PROCESSES}/{process}/task")  # noqa: PTH208 - a path of each costs twice as much
         except OSError:  # it has ended
             continue
         for task in tasks:
             try:
-                found[task.name] = int((task / "schedstat").read_bytes().split()[1]) / 1e9
+                file = os.open(f"{_PROCESSES}/{process}/task/{task}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    found[task] = int(os.read(file, 128).split()[1]) / 1e9
+                finally:
+                    os.close(file)
             except (OSError, IndexError, ValueError):  # it has ended meanwhile, or the kernel does not count
                 continue
     return found

@@ -322,11 +322,14 @@ def test_it_goes_on_where_an_earlier_reading_ended(path, recording):
     recording.data("read", "<", b"one", 1)
     with read(path) as reading:
         assert [record.data for record in reading] == [b"one"]
-        end = reading.end
+    first = reading
     recording.data("read", "<", b"x" * TAIL_SIZE, 2)
     recording.data("read", "<", b"three", 3)
-    with read(path) as reading:
-        assert b"".join(record.data for record in reading.from_offset(end)) == b"x" * TAIL_SIZE + b"three"
+    with first.again() as reading:
+        assert b"".join(record.data for record in reading) == b"x" * TAIL_SIZE + b"three"
+        assert reading.header == first.header
+    with reading.again() as nothing_new:
+        assert list(nothing_new) == []
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +50,7 @@ class Reading:
         self.path = path
         self.cut = False
         self._number = 1
+        self._follow = follow
         self.stored = Stored(path, follow=follow)
         try:
             line = self._first_line()
@@ -66,14 +68,16 @@ class Reading:
         """
         return self._lines() if self.version == _JSON_LINES else self._binary()
 
-    def from_offset(self, offset: int) -> Iterator[Record]:
-        """Give the records from one on, whose offset an earlier reading has told by `end`.
+    def again(self) -> Self:
+        """Open the recording anew, behind the last record that was given; its header is known already.
 
         Raises:
-            UsageError: there is something that is no record.
+            BenchError: the file cannot be read.
+            UsageError: it is no regular file any more, or its tail is damaged.
         """
-        self.end = offset
-        return iter(self)
+        reading = copy(self)
+        reading.stored = Stored(self.path, follow=self._follow)
+        return reading
 
     def pass_over(self, most: int) -> bool:
         """Go on where at most so many bytes are left, or at the last record; tell whether any was passed over.
