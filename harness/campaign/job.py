@@ -16,6 +16,7 @@ class Job:
         places: What no other board may use meanwhile.
         locks: What the kernel locks, which another process may hold.
         most_silent_s: Seconds without any sign after which its process is ended; None for never.
+        not_before: When it may start at the earliest, by the monotonic clock.
         closes: Name of the run folder that a lost process has left: all that is to be done is to close it. Else empty.
         reason: What became of that process.
     """
@@ -26,6 +27,7 @@ class Job:
     places: tuple[str, ...] = ()
     locks: tuple[str, ...] = ()
     most_silent_s: float | None = None
+    not_before: float = 0.0
     closes: str = ""
     reason: str = ""
 

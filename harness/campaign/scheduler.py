@@ -118,6 +118,12 @@ class Scheduler:
         self._first_signal = time.monotonic()
         self.stop(f"ended by {signal.Signals(number).name}", number)
 
+    def start_no_more(self, why: str) -> None:
+        """Have what runs end by itself, and nothing start any more."""
+        waiting, self._waiting = self._waiting, []
+        for job in waiting:
+            self._end(Ended(job, not_begun=why))
+
     def _stop_one(self, one: BoardProcess, number: int) -> None:
         self._stopped.setdefault(one.job.name, time.monotonic())
         one.send(number)
@@ -128,6 +134,8 @@ class Scheduler:
         for job in list(self._waiting):
             if sum(not one.job.closes for one in self._running) >= self._jobs:
                 return
+            if job.not_before > time.monotonic() or job not in self._waiting:
+                continue
             blocking = self._in_the_way(job)
             if blocking:
                 self._tell_waiting(job, blocking)

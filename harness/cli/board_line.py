@@ -43,7 +43,8 @@ def state_words(board: BoardState, now: float) -> str:
     if board.phase == FINISHED:
         verdict = one_line(board.verdict) or f"no verdict, exit code {board.exit_code}"
         return f"{verdict}{f' ({so_far})' if so_far else ''}"
-    return f"{f'{so_far} · ' if so_far else ''}{_doing(board, now)}"
+    round_ = f"round {board.round} · " if board.round > 1 else ""
+    return f"{round_}{f'{so_far} · ' if so_far else ''}{_doing(board, now)}"
 
 
 def bad_words(board: BoardState) -> str:

@@ -100,6 +100,29 @@ def run(
     campaign: Annotated[
         str, typer.Option(hidden=True, help="The campaign's name, chosen by who began it from another host.")
     ] = "",
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            help="Run each board so many times, each round a run; with --for that many at most.",
+            metavar="N",
+        ),
+    ] = None,
+    duration: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            help="Run each board again and again as long as this, such as 30s, 90m or 8h; the rounds that run then "
+            "come to their end.",
+            metavar="TIME",
+        ),
+    ] = "",
+    stop_on_failure: Annotated[
+        bool,
+        typer.Option(
+            "--stop-on-failure",
+            help="Begin no more runs when one has failed, broke, or lost its process; those that run come to an end.",
+        ),
+    ] = False,
     set_aside: Annotated[
         bool,
         typer.Option(
@@ -130,8 +153,12 @@ def run(
         raise typer.Exit(
             without_touching(paths, options, select=select, plugins=plugin or (), as_json=as_json)
         )
-    side_by_side = None
-    if jobs or detach:
+    side_by_side = rounds = None
+    if repeat is not None or duration or stop_on_failure:
+        from harness.campaign.soak.rounds import Rounds
+
+        rounds = Rounds.read(repeat, duration, stop_on_failure=stop_on_failure)
+    if jobs or detach or rounds is not None:
         from harness.cli.side_by_side import Jobs
 
         side_by_side = Jobs.read(jobs or "1", lost_after)
@@ -153,5 +180,6 @@ def run(
         detach=detach,
         campaign=campaign,
         set_aside=set_aside,
+        rounds=rounds,
     )
     raise typer.Exit(code)

@@ -37,6 +37,7 @@ from harness.run.verdict import Verdict
 
 if TYPE_CHECKING:
     from harness.campaign.notify.notifier import Notifier
+    from harness.campaign.soak.rounds import Rounds
     from harness.cli.side_by_side import Jobs
     from harness.report.records import RunReport
 
@@ -147,6 +148,7 @@ def run_boards(
     detach: bool = False,
     campaign: str = "",
     set_aside: bool = True,
+    rounds: Rounds | None = None,
 ) -> int:
     """Run the suites on each board and return the worst exit code.
 
@@ -164,6 +166,7 @@ def run_boards(
         detach: Have a process of its own do it, print the campaign's name, and return at once.
         campaign: The campaign's name, when it was chosen before; a new one when empty.
         set_aside: Whether boards are left out that are set aside for their health.
+        rounds: With jobs: how often each board runs; once when left out.
 
     Raises:
         UsageError: A board file is wrong, a command is none, the options do not go together, a plugin is not there, or
@@ -237,6 +240,7 @@ def run_boards(
                         select=select,
                     )
                 else:
+                    from harness.campaign.soak import rounds as soak_rounds
                     from harness.cli.side_by_side import side_by_side
 
                     came = side_by_side(
@@ -250,6 +254,7 @@ def run_boards(
                         select=select,
                         at_terminal=not detach
                         and (os.isatty(0) if options.attended is None else options.attended),
+                        rounds=rounds or soak_rounds.Rounds(),
                     )
                 came.said += health.said()
                 came.code = came.code if came.interrupted else health.code(came.code)
@@ -275,12 +280,18 @@ def _shown(came: Came, health: CampaignHealth, console: Console, *, quiet: bool,
         # A plugin that takes part may leave pytest with any code it likes; the journal says what came of the run.
         code = next((one for one in WORST_FIRST if one in {report.exit_code for report in reports}), code)
     if as_json:
-        _print_json(reports, rendered, came.said, code, health.plain())
+        _print_json(reports, rendered, came, code, health.plain())
     elif rendered:
         # Whoever reads a pipe has read each scenario already.
         (terminal.show if console.is_terminal and not quiet else terminal.summary)(reports, console)
         console.print()
         terminal.paths([folder / "report.html" for folder in rendered], console)
+    if came.soak is not None and not as_json:
+        from harness.cli import soak
+
+        console.print()
+        for line in soak.words(came.soak):
+            console.print(Text(line), soft_wrap=not console.is_terminal)
     for line in came.said:
         print(line, file=sys.stderr)
     return code
@@ -373,7 +384,7 @@ def _exit_code(follower: _Follower, codes: list[int]) -> int:
 def _print_json(
     reports: list[RunReport],
     folders: list[Path],
-    said: list[str],
+    came: Came,
     code: int,
     aside: list[dict[str, object]],
 ) -> None:
@@ -381,7 +392,9 @@ def _print_json(
         {"folder": str(folder), **report.model_dump(mode="json")}
         for folder, report in zip(folders, reports, strict=True)
     ]
-    document = {"exit_code": code, "messages": said, "runs": runs, "set_aside": aside}
+    document = {"exit_code": code, "messages": came.said, "runs": runs, "set_aside": aside}
+    if came.soak is not None:
+        document["soak"] = came.soak
     print(json.dumps(document, ensure_ascii=False, indent=2))
 
 

@@ -1,6 +1,6 @@
 """How a session of pytest on one board ended, as far as its exit code does not tell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -124,12 +124,14 @@ class Came:
         interrupted: Why it ended early; empty when it did not.
         folders: The run folders, in the boards' order.
         said: What is to be said at the end.
+        soak: What its rounds came to; None when no board ran more than once.
     """
 
     code: int
     interrupted: str
     folders: list[Path] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    soak: Mapping[str, Any] | None = None
 
 
 def incomplete_words(codes: Sequence[int | None], boards: Sequence[Path], select: str) -> list[str]:

@@ -2,7 +2,9 @@
 
 import dataclasses
 import os
+import resource
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,11 +20,13 @@ from harness.campaign.job import Ended, Job
 from harness.campaign.lost import close_aborted
 from harness.campaign.process import Write, answer_of
 from harness.campaign.scheduler import Scheduler
+from harness.campaign.soak.rounds import Rounds
 from harness.cli.campaign_health import CampaignHealth
 from harness.cli.campaign_view import CampaignView
 from harness.cli.earlier import earlier_seconds
 from harness.cli.progress_events import ProgressEvents, about
 from harness.cli.session_end import WORST_FIRST, BoardEnd, Came, SessionEnd, incomplete_words
+from harness.cli.soak import Soak
 from harness.cli.suites import collected, nothing_from_outside
 from harness.errors import HarnessError, UsageError
 from harness.fixtures.options import RunOptions
@@ -96,6 +100,7 @@ def side_by_side(
     quiet: bool,
     select: str,
     at_terminal: bool,
+    rounds: Rounds,
 ) -> Came:
     """Run a session of pytest for each board.
 
@@ -109,13 +114,16 @@ def side_by_side(
         quiet: Show no view, and no line of a scenario.
         select: What the user selected.
         at_terminal: Whether a person at this terminal answers operator steps.
+        rounds: How often each board runs.
     """
     campaign = progress.folder if progress.written else None
     files = health.running
     names = [file.name for file in files]
     at_once = jobs.number(len(files))
     earlier = [earlier_seconds(options.runs, file.name) for file in files]
-    progress.start(about([*files, *(file for file, _ in health.aside)], jobs=at_once))
+    progress.start(
+        about([*files, *(file for file, _ in health.aside)], jobs=at_once, repeat=rounds.repeat or 0)
+    )
 
     def work(job: Job, write: Write) -> Mapping[str, Any]:
         if job.closes:
@@ -124,10 +132,23 @@ def side_by_side(
         end = SessionEnd()
         events = ProgressEvents(write, job.name, earlier[job.number], job.round, campaign)
         events.begin()
-        with nothing_from_outside():
-            code = end.code(int(pytest.main(words[job.number], plugins=[end, events])))
+        try:
+            with nothing_from_outside():
+                code = end.code(int(pytest.main(words[job.number], plugins=[end, events])))
+        except KeyboardInterrupt as error:
+            # Asked to end when its run had not begun, or was whole already: nothing of it is lost.
+            if end.began and not end.folders:
+                raise
+            end.interrupted = True
+            code = 128 + getattr(error, "number", signal.SIGINT)
         events.end(code)
-        return dataclasses.asdict(BoardEnd.of(end, code))
+        # Of a process of its own for each round, so that what a round needs and what it leaves can be told apart.
+        memory = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+        return {**dataclasses.asdict(BoardEnd.of(end, code)), "memory_mib": memory}
+
+    soak = Soak(rounds, options.runs, None if campaign is None else campaign.path)
+    if text := soak.said_before():
+        print(f"note: {text}", file=sys.stderr)
 
     with CampaignView(
         console,
@@ -145,6 +166,11 @@ def side_by_side(
             jobs=at_once,
             folder=None if campaign is None else campaign.path,
             wait_s=options.wait or _WAIT_S,
+            after=lambda ended: soak.after(
+                ended,
+                scheduler.start_no_more,
+                lambda job, told: view.event(job, "board_set_aside", told, ""),
+            ),
         )
         with scheduler.listening():
             apart: Sequence[_Apart] = [((), ())] * len(files)
@@ -167,7 +193,14 @@ def side_by_side(
             )
     in_order = sorted(turns, key=lambda one: (one.job.number, one.job.round))
     came = _came(in_order, scheduler, files, select)
-    came.folders = [options.runs / one.folder for one in in_order if one.folder]
+    # Of several rounds the table tells; of each board the last run is shown.
+    last = {one.job.number: options.runs / one.folder for one in in_order if one.folder}
+    came.folders = list(last.values())
+    if soak.several:
+        soak.take_the_rest(in_order)
+        soak.write()
+        came.soak = soak.document()
+        came.said += soak.aside.values()
     return came
 
 
@@ -227,7 +260,7 @@ def _came(turns: Sequence[Ended], scheduler: Scheduler, files: Sequence[BoardFil
             said[f"error: {name}: {one.lost}{left}\n  try: run this board again"] = None
         if end is not None:
             said |= dict.fromkeys(_of_end(end, boards[one.job.number], select))
-    not_begun = [one_line(one.job.name) for one in turns if one.not_begun]
+    not_begun = [one_line(one.job.name) for one in turns if one.not_begun and one.job.round == 1]
     interrupted = scheduler.why_ended
     if interrupted:
         said["interrupted; what happened until then is in the run folders"] = None
@@ -235,7 +268,8 @@ def _came(turns: Sequence[Ended], scheduler: Scheduler, files: Sequence[BoardFil
         said["not run: " + ", ".join(not_begun)] = None
     # What never began has no verdict, so all that ran cannot make the campaign pass.
     codes = [_LOST if one.lost else _INCOMPLETE if one.not_begun else one.code for one in turns]
-    said |= dict.fromkeys(incomplete_words(codes, [boards[one.job.number] for one in turns], select))
+    last = {one.job.number: code for one, code in zip(turns, codes, strict=True)}
+    said |= dict.fromkeys(incomplete_words([*last.values()], [boards[number] for number in last], select))
     if scheduler.ended_by is not None:
         return Came(128 + scheduler.ended_by, interrupted, said=list(said))
     return Came(next((code for code in WORST_FIRST if code in codes), _LOST), interrupted, said=list(said))

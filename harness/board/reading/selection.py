@@ -96,7 +96,7 @@ class _Search:
                     raise UsageError(
                         f"{printable(word)}: the same board is named twice"
                         + (f", as {printable(written[file])} too" if written[file] != word else ""),
-                        hint="name it once",
+                        hint="name it once; --repeat 2 runs it twice",
                     )
                 if single:
                     written[file] = word
