@@ -150,6 +150,7 @@ bench: $(BENCH)/.ready  ## the benchmarks, each printing ratios measured side by
 	$(BENCH)/bin/python benchmarks/replay.py
 	$(BENCH)/bin/python benchmarks/probe.py
 	$(BENCH)/bin/python benchmarks/report.py
+	$(BENCH)/bin/python benchmarks/many_boards.py
 
 clean:  ## remove what the targets made, but not runs/
 	rm -rf $(VENV) $(BENCH) $(ALLURE) .firmware .mypy_cache .ruff_cache .pytest_cache .hypothesis
