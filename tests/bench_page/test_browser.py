@@ -307,3 +307,15 @@ def test_a_report_of_somebody_cannot_use_this_page(opens, runs, page):
     tab.wait_for_function("document.title.includes('fetch')")
     assert tab.title() == "ran no-cookie no-fetch"
     tab.watch.seen.clear()  # the browser says what the policy refused
+
+
+def test_a_tab_keeps_its_language_when_another_one_changes_it(opens, made):
+    tab = opens()
+    made.begin("alpha")
+    tab.goto(f"/campaigns/{made.id}")
+    other = tab.context.new_page()
+    other.goto("/?lang=zh")
+    made.scenario("alpha", 0, "passed")
+    tab.bring_to_front()
+    expect(tab.locator("#recent")).to_contain_text("The chip gives its ID")
+    expect(tab.locator("#recent")).to_contain_text("passed")

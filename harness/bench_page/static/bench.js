@@ -60,7 +60,7 @@ if (link) {
     if (asking) { again = true; return; }
     asking = true;
     try {
-      const answer = await fetch(link.dataset.page, { headers: { "X-Live": "1" } });
+      const answer = await fetch(link.dataset.page, { headers: { "X-Live": document.documentElement.lang.slice(0, 2) } });
       if (answer.redirected) { location.reload(); return; }
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
