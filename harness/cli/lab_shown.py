@@ -1,18 +1,24 @@
 """What a campaign on many hosts shows: a line for each thing that a person should know, and one summary."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from harness.cli.board_line import board_line, name_width
 from harness.lab.results import BoardResult
-from harness.lab.watcher import CONNECTING, GIVEN_UP, READY, RUNNING, UNREACHABLE, Watcher
+from harness.lab.watcher import CONNECTING, GIVEN_UP, RUNNING, UNREACHABLE, Watcher
 from harness.progress.state import FINISHED, LOST, BoardState
+from harness.progress.state import RUNNING as BOARD_RUNS
 from harness.report.text import one_line
 
-_QUIET = frozenset({CONNECTING, READY})
+_LEFT_FREE = 3  # rows of the terminal that stay for what is printed above
+_FEWEST_ROWS = 3
 _PASSED = "passed"
 _STYLES = {"passed": "green", "failed": "red", "error": "red", "aborted": "red"}
 
@@ -33,6 +39,12 @@ class Shown:
         self._phases: dict[str, str] = {}
         self._said: dict[str, int] = {}
         self._rounds: dict[tuple[str, str], tuple[str, str]] = {}
+        self._live: Live | None = None
+        if not quiet and console.is_terminal and not console.is_dumb_terminal:
+            self._live = Live(
+                console=console, transient=True, auto_refresh=False, get_renderable=self._moving
+            )
+            self._live.start()
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -45,6 +57,8 @@ class Shown:
             self._told(one)
             for board in list(one.state.boards.values()):
                 self._board(one, board)
+        if self._live is not None:
+            self._live.refresh()
 
     def _told(self, one: Watcher) -> None:
         known = self._said.setdefault(one.host.name, 0)
@@ -53,8 +67,29 @@ class Shown:
         self._said[one.host.name] = known + len(one.told[known:])
 
     def end(self) -> None:
-        """Tell what changed last."""
+        """Tell what changed last, and take the moving lines away."""
         self.tick()
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _moving(self) -> Text:
+        """Return the moving lines: one a host, then as many running boards as there is room for."""
+        width, rows = self._console.size.width - 1, max(_FEWEST_ROWS, self._console.size.height - _LEFT_FREE)
+        lines = [_host_line(one) for one in self._watchers][:rows]
+        running = [
+            (one, board)
+            for one in self._watchers
+            for board in list(one.state.boards.values())
+            if board.phase == BOARD_RUNS
+        ]
+        names = name_width([board for _, board in running])
+        room = rows - len(lines)
+        for one, board in running[:room]:
+            place = f"{one_line(one.host.name)}  "
+            line = board_line(board, time.time(), names=names, width=max(1, width - cell_len(place)))
+            lines.append(place + line)
+        return Text("\n").join(_cut(line, width) for line in lines)
 
     def _host(self, one: Watcher) -> None:
         phase, before = one.phase, self._phases.get(one.host.name, CONNECTING)
@@ -80,6 +115,23 @@ class Shown:
             self.say(
                 f"{one.host.name}  {one_line(board.name)}  {one_line(board.verdict) or 'no verdict'}{why}"
             )
+
+
+def _host_line(one: Watcher) -> str:
+    """Return what a host does, and how many of its boards came to what."""
+    boards = list(one.state.boards.values())
+    over = [board for board in boards if board.over]
+    counts = Counter(board.verdict or "aborted" for board in over)
+    told = ", ".join(f"{count} {one_line(outcome)}" for outcome, count in counts.most_common())
+    state = "waits for places" if one.waits_for_places else one.phase
+    return f"{one_line(one.host.name)}  {state}  {len(over)}/{len(boards) or len(one.host.boards)}  {told}"
+
+
+def _cut(line: str, width: int) -> Text:
+    """Return a line of at most so many columns."""
+    text = Text(line, no_wrap=True)
+    text.truncate(width, overflow="ellipsis")
+    return text
 
 
 def summary(console: Console, boards: Sequence[BoardResult], *, quiet: bool) -> None:
