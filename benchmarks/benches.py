@@ -75,7 +75,7 @@ def campaign(count, boards, *, dead=False):
         try:
             late.start()
             begin = time.time()
-            client = lab.start("run", "--all", "--json", "--give-up-after=5", f"--jobs={boards}")
+            client = lab.start("run", "--all", "--json", "--give-up-after=20", f"--jobs={boards}")
             if dead:
                 lab.running(120)
                 hosts[0].die()

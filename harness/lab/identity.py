@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
-from harness.run.tool import Tool
+from harness.run.tool import code_digest, folder_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,22 +16,18 @@ class Identity:
     Attributes:
         version: Its version.
         sha256: Digest of its code with the shipped suites.
-        commit: The commit that it was made of, as far as that is known.
         suites: Digest of each further folder of suites, by the word that names it.
     """
 
     version: str
     sha256: str
-    commit: str = ""
     suites: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def here(cls, suites: Iterable[str] = ()) -> "Identity":
         """Return that of this host; a folder of suites that cannot be read has no digest."""
-        words = list(suites)
-        tool = Tool.here([Path(word) for word in words])
-        digests = tuple((word, one.sha256) for word, one in zip(words, tool.suites, strict=True))
-        return cls(__version__, tool.sha256, tool.commit, digests)
+        digests = tuple((word, folder_digest(Path(word)).sha256) for word in suites)
+        return cls(__version__, code_digest().sha256, digests)
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> "Identity":
@@ -45,7 +41,6 @@ class Identity:
         return cls(
             str(told.get("version", ""))[:40],
             str(told.get("sha256", ""))[:64],
-            str(told.get("commit", ""))[:40],
             tuple((str(word), str(digest)) for word, digest in pairs),
         )
 
@@ -54,8 +49,7 @@ class Identity:
         return asdict(self)
 
     def __str__(self) -> str:
-        made_of = f", commit {self.commit[:12]}" if self.commit else ""
-        return f"{self.version} (code {self.sha256[:12] or 'unreadable'}{made_of})"
+        return f"{self.version} (code {self.sha256[:12] or 'unreadable'})"
 
 
 def difference(here: Identity, there: Identity) -> str:

@@ -56,8 +56,8 @@ class Tool:
     @classmethod
     def here(cls, suites: Iterable[Path]) -> "Tool":
         """Return this harness with these folders of suites; what cannot be read has no digest."""
-        code, came = _code(), origin()
-        found = [(folder.resolve().name, _digest(folder)) for folder in suites]
+        code, came = code_digest(), origin()
+        found = [(folder.resolve().name, folder_digest(folder)) for folder in suites]
         return cls(
             code.sha256,
             code.files,
@@ -69,12 +69,19 @@ class Tool:
 
 
 @cache
-def _code() -> TreeDigest:
+def code_digest() -> TreeDigest:
+    """Return the digest of this harness's code, with its fixtures and the shipped suites; empty when unreadable."""
     # What this process runs it has read once, too.
-    return _digest(Path(harness.__file__).parent, _NO_CODE)
+    return folder_digest(Path(harness.__file__).parent, _NO_CODE)
 
 
-def _digest(folder: Path, without: frozenset[str] = frozenset()) -> TreeDigest:
+def folder_digest(folder: Path, without: frozenset[str] = frozenset()) -> TreeDigest:
+    """Return the digest of a folder of suites; empty when it cannot be read.
+
+    Args:
+        folder: The folder.
+        without: Folders right below it that are left out.
+    """
     try:
         return tree_digest(folder, without=without)
     except BenchError:

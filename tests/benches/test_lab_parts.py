@@ -166,14 +166,14 @@ def test_words_for_a_host_stand_for_themselves():
 
 
 def test_a_difference_of_harnesses_names_both():
-    here = Identity("1.2", "a" * 64, "c" * 40, (("own", "d" * 64),))
+    here = Identity("1.2", "a" * 64, (("own", "d" * 64),))
     assert difference(here, here) == ""
     assert "has harness 1.1 (code aaaaaaaaaaaa), and this computer has 1.2" in difference(
         here, Identity("1.1", "a" * 64)
     )
     assert "code bbbbbbbbbbbb" in difference(here, Identity("1.2", "b" * 64))
     assert "has no suites own" in difference(here, Identity("1.2", "a" * 64))
-    assert "has other suites own" in difference(here, Identity("1.2", "a" * 64, "", (("own", "e" * 64),)))
+    assert "has other suites own" in difference(here, Identity("1.2", "a" * 64, (("own", "e" * 64),)))
     assert difference(Identity("1.2", ""), Identity("1.2", "")) != ""
     assert Identity.read(json.loads(json.dumps(here.plain()))) == here
 
