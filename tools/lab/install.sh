@@ -1,7 +1,7 @@
 #!/bin/sh
 # install.sh: install Debian's packages that the virtual lab needs and that are missing, saying which.
 set -eu
-needed="qemu-system-x86 busybox-static cpio kmod udev pcscd libccid python3-pyscard"
+needed="qemu-system-x86 busybox-static cpio kmod udev pcscd libccid python3-pyscard gcc libc6-dev"
 missing=""
 for package in $needed; do
     case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
