@@ -15,7 +15,7 @@ MOVE = {"direction": "forward", "amount": "1", "unit": "days"}
 
 
 def raw(mock: MockService, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-    with httpx.Client(base_url=mock.endpoint, trust_env=False) as http:
+    with httpx.Client(base_url=mock.endpoint, trust_env=False, verify=False) as http:
         return http.request(method, path, headers=headers)
 
 
