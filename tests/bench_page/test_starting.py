@@ -194,6 +194,18 @@ def campaign(tmp_path):
     return Campaign("c", CampaignFolder(tmp_path / "campaign"))
 
 
+@pytest.mark.parametrize(("repeat", "status"), [(0, 404), (1, 200), (7, 200)])
+def test_the_rounds_of_a_campaign_are_done_again_and_a_time_is_not(visitor, command, runs, repeat, status):
+    old = Made(runs, "alpha", repeat=repeat)
+    old.end("alpha")
+    page = f"/campaigns/{old.id}"
+    told = visitor.post(f"{page}/again", of=page, key=visitor.hidden(page, "key"))
+    assert told.status_code == status
+    assert [word for words in command.calls for word in words if word.startswith("--repeat")] == (
+        ["--repeat=7"] if repeat == 7 else []
+    )
+
+
 @pytest.mark.parametrize("option", ["destructive", "suites", "faults", "replay", "explore_for", "verify"])
 def test_a_run_that_could_not_be_the_same_is_not_done_again(visitor, command, runs, option):
     make_run(runs, "r1", "alpha", quick=True, **{option: True})

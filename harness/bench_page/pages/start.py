@@ -66,6 +66,10 @@ def again(view: BenchView) -> Response:
     options = _options(view, first) if first else {}
     rounds = watched.state.about.get("repeat")
     jobs = watched.state.about.get("jobs")
+    if rounds == 0:
+        raise UsageError(
+            "this campaign ran for a time (--for), which this page does not start: harness run does"
+        )
     order = Order(
         boards=tuple(str(board.file) for board in boards),
         quick=options.get("quick") is True,
