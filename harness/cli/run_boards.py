@@ -45,6 +45,7 @@ _PERSON_ELSEWHERE_S = (
     3600.0  # seconds that a detached campaign waits for a person, where nobody says how long
 )
 
+_HANGING = 6
 _NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -288,10 +289,12 @@ def _shown(came: Came, health: CampaignHealth, console: Console, *, quiet: bool,
         terminal.paths([folder / "report.html" for folder in rendered], console)
     if came.soak is not None and not as_json:
         from harness.cli import soak
+        from harness.cli.width import hanging
 
         console.print()
         for line in soak.words(came.soak):
-            console.print(Text(line), soft_wrap=not console.is_terminal)
+            limit = console.width if console.is_terminal else None
+            console.print(Text(hanging(line, _HANGING, limit)), soft_wrap=True)
     for line in came.said:
         print(line, file=sys.stderr)
     return code
