@@ -150,13 +150,14 @@ def test_a_killed_client_harms_no_run_and_any_client_attaches(make_lab):
 
 
 def test_two_clients_of_one_computer_do_not_attend_to_one_campaign(make_lab):
-    lab = make_lab(count=1, STAND_IN_STEPS="10")
+    lab = make_lab(count=1, STAND_IN_STEPS="100", STAND_IN_STEP_S="1")
     client = lab.start("run", "--all", "--json")
     name = lab.running()
     code, document, _ = lab.run("attach", name)
     assert code == 2
     assert "another process" in document["error"]["message"]
-    assert ended(client)[0] == 1
+    client.send_signal(signal.SIGINT)
+    assert ended(client)[0] == 130
 
 
 def test_a_start_that_may_have_been_heard_is_found_again_and_not_repeated(make_lab):
