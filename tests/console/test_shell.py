@@ -165,7 +165,7 @@ def test_an_answer_in_pages(board):
 def test_a_command_that_does_not_end(board):
     shell, _ = board("zephyr")
     with pytest.raises(NoAnswerError) as caught:
-        shell.run("hang", limit=0.5)
+        shell.run("hang", limit=1.5)
     assert caught.value.outcome == "blocked"
     assert "hanging" in "".join(caught.value.traffic)
 

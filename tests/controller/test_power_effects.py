@@ -45,7 +45,8 @@ def test_a_board_that_goes_silent_and_speaks_again_was_without_power(use, lamp, 
 
 
 def test_an_off_without_effect_is_a_fault_of_the_bench(use, lamp, tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.board.opening.power._SETTLES_S", 0.4)
+    monkeypatch.setattr("harness.board.opening.power._SETTLES_S", 0.8)
+    monkeypatch.setattr("harness.board.opening.power._QUIET_S", 0.4)
     board = opened(use, lamp, relay(power_off=sh("true")), ticks=True)
     with pytest.raises(BenchError, match=r"power_off had no effect: its console still speaks") as raised:
         operate(board, Ability.POWER_CYCLE)
@@ -183,7 +184,8 @@ def test_what_a_board_printed_before_its_power_was_cut_is_left_behind(use, lamp)
 
 
 def test_a_relay_that_lies_when_a_board_is_started_is_named(use, lamp, monkeypatch):
-    monkeypatch.setattr("harness.board.opening.power._SETTLES_S", 0.4)
+    monkeypatch.setattr("harness.board.opening.power._SETTLES_S", 0.8)
+    monkeypatch.setattr("harness.board.opening.power._QUIET_S", 0.4)
     board = opened(use, lamp, relay(power_off=sh("true")), ticks=True)
     with pytest.raises(BenchError, match="power_off had no effect"):
         restart(board)

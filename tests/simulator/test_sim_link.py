@@ -174,6 +174,9 @@ def test_power_cycles_leave_nothing_behind(server, bench):
         server.subscribed(number)
     server.wait(lambda: sum(bool(met.closed) for met in server.met) >= 11)
     board.stop()
+    end = time.monotonic() + 30
+    while opened_since(files) and time.monotonic() < end:
+        time.sleep(0.01)  # the server closes its end when it has seen that the board is gone
     assert not opened_since(files)
     assert threading.active_count() <= threads + 2
 

@@ -56,15 +56,15 @@ class PowerWatch:
         console = self._console
         if console is None:
             return Seen.NOTHING
-        begin, heard, quiet = host().glance(), console.received, time.monotonic()
+        begin, heard, quiet = host().glance(), console.received, host().moment()
         while host().since(begin).on_time < _SETTLES_S:
             if _gone(console):
                 self._heard = console.received
                 return Seen.GONE
             time.sleep(_LOOK_S)
             if (now := console.received) != heard:
-                heard, quiet = now, time.monotonic()
-            elif time.monotonic() - quiet >= _QUIET_S:
+                heard, quiet = now, host().moment()
+            elif host().since(quiet).on_time >= _QUIET_S:
                 self._heard = heard
                 return Seen.SILENT
         raise self._not_off(f"its console still speaks {_SETTLES_S:g} s later")
