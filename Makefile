@@ -91,7 +91,7 @@ link-test: $(READY)  ## the gateway with mosquitto upstream: the link suite, 1,0
 benches-test: $(READY) $(BENCH)/.ready  ## campaigns on three hosts with a real sshd each, in a network namespace, under every fault; root only
 	tools/ensure-command.sh /usr/sbin/sshd openssh-server
 	tools/ensure-command.sh ip iproute2
-	LABGRID=$(BENCH)/bin $(BIN)/python -m pytest -q -n 2 -m lab tests/benches
+	LABGRID=$(CURDIR)/$(BENCH)/bin $(BIN)/python -m pytest -q -n 2 -m lab tests/benches
 
 benches-test-full: $(READY)  ## 1,000 boards: 3 hosts of 334 and 32 hosts of 32, and a dead host among them; prints the figures; root only
 	tools/ensure-command.sh /usr/sbin/sshd openssh-server
@@ -130,7 +130,7 @@ lab-test: $(READY)  ## the suites and bus checks on the kernel's own drivers, in
 
 recipes-test: $(READY)  ## units of systemd, the Containerfile and the recipes for CI: as systemd, hadolint, schemas and our command line have them
 	tools/ensure-command.sh systemd-analyze systemd
-	LABGRID=$(BENCH)/bin $(BIN)/python -m pytest -q -m recipes tests/recipes
+	LABGRID=$(CURDIR)/$(BENCH)/bin $(BIN)/python -m pytest -q -m recipes tests/recipes
 
 lab-bench: $(READY)  ## the benchmarks on the kernel's own buses, in QEMU guests, and a replay of a lab run
 	LAB_PYTHON=$(BIN)/python BENCH_ARGUMENTS="$(BENCH_ARGUMENTS)" tools/lab/bench.sh

@@ -140,6 +140,7 @@ def test_a_declaration_with_holes_is_named_field_by_field():
     ]
 
 
+@pytest.mark.slow
 def test_the_commands_refuse_before_a_run_folder_is_made(tmp_path, capsys):
     board = str(BOARDS / "virtual-demo.yaml")
     for command in (

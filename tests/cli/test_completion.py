@@ -42,7 +42,7 @@ def ask(shell, folder, *words):
     return done.stdout
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
+@pytest.mark.parametrize("shell", ["bash", pytest.param("zsh", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("words", "offered", "left"),
     [

@@ -89,6 +89,7 @@ def among(forbidden, modules):
     ]
 
 
+@pytest.mark.slow
 def test_a_run_imports_nothing_before_its_first_exchange_that_can_come_later(tmp_path):
     told = tmp_path / "modules.json"
     done = subprocess.run(

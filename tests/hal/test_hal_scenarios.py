@@ -101,7 +101,13 @@ def test_sound_port_passes(name):
     assert not scenario.findings
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name == "test_random_stream"))
+        for name in sorted(SCENARIOS)
+    ],
+)
 def test_small_probe_is_enough(name):
     if name.startswith(("test_aes", "test_sm4", "test_md5", "test_sha", "test_sm3")):
         assert run(name, FakePort(slots=(256, 256, 64))).steps
