@@ -164,6 +164,7 @@ def test_a_package_offers_suites(tmp_path, call, monkeypatch):
     assert "ACME-ID-01" not in call("plan", "virtual-se-i2c")
     assert "ACME-ID-01" in call("plan", "virtual-se-i2c", "--suites", "acme")
     (known / "entry_points.txt").write_text("[harness.suites]\nacme = acme_gone\n")
+    monkeypatch.syspath_prepend(str(tmp_path))  # what packages offer is read once for each path of imports
     said = call("plan", "virtual-se-i2c", "--suites", "acme", code=2)
     assert "--suites acme: acme_gone is no package with suites in it" in said
     said = call("plan", "virtual-se-i2c", "--suites", "acmi", code=2)
