@@ -155,7 +155,7 @@ def test_what_cannot_be_is_one_sentence(tmp_path, capfd, options, words):
     assert words in told
     assert "Traceback" not in told
     assert "usage:" not in told
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("[!.]*")) == []
 
 
 def test_two_equal_adapters_end_the_run_before_it_begins(tmp_path, capfd, monkeypatch):
@@ -167,9 +167,9 @@ def test_two_equal_adapters_end_the_run_before_it_begins(tmp_path, capfd, monkey
     monkeypatch.setattr(usb, "serial_ports", lambda: equal)
     assert invoke(["run", str(path), f"--runs={tmp_path / 'runs'}"]) == 2
     told = capfd.readouterr()
-    assert (told.out + told.err).count("2 serial ports have vid 0403") == 1
+    assert (told.out + told.err).count("error: 2 serial ports have vid 0403") == 1
     assert "tell them apart by location: 1-1 or 1-2" in told.err
-    assert not (tmp_path / "runs").exists()
+    assert not list(tmp_path.glob("runs/[!.]*"))
 
 
 def test_struck_faults_are_named(tmp_path):
@@ -264,7 +264,7 @@ def recorded(tmp_path, capfd):
     return path, (runs / "latest").resolve()
 
 
-@pytest.mark.parametrize("name", ["inputs.jsonl", "transport/chip.jsonl", "run.json", "journal.jsonl"])
+@pytest.mark.parametrize("name", ["inputs.jsonl", "transport/chip.rec", "run.json", "journal.jsonl"])
 def test_a_run_that_was_changed_is_not_replayed(recorded, tmp_path, capfd, name):
     path, run = recorded
     with (run / name).open("a") as file:
@@ -281,7 +281,7 @@ def test_a_run_that_was_changed_is_not_replayed(recorded, tmp_path, capfd, name)
     said = capfd.readouterr()
     assert f"is not as its manifest.json says: {name} (appended to)" in said.out + said.err
     assert "replay a copy without manifest.json" in said.out + said.err
-    assert not (tmp_path / "again").exists()
+    assert not list(tmp_path.glob("again/[!.]*"))
 
 
 def test_a_run_without_a_manifest_is_replayed_and_it_is_said(recorded, tmp_path):
