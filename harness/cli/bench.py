@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.declared import Boards, Tags
+from harness.cli.declared import Boards, LabFile, Tags
 
 _PORT = 8460
 
@@ -22,12 +22,7 @@ def register(app: typer.Typer) -> None:
 def bench(
     boards: Boards = None,
     tag: Tags = None,
-    lab: Annotated[
-        Path | None,
-        typer.Option(
-            help="Lab file whose boards are shown; lab.yaml in the working folder by default.", metavar="FILE"
-        ),
-    ] = None,
+    lab: LabFile = None,
     runs: Annotated[Path, typer.Option(help="Where the run folders are.", metavar="DIR")] = Path("runs"),
     suites: Annotated[
         list[str] | None,

@@ -25,6 +25,14 @@ Boards = Annotated[
 ]
 """The boards that a command takes."""
 
+LabFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Lab file whose boards are meant; lab.yaml in the working folder by default.", metavar="FILE"
+    ),
+]
+"""The lab whose boards a command is for."""
+
 Tags = Annotated[
     list[str] | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.declared import Boards, Tags
+from harness.cli.declared import Boards, LabFile, Tags
 from harness.errors import BenchError
 
 if TYPE_CHECKING:
@@ -25,12 +25,7 @@ def register(app: typer.Typer) -> None:
 def doctor(
     names: Boards = None,
     tag: Tags = None,
-    lab: Annotated[
-        Path | None,
-        typer.Option(
-            help="Lab file whose boards are meant; lab.yaml in the working folder by default.", metavar="FILE"
-        ),
-    ] = None,
+    lab: LabFile = None,
     boards: Annotated[
         Path, typer.Option(help="Without BOARD, --tag and --lab: folder with board files.")
     ] = Path("boards"),

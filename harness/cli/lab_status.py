@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.declared import Boards, Tags
+from harness.cli.declared import Boards, LabFile, Tags
 
 if TYPE_CHECKING:
     from harness.board.models import BoardFile
@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 def status(
     boards: Boards = None,
     tag: Tags = None,
-    lab: Annotated[
-        Path | None,
-        typer.Option(
-            help="Lab file whose boards are meant; lab.yaml in the working folder by default.", metavar="FILE"
-        ),
-    ] = None,
+    lab: LabFile = None,
     runs: Annotated[Path, typer.Option(help="Where the run folders are.", metavar="DIR")] = Path("runs"),
     put_back: Annotated[
         list[str] | None,
