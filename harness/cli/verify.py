@@ -30,7 +30,17 @@ def register(app: typer.Typer) -> None:
 
 @takes(
     RunOptions,
-    only=("runs", "answers", "attended", "operator_timeout", "ledger", "wait", "lab", "known_failures"),
+    only=(
+        "runs",
+        "answers",
+        "attended",
+        "operator_timeout",
+        "ledger",
+        "wait",
+        "lab",
+        "known_failures",
+        "without_pdf",
+    ),
 )
 def verify(
     names: Annotated[

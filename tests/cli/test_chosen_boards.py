@@ -81,3 +81,9 @@ def test_boards_list_shows_tags(bench, capsys):
         ["desk-1"],
         ["desk-1", "slow"],
     ]
+
+
+def test_verify_leaves_pdfs_out_as_run_does(bench, capsys):
+    """What is refused is the board; the option is known."""
+    assert invoke(["verify", "--without-pdf", "boards/none.yaml", f"--runs={bench / 'runs'}"]) == 2
+    assert "none.yaml: no such board file" in capsys.readouterr().err

@@ -78,7 +78,8 @@ class Person:
 
     def sit(self, path):
         terminal, slave = pty.openpty()
-        command = [sys.executable, "-m", "harness.cli.main", "verify", path, f"--runs={self.folder / 'runs'}"]
+        command = [sys.executable, "-m", "harness.cli.main", "verify", "--without-pdf", path]
+        command.append(f"--runs={self.folder / 'runs'}")
         process = subprocess.Popen(
             ["setsid", "-c", "-w", *command],
             cwd=ROOT,

@@ -43,7 +43,8 @@ def verify(folder, before, *, port=None, code):
     }
     path = folder / "found.yaml"
     path.write_text(yaml.safe_dump(document))
-    command = [sys.executable, "-m", "harness.cli.main", "verify", str(path), f"--runs={folder / 'runs'}"]
+    command = [sys.executable, "-m", "harness.cli.main", "verify", "--without-pdf", str(path)]
+    command.append(f"--runs={folder / 'runs'}")
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     finally:
@@ -52,6 +53,7 @@ def verify(folder, before, *, port=None, code):
     assert "Traceback" not in done.stdout + done.stderr
     report = json.loads((folder / "runs" / "latest" / "report.json").read_text())
     assert not [one for one in report["scenarios"] if one["verdict"] == "failed"]
+    assert not list((folder / "runs" / "latest").glob("*.pdf"))
     return report, bench.flash.exists()
 
 
