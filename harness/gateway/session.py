@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import socket
 import struct
-import sys
-import termios
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -21,6 +18,7 @@ from harness.id2.codes import ItlsAlert
 from harness.itls.errors import ItlsError
 from harness.itls.events import DataReceived, Direction, ObservedRecord, StreamEnded
 from harness.itls.server import Authority, ServerConnection, ServerHooks, ServerSettings
+from harness.web.delivery import unacknowledged
 
 _LOG = logging.getLogger(__name__)
 _HIGH_WATER = 64 * 1024
@@ -375,14 +373,7 @@ class Session(asyncio.BufferedProtocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return 0
-        found: socket.socket = transport.get_extra_info("socket")
-        unread = bytearray(4)
-        with contextlib.suppress(
-            OSError
-        ):  # a system that does not tell; then the transport's own count must do
-            fcntl.ioctl(found.fileno(), termios.TIOCOUTQ, unread)
-        held = int.from_bytes(unread, sys.byteorder)
-        return self.log.bytes_out - transport.get_write_buffer_size() - held
+        return self.log.bytes_out - transport.get_write_buffer_size() - unacknowledged(transport)
 
     def _refuse(self, error: str) -> None:
         self._connection.alert(ItlsAlert.DECODE_ERROR)

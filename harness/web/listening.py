@@ -1,6 +1,7 @@
 """An ASGI application behind a listening socket: uvicorn in a thread, quick to start and to stop."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -18,6 +19,7 @@ from uvicorn.server import ServerState
 from harness.errors import ToolError
 from harness.web.acceptor import Acceptor, turns
 from harness.web.connection_limit import ConnectionLimit
+from harness.web.delivery import unacknowledged
 from harness.web.log_repeats import RepeatFilter
 
 _START_S = 10.0
@@ -96,7 +98,7 @@ class HttpThread:
             raise ToolError(f"the HTTP server of {name} did not start")
 
     def stop(self) -> None:
-        """Finish the calls under way, close all connections, and end the thread."""
+        """Finish the calls under way, close all connections, and end the thread; stopping twice is fine."""
         self._server.tell_to_stop()
         self._thread.join()
         self._listener.close()
@@ -139,7 +141,8 @@ class _Server(uvicorn.Server):
     def tell_to_stop(self) -> None:
         """Have the loop end; call it from any thread."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._told.set)
+            with contextlib.suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._told.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
         await self.lifespan.startup()
@@ -169,10 +172,7 @@ class _Server(uvicorn.Server):
             await self._acceptor.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        # Idle connections are gone with the next turn of the loop; one in the middle of a call gets its time.
-        end = asyncio.get_running_loop().time() + _GRACE_S
-        while self.server_state.connections and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - no event
-            await asyncio.sleep(_GRACE_STEP_S)
+        await self._last_answers()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         # What is left waits for a fault's delay.
@@ -181,6 +181,23 @@ class _Server(uvicorn.Server):
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         await turns()
+
+    async def _last_answers(self) -> None:
+        """Give connections in the middle of a call their time; idle ones are gone with the next turn of the loop.
+
+        With TLS a closed connection would stay until its peer says goodbye too, which an idle client never does: it
+        goes when all was delivered, as the transport may still have something to hand on at the first look.
+        """
+        connections, delivered = self.server_state.connections, set[object]()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _GRACE_S
+        while connections and loop.time() < end:
+            await asyncio.sleep(_GRACE_STEP_S)
+            closing = [one for one in connections if one.transport.is_closing()]
+            idle = {one for one in closing if not unacknowledged(one.transport)}
+            for one in idle & delivered:
+                one.transport.abort()
+            delivered = idle
 
 
 _REPEATS = RepeatFilter()
@@ -224,6 +241,19 @@ class _QuietProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._limit.leave(self)
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; after the end of a connection that is nothing, though TLS goes on reading for its goodbye."""
+        if not self.transport.is_closing():
+            super().data_received(data)
+
+    def shutdown(self) -> None:
+        """Close the connection, or have the call under way be its last.
+
+        A transport with TLS that is closed a second time loses hold of its connection, and nothing can end it then.
+        """
+        if not self.transport.is_closing():
+            super().shutdown()
 
     def handle_events(self) -> None:
         """Answer what came, and give a request that has not come whole its time."""
