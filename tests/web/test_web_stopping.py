@@ -35,7 +35,12 @@ def connected(request, tls):
     secure = request.param == "tls"
     listener = listen("127.0.0.1", 0, name="a server", backlog=4, hint="")
     server = HttpThread(
-        application, listener, connections=4, request_s=5, tls=tls.context if secure else None, name="a server"
+        application,
+        listener,
+        connections=4,
+        request_s=5,
+        tls=tls.context if secure else None,
+        name="a server",
     )
     with contextlib.ExitStack() as stack:
         stack.callback(server.stop)
@@ -60,7 +65,10 @@ def rest(client) -> bytes:
 
 def closed(client) -> bool:
     """Whether the system has seen the end of the connection itself, below TLS."""
-    with socket.socket(fileno=socket.dup(client.fileno())) as below, contextlib.suppress(ConnectionResetError):
+    with (
+        socket.socket(fileno=socket.dup(client.fileno())) as below,
+        contextlib.suppress(ConnectionResetError),
+    ):
         below.settimeout(2)
         while below.recv(65536):
             pass
