@@ -10,7 +10,7 @@ from harness.errors import UsageError
 from harness.gateway.authority import StoreAuthority
 from harness.gateway.event_loop import GatewayLoop, not_running
 from harness.gateway.mqtt.identity import Registry
-from harness.gateway.mqtt.upstream import MqttUpstream
+from harness.gateway.mqtt.upstream import BrokerSides, MqttUpstream
 from harness.gateway.session import Session, Upstream
 from harness.gateway.session_log import SessionStore
 from harness.gateway.session_record import SessionRecord
@@ -201,9 +201,13 @@ class Gateway:
         return replace(self._settings, connections=room)
 
     def _sessions(self, settings: GatewaySettings) -> Sessions:
-        return Sessions(self._authority, settings, self._store, self._pending, self._upstream)
+        sides = BrokerSides()
 
-    def _upstream(self, session: Session) -> Upstream:
-        if self._broker is not None:
-            return MqttUpstream(session, self._registry, self._broker, self._settings)
-        return RawUpstream(session, echo=self._settings.echo)
+        def upstream(session: Session) -> Upstream:
+            if self._broker is not None:
+                return MqttUpstream(session, self._registry, self._broker, self._settings, sides)
+            return RawUpstream(session, echo=self._settings.echo)
+
+        return Sessions(
+            self._authority, settings, self._store, self._pending, upstream, drop_upstreams=sides.abort
+        )

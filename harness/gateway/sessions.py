@@ -59,6 +59,7 @@ class Sessions:
         store: SessionStore,
         pending: PendingMisbehaviour,
         upstream: Callable[[Session], Upstream],
+        drop_upstreams: Callable[[], None],
     ) -> None:
         self.connected: dict[int, Session] = {}
         self._authority = authority
@@ -66,6 +67,7 @@ class Sessions:
         self._store = store
         self._pending = pending
         self._upstream = upstream
+        self._drop_upstreams = drop_upstreams
         self._newcomers: OrderedDict[int, Session] = OrderedDict()
         self._peers: Counter[str] = Counter()
         self._noticed: dict[str, float] = {}
@@ -102,6 +104,7 @@ class Sessions:
         """Abort every connection without close_notify, and return when all are gone or after `patience_s` seconds."""
         for session in list(self.connected.values()):
             session.drop()
+        self._drop_upstreams()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._empty.wait(), patience_s)
 

@@ -1,5 +1,6 @@
 """MQTT through the gateway to a broker: the CONNECT unchanged, then every byte; refusals; a broker that fails."""
 
+import contextlib
 import socket
 import threading
 
@@ -223,6 +224,32 @@ def test_a_slow_broker_slows_the_device_down_and_nothing_is_lost(sink):
         sender.join()
         caller.close()
         broker.close()
+
+
+def flush_until_cut(caller: Caller) -> None:
+    with contextlib.suppress(OSError):
+        caller.flush()
+
+
+@pytest.mark.slow
+def test_a_broker_that_reads_nothing_is_let_go_when_the_gateway_stops(sink):
+    settings = GatewaySettings(isolate=False, records_per_s=None)
+    with running_bench(settings, broker=sink.address) as bench:
+        product = on_platform(bench)
+        caller = calling(bench, product)
+        caller.send(connect_of(product))
+        broker = sink.accept()
+        broker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        caller.connection.send(bytes(9_000_000))
+        sender = threading.Thread(target=flush_until_cut, args=(caller,), daemon=True)
+        sender.start()
+        taken = -1
+        while taken < (taken := bench.gateway.sessions()[-1].bytes_in):
+            still_open(bench, 0.3)
+    sender.join()
+    with contextlib.suppress(ConnectionResetError):
+        while broker.recv(65536):
+            pass
 
 
 def test_what_came_before_a_broken_record_still_goes_on(bench, sink):

@@ -35,12 +35,18 @@ class MqttUpstream:
     """The upstream of a session that speaks MQTT: an MQTT broker."""
 
     def __init__(
-        self, session: Session, registry: Registry, broker: tuple[str, int], settings: GatewaySettings
+        self,
+        session: Session,
+        registry: Registry,
+        broker: tuple[str, int],
+        settings: GatewaySettings,
+        sides: "BrokerSides",
     ) -> None:
         self._session = session
         self._registry = registry
         self._address = broker
         self._settings = settings
+        self._sides = sides
         self._head = bytearray()
         self._connect_packet = b""
         self._isolation: Isolation | None = None
@@ -99,7 +105,7 @@ class MqttUpstream:
         try:
             async with asyncio.timeout(_CONNECT_S):
                 _, side = await loop.create_connection(
-                    lambda: _BrokerSide(self._session, self._from_broker), *self._address
+                    lambda: _BrokerSide(self._session, self._from_broker, self._sides), *self._address
                 )
         except (OSError, TimeoutError) as error:
             host, port = self._address
@@ -168,17 +174,39 @@ def broker_client_id(identity: MqttIdentity) -> str:
     return f"{identity.product_key}.{identity.device_name}"
 
 
+class BrokerSides:
+    """The connections of a gateway to its broker: one may outlast its session, as long as the broker does not read."""
+
+    def __init__(self) -> None:
+        self._open: set[asyncio.Transport] = set()
+
+    def came(self, transport: asyncio.Transport) -> None:
+        """Take in a connection that was made."""
+        self._open.add(transport)
+
+    def went(self, transport: asyncio.Transport) -> None:
+        """Forget a connection that is lost."""
+        self._open.discard(transport)
+
+    def abort(self) -> None:
+        """End them all, whatever the broker has not taken yet."""
+        for transport in self._open:
+            transport.abort()
+
+
 class _BrokerSide(asyncio.Protocol):
     """The connection to the broker for one device."""
 
-    def __init__(self, session: Session, forward: Callable[[bytes], None]) -> None:
+    def __init__(self, session: Session, forward: Callable[[bytes], None], sides: BrokerSides) -> None:
         self._session = session
         self._forward = forward
+        self._sides = sides
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._sides.came(transport)
 
     def data_received(self, data: bytes) -> None:
         self._forward(data)
@@ -191,6 +219,8 @@ class _BrokerSide(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
+        if self._transport is not None:
+            self._sides.went(self._transport)
         self._session.finish("clean", "the MQTT broker closed the connection")
 
     def write(self, data: bytes) -> None:
