@@ -188,16 +188,17 @@ class _Server(uvicorn.Server):
         With TLS a closed connection would stay until its peer says goodbye too, which an idle client never does: it
         goes when all was delivered, as the transport may still have something to hand on at the first look.
         """
-        connections, delivered = self.server_state.connections, set[object]()
+        connections = self.server_state.connections
+        delivered: set[Any] = set()
         loop = asyncio.get_running_loop()
         end = loop.time() + _GRACE_S
         while connections and loop.time() < end:
             await asyncio.sleep(_GRACE_STEP_S)
             closing = [one for one in connections if one.transport.is_closing()]
-            idle = {one for one in closing if not unacknowledged(one.transport)}
-            for one in idle & delivered:
+            idle = [one for one in closing if not unacknowledged(one.transport)]
+            for one in delivered.intersection(idle):
                 one.transport.abort()
-            delivered = idle
+            delivered = set(idle)
 
 
 _REPEATS = RepeatFilter()
