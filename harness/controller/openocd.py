@@ -14,6 +14,8 @@ from harness.errors import UsageError
 from harness.settings.words import wrong
 
 _Config = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./+-]{1,255}$")]
+_NO_PORTS = "gdb_port disabled; tcl_port disabled; telnet_port disabled"
+"""Left alone it listens on 3333 while it writes: for everybody of this machine, and in vain beside a second one."""
 _TCL = re.compile(r"[{}\\\x00-\x1f]")
 
 
@@ -60,4 +62,4 @@ class OpenOcd(Flasher):
         )
         where = "" if self.address is None else f" {self.address:#x}"
         configs = (word for config in self.config for word in ("-f", config))
-        return (*configs, "-c", which, "-c", f"program {{{file}}} verify reset exit{where}")
+        return (*configs, "-c", which, "-c", _NO_PORTS, "-c", f"program {{{file}}} verify reset exit{where}")

@@ -88,3 +88,47 @@ def test_links_that_wait_on_one_port_are_kept_apart(tmp_path):
         )
         boards.append(load(tmp_path / f"{name}.yaml"))
     assert shared(*boards) == ["port 1883"]
+
+
+def served(name, port, link_port, url, tmp_path):
+    """A board whose business server runs already."""
+    text = (ROOT / "boards" / "virtual-business-server.yaml").read_text().partition("server:\n")[0]
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(
+        f"""{text.replace("name: virtual-business-server", f"name: {name}")}server:
+  port: {port}
+  link_port: {link_port}
+  access_key: {{id: {{env: ID}}, secret: {{env: SECRET}}}}
+  trigger: {{url: "{url}", body: "{{id2}}"}}
+"""
+    )
+    return load(path)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        ((8101, 0, "http://far.example:80/"), (8102, 0, "http://far.example:80/"), []),
+        ((8101, 0, "http://far.example/"), (8101, 0, "http://far.example/"), ["port 8101"]),
+        ((8101, 8200, "http://far.example/"), (8102, 8200, "http://far.example/"), ["port 8200"]),
+        ((8101, 8102, "http://far.example/"), (8102, 8103, "http://far.example/"), ["port 8102"]),
+        ((8101, 0, "http://127.0.0.1:8300/in"), (8102, 0, "http://localhost:8300/in"), ["port 8300"]),
+        ((8101, 0, "http://[::1]/in"), (8102, 0, "http://127.0.0.1:80/in"), ["port 80"]),
+        ((8101, 0, "http://far.example:1/"), (8102, 0, "http://far.example:99999999/"), []),
+    ],
+)
+def test_servers_that_name_one_port_are_kept_apart(first, second, wanted, tmp_path):
+    one, other = (served(name, *given, tmp_path) for name, given in (("one", first), ("other", second)))
+    assert shared(one, other) == wanted
+    assert [place for place in locked(one) if place in locked(other)] == wanted
+
+
+def test_a_server_and_a_link_that_name_one_port_are_kept_apart(tmp_path):
+    text = (ROOT / "boards" / "virtual-km-itls.yaml").read_text()
+    (tmp_path / "link.yaml").write_text(text.replace("port: 0 ", "port: 8101 "))
+    link = load(tmp_path / "link.yaml")
+    assert shared(served("one", 8101, 0, "http://far.example/", tmp_path), link) == ["port 8101"]
+
+
+def test_a_server_that_says_where_it_listens_has_no_place():
+    assert kept_apart(load(ROOT / "boards" / "virtual-business-server.yaml")) == ()

@@ -36,10 +36,10 @@ SUCCESS = {
     "dfu-util": """for last; do :; done; case "$*" in *-U*) cp $S "$last"; exit 0;; esac; cp "$last" $S
         echo "File downloaded successfully" """,
 }
+NO_PORTS = "gdb_port disabled; tcl_port disabled; telnet_port disabled"
+PROGRAM = "program {FILE} verify reset exit 0x8000000"
 COMMANDS = {
-    "openocd": [
-        "-f stlink.cfg -f stm32f1x.cfg -c adapter serial S1 -c program {FILE} verify reset exit 0x8000000"
-    ],
+    "openocd": [f"-f stlink.cfg -f stm32f1x.cfg -c adapter serial S1 -c {NO_PORTS} -c {PROGRAM}"],
     "pyocd": [
         "flash -W -u U1 -t stm32f103rc --base-address 0x8000000 FILE",
         "commander -W -u U1 -t stm32f103rc -c savemem 0x8000000 17 BACK",

@@ -2,25 +2,28 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 from harness.board.models import BoardFile
 from harness.board.opening.opener import adapters_of, occupies
 from harness.errors import HarnessError
+from harness.web.exposure import is_loopback
+
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def locked(board: BoardFile) -> list[str]:
     """Return what the kernel locks for a run on a board, in words that are equal for equal things.
 
-    A board of simulated transports only occupies nothing, unless its link has a port of its own, so any number of runs
-    may use it at once.
+    A board of simulated transports only occupies nothing, unless its board file names a port to listen on, so any
+    number of runs may use it at once.
 
     Raises:
         HarnessError: as `occupies`.
     """
     names = [place for settings in board.transports.values() for place in occupies(settings, board.folder)]
     names += [place for one in board.controllers.values() for place in one.occupies()]
-    if board.link is not None and board.link.port:
-        names.append(f"port {board.link.port}")
+    names += _ports(board)
     if names:
         names.append(f"board {board.name}")
     return names
@@ -40,8 +43,7 @@ def kept_apart(board: BoardFile) -> tuple[str, ...]:
             continue
     for one in board.controllers.values():
         names.update(one.occupies())
-    if board.link is not None and board.link.port:
-        names.add(f"port {board.link.port}")
+    names.update(_ports(board))
     if names:
         names.add(f"board {board.name}")
     return tuple(sorted({*names, *_devices(names)}))
@@ -63,6 +65,27 @@ def overlap(one: Iterable[str], other: Iterable[str]) -> list[str]:
         ):
             shared.append(place)
     return shared
+
+
+def _ports(board: BoardFile) -> Iterator[str]:
+    """Give the TCP ports on which a run listens, or a server that it starts or asks, where the board file names them.
+
+    A port is one place whatever address of this machine it is on: two listeners on one port are seldom meant.
+    """
+    chosen = [] if board.link is None else [board.link.port]
+    if board.server is not None:
+        chosen += [board.server.port, board.server.link_port, _port_of(board.server.trigger.url or "")]
+    yield from sorted({f"port {port}" for port in chosen if port})
+
+
+def _port_of(url: str) -> int:
+    """Return the port of a URL that names this machine; 0 where it names another, or what a started server says."""
+    try:
+        address = urlsplit(url)
+        port = address.port or _USUAL_PORTS.get(address.scheme, 0)
+    except ValueError:
+        return 0
+    return port if is_loopback(address.hostname or "") else 0
 
 
 def _devices(names: Iterable[str]) -> Iterator[str]:
