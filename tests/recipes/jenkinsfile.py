@@ -37,6 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "axis": {"name", "values"},
     "steps": _STEPS,
     "lock": _STEPS,
+    "timeout": _STEPS,
     "post": {*_CONDITIONS, "unsuccessful", "cleanup"},
     **dict.fromkeys((*_CONDITIONS, "unsuccessful", "cleanup"), _STEPS),
 }
@@ -85,7 +86,8 @@ def problems(block: Block) -> Iterator[str]:
     for each in block.blocks or ():
         if each.word not in ALLOWED.get(block.word, set()):
             yield f"line {each.line}: {each.word} cannot stand in {block.word or 'the file'}"
-        yield from problems(each)
+        if each.word != "expression":  # any Groovy
+            yield from problems(each)
     for word in sorted(REQUIRED.get(block.word, set()) - inside):
         yield f"line {block.line}: {block.word} without {word}"
     if block.word == "stage" and (len(block.given) != 1 or len(inside & _BODIES) != 1):

@@ -1,5 +1,7 @@
 """The recipes for GitHub Actions, GitLab CI and Jenkins: as their schemas have it, and with commands that we know."""
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -131,3 +133,78 @@ def test_what_a_lab_asks_of_each_recipe_is_there():
     assert locked == [('resource: "board-${BOARD}"',), ("resource: 'id2-lab'",)]
     (always, *_) = [block for block in blocks if block.word == "always"]
     assert [block.word for block in always.blocks or ()] == ["junit", "sh"]
+    inside = [[each.word for each in block.blocks or ()] for block in blocks if block.word == "lock"]
+    assert inside == [["timeout"], ["timeout"]], "who waits for a board has its time limit still before it"
+
+
+def test_what_a_fork_brings_gets_no_bench():
+    github, gitlab = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in (GITHUB, GITLAB))
+    assert (
+        "github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository"
+        in github["jobs"]["board"]["if"]
+    )
+    assert "pull_request_target" not in github[True], "YAML's word for `on`"
+    assert [rule["if"] for rule in gitlab["board"]["rules"]] == [
+        '$CI_PIPELINE_SOURCE == "push" || $CI_PIPELINE_SOURCE == "web"'
+    ]
+    blocks = list(jenkinsfile.read(JENKINS.read_text(encoding="utf-8")).all())
+    (boards, _) = [block for block in blocks if block.word == "when"]
+    (asked,) = [block for block in boards.blocks or () if block.word == "expression"]
+    assert [each.word for each in asked.blocks or ()] == ["env.CHANGE_FORK == null"]
+
+
+def test_gitlab_seals_and_keeps_what_took_too_long():
+    for job in (
+        job for job in yaml.safe_load(GITLAB.read_text(encoding="utf-8")).values() if "script" in job
+    ):
+        longest, whole = (minutes(job[at][name]) if name else minutes(job[at]) for at, name in TIMES)
+        after = minutes(job["variables"].get("RUNNER_AFTER_SCRIPT_TIMEOUT", "5m"))
+        assert longest + after < whole, "there is time left for the artefacts"
+
+
+TIMES = (("variables", "RUNNER_SCRIPT_TIMEOUT"), ("timeout", ""))
+
+
+def minutes(text: str) -> int:
+    found = re.findall(r"(\d+) ?(h|m)", text)
+    return sum(int(number) * {"h": 60, "m": 1}[unit] for number, unit in found)
+
+
+STUB = """#!/bin/sh
+echo "$*" >> {log}
+case "$1" in
+seal) case "$*" in *--partial) exit {partial};; *) exit {whole};; esac;;
+esac
+"""
+
+
+@pytest.mark.parametrize("file", [GITHUB, GITLAB, JENKINS], ids=["GitHub", "GitLab", "Jenkins"])
+@pytest.mark.parametrize(
+    ("ran", "whole", "partial", "done", "fails"),
+    [
+        (False, 0, 0, [], False),
+        (True, 0, 0, ["seal", "pack"], False),
+        (True, 2, 0, ["seal", "partial", "pack"], False),
+        (True, 2, 2, ["seal", "partial", "pack"], True),
+    ],
+    ids=["nothing ran", "sealed", "broken off", "no key"],
+)
+def test_a_run_is_packed_whatever_became_of_its_seal(file, ran, whole, partial, done, fails, tmp_path):
+    (script,) = [text for text in scripts(file) if f"{commands.HARNESS} seal" in text]
+    stub, log = tmp_path / "harness", tmp_path / "log"
+    stub.write_text(STUB.format(log=log, whole=whole, partial=partial), encoding="utf-8")
+    stub.chmod(0o755)
+    if ran:
+        (tmp_path / "runs" / "latest").mkdir(parents=True)
+    ended = subprocess.run(
+        ["bash", "-e", "-c", script.replace(commands.HARNESS, str(stub))],
+        cwd=tmp_path,
+        env={"BOARD": "lock-a", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    called = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    assert ["partial" if line.endswith("--partial") else line.split()[0] for line in called] == done
+    told = ended.returncode != 0 or "NOT SEALED" in ended.stdout
+    assert told == fails

@@ -112,9 +112,21 @@ def test_the_exporter_has_the_options_that_it_is_given():
 def test_what_the_page_started_outlives_it():
     (page,) = [unit for unit in UNITS if unit.stem == "id2-harness-bench"]
     assert value_of(page, "KillMode") == ["process"]
-    assert value_of(page, "ReadWritePaths") == ["/run/lock"], (
-        "where runs outside of the unit lock their boards"
+    assert value_of(page, "ReadWritePaths") == ["/run/lock /tmp"], (
+        "where runs outside of the unit lock their boards, and what runs that outlive it have put there"
     )
+    of_the_lab = [unit for unit in UNITS if value_of(unit, "User") == ["lab"]]
+    assert [value_of(unit, "RemoveIPC") for unit in of_the_lab] == [[], [], []], "runs have the same user"
+
+
+def test_devices_that_are_plugged_in_later_are_allowed():
+    (page,) = [unit for unit in UNITS if unit.stem == "id2-harness-bench"]
+    drivers = {"char-ttyUSB": "usbserial", "char-ttyACM": "cdc_acm", "char-i2c": "i2c_dev"}
+    allowed = {line.split()[0] for line in value_of(page, "DeviceAllow")}
+    assert drivers.keys() <= allowed
+    wanted = {f"modprobe@{driver}.service" for driver in drivers.values()}
+    assert set(" ".join(value_of(page, "Wants")).split()) == wanted
+    assert set(" ".join(value_of(page, "After")).split()) == {"network.target", *wanted}
 
 
 def test_they_run_as_a_user_that_the_shipped_list_makes():
