@@ -47,7 +47,6 @@ ALLOWED = {
     "insert_card": "a card that a person puts into a simulated reader in the virtual lab",
     "stall": "a pipe that a simulated device stalls, for the tests of USB transports",
     "enumerate_devices": "pyusb calls it",
-    "on_broken_pipe": "rich calls it",
     "HidToken": "a simulated HID device, which the virtual lab plugs in",
 }
 

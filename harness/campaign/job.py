@@ -44,6 +44,7 @@ class Ended:
         folder: The run folder's name; empty when there is none.
         output: What its process wrote to stdout and stderr, the last of it.
         not_begun: Why its turn never came; empty when it did.
+        not_closed: Why the run folder that a lost process left could not be closed; empty when it was, or need not be.
     """
 
     job: Job
@@ -53,3 +54,4 @@ class Ended:
     folder: str = ""
     output: str = ""
     not_begun: str = ""
+    not_closed: str = ""

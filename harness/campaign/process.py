@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 from harness.campaign.job import Job
@@ -26,6 +27,7 @@ RESULT = "result"
 """The last event of a process: what it hands over. It is no event of the progress."""
 
 _PR_SET_PDEATHSIG = 1
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEFECT = 70  # exit code of a process that broke outside of its work
 _PART = 1 << 16
 _LOOK_S = 0.05
@@ -40,6 +42,14 @@ Write = Callable[..., None]
 
 Work = Callable[[Job, Write], Mapping[str, Any]]
 """What a process does: it tells events, and returns what it hands over; `code` in it is its exit code."""
+
+
+class AskedToEnd(KeyboardInterrupt):
+    """A signal asks a process to end; `number` is which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"asked to end by {signal.Signals(number).name}")
+        self.number = number
 
 
 class BoardProcess:
@@ -72,16 +82,20 @@ class BoardProcess:
         gc.collect()
         gc.freeze()
         parent = os.getpid()
+        # Held back until the process can hear it: the campaign's way of taking a signal is not its own.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
             self.pid = os.fork()
+            if self.pid == 0:
+                _in_child(job, work, theirs, writer, parent)
         except OSError:
             for each in (self.events, theirs):
                 each.close()
             os.close(reader)
             os.close(writer)
             raise
-        if self.pid == 0:
-            _in_child(job, work, theirs, writer, parent)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         os.close(writer)
         self.events.setblocking(False)
@@ -247,16 +261,23 @@ def _worked(job: Job, work: Work, events: socket.socket) -> int:
 def _leave_campaign(events: socket.socket, output: int, parent: int) -> None:
     """Give up what is the campaign's: terminal, signals, open files, the lock among them."""
     os.setsid()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+    for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-            signal.signal(number, default)
+            signal.signal(number, _asked_to_end)
+    if signal.getsignal(signal.SIGCHLD) is not signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     os.dup2(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     forget_files({events.fileno()})
     end_with(parent)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+
+
+def _asked_to_end(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise AskedToEnd(number)
 
 
 def forget_files(kept: set[int]) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol
 
 from harness.board.opening.locks import holder_of
 from harness.board.opening.places import overlap
+from harness.campaign.heard import Heard
 from harness.campaign.job import Ended, Job
 from harness.campaign.process import BoardProcess, Work
 from harness.errors import HarnessError
@@ -27,7 +27,6 @@ GRACE_S = 30.0
 _PATIENCE_S = 120.0  # seconds after which a process that was asked to end is ended
 _TICK_S = 0.25
 _LOOK_S = 1.0  # how often stop files and other processes' locks are looked at
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STOP = "stop"
 
 
@@ -39,6 +38,9 @@ class Follower(Protocol):
 
     def ended(self, ended: Ended) -> None:
         """Take what became of a board's turn."""
+
+    def ending(self, why: str) -> None:
+        """Take that everything is asked to end."""
 
     def tick(self) -> None:
         """Do what is to be done a few times a second."""
@@ -54,6 +56,7 @@ class Scheduler:
         folder: The campaign's folder, where stop files are looked for; None for nowhere.
         wait_s: Seconds that a board waits for what another process of this machine has; then it starts all the same,
             and its run says who has it.
+        heard: The signals that ask for the end; none when left out.
         after: Called with each end; gives the board's next turn, or None. Health and repetition hang here.
     """
 
@@ -65,6 +68,7 @@ class Scheduler:
         jobs: int,
         folder: Path | None = None,
         wait_s: float = 0.0,
+        heard: Heard | None = None,
         after: Callable[[Ended], Job | None] = lambda _ended: None,
     ) -> None:
         self._work = work
@@ -72,6 +76,7 @@ class Scheduler:
         self._jobs = jobs
         self._folder = folder
         self._wait_s = wait_s
+        self._heard = heard or Heard()
         self._after = after
         self._waiting: list[Job] = []
         self._since: dict[str, float] = {}
@@ -81,7 +86,7 @@ class Scheduler:
         self._lost: dict[str, Ended] = {}
         self._selector = selectors.DefaultSelector()
         self._stopped: dict[str, float] = {}
-        self._signals: list[int] = []
+        self._stopped_for_good: set[str] = set()
         self._looked = 0.0
         self._first_signal = 0.0
         self.ended_by: int | None = None
@@ -106,6 +111,7 @@ class Scheduler:
         """Have everything end in order, and nothing start any more."""
         if not self.why_ended:
             self.why_ended, self.ended_by = why, number
+            self._follower.ending(why)
         for job in self._waiting:
             self._end(Ended(job, not_begun=why))
         self._waiting = []
@@ -223,6 +229,7 @@ class Scheduler:
             self._end(ended)
         elif ended.lost and ended.folder:
             self._lost[one.job.name] = ended
+            self._stopped.pop(one.job.name, None)  # closing it has a time of its own
             self._follower.event(one.job, "board_lost", {"reason": ended.lost}, "")
             self._start(replace(one.job, closes=ended.folder, reason=ended.lost))
         else:
@@ -231,11 +238,13 @@ class Scheduler:
             self._end(ended)
 
     def _end(self, ended: Ended) -> None:
-        ended = self._lost.pop(ended.job.name, ended) if ended.job.closes else ended
+        if ended.job.closes:
+            left, ended = ended, self._lost.pop(ended.job.name, ended)
+            ended.not_closed = left.lost
         self._stopped.pop(ended.job.name, None)
         self._ended.append(ended)
         self._follower.ended(ended)
-        if not self.why_ended:
+        if not self.why_ended and ended.job.name not in self._stopped_for_good:
             following = self._after(ended)
             if following is not None:
                 self._waiting.append(following)
@@ -248,7 +257,7 @@ class Scheduler:
             self._looked = now
             self._look_for_stop_files()
         for one in self._running:
-            asked = self._stopped.get(one.job.name)
+            asked = one.begun if one.job.closes else self._stopped.get(one.job.name)
             if asked is not None and now - asked > _PATIENCE_S:
                 one.kill(
                     f"its process did not end within {_PATIENCE_S:.0f} s of being asked to, and was killed"
@@ -263,37 +272,19 @@ class Scheduler:
         if not self.why_ended and (self._folder / _STOP).exists():
             self.stop("stopped by the file stop")
         for one in self._running:
-            if one.job.name not in self._stopped and (self._folder / f"{_STOP}-{one.job.name}").exists():
-                self._stop_one(one, signal.SIGTERM)
+            name = one.job.name
+            if name not in self._stopped_for_good and (self._folder / f"{_STOP}-{name}").exists():
+                self._stopped_for_good.add(name)  # no more of its rounds begin
+                if not one.job.closes:
+                    self._stop_one(one, signal.SIGTERM)
         for job in list(self._waiting):
             if (self._folder / f"{_STOP}-{job.name}").exists():
                 self._waiting.remove(job)
                 self._end(Ended(job, not_begun=f"stopped by the file {_STOP}-{job.name}"))
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take the signals that end a campaign while the block runs; `run` does what they ask for.
-
-        One that this process ignores from its start (nohup) stays ignored.
-        """
-        before: dict[int, Any] = {}
-
-        def take(number: int, frame: FrameType | None) -> None:
-            del frame
-            self._signals.append(number)
-
-        for number in _SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, take)
-        try:
-            yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
-
     def _take_signals(self) -> None:
-        while self._signals:
-            number = self._signals.pop(0)
+        while self._heard.signals:
+            number = self._heard.signals.pop(0)
             if not self.why_ended:
                 self.end_by(number)
             elif time.monotonic() - self._first_signal > GRACE_S:

@@ -130,6 +130,11 @@ class CampaignView:
             names = name_width(list(self._state.boards.values()))
             self._print(board_line(board, time.time(), names=names, width=None))
 
+    def ending(self, why: str) -> None:
+        """Say that everything is asked to end, as closing boards and writing reports takes a while."""
+        if any(board.phase == RUNNING for board in self._state.boards.values()):
+            self._print(f"{why}: boards end in order, and write their reports")
+
     def tick(self) -> None:
         """Draw the moving lines again, a few times a second, or ask the next operator step."""
         if self._asker is not None:

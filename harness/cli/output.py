@@ -1,13 +1,16 @@
 """The streams that a command writes to, as its own: whatever pytest does to the process's, output goes on."""
 
 import contextlib
+import fcntl
 import os
 import sys
-from typing import TextIO
 
 from rich.console import Console, ConsoleDimensions
 
+from harness.cli.streams import Lasting
+
 _NARROW = 20
+_FIRST_OWN = 3  # below it are the three streams
 _NO_TERMINAL = 1_000_000
 """Columns of a file or a pipe: nothing is cut or wrapped there, unless COLUMNS says otherwise."""
 
@@ -15,14 +18,23 @@ _NO_TERMINAL = 1_000_000
 class OwnConsole(Console):
     """A console on a copy of stdout or stderr, which stays the terminal while pytest holds back what is printed.
 
-    A reader may leave: the command goes on without it.
+    A reader may leave, and a disk may be full: the command goes on without it.
 
     Args:
         descriptor: Which stream, 1 or 2.
     """
 
     def __init__(self, descriptor: int = 1) -> None:
-        super().__init__(file=_copy(descriptor), highlight=False)
+        self._stream = _copy(descriptor)
+        super().__init__(file=self._stream, highlight=False)
+
+    @property
+    def refused(self) -> str:
+        """Why what was to be shown is not; empty when it is, or when its reader left."""
+        error = self._stream.refused
+        if error is None or isinstance(error, BrokenPipeError):
+            return ""
+        return os.strerror(error.errno).lower() if error.errno else str(error)
 
     def close(self) -> None:
         """Close the copy of the stream."""
@@ -46,20 +58,12 @@ class OwnConsole(Console):
     def size(self, new_size: tuple[int, int]) -> None:
         self._width, self._height = new_size
 
-    def on_broken_pipe(self) -> None:
-        """Write no more, where rich would end the program."""
-        self.quiet = True
-        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-        os.dup2(nowhere, self.file.fileno(), inheritable=False)
-        os.close(nowhere)
 
-
-def _copy(descriptor: int) -> TextIO:
+def _copy(descriptor: int) -> Lasting:
     stream = sys.stdout if descriptor == 1 else sys.stderr
     try:
         stream.flush()
-        own = os.dup(descriptor)
+        own = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_OWN)
     except (OSError, ValueError):
         own = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    return os.fdopen(own, "w", encoding=encoding, errors="backslashreplace")
+    return Lasting(own, encoding=getattr(stream, "encoding", None) or "utf-8", own=True)

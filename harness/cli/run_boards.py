@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from harness.board.models import BoardFile
 from harness.board.models.lab_file import LabFile
 from harness.board.reading.file import load
 from harness.board.reading.lab import lab_of, told
+from harness.campaign.heard import Heard
 from harness.cli.campaign_health import CampaignHealth, before
 from harness.cli.earlier import earlier_seconds
 from harness.cli.output import OwnConsole
@@ -29,7 +30,7 @@ from harness.cli.run_progress import RunProgress, Screen
 from harness.cli.scenario_line import is_told, scenario_line
 from harness.cli.session_end import WORST_FIRST, Came, SessionEnd, incomplete_words
 from harness.cli.suites import arguments, check_plugins, nothing_from_outside
-from harness.errors import BenchError, UsageError
+from harness.errors import BenchError, HarnessError, UsageError
 from harness.fixtures.options import RunOptions
 from harness.progress.writer import ProgressWriter
 from harness.run.asserts import require_asserts
@@ -228,7 +229,8 @@ def run_boards(
                 )
             begun(progress)
             # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
-            with closing(OwnConsole(2 if as_json else 1)) as console:
+            with closing(OwnConsole(2 if as_json else 1)) as console, ExitStack() as signals:
+                heard = Heard()
                 if jobs is None or not health.running:
                     came = _one_after_the_other(
                         boards,
@@ -240,10 +242,12 @@ def run_boards(
                         quiet=quiet or as_json,
                         select=select,
                     )
+                    signals.enter_context(heard.listening())
                 else:
                     from harness.campaign.soak import rounds as soak_rounds
                     from harness.cli.side_by_side import side_by_side
 
+                    signals.enter_context(heard.listening())
                     came = side_by_side(
                         health,
                         words,
@@ -256,12 +260,16 @@ def run_boards(
                         at_terminal=not detach
                         and (os.isatty(0) if options.attended is None else options.attended),
                         rounds=rounds or soak_rounds.Rounds(),
+                        heard=heard,
                     )
+                # From here on a signal changes nothing: all has ended, and is only to be told.
                 came.said += health.said()
                 came.code = came.code if came.interrupted else health.code(came.code)
+                reports = _reports(came)
+                came.code = _not_better(came.code, reports.values())
                 told = {"exit_code": came.code, "interrupted": came.interrupted}
                 progress.write("campaign_finished", told)
-                return _shown(came, health, console, quiet=quiet, as_json=as_json)
+                return _shown(came, reports, health, console, quiet=quiet, as_json=as_json)
 
     if detach:
         from harness.cli.detached import detached
@@ -270,21 +278,52 @@ def run_boards(
     return run_all(lambda _progress: None)
 
 
-def _shown(came: Came, health: CampaignHealth, console: Console, *, quiet: bool, as_json: bool) -> int:
-    """Show what came of all runs, and return the exit code."""
-    from harness.report import model, terminal
+def _reports(came: Came) -> dict[Path, RunReport]:
+    """Return what the runs say, by their folders; one without reports is left out, and one that cannot be read told."""
+    from harness.report import model
 
-    rendered = [folder for folder in came.folders if (folder / "report.html").is_file()]
-    reports = [model.load(folder) for folder in rendered]
-    code = came.code
-    if code == 0:
-        # A plugin that takes part may leave pytest with any code it likes; the journal says what came of the run.
-        code = next((one for one in WORST_FIRST if one in {report.exit_code for report in reports}), code)
+    found = {}
+    for folder in came.folders:
+        if not (folder / "report.html").is_file():
+            continue
+        try:
+            found[folder] = model.load(folder)
+        except HarnessError as error:
+            came.said.append(f"error: {error.message}")
+            came.code = next(
+                (code for code in WORST_FIRST if code in {came.code, error.exit_code}), came.code
+            )
+    return found
+
+
+def _not_better(code: int, reports: Iterable[RunReport]) -> int:
+    """Return the exit code, which is never better than what the journals of the runs say.
+
+    A plugin that takes part may leave pytest with any code it likes.
+    """
+    said = {report.exit_code for report in reports}
+    return code or next((one for one in WORST_FIRST if one in said), code)
+
+
+def _shown(
+    came: Came,
+    reports: Mapping[Path, RunReport],
+    health: CampaignHealth,
+    console: OwnConsole,
+    *,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Show what came of all runs, and return the exit code."""
+    from harness.report import terminal
+
+    rendered, code = list(reports), came.code
     if as_json:
-        _print_json(reports, rendered, came, code, health.plain())
+        _print_json(list(reports.values()), rendered, came, code, health.plain())
     elif rendered:
         # Whoever reads a pipe has read each scenario already.
-        (terminal.show if console.is_terminal and not quiet else terminal.summary)(reports, console)
+        show = terminal.show if console.is_terminal and not quiet else terminal.summary
+        show(list(reports.values()), console)
         console.print()
         terminal.paths([folder / "report.html" for folder in rendered], console)
     if came.soak is not None and not as_json:
@@ -297,6 +336,10 @@ def _shown(came: Came, health: CampaignHealth, console: Console, *, quiet: bool,
             console.print(Text(hanging(line, _HANGING, limit)), soft_wrap=True)
     for line in came.said:
         print(line, file=sys.stderr)
+    if console.refused:
+        _warn(
+            f"what was to be shown could not be written: {console.refused}; the reports are not touched by it"
+        )
     return code
 
 

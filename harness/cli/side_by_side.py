@@ -16,16 +16,18 @@ from rich.console import Console
 
 from harness.board.models import BoardFile
 from harness.board.opening import places
-from harness.campaign.job import Ended, Job
+from harness.campaign.heard import Heard
+from harness.campaign.job import Job
 from harness.campaign.lost import close_aborted
 from harness.campaign.process import Write, answer_of
 from harness.campaign.scheduler import Scheduler
 from harness.campaign.soak.rounds import Rounds
+from harness.cli.campaign_end import came_of
 from harness.cli.campaign_health import CampaignHealth
 from harness.cli.campaign_view import CampaignView
 from harness.cli.earlier import earlier_seconds
 from harness.cli.progress_events import ProgressEvents, about
-from harness.cli.session_end import WORST_FIRST, BoardEnd, Came, SessionEnd, incomplete_words
+from harness.cli.session_end import BoardEnd, Came, SessionEnd
 from harness.cli.soak import Soak
 from harness.cli.suites import collected, nothing_from_outside
 from harness.errors import HarnessError, UsageError
@@ -34,7 +36,6 @@ from harness.fixtures.signals import Ended as SignalEnded
 from harness.operator.terminal import has_terminal
 from harness.progress.writer import ProgressWriter
 from harness.report.renderer import PDFS
-from harness.report.text import one_line
 
 _LATE = (
     *("harness.report.render", "harness.report.html", "harness.report.json_report", "harness.report.junit"),
@@ -43,8 +44,6 @@ _LATE = (
 )
 """What a run imports late: here it is imported once for all."""
 
-_LOST = 4  # exit code of a board whose process was lost
-_INCOMPLETE = 5
 _BOARD_MB = 120  # memory that a board's process may come to take
 _BOARDS_PER_CORE = 4  # a run on a device mostly waits
 _WAIT_S = 60.0  # seconds for what another process of this machine has, when --wait says nothing
@@ -101,6 +100,7 @@ def side_by_side(
     select: str,
     at_terminal: bool,
     rounds: Rounds,
+    heard: Heard,
 ) -> Came:
     """Run a session of pytest for each board.
 
@@ -115,6 +115,7 @@ def side_by_side(
         select: What the user selected.
         at_terminal: Whether a person at this terminal answers operator steps.
         rounds: How often each board runs.
+        heard: The signals that ask for the end; somebody listens to them already.
     """
     campaign = progress.folder if progress.written else None
     files = health.running
@@ -131,8 +132,8 @@ def side_by_side(
             return {"code": close_aborted(options.runs / job.closes, job.reason, without=without).exit_code}
         end = SessionEnd()
         events = ProgressEvents(write, job.name, earlier[job.number], job.round, campaign)
-        events.begin()
         try:
+            events.begin()
             with nothing_from_outside():
                 code = end.code(int(pytest.main(words[job.number], plugins=[end, events])))
         except KeyboardInterrupt as error:
@@ -140,7 +141,7 @@ def side_by_side(
             if end.began and not end.folders:
                 raise
             end.interrupted = True
-            code = 128 + getattr(error, "number", signal.SIGINT)
+            code = end.exit_code = 128 + getattr(error, "number", signal.SIGINT)
         events.end(code)
         # Of a process of its own for each round, so that what a round needs and what it leaves can be told apart.
         memory = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
@@ -166,38 +167,38 @@ def side_by_side(
             jobs=at_once,
             folder=None if campaign is None else campaign.path,
             wait_s=options.wait or _WAIT_S,
+            heard=heard,
             after=lambda ended: soak.after(
                 ended,
                 scheduler.start_no_more,
                 lambda job, told: view.event(job, "board_set_aside", told, ""),
             ),
         )
-        with scheduler.listening():
-            apart: Sequence[_Apart] = [((), ())] * len(files)
-            try:
-                _have_all_imported(files, options)
-                apart = _places(files, replayed=options.replay is not None)
-            except KeyboardInterrupt as ended:
-                scheduler.end_by(ended.number if isinstance(ended, SignalEnded) else signal.SIGINT)
-            turns = scheduler.run(
-                [
-                    Job(
-                        name,
-                        number,
-                        places=apart[number][0],
-                        locks=apart[number][1],
-                        most_silent_s=_most_silent(earlier[number], options, jobs),
-                    )
-                    for number, name in enumerate(names)
-                ]
-            )
+        apart: Sequence[_Apart] = [((), ())] * len(files)
+        try:
+            _have_all_imported(files, options)
+            apart = _places(files, replayed=options.replay is not None)
+        except KeyboardInterrupt as ended:
+            scheduler.end_by(ended.number if isinstance(ended, SignalEnded) else signal.SIGINT)
+        turns = scheduler.run(
+            [
+                Job(
+                    name,
+                    number,
+                    places=apart[number][0],
+                    locks=apart[number][1],
+                    most_silent_s=_most_silent(earlier[number], options, jobs),
+                )
+                for number, name in enumerate(names)
+            ]
+        )
     in_order = sorted(turns, key=lambda one: (one.job.number, one.job.round))
-    came = _came(in_order, scheduler, files, select)
+    came = came_of(in_order, files, why_ended=scheduler.why_ended, ended_by=scheduler.ended_by, select=select)
     # Of several rounds the table tells; of each board the last run is shown.
     last = {one.job.number: options.runs / one.folder for one in in_order if one.folder}
     came.folders = list(last.values())
     if soak.several:
-        soak.take_the_rest(in_order)
+        soak.take_the_rest(in_order, scheduler.why_ended)
         soak.write()
         came.soak = soak.document()
         came.said += soak.aside.values()
@@ -247,48 +248,6 @@ def _locks(file: BoardFile) -> list[str]:
 def _most_silent(earlier: Mapping[tuple[str, str], float], options: RunOptions, jobs: Jobs) -> float | None:
     longest = max([*earlier.values(), options.explore_for or 0.0], default=0.0)
     return max(jobs.lost_after_s, _SLOWER * longest)
-
-
-def _came(turns: Sequence[Ended], scheduler: Scheduler, files: Sequence[BoardFile], select: str) -> Came:
-    boards = [file.source.path or Path(file.name) for file in files]
-    ends = [None if one.result is None or one.lost else BoardEnd.read(one.result) for one in turns]
-    said: dict[str, None] = {}
-    for one, end in zip(turns, ends, strict=True):
-        name = one_line(one.job.name)
-        if one.lost:
-            left = f"; what it left is closed as an aborted run: {one.folder}" if one.folder else ""
-            said[f"error: {name}: {one.lost}{left}\n  try: run this board again"] = None
-        if end is not None:
-            said |= dict.fromkeys(_of_end(end, boards[one.job.number], select))
-    not_begun = [one_line(one.job.name) for one in turns if one.not_begun and one.job.round == 1]
-    interrupted = scheduler.why_ended
-    if interrupted:
-        said["interrupted; what happened until then is in the run folders"] = None
-    if not_begun:
-        said["not run: " + ", ".join(not_begun)] = None
-    # What never began has no verdict, so all that ran cannot make the campaign pass.
-    codes = [_LOST if one.lost else _INCOMPLETE if one.not_begun else one.code for one in turns]
-    last = {one.job.number: code for one, code in zip(turns, codes, strict=True)}
-    said |= dict.fromkeys(incomplete_words([*last.values()], [boards[number] for number in last], select))
-    if scheduler.ended_by is not None:
-        return Came(128 + scheduler.ended_by, interrupted, said=list(said))
-    return Came(next((code for code in WORST_FIRST if code in codes), _LOST), interrupted, said=list(said))
-
-
-def _of_end(end: BoardEnd, board: Path, select: str) -> list[str]:
-    lines = [
-        f"error: a suite cannot be collected: {problem}\n  try: mend the file; python -m py_compile FILE, "
-        "or its import alone, shows the place"
-        for problem in end.broken
-    ]
-    if end.stopped:
-        lines.append(end.stopped)
-    if not lines and end.code == 2 and end.began:
-        why = "; ".join(end.held_back) or "no selected scenario applies to the board"
-        lines.append(f"error: nothing was judged: {why}\n  try: harness plan {board} says what applies")
-    elif not lines and end.code == 2 and select and not end.misused:
-        lines.append(f"error: no scenario matches {select!r}\n  try: harness plan {board} lists them")
-    return lines
 
 
 def _megabytes_free() -> int:

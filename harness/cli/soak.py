@@ -44,6 +44,7 @@ class Soak:
         self._tally = Tally()
         self._began = self._written = time.monotonic()
         self._taken: set[tuple[str, int]] = set()
+        self._why_ended = ""
         self.aside: dict[str, str] = {}
         """Boards whose rounds ended because they were set aside, each with what is to be said."""
 
@@ -83,8 +84,14 @@ class Soak:
             return None
         return self._next(replace(job, round=job.round + 1, not_before=0.0), set_aside)
 
-    def take_the_rest(self, turns: Sequence[Ended]) -> None:
-        """Take the rounds that ended when no more were to begin."""
+    def take_the_rest(self, turns: Sequence[Ended], why_ended: str) -> None:
+        """Take the rounds that ended when no more were to begin.
+
+        Args:
+            turns: What became of all turns.
+            why_ended: Why the campaign ended early; empty when it did not.
+        """
+        self._why_ended = why_ended
         for one in turns:
             if not one.not_begun and (one.job.name, one.job.round) not in self._taken:
                 self._take(one)
@@ -130,7 +137,7 @@ class Soak:
         return {
             **self._tally.document(),
             "asked": asked,
-            "ended": self._going.ended,
+            "ended": self._why_ended or self._going.ended,
             "seconds": round(time.monotonic() - self._began, 3),
             "set_aside": list(self.aside),
         }
@@ -189,7 +196,8 @@ def _board(board: Document, names: int) -> str:
     if memory := board["memory_mib"]:
         line += f"; {memory['statistics']['median']:.0f} MiB{_drifted(memory)}"
     if (first := board["first_not_passed"]) is not None:
-        line += f"; first {first['verdict'].replace('_', ' ')} in round {first['round']}: {one_line(first['run'])}"
+        where = f": {one_line(first['run'])}" if first["run"] else ""
+        line += f"; first {first['verdict'].replace('_', ' ')} in round {first['round']}{where}"
     return line
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from harness.board.opening import places
 from harness.board.opening.locks import FOLDER_VARIABLE, Locks
 from harness.campaign.job import Ended, Job
-from harness.campaign.process import answer_of
+from harness.campaign.process import AskedToEnd, answer_of
 from harness.campaign.scheduler import Scheduler
 
 
@@ -20,12 +21,16 @@ class Follower:
     def __init__(self):
         self.told = []
         self.ends: list[Ended] = []
+        self.endings = []
 
     def event(self, job, event, fields, time):
         self.told.append((job.name, event, dict(fields), time))
 
     def ended(self, ended):
         self.ends.append(ended)
+
+    def ending(self, why):
+        self.endings.append(why)
 
     def tick(self):
         pass
@@ -150,6 +155,63 @@ def test_closing_that_is_lost_as_well_ends_the_board_once(follower):
 
     ends = Scheduler(work, follower, jobs=1).run([Job("a", 0), Job("b", 1)])
     assert sorted(one.job.name for one in ends) == ["a", "b"]
+    assert {one.not_closed for one in ends} == {"its process ended by itself with exit code 3"}
+
+
+def test_closing_has_a_time_of_its_own(follower, monkeypatch):
+    """A process that had to be killed, as it did not end when it was asked to, is closed all the same."""
+    monkeypatch.setattr("harness.campaign.scheduler._PATIENCE_S", 1.0)
+
+    def work(job, write):
+        if job.closes:
+            time.sleep(0.3)
+            return {"code": 4}
+        write("run_started", {"folder": "the-folder"})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        time.sleep(60)
+        return {"code": 0}
+
+    scheduler = Scheduler(work, follower, jobs=1)
+    follower.event = lambda job, event, fields, time: event == "run_started" and scheduler.stop("a test")
+    (end,) = scheduler.run([Job("a", 0)])
+    assert "did not end within 1 s" in end.lost
+    assert end.not_closed == ""
+
+
+def test_a_process_that_is_asked_to_end_is_told_by_which_signal(follower):
+    def work(job, write):
+        try:
+            write("here", {})
+            time.sleep(60)
+        except AskedToEnd as error:
+            return {"code": 128 + error.number}
+        return {"code": 0}
+
+    scheduler = Scheduler(work, follower, jobs=1)
+    follower.event = lambda job, event, fields, time: scheduler.stop("a test", signal.SIGHUP)
+    (end,) = scheduler.run([Job("a", 0)])
+    assert (end.code, end.lost) == (129, "")
+    assert follower.endings == ["a test"]
+
+
+def test_no_more_rounds_of_a_board_begin_that_a_file_stops(follower, tmp_path):
+    def work(job, write):
+        (tmp_path / "stop-a").touch()
+        try:
+            time.sleep(60 if job.name == "a" else 0)
+        except AskedToEnd:
+            return {"code": 143}
+        return {"code": 0}
+
+    def after(ended):
+        return replace(ended.job, round=ended.job.round + 1) if ended.job.round < 2 else None
+
+    ends = Scheduler(work, follower, jobs=2, folder=tmp_path, after=after).run([Job("a", 0), Job("b", 1)])
+    assert sorted((one.job.name, one.job.round, one.code) for one in ends) == [
+        ("a", 1, 143),
+        ("b", 1, 0),
+        ("b", 2, 0),
+    ]
 
 
 def test_what_a_lost_process_had_started_is_ended_too(follower):

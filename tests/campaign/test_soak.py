@@ -247,7 +247,8 @@ def test_rounds_that_end_when_no_more_begin_are_counted_once(tmp_path):
     one = soak(tmp_path, Rounds(9))
     first, second = ended(tmp_path), ended(tmp_path, 2)
     after(one, first)
-    one.take_the_rest([first, second, Ended(Job("two", 1), not_begun="interrupted")])
+    one.take_the_rest([first, second, Ended(Job("two", 1), not_begun="interrupted")], "ended by SIGINT")
+    assert one.document()["ended"] == "ended by SIGINT"
     assert [(board["board"], board["rounds"]) for board in one.document()["boards"]] == [("one", 2)]
 
 

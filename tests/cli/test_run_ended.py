@@ -202,3 +202,33 @@ def test_killed_at_a_random_moment_the_folder_can_be_reported(tmp_path):
         for path in runs.glob("[0-9]*"):
             assert invoke(["report", str(path)]) == 0
             assert model.load(path).exit_code != 0
+
+
+ENDING = '''
+import os, signal
+
+def test_a(scenario, harness_session):
+    """Passes; then somebody asks for the end while the reports are written."""
+    write = harness_session.report
+
+    def report():
+        os.kill(os.getpid(), signal.SIGTERM)
+        write()
+
+    harness_session.report = report
+    with scenario.step("T-01"):
+        pass
+'''
+
+
+@pytest.mark.parametrize("more", [[], ["-j1"]])
+def test_a_run_that_is_over_gets_its_reports_whoever_asks_for_the_end(tmp_path, more):
+    words = [sys.executable, "-m", "harness.cli.main", "run", str(BOARD), f"--runs={tmp_path / 'runs'}"]
+    words += [f"--only-suites={suites_in(tmp_path, ENDING)}", "--without-pdf", *more]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    # Of a campaign one board was asked to end; a run alone is what was asked to.
+    assert done.returncode == (5 if more else 143), done.stderr
+    assert "lost" not in done.stdout + done.stderr
+    (folder,) = (tmp_path / "runs").glob("2*")
+    assert (folder / "manifest.json").is_file()
+    assert model.load(folder).verdict == "passed"

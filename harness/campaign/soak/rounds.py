@@ -8,6 +8,8 @@ from harness.errors import UsageError
 from harness.run.verdict import Verdict
 
 MOST = 1_000_000
+OVER = "its time is over"
+"""Why no more rounds begin when the time is over in which they do."""
 _TIME = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s?)?")
 _FAILED = frozenset({Verdict.FAILED, Verdict.ERROR})
 
@@ -79,7 +81,7 @@ class Going:
             return False
         limit = self._rounds.seconds
         if limit is not None and time.monotonic() - self._began >= limit:
-            self.ended = "its time is over"
+            self.ended = OVER
             return False
         return True
 
