@@ -174,10 +174,11 @@ def close(runs: _Runs = Path("runs")) -> None:
     from harness.lab import closing
     from harness.lab.names import LAB, BenchFolder
     from harness.progress.campaigns import campaigns
+    from harness.report.text import one_line
 
     for one in campaigns(runs):
         for line in closing.close(one, BenchFolder(runs / LAB)):
-            print(f"{one.id}  {line}")
+            print(f"{one.id}  {one_line(line, 1_000)}")
 
 
 def reap(lab: _Lab = None, ssh_config: _Config = None, as_json: _AsJson = False) -> None:
@@ -207,20 +208,18 @@ def places(lab: _Lab = None) -> None:
     """Make a place for each board of the lab file that has none yet, which takes the resource of its exporter."""
     from harness.board.reading.lab import lab_of
     from harness.lab.backend import coordinator_of
-    from harness.lab.hosts import board_name, hosts_of
+    from harness.lab.hosts import board_name, hosts_of, place_names
 
     described = lab_of(lab)
     from harness.lab.labgrid.coordinator import RESOURCE, Coordinator
 
     with Coordinator(coordinator_of(described), "harness") as coordinator:
         there = coordinator.places()
-        for host in hosts_of(described):
-            for board in host.boards:
-                name = board_name(board)
-                if name in there:
-                    continue
-                coordinator.add(name, f"{host.name}/{name}/{RESOURCE}", {"host": host.name, "board": board})
-                print(f"{name}  {host.name}")
+        for (host, board), name in place_names(hosts_of(described)).items():
+            if name in there:
+                continue
+            coordinator.add(name, f"{host}/{board_name(board)}/{RESOURCE}", {"host": host, "board": board})
+            print(f"{name}  {host}")
 
 
 def exporter_config(
@@ -228,12 +227,15 @@ def exporter_config(
     lab: _Lab = None,
 ) -> None:
     """Print the file that labgrid-exporter reads on this host: one resource for each of its boards."""
+    import json
+
     from harness.board.reading.lab import lab_of
     from harness.lab.hosts import board_name, chosen, hosts_of
 
     [one] = chosen(hosts_of(lab_of(lab)), (), (host,))
+    # Names and paths as texts, whatever they look like: 007, no, or a sign that YAML knows.
     for board in one.boards:
-        print(f"{board_name(board)}:\n  HarnessBoard:\n    board: {board}")
+        print(f"{json.dumps(board_name(board))}:\n  HarnessBoard:\n    board: {json.dumps(board)}")
 
 
 def carry(

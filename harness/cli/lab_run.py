@@ -113,7 +113,7 @@ def attach(word: str, client: Client, *, stop: bool) -> int:
     if asked is None:
         if not CAMPAIGN_ID.fullmatch(name):
             raise UsageError(f"{name[:60]!r} is no name of a campaign")
-        asked = Asked(name, hosts_of(lab_of(client.lab)))
+        asked = Asked(name, hosts_of(lab_of(client.lab)), guessed=True)
     files.lock()
     try:
         files.write_asked(asked)
@@ -136,7 +136,7 @@ def _attend(
         shown = Shown(console, attending.watchers, quiet=client.quiet or client.as_json)
         try:
             try:
-                attending.look(shown.tick)
+                attending.look(shown.tick, lambda: interrupts.count > 0)
             except UsageError:
                 if may_begin:
                     attending.leave()
@@ -153,6 +153,11 @@ def _attend(
         finally:
             attending.leave()
             shown.end()
+        try:
+            attending.settle()
+        except UsageError:
+            files.forget()
+            raise
         return _ended(attending, asked, client, console, interrupted=bool(interrupts.count), detach=detach)
 
 
@@ -196,13 +201,20 @@ def _ended(
                 "board": one.board,
                 "outcome": one.outcome,
                 "reason": one.reason,
+                "verdicts": dict(one.rounds),
                 "exit_code": one.exit_code,
                 "folders": list(map(str, one.folders)),
                 "on_bench": list(one.on_bench),
             }
             for one in boards
         ]
-        document = {"campaign": asked.campaign, "exit_code": code, "hosts": hosts, "boards": runs}
+        document = {
+            "schema_version": 1,
+            "campaign": asked.campaign,
+            "exit_code": code,
+            "hosts": hosts,
+            "boards": runs,
+        }
         print(json.dumps(document, ensure_ascii=False, indent=2))
     elif not detach:
         summary(console, boards, quiet=client.quiet)

@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import UsageError
 from harness.lab.client_files import BEGUN, REFUSED, Asked, ClientFiles
 from harness.lab.identity import Identity
-from harness.lab.watcher import UNREACHABLE, Watcher
+from harness.lab.watcher import GIVEN_UP, UNREACHABLE, Watcher
 
 PATIENCE_S = 300.0
 """Seconds that a host may be unreachable before it is given up, when nobody says otherwise."""
@@ -43,6 +43,7 @@ class Attending:
     def __init__(self, files: ClientFiles, asked: Asked, manner: Manner, *, may_begin: bool) -> None:
         self._changed = threading.Event()
         here = Identity.here(asked.suites)
+        self._files = files
         self.asked = asked
         self.watchers = tuple(
             Watcher(
@@ -58,13 +59,14 @@ class Attending:
             for host in asked.hosts
         )
 
-    def look(self, tick: Callable[[], None]) -> None:
+    def look(self, tick: Callable[[], None], until: Callable[[], bool] = lambda: False) -> None:
         """Connect to every host, and see that each has this computer's harness; nothing is begun yet.
 
         Hosts that cannot be reached are no reason to refuse the others: they begin when they come back in time.
 
         Args:
             tick: Called now and then meanwhile.
+            until: Asked as often, whether to look no longer.
 
         Raises:
             UsageError: A host has another harness or other suites, or none can be reached.
@@ -72,6 +74,8 @@ class Attending:
         for one in self.watchers:
             one.start()
         while not all(one.looked_at.is_set() for one in self.watchers):
+            if until():
+                return
             self._pause(tick)
         differ = [one for one in self.watchers if one.differs]
         if differ:
@@ -80,7 +84,7 @@ class Attending:
                 hint="install the same harness on every host, or use the one that they have here: harness --version; "
                 "nothing was touched",
             )
-        if all(one.phase == UNREACHABLE or one.over for one in self.watchers):
+        if all(one.phase in {UNREACHABLE, GIVEN_UP} for one in self.watchers):
             raise UsageError(
                 "no host can be reached: "
                 + "; ".join(f"{one.host.name}: {one.reason}" for one in self.watchers),
@@ -102,6 +106,29 @@ class Attending:
         while any(one.is_alive() and not one.over for one in self.watchers) and not until():
             self._pause(tick)
         tick()
+
+    def settle(self) -> None:
+        """Leave out hosts that took no part, when another client began the campaign and a host knows which did.
+
+        Raises:
+            UsageError: No host knows the campaign.
+            BenchError: The disk refuses.
+        """
+        if not self.asked.guessed:
+            return
+        if all(one.knows_nothing for one in self.watchers):
+            raise UsageError(
+                f"{self.asked.campaign}: no host of the lab knows such a campaign",
+                hint="name it whole, as harness lab run printed it, and the lab file of its hosts with --lab",
+            )
+        told = {name: boards for one in self.watchers for name, boards in one.told_hosts.items()}
+        if not told:
+            return
+        self.watchers = tuple(one for one in self.watchers if one.host.name in told)
+        for one in self.watchers:
+            one.host = replace(one.host, boards=told[one.host.name])
+        self.asked = replace(self.asked, hosts=tuple(one.host for one in self.watchers), guessed=False)
+        self._files.write_asked(self.asked)
 
     def stop(self) -> None:
         """Have every host end what runs, in order."""

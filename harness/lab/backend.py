@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from harness.board.models.lab_file import LabFile
 from harness.errors import UsageError
-from harness.lab.hosts import board_name, hosts_of
+from harness.lab.hosts import hosts_of, place_names
 from harness.lab.ssh import Host
 
 
@@ -67,6 +67,7 @@ class LabgridLab(LabBackend):
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts of the lab file; those without boards there have the boards of their places."""
         hosts = hosts_of(self._lab)
+        self._places = place_names(hosts)
         if all(host.boards for host in hosts):
             return hosts
         from harness.lab.labgrid.coordinator import Coordinator  # noqa: PLC0415 - needs the extra `lab`
@@ -94,9 +95,7 @@ class LabgridLab(LabBackend):
         return {
             "coordinator": self._labgrid.coordinator,
             "user": f"{host.name}/{campaign}",
-            "places": {
-                board: self._places.get((host.name, board), board_name(board)) for board in host.boards
-            },
+            "places": {board: self._places[host.name, board] for board in host.boards},
             "wait": self._labgrid.wait_s,
         }
 

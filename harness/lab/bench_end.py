@@ -72,7 +72,7 @@ class _Followed:
         """Whether the campaign's process is gone, looked at now and then."""
         if not self.dead and time.monotonic() - self.looked > _ALIVE_LOOK_S:
             self.looked = time.monotonic()
-            self.dead = self.state() in {starting.ENDED, starting.NEVER, starting.UNKNOWN}
+            self.dead = self.state() not in {starting.RUNNING, starting.BEGUN}
         return self.dead
 
     def state(self) -> str:
@@ -123,7 +123,7 @@ class BenchEnd:
             while True:
                 self._listen()
                 self._start_on()
-                busy = self._follow_on()
+                busy = self._followed is not None and self._follow_on(self._followed)
                 busy = self._send_on() or busy
                 if time.monotonic() - self._said > _HEARTBEAT_S:
                     self._say("still there")
@@ -159,7 +159,13 @@ class BenchEnd:
         name = message.text("campaign")
         words = [*run_words(self._runs, name, message.texts("options")), *message.texts("boards")]
         claim = message.pairs("claim")
-        asked = {"boards": message.texts("boards"), "options": message.texts("options"), "claim": claim}
+        asked = {
+            "boards": message.texts("boards"),
+            "options": message.texts("options"),
+            "claim": claim,
+            "host": message.text("host"),
+            "hosts": message.pairs("hosts"),
+        }
         if claim:
             words = ["lab", "carry", f"--runs={self._runs}", name]
         self._starting = starting.Starting(self._runs, self._lab, name, asked, [*self._command, *words])
@@ -186,7 +192,7 @@ class BenchEnd:
             quiet_s=quiet,
             known=bool(changed),
             state=starting.state_of(self._runs, self._lab, name),
-            boards=told.get("boards", []),
+            hosts=told.get("hosts", {}),
         )
 
     def _follow(self, message: Message) -> None:
@@ -219,11 +225,16 @@ class BenchEnd:
             raise UsageError(f"{name[:60]!r} is no name of a campaign")
         return Campaign(name, CampaignFolder(self._runs / CAMPAIGNS / name))
 
-    def _follow_on(self) -> bool:
-        """Send what the followed campaign has written since; tell its end; return whether there was anything."""
-        followed = self._followed
-        if followed is None:
+    def _follow_on(self, followed: _Followed) -> bool:
+        """Send what a campaign has written since, and tell its end; return whether there was anything."""
+        try:
+            return self._sent_more(followed)
+        except HarnessError as error:
+            self._followed = None
+            self._say("refused", to="follow", message=error.message, hint=error.hint)
             return False
+
+    def _sent_more(self, followed: _Followed) -> bool:
         self._look_after(followed)
         # Asked before the file is read: what a process wrote before it died is read after that.
         dead = followed.is_dead()
@@ -238,11 +249,10 @@ class BenchEnd:
             if closing.close(followed.campaign, self._lab):
                 self._followed = _Followed(self._runs, self._lab, followed.campaign, followed.offset)
                 return True
-            name = followed.campaign.id
-            never = followed.state() != starting.ENDED
-            self._say(
-                "over", campaign=name, never=starting.said(self._lab, name) or "no reason" if never else ""
-            )
+            name, state = followed.campaign.id, followed.state()
+            never = starting.said(self._lab, name) or "no reason" if state == starting.NEVER else ""
+            kept = state == starting.ENDED
+            self._say("over", campaign=name, never=never, kept=kept)
         return False
 
     def _look_after(self, followed: _Followed) -> None:

@@ -29,6 +29,7 @@ class Asked:
         options: The options of each host's run.
         suites: Folders of suites that the options name.
         claims: What each host is to take for its boards before they run; empty without a queue.
+        guessed: Whether hosts and boards are all those of the lab file, as another client began it.
     """
 
     campaign: str
@@ -36,6 +37,7 @@ class Asked:
     options: tuple[str, ...] = ()
     suites: tuple[str, ...] = ()
     claims: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    guessed: bool = False
 
 
 @dataclass(slots=True)
@@ -119,9 +121,8 @@ class ClientFiles:
                 )
                 for one in told["hosts"]
             )
-            return Asked(
-                self.campaign, hosts, tuple(map(str, told["options"])), tuple(map(str, told["suites"]))
-            )
+            options, suites = tuple(map(str, told["options"])), tuple(map(str, told["suites"]))
+            return Asked(self.campaign, hosts, options, suites, guessed=told.get("guessed") is True)
         except (KeyError, TypeError):
             return None
 

@@ -1,7 +1,8 @@
 """The hosts of a lab, and which of their boards a command means."""
 
 import shlex
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -70,6 +71,16 @@ def chosen(hosts: Sequence[Host], words: Sequence[str], only: Sequence[str] = ()
 def board_name(board: str) -> str:
     """Return the name of a board out of the word that stands for it: that of its file."""
     return Path(board).name.removesuffix(".yaml")
+
+
+def place_names(hosts: Iterable[Host]) -> dict[tuple[str, str], str]:
+    """Return the place of each board of each host: its name, or HOST:NAME where several hosts have one of that name."""
+    each = [(host.name, board) for host in hosts for board in host.boards]
+    count = Counter(board_name(board) for _, board in each)
+    return {
+        (host, board): name if count[name := board_name(board)] == 1 else f"{host}:{name}"
+        for host, board in each
+    }
 
 
 def _found(hosts: Sequence[Host], word: str) -> list[tuple[str, str]]:

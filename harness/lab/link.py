@@ -18,13 +18,20 @@ from harness.report.text import one_line
 SILENCE_S = 20.0
 """Seconds without a word after which a bench counts as unreachable: it says that it is there every five."""
 
+_OF_SSH = 255
 _ASK_S = 5.0
 _READ = 1 << 18
 _SHOWN = 400
 
 
 class LinkLostError(BenchError):
-    """The connection broke, or never came about; what runs on the bench goes on."""
+    """The connection broke, or never came about; what runs on the bench goes on.
+
+    Attributes:
+        exit_of: Exit code of the command on the bench, when it is that which ended; None otherwise.
+    """
+
+    exit_of: int | None = None
 
 
 class Link:
@@ -136,7 +143,11 @@ class Link:
         said = one_line(
             (self._errors.decode("utf-8", "replace") or self._parser.noise).strip()[-_SHOWN:], _SHOWN
         )
-        return LinkLostError(f"{self._host.name}: the connection ended: {said or 'nobody said why'}")
+        lost = LinkLostError(f"{self._host.name}: the connection ended: {said or 'nobody said why'}")
+        code = self._process.returncode
+        # ssh's own troubles are 255, and a signal that ended it is below 0.
+        lost.exit_of = code if code is not None and 0 <= code < _OF_SSH else None
+        return lost
 
     def _stdin(self) -> IO[bytes]:
         assert self._process.stdin is not None, "opened as a pipe"

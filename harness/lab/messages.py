@@ -13,7 +13,7 @@ PROTOCOL = 1
 LARGEST_BODY = 1 << 18
 """Bytes that follow a line at most."""
 
-_LONGEST_LINE = 1 << 20
+_LONGEST_LINE = 1 << 23  # the list of a run folder with as many files as are taken is half as long
 _MOST_NOISE = 1 << 16  # what a login may print before the first message
 _MARK = b'{"id2-lab":'
 

@@ -3,6 +3,7 @@
 A bench is another computer: whatever it names may lie nowhere but in the draft, and is no larger than was told first.
 """
 
+import json
 import os
 import shutil
 from contextlib import suppress
@@ -25,6 +26,7 @@ MOST_BYTES = 8 * 1024 * 1024 * 1024
 """What one run folder may hold at most."""
 
 _SHOWN = 3
+_END = 1 << 18  # bytes at the end of a journal that hold its last event
 
 
 class DamagedError(BenchError):
@@ -119,8 +121,11 @@ class Receiving:
                     raise self._damaged(f"sends {name[:80]!r} with a gap, or more of it than it told")
                 file.write(message.body)
 
-    def whole(self) -> Arrived:
+    def whole(self, verdict: str = "") -> Arrived:
         """Check what arrived, and put it among the client's runs.
+
+        Args:
+            verdict: What the bench told of the run's end; empty when it told none.
 
         Raises:
             DamagedError: It is not as its manifest or its seal says; the draft is gone.
@@ -128,7 +133,7 @@ class Receiving:
         """
         if self._sizes is None or Tree.of(self._draft).files != self._sizes:
             raise self._damaged("did not arrive whole")
-        wrong = _wrong(self._draft)
+        wrong = _wrong(self._draft) or _contradiction(self._draft, verdict)
         if wrong:
             shutil.rmtree(self._draft, ignore_errors=True)
             more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
@@ -144,6 +149,10 @@ class Receiving:
                 shutil.rmtree(self._draft, ignore_errors=True)
                 return place
             place = self._runs / f"{self.run}-{self._host}"
+        number = 1
+        while place.exists():
+            number += 1
+            place = self._runs / f"{self.run}-{self._host}-{number}"
         with writing(place):
             self._draft.rename(place)
         return place
@@ -169,10 +178,33 @@ def _wrong(folder: Path) -> list[str]:
             return [f"{one.word} {one.name}" for one in check(folder).problems]
         changes = manifest.verify(run)
     except manifest.NoManifestError:
-        return []
+        return ["it has no manifest"]
     except HarnessError as error:
         return [error.message]
     return [f"{word} {name}" for word, names in changes.by_word().items() for name in names]
+
+
+def _contradiction(folder: Path, told: str) -> list[str]:
+    """Return how the verdict that a bench told differs from that of the journal, which is what counts."""
+    if not told:
+        return []
+    path = RunFolder(folder).journal
+    with writing(path), path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _END))
+        lines = file.read().splitlines()
+    for line in reversed(lines):
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(event, dict) and event.get("event") == "run-finished":
+            written = event.get("verdict")
+            return (
+                []
+                if written == told
+                else [f"its journal says {str(written)[:20]}, and the bench told {told[:20]}"]
+            )
+    return [f"its journal has no end, and the bench told {told[:20]}"]
 
 
 def _manifest(folder: Path) -> str:

@@ -1,22 +1,28 @@
 """What a campaign on many hosts came to: one entry a board, one exit code."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.lab.client_files import NEW, REFUSED
 from harness.lab.hosts import board_name
 from harness.lab.watcher import GIVEN_UP, Watcher
 from harness.progress.state import FINISHED, LOST, BoardState
+from harness.run.verdict import Verdict, worst
 
 WORST_FIRST = (4, 2, 1, 3, 5, 0)
 """Exit codes, that of the whole being the first that any part has."""
 
+_FAILED = 1
 _BLOCKED = 3
 _USAGE = 2
 
-ABORTED, NOT_RUN, GOES_ON = "aborted", "not run", "goes on"
-"""What stands in the place of a verdict: process or host was lost; it never began; nobody waited for its end."""
+ABORTED, NOT_RUN, GOES_ON, UNPROVEN = "aborted", "not run", "goes on", "unproven"
+"""What stands in the place of a verdict: process or host was lost; it never began; nobody waited for its end; its bench
+tells one, and the run folder that it rests on is not here whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,8 @@ class BoardResult:
     Attributes:
         host: The host that has it.
         board: Its name.
-        outcome: The verdict of its last run; or ABORTED, NOT_RUN or GOES_ON.
+        outcome: The worst verdict of its runs; or ABORTED, NOT_RUN, GOES_ON or UNPROVEN.
+        rounds: How many runs came to which verdict, as its bench tells it.
         reason: Why there is no verdict, or what became of its run folder; empty otherwise.
         exit_code: That of its last run; None when it has none.
         folders: Its run folders here, in order.
@@ -37,6 +44,7 @@ class BoardResult:
     board: str
     outcome: str
     reason: str = ""
+    rounds: Mapping[str, int] = field(default_factory=dict)
     exit_code: int | None = None
     folders: tuple[Path, ...] = ()
     on_bench: tuple[str, ...] = ()
@@ -47,10 +55,12 @@ def results(watchers: Iterable[Watcher]) -> list[BoardResult]:
     found = []
     for one in watchers:
         boards = list(one.state.boards.values())
-        if not boards:
-            boards = [
-                BoardState(board_name(each)) for each in one.host.boards if each not in one.refused_places
-            ]
+        nothing = "its bench tells nothing of it" if boards else ""
+        missing = [each for each in one.host.boards if each not in one.refused_places]
+        # Of a board that was asked for something is said, whatever a bench leaves out.
+        names = {name for board in boards for name in (board.name, board.file, board_name(board.file))}
+        missing = [each for each in missing if not _is_told(each, names)]
+        boards += [BoardState(board_name(each), reason=nothing) for each in missing]
         found += [_result(one, board) for board in boards]
         found += [
             BoardResult(one.host.name, board_name(board), NOT_RUN, why)
@@ -66,28 +76,39 @@ def exit_code(watchers: Sequence[Watcher], boards: Iterable[BoardResult]) -> int
         if one.phase == GIVEN_UP:
             codes.add(_USAGE if one.note.begin == REFUSED else _BLOCKED)
         elif one.state.exit_code is not None:
-            codes.add(one.state.exit_code)
+            codes.add(one.state.exit_code if one.state.exit_code != _FAILED else _BLOCKED)
         if one.note.damaged:
             codes.add(_BLOCKED)
-    codes |= {_BLOCKED for board in boards if board.outcome in {ABORTED, NOT_RUN, GOES_ON}}
+    for board in boards:
+        if board.outcome == Verdict.FAILED:
+            codes.add(_FAILED)  # that a device is wrong is said by a run folder that is here, not by a bench
+        elif board.outcome in {ABORTED, NOT_RUN, GOES_ON, UNPROVEN}:
+            codes.add(_BLOCKED)
     # An exit code that is none of ours comes from a campaign that a signal ended: nothing was judged to its end.
     known = {code if code in WORST_FIRST else _BLOCKED for code in codes}
     return next((code for code in WORST_FIRST if code in known), _BLOCKED)
 
 
+def _is_told(word: str, names: AbstractSet[str]) -> bool:
+    """Whether one of these is what a word of the lab file means: a name, a board file, or a pattern of them."""
+    return bool({word, board_name(word)} & names) or any(fnmatchcase(name, word) for name in names - {""})
+
+
 def _result(one: Watcher, board: BoardState) -> BoardResult:
-    folders = tuple(Path(one.note.pulled[run]) for run in _runs(board) if run in one.note.pulled)
-    on_bench = tuple(run for run in _runs(board) if run not in one.note.pulled)
-    outcome, reason = _outcome(one, board)
-    damaged = "; ".join(one.note.damaged[run] for run in _runs(board) if run in one.note.damaged)
+    runs = [Path(run).name for run in board.runs]
+    folders = tuple(Path(one.note.pulled[run]) for run in runs if run in one.note.pulled)
+    on_bench = tuple(run for run in runs if run not in one.note.pulled)
+    outcome, reason = _outcome(one, board, on_bench)
+    damaged = "; ".join(one.note.damaged[run] for run in runs if run in one.note.damaged)
     code = board.exit_code if board.phase == FINISHED else None
-    return BoardResult(one.host.name, board.name, outcome, reason or damaged, code, folders, on_bench)
+    rounds = Counter(board.verdicts.values())
+    return BoardResult(one.host.name, board.name, outcome, damaged or reason, rounds, code, folders, on_bench)
 
 
-def _outcome(one: Watcher, board: BoardState) -> tuple[str, str]:
+def _outcome(one: Watcher, board: BoardState, on_bench: Sequence[str]) -> tuple[str, str]:
+    if board.phase == FINISHED and board.verdict:
+        return _of_runs(one, board, on_bench)
     if board.phase == FINISHED:
-        if board.verdict:
-            return board.verdict, board.interrupted
         return NOT_RUN, f"it left no run; exit code {board.exit_code}"
     if board.phase == LOST:
         return ABORTED, board.reason
@@ -99,5 +120,19 @@ def _outcome(one: Watcher, board: BoardState) -> tuple[str, str]:
     return GOES_ON, ""
 
 
-def _runs(board: BoardState) -> list[str]:
-    return [Path(run).name for run in board.runs]
+def _of_runs(one: Watcher, board: BoardState, on_bench: Sequence[str]) -> tuple[str, str]:
+    """Return the worst verdict of the runs of a board whose folders are here, unless one that is not could be worse."""
+    seen = [
+        Verdict(verdict)
+        for run, verdict in board.verdicts.items()
+        if verdict in set(Verdict) and Path(run).name in one.note.pulled
+    ]
+    verdict = worst(seen)
+    if verdict in {Verdict.ERROR, Verdict.FAILED}:
+        return verdict.value, board.interrupted
+    if board.losses:
+        return ABORTED, "its process was lost in one of its rounds"
+    if on_bench or not seen:
+        told = "its run folder is not here" if on_bench else "its bench tells a verdict, and of no run folder"
+        return UNPROVEN, one.reason or told
+    return verdict.value, board.interrupted

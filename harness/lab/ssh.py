@@ -18,6 +18,7 @@ _OPTIONS = (
     # One connection carries all that is said with a host, so nothing is left behind and no other one's settings count.
     "ControlMaster=no",
     "ControlPath=none",
+    "ClearAllForwardings=yes",  # a port of the user's settings may be taken by another connection
     "ForwardAgent=no",
     "ForwardX11=no",
     "PermitLocalCommand=no",
@@ -56,10 +57,15 @@ def command(host: Host, words: tuple[str, ...], config: Path | None) -> list[str
         words: The words behind the harness's own.
         config: The file of settings that ssh reads instead of the user's; None for the user's.
     """
-    there = shlex.join([*host.harness, *words])
+    there = " ".join(map(_quoted, [*host.harness, *words]))
     if host.folder:
-        there = f"cd -- {shlex.quote(host.folder)} && exec {there}"
+        there = f"cd -- {_quoted(host.folder)} && exec {there}"
     options = [word for option in _OPTIONS for word in ("-o", option)]
     own = [] if config is None else ["-F", str(config)]
     # A shell of the user's choice reads the line; that it is sh which takes it apart is certain only this way.
     return ["ssh", *own, *options, "-T", "--", host.ssh, f"exec sh -c {shlex.quote(there)}"]
+
+
+def _quoted(word: str) -> str:
+    """Return a word that stands for itself in sh; ~/ at its beginning alone is the home folder there."""
+    return f'"$HOME"/{shlex.quote(word[2:])}' if word.startswith("~/") else shlex.quote(word)

@@ -18,15 +18,23 @@ from typing import Any
 from harness.disk import writing
 from harness.errors import BenchError, UsageError
 from harness.lab.names import BenchFolder, boot_id
-from harness.progress.campaigns import CAMPAIGN_ID, Campaign
+from harness.progress.campaigns import CAMPAIGN_ID, KEPT, Campaign, campaigns
 from harness.progress.names import CAMPAIGNS, CampaignFolder
 
 _START_LIMIT_S = 120.0
 _TOLD = 4_000  # bytes of what a start that failed says
 _LARGEST_NOTE = 1 << 22
 
-UNKNOWN, BEGUN, NEVER, RUNNING, ENDED = "unknown", "begun", "never came up", "running", "ended"
-"""What a bench knows of a campaign: nothing; that its process starts; that this ended early; it lives; it is over."""
+UNKNOWN, BEGUN, NEVER, RUNNING, ENDED, FORGOTTEN = (
+    "unknown",
+    "begun",
+    "never came up",
+    "running",
+    "ended",
+    "forgotten",
+)
+"""What a bench knows of a campaign: nothing; that its process starts; that this ended early; it lives; it is over; that
+it was begun, so long ago that its progress may have been removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ class Starting:
         self._refused = ""
         note = _note_taken(lab.begun(name), {**asked, "boot": boot_id()})
         self._again = note is None
+        self._host = str(asked.get("host", ""))
         if note is None:
             return
         output = lab.output(name)
@@ -99,6 +108,15 @@ class Starting:
             return Started(NEVER, refused=self._refused)
         ended = None if self._process is None else self._process.poll()
         state = state_of(self._runs, self._lab, self.name)
+        if self._again:
+            told = begun_on(self._lab, self.name)
+            if not told and state == BEGUN and time.monotonic() < self._deadline:
+                return None  # another request of this moment is writing it
+            other = str(told.get("host", self._host))
+            if other != self._host:
+                return Started(
+                    state, again=True, refused=f"this is the computer that {other} of the lab file is"
+                )
         if self._again or state in {RUNNING, ENDED}:
             return Started(state, again=self._again)
         if self._process is not None and self._lab.places(self.name).is_file():
@@ -127,7 +145,10 @@ def state_of(runs: Path, lab: BenchFolder, name: str) -> str:
         return RUNNING if Campaign(name, folder).alive else ENDED
     if not lab.begun(name).is_file():
         return UNKNOWN
-    return BEGUN if _is_locked(lab.begun(name)) else NEVER
+    if _is_locked(lab.begun(name)):
+        return BEGUN
+    later = [one.id for one in campaigns(runs) if one.id > name]
+    return FORGOTTEN if len(later) >= KEPT else NEVER
 
 
 def begun_on(lab: BenchFolder, name: str) -> Mapping[str, Any]:

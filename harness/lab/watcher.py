@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from harness.lab.receiving import DamagedError, Receiving
 from harness.lab.ssh import Host
 from harness.lab.starting import UNKNOWN
 from harness.progress.state import CampaignState
+from harness.report.text import one_line
 
 CONNECTING, READY, RUNNING, UNREACHABLE, OVER, GIVEN_UP = (
     "connecting",
@@ -37,7 +39,11 @@ HELLO_S = 60.0
 _ANSWER_S = 180.0
 _AGAIN_S = (0.5, 1.0, 2.0, 5.0)
 _LOOK_S = 0.25
+_LONGEST_REASON = 1_000
 _PULLS_AGAIN = 1
+_STEADY_S = 10.0  # a connection that lasted so long was one, whatever it brought
+_MOST_PROGRESS = 1 << 30
+"""Bytes of progress that are taken of a host: more than weeks of rounds write."""
 
 
 class Watcher(threading.Thread):
@@ -97,6 +103,12 @@ class Watcher(threading.Thread):
         self._tries: dict[str, int] = {}
         self._stopped = False
         self._campaign_over = False
+        self._verdicts: dict[str, str] = {}
+        self._news = 0
+        self.knows_nothing = False
+        """Whether the host was asked for the campaign, and never heard of it."""
+        self.told_hosts: dict[str, tuple[str, ...]] = {}
+        """The hosts that took part, with their boards, as this host was told when the campaign began."""
 
     @property
     def over(self) -> bool:
@@ -107,9 +119,14 @@ class Watcher(threading.Thread):
         """Attend to the host until all is over there, or it is given up, or the client leaves."""
         try:
             self._resume()
-            self._attend()
+            if not self.over:
+                self._attend()
         except HarnessError as error:
             self._give_up(error.message)
+        except Exception as error:  # a thread has no other line of defence, and the runs go on
+            if os.environ.get("HARNESS_TRACEBACK"):
+                raise
+            self._give_up(f"a defect of the harness: {type(error).__name__}: {error}")
         finally:
             self.looked_at.set()
             self._on_change()
@@ -125,22 +142,26 @@ class Watcher(threading.Thread):
                     os.truncate(path, whole)
             self._offset = whole
             self._take(data[:whole])
+        if self.note.over and self.state.ended is not None and not self.note.damaged:
+            self._become(OVER)  # all of it is here: its host need not even be switched on
 
     def _attend(self) -> None:
         last = time.monotonic()
         tries = 0
         while not (self.over or self.leave.is_set()):
-            connected = False
+            news, began = self._news, time.monotonic()
             try:
                 with Link(self.host, ("lab", "bench", f"--runs={self.host.runs}"), self._config) as link:
                     self._greet(link)
-                    connected, tries = True, 0
                     self._work(link)
             except LinkLostError as error:
+                if self._has_no_harness(error):
+                    return
                 self._unreachable(error)
-            if connected:
-                last = time.monotonic()
-            if time.monotonic() - last > self._patience:
+            # A host that greets and breaks off, again and again, is as good as one that stays away.
+            if self._news > news or time.monotonic() - began > _STEADY_S:
+                last, tries = time.monotonic(), 0
+            if tries and time.monotonic() - last > self._patience:
                 self._lost()
                 return
             self._wait(tries)
@@ -150,6 +171,17 @@ class Watcher(threading.Thread):
         """Wait a little before the next try, unless there is none."""
         if not self.over:
             self.leave.wait(_AGAIN_S[min(tries, len(_AGAIN_S) - 1)])
+
+    def _has_no_harness(self, error: LinkLostError) -> bool:
+        """Whether it shows before anything began that a host can be reached and has no harness that answers."""
+        if error.exit_of is None or self.looked_at.is_set() or not self._may_begin or self.note.begin != NEW:
+            return False
+        self.differs = f"has no harness that answers: {self._words(error)}"
+        self._give_up(self.differs)
+        return True
+
+    def _words(self, error: HarnessError) -> str:
+        return error.message.removeprefix(f"{self.host.name}: ")
 
     def _all_pulled(self) -> bool:
         return self._pulling is None and not self._to_pull
@@ -163,7 +195,7 @@ class Watcher(threading.Thread):
             if self._asked.suites:
                 link.say("compare", suites=list(self._asked.suites))
                 there = Identity.read(self._await(link, "harness", _ANSWER_S).pairs("harness"))
-            self.differs = difference(self._here, there)
+            self.differs = one_line(difference(self._here, there), _LONGEST_REASON)
         self._become(READY)
         if self.differs:
             self._give_up(self.differs)
@@ -189,7 +221,7 @@ class Watcher(threading.Thread):
             if message is not None:
                 self._answer(link, message)
             self._pull_next(link)
-            if self._campaign_over and self._all_pulled():
+            if self._campaign_over and self._all_pulled() and not self._left_to_pull():
                 self._end()
 
     def _begin(self, link: Link) -> bool:
@@ -197,8 +229,14 @@ class Watcher(threading.Thread):
         name = self._asked.campaign
         if not self._may_begin:
             link.say("find", campaign=name)
-            state = self._await(link, "found", _ANSWER_S).text("state")
-            if state == UNKNOWN:
+            found = self._await(link, "found", _ANSWER_S)
+            self.told_hosts = {
+                name: tuple(map(str, boards))
+                for name, boards in found.pairs("hosts").items()
+                if isinstance(boards, list)
+            }
+            if found.text("state") == UNKNOWN:
+                self.knows_nothing = True
                 self._give_up("the campaign never reached this host: its boards were not touched")
                 return False
             self._keep(BEGUN)
@@ -212,11 +250,21 @@ class Watcher(threading.Thread):
         link.say(
             "begin",
             campaign=name,
+            host=self.host.name,
             boards=list(self.host.boards),
             options=list(self._asked.options),
             claim=self._asked.claims.get(self.host.name, {}),
+            hosts={host.name: list(host.boards) for host in self._asked.hosts},
         )
-        began = self._await(link, "began", _ANSWER_S)
+        try:
+            began = self._await(link, "began", _ANSWER_S)
+        except LinkLostError:
+            raise
+        except BenchError as error:
+            # Its disk took no note of it, so nothing was started.
+            self._keep(NEW)
+            self._give_up(f"could not begin: {self._words(error)}")
+            return False
         if refused := began.text("refused"):
             self._keep(REFUSED, refused)
             self._give_up(f"did not begin: {refused}")
@@ -233,8 +281,12 @@ class Watcher(threading.Thread):
             if message is not None and message.kind == kind:
                 return message
             if message is not None and message.kind == "refused":
-                raise BenchError(f"{self.host.name}: {message.text('message')}", hint=message.text("hint"))
+                raise self._refused(message)
         raise LinkLostError(f"{self.host.name}: gives no answer within {within:.0f} s")
+
+    def _refused(self, message: Message) -> BenchError:
+        said, hint = (one_line(message.text(name), _LONGEST_REASON) for name in ("message", "hint"))
+        return BenchError(f"{self.host.name}: {said}", hint=hint)
 
     def _answer(self, link: Link, message: Message) -> None:
         match message.kind:
@@ -248,22 +300,27 @@ class Watcher(threading.Thread):
                 # A start that ended before there was a campaign: it may be that this client did not hear of it.
                 self._keep(REFUSED, message.text("never"))
                 self._give_up(f"did not come up: {message.text('never')}")
+            case "over" if message.fields.get("kept") is False and self.state.ended is None:
+                self._give_up("this host keeps the campaign no longer: what came of it is not known")
             case "over":
                 self._campaign_over = True
             case "listing" | "piece" | "whole" if self._pulling is not None:
                 self._received(link, self._pulling, message)
             case "refused" if message.text("to") == "pull" and self._pulling is not None:
-                self._keep_damaged(self._pulling.run, message.text("message"))
+                self._keep_damaged(self._pulling.run, self._words(self._refused(message)))
                 self._pulling = None
             case "refused":
-                raise BenchError(f"{self.host.name}: {message.text('message')}", hint=message.text("hint"))
+                raise self._refused(message)
 
     def _progress(self, message: Message) -> None:
         if message.number("offset") != self._offset or not message.body.endswith(b"\n"):
             raise LinkLostError(f"{self.host.name}: its progress does not go on where it was")
+        if self._offset > _MOST_PROGRESS:
+            raise BenchError(f"{self.host.name}: its progress has no end: {self._offset} bytes")
         path = self._files.folder.progress(self.host.name)
         with writing(path), path.open("ab") as file:
             file.write(message.body)
+        self._news += 1
         self._offset += len(message.body)
         self._take(message.body)
         self._on_change()
@@ -292,11 +349,21 @@ class Watcher(threading.Thread):
 
     def _note_run(self, event: Mapping[str, Any]) -> None:
         """Take the run folders that are whole now: those of runs that ended, and of boards that were lost."""
-        if event.get("event") not in {"run_finished", "board_lost"}:
+        kind, folder, verdict = (event.get(name) for name in ("event", "folder", "verdict"))
+        if not isinstance(kind, str) or kind not in {"run_finished", "board_lost"}:
             return
-        run = Path(str(event.get("folder") or "")).name
+        run = Path(folder).name if isinstance(folder, str) else ""
+        if kind == "run_finished" and isinstance(verdict, str):
+            self._verdicts[run] = verdict
         if run and run not in self.note.pulled and run not in self._to_pull:
             self._to_pull.append(run)
+
+    def _left_to_pull(self) -> bool:
+        """Whether runs are left that no event told as whole: those of boards whose process alone was lost."""
+        runs = [Path(run).name for board in self.state.boards.values() for run in board.runs]
+        known = {*self.note.pulled, *self.note.damaged}
+        self._to_pull += dict.fromkeys(run for run in runs if run not in known)
+        return bool(self._to_pull)
 
     def _pull_next(self, link: Link) -> None:
         if self._pulling is not None or not self._to_pull:
@@ -320,8 +387,9 @@ class Watcher(threading.Thread):
             elif message.kind == "piece":
                 receiving.piece(message)
             else:
-                arrived = receiving.whole()
+                arrived = receiving.whole(self._verdicts.get(receiving.run, ""))
                 self._pulling = None
+                self._news += 1
                 self.note.pulled[receiving.run] = str(arrived.path)
                 self.note.damaged.pop(receiving.run, None)
                 self._write_note()
@@ -354,8 +422,9 @@ class Watcher(threading.Thread):
 
     def _give_up(self, reason: str) -> None:
         self.note.reason = reason
-        if self._files.folder.path.is_dir():
-            self._write_note()
+        with suppress(BenchError):  # a full disk may be the very reason
+            if self._files.folder.path.is_dir():
+                self._write_note()
         self._become(GIVEN_UP, reason)
 
     def _lost(self) -> None:
@@ -363,7 +432,7 @@ class Watcher(threading.Thread):
         self._give_up(f"host lost: not reachable for {self._patience:.0f} s ({self.reason})")
 
     def _unreachable(self, error: LinkLostError) -> None:
-        self._become(UNREACHABLE, error.message.removeprefix(f"{self.host.name}: "))
+        self._become(UNREACHABLE, self._words(error))
         self.looked_at.set()
 
     def _become(self, phase: str, reason: str = "") -> None:

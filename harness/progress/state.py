@@ -57,6 +57,8 @@ class BoardState:
         round: Which round, from 1; 0 before the first.
         folder: The run folder's name, once it is known.
         runs: Names of all run folders so far.
+        verdicts: What each run came to, by its folder; runs without an end have no entry.
+        losses: How often its process was lost.
         planned: The scenarios that apply, in order, each with the seconds it took in an earlier run, or None.
         finished: The verdict of each scenario that is over, of the current run.
         counts: How many scenarios of the current run have which verdict.
@@ -87,6 +89,8 @@ class BoardState:
     round: int = 0
     folder: str = ""
     runs: list[str] = field(default_factory=list)
+    verdicts: dict[str, str] = field(default_factory=dict)
+    losses: int = 0
     planned: dict[Scenario, float | None] = field(default_factory=dict)
     finished: dict[Scenario, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -274,6 +278,8 @@ def _operator_answered(board: BoardState, event: Event) -> None:
 def _run_finished(board: BoardState, event: Event) -> None:
     _run_started(board, event)
     board.verdict, board.exit_code = _text(event, "verdict"), _whole_or_none(event, "exit_code")
+    if board.folder:
+        board.verdicts[board.folder] = board.verdict
     board.reports, board.interrupted = _texts(event, "reports"), _text(event, "interrupted")
     board.asks = {}
     _between(board)
@@ -288,6 +294,7 @@ def _finished(board: BoardState, event: Event) -> None:
 def _lost(board: BoardState, event: Event) -> None:
     board.phase, board.reason, board.ended = LOST, _text(event, "reason"), _moment(event)
     board.verdict, board.asks = "", {}
+    board.losses += 1
     _between(board)
 
 

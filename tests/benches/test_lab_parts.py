@@ -6,18 +6,21 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
+import yaml
 
 from harness.board.reading.lab import load_lab
+from harness.cli.main import invoke
 from harness.errors import UsageError
 from harness.lab import closing, starting
 from harness.lab.backend import backend_of
-from harness.lab.hosts import chosen, hosts_of
+from harness.lab.hosts import chosen, hosts_of, place_names
 from harness.lab.identity import Identity, difference
 from harness.lab.messages import LARGEST_BODY, BrokenMessageError, Message, Parser, encode
 from harness.lab.names import BenchFolder, ClientFolder, new_id
-from harness.lab.receiving import DamagedError, Receiving
+from harness.lab.receiving import MOST_FILES, DamagedError, Receiving
 from harness.lab.sending import sent
 from harness.lab.ssh import Host, command
 from harness.progress.campaigns import Campaign
@@ -53,7 +56,7 @@ def test_a_message_comes_whole_however_it_is_cut():
         b'{"id2-lab":"x","bytes":%d}\n' % (LARGEST_BODY + 1),
         b'{"id2-lab":"x","bytes":"7"}\n',
         b'{"id2-lab":' + b"[" * 5000 + b"\n",
-        b"x" * (2 << 20),
+        b"x" * (9 << 20),
     ],
 )
 def test_what_is_no_message_is_refused(data):
@@ -128,6 +131,8 @@ def test_what_no_host_has_is_refused(hosts, words, only, message, hint):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("{ssh: 'x`touch y`.example', boards: [a]}", "must be what ssh connects to"),
+        ('{ssh: "lab@$(id)", boards: [a]}', "must be what ssh connects to"),
         ("{ssh: -oProxyCommand=x, boards: [a]}", "must be what ssh connects to"),
         ("{ssh: one two, boards: [a]}", "must be what ssh connects to"),
         ("{ssh: one, boards: [a, a]}", "has a twice"),
@@ -163,6 +168,56 @@ def test_words_for_a_host_stand_for_themselves():
     assert out[:2] == ["sh", "-c"]
     inner = out[2].replace("cd --", "printf '%s|'").replace("&& exec", "&& printf '%s|'")
     assert shell(inner) == "/srv/a b; rm|/opt/it's/harness|lab|bench|--runs=$(x)|"
+
+
+def test_the_home_folder_of_a_host_is_meant_by_a_tilde(tmp_path, monkeypatch):
+    (tmp_path / "my lab").mkdir()
+    program = tmp_path / "harness"
+    program.write_text('#!/bin/sh\npwd; printf "%s|" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    host = Host("h", "h", ("~/harness", "~"), "~/my lab", "runs", ("a",))
+    assert shell(command(host, ("--runs=~/x",), None)[-1]) == f"{tmp_path}/my lab\n~|--runs=~/x|"
+
+
+def test_a_place_is_of_one_board_also_when_two_hosts_have_one_of_its_name(hosts):
+    assert place_names(hosts) == {
+        ("bench-1", "se-a"): "se-a",
+        ("bench-1", "se-b"): "se-b",
+        ("bench-1", "common"): "bench-1:common",
+        ("bench-2", "boards/km-a.yaml"): "km-a",
+        ("bench-2", "common"): "bench-2:common",
+    }
+
+
+def test_names_that_yaml_takes_for_something_else_reach_an_exporter_as_texts(tmp_path, capsys):
+    (tmp_path / "lab.yaml").write_text(
+        'version: 1\nhosts:\n  h: {ssh: h, boards: ["007", "boards/no.yaml", "a: b #c"]}\n'
+    )
+    assert invoke(["lab", "exporter-config", "h", "--lab", str(tmp_path / "lab.yaml")]) == 0
+    assert yaml.safe_load(capsys.readouterr().out) == {
+        name: {"HarnessBoard": {"board": board}}
+        for name, board in {"007": "007", "no": "boards/no.yaml", "a: b #c": "a: b #c"}.items()
+    }
+
+
+def test_places_are_waited_for_no_longer_than_was_said_though_each_call_is_slow(monkeypatch):
+    keeping = pytest.importorskip("harness.lab.labgrid.keeping")
+    tried = []
+
+    def slow(self, board):
+        tried.append(board)
+        time.sleep(0.05)
+        return "held up"
+
+    monkeypatch.setattr(keeping.Keeper, "_try", slow)
+    keeper = keeping.Keeper("x:1", "h/c", {f"b{number}": f"b{number}" for number in range(40)}, print)
+    missing = keeper.take(0.1, lambda: False)
+    assert len(tried) <= 4
+    assert (missing["b0"], missing["b39"]) == (
+        "held up",
+        "not asked for within 0 s: the coordinator answers slowly",
+    )
 
 
 def test_a_difference_of_harnesses_names_both():
@@ -226,6 +281,34 @@ def test_a_name_that_is_none_is_refused(tmp_path, name):
     with pytest.raises(UsageError):
         starting.Starting(tmp_path, BenchFolder(tmp_path), name, {}, ["true"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_names_of_one_computer_do_not_share_a_campaign(tmp_path):
+    lab = BenchFolder(tmp_path / ".lab")
+
+    def begun(host):
+        return until(starting.Starting(tmp_path, lab, NAME, {"host": host}, ["sleep", "0"]).came, 10)
+
+    begun("bench-1")
+    assert begun("bench-2").refused == "this is the computer that bench-1 of the lab file is"
+    assert begun("bench-1").refused == ""
+    # A note that another request of this moment writes is waited for.
+    lab.begun(NAME).write_text("")
+    with lab.begun(NAME).open() as writing:
+        fcntl.flock(writing, fcntl.LOCK_EX)
+        late = starting.Starting(tmp_path, lab, NAME, {"host": "bench-2"}, ["true"])
+        assert late.came() is None
+        lab.begun(NAME).write_text('{"host": "bench-1"}')
+        assert "bench-1" in late.came().refused
+
+
+def test_a_campaign_that_may_have_been_pruned_is_not_told_as_one_that_never_came_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(starting, "KEPT", 2)
+    begin(tmp_path, NAME, ["true"])
+    for second in (1, 2):
+        assert starting.state_of(tmp_path, BenchFolder(tmp_path / ".lab"), NAME) == starting.NEVER
+        (tmp_path / ".campaigns" / f"20261129T22000{second}.000Z-0a1b2c").mkdir(parents=True)
+    assert starting.state_of(tmp_path, BenchFolder(tmp_path / ".lab"), NAME) == starting.FORGOTTEN
 
 
 def test_the_harness_starts_itself_again_as_it_was_started(tmp_path):
@@ -360,6 +443,35 @@ def test_what_was_changed_or_is_no_run_folder_does_not_come_among_the_runs(tmp_p
     none.piece(Message("piece", {"path": "x", "at": 0}, b"x"))
     with pytest.raises(DamagedError, match="it is no run folder"):
         none.whole()
+
+
+def test_a_run_folder_without_a_manifest_or_with_another_verdict_than_was_told_is_not_taken(tmp_path):
+    folder = a_run(tmp_path / "there")
+    data = b"".join(sent(tmp_path / "there", folder.name, {}))
+    verdict = json.loads(folder.journal.read_bytes().splitlines()[-1])["verdict"]
+
+    def arrives(told, data):
+        receiving = receiving_of(tmp_path, folder.name)
+        receiving.have()
+        for message in Parser().take(data):
+            if message.kind == "listing":
+                receiving.listing(message)
+            elif message.kind == "piece":
+                receiving.piece(message)
+        return receiving.whole(told)
+
+    with pytest.raises(DamagedError, match=f"its journal says {verdict}, and the bench told passed"):
+        arrives("passed", data)
+    folder.manifest.unlink()
+    with pytest.raises(DamagedError, match="it has no manifest"):
+        arrives(verdict, b"".join(sent(tmp_path / "there", folder.name, {})))
+    assert arrives(verdict, data).path.is_dir()
+
+
+def test_a_list_of_as_many_files_as_are_taken_fits_into_a_message(tmp_path):
+    files = {f"evidence/{'x' * 60}{number:05}.bin": 1_000_000 for number in range(MOST_FILES)}
+    [message] = messages(encode("listing", run=NAME, files=files))
+    assert len(message.pairs("files")) == MOST_FILES
 
 
 # ---------------------------------------------------------------- closed as aborted

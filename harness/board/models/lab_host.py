@@ -7,10 +7,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from harness.settings.words import PathText, Seconds, Section, Text, wrong
 
+_OF_SHELLS = frozenset("'`\"$;&<>|(){}")
+"""Signs that ssh hands to a shell when its settings have a ProxyCommand with %h; newer ones refuse them."""
+
 
 def _destination(value: str) -> str:
     # A word that begins with a dash would be an option of ssh.
-    if value.startswith("-") or any(character.isspace() for character in value):
+    if value.startswith("-") or any(character.isspace() or character in _OF_SHELLS for character in value):
         raise wrong(
             "must be what ssh connects to: HOST, USER@HOST, ssh://USER@HOST:PORT or a name of ssh's config"
         )

@@ -52,6 +52,8 @@ class Keeper:
         missing = dict.fromkeys(self._places, "")
         while True:
             for board in list(missing):
+                if stopped() or time.monotonic() > deadline:
+                    break  # a hung exporter holds every call up for seconds, and there may be hundreds
                 why = self._try(board)
                 if why:
                     missing[board] = why
@@ -61,7 +63,8 @@ class Keeper:
             if stopped():
                 return dict.fromkeys(self._places, "the campaign was stopped before it had its places")
             if missing.keys() <= self._unknown or time.monotonic() > deadline:
-                return missing
+                late = f"not asked for within {wait:.0f} s: the coordinator answers slowly"
+                return {board: why or late for board, why in missing.items()}
             time.sleep(_AGAIN_S)
 
     def keep(self) -> None:

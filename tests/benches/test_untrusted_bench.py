@@ -1,0 +1,279 @@
+"""What a client makes of a bench that lies, breaks off, or is none: the bench is a script in the place of ssh."""
+
+import json
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from harness.errors import BenchError, UsageError
+from harness.lab import attending as attending_
+from harness.lab import watcher as watching
+from harness.lab.attending import Attending, Manner
+from harness.lab.client_files import Asked, ClientFiles, HostNote
+from harness.lab.identity import Identity
+from harness.lab.messages import PROTOCOL, encode
+from harness.lab.results import exit_code, results
+from harness.lab.ssh import Host
+from harness.lab.watcher import GIVEN_UP, OVER
+from harness.progress.state import CampaignState
+
+NAME = "20261129T220000.000Z-0a1b2c"
+RUN = "20261129T220001.000Z-a"
+
+
+def lines(*events):
+    return b"".join(json.dumps({"seq": n, **event}).encode() + b"\n" for n, event in enumerate(events))
+
+
+def hello(**fields):
+    return encode("hello", protocol=PROTOCOL, **{"harness": Identity.here().plain(), **fields})
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    """Let ssh print the first message, the others when it is asked something, and then run a line of shell.
+
+    Gives how a campaign is attended to there.
+    """
+    broken = []
+    monkeypatch.setattr(threading, "excepthook", broken.append)
+    monkeypatch.setattr(watching, "_AGAIN_S", (0.01,))
+    monkeypatch.setattr(attending_, "_BETWEEN_S", 0.01)
+    monkeypatch.setattr(attending_, "_AT_LEAST_S", 0.01)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    attended = []
+
+    def made(*messages, then="cat >/dev/null", patience=30.0, may_begin=True, guessed=False):
+        (tmp_path / "greets").write_bytes(b"".join(messages[:1]))
+        (tmp_path / "says").write_bytes(b"".join(messages[1:]))
+        asked = "read line" if messages[1:] else "true"
+        (tmp_path / "ssh").write_text(
+            f"#!/bin/sh\ncat {tmp_path}/greets\n{asked}\ncat {tmp_path}/says\n{then}\n"
+        )
+        (tmp_path / "ssh").chmod(0o755)
+        host = Host("bench-1", "bench-1", ("harness",), "", "runs", ("a", "b"))
+        files = ClientFiles(tmp_path / "runs", NAME)
+        files.lock()
+        asked = Asked(NAME, (host,), guessed=guessed)
+        files.write_asked(asked)
+        attended.append(Attending(files, asked, Manner(patience), may_begin=may_begin))
+        return attended[-1]
+
+    yield made
+    for one in attended:
+        one.leave()
+    assert broken == []
+
+
+def attend(attending):
+    attending.look(lambda: None)
+    attending.begin()
+    attending.follow(lambda: None)
+    return attending.watchers[0]
+
+
+BEGAN = encode("began", campaign=NAME, state="running", again=False, refused="")
+OVER_SAID = encode("over", campaign=NAME, never="", kept=True)
+
+
+def progress(*events):
+    told = lines(*events)
+    return encode("progress", told, offset=0)
+
+
+def test_a_board_that_the_bench_leaves_out_is_not_run_and_never_overlooked(bench):
+    one = attend(
+        bench(
+            hello(),
+            BEGAN,
+            progress(
+                {"event": "campaign_started", "boards": [{"name": "a"}]},
+                {"event": "board_finished", "board": "a", "exit_code": 0},
+                {"event": "campaign_finished", "exit_code": 0},
+            ),
+            OVER_SAID,
+        )
+    )
+    found = {each.board: (each.outcome, each.reason) for each in results([one])}
+    assert one.phase == OVER
+    assert found["b"] == ("not run", "its bench tells nothing of it")
+    assert exit_code([one], results([one])) == 3
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("passed", 0), ("failed", 1)])
+def test_a_verdict_without_its_run_folder_is_unproven(bench, verdict, code):
+    one = attend(
+        bench(
+            hello(),
+            BEGAN,
+            progress(
+                {"event": "run_finished", "board": "a", "folder": "", "verdict": verdict, "exit_code": code},
+                {"event": "board_finished", "board": "a", "exit_code": code},
+                {"event": "run_finished", "board": "b", "folder": RUN, "verdict": verdict, "exit_code": code},
+                {"event": "board_finished", "board": "b", "exit_code": code},
+                {"event": "campaign_finished", "exit_code": code},
+            ),
+            OVER_SAID,
+            encode("refused", to="pull", message="it is\x1b[2J gone", hint=""),
+        )
+    )
+    told = results([one])
+    assert [(each.outcome, each.reason) for each in told] == [
+        ("unproven", "its bench tells a verdict, and of no run folder"),
+        ("unproven", "it is␛[2J gone"),
+    ]
+    assert exit_code([one], told) == 3
+
+
+def test_the_worst_round_of_a_board_counts_and_only_rounds_that_are_here():
+    state = CampaignState()
+    for number, verdict in enumerate(["passed", "failed", "passed"]):
+        run = f"{RUN}{number}"
+        state.take({"event": "run_finished", "board": "a", "folder": run, "verdict": verdict})
+        state.take({"event": "board_finished", "board": "a", "exit_code": 0})
+    host = Host("bench-1", "bench-1", ("harness",), "", "runs", ("a",))
+
+    def outcome(*pulled):
+        note = HostNote(pulled={f"{RUN}{number}": f"runs/{RUN}{number}" for number in pulled})
+        one = SimpleNamespace(state=state, host=host, note=note, refused_places={}, phase=OVER, reason="")
+        [told] = results([one])
+        return told.outcome
+
+    assert outcome(0, 1, 2) == "failed"
+    assert outcome(0, 2) == "unproven"
+    assert outcome(1) == "failed"
+    state.take({"event": "board_lost", "board": "a", "reason": "killed"})
+    state.take({"event": "run_finished", "board": "a", "folder": f"{RUN}3", "verdict": "passed"})
+    state.take({"event": "board_finished", "board": "a", "exit_code": 0})
+    state.boards["a"].verdicts.pop(f"{RUN}1")
+    assert outcome(0, 2, 3) == "aborted"
+
+
+def test_values_of_other_types_end_no_client(bench):
+    one = attend(
+        bench(
+            hello(),
+            BEGAN,
+            progress(
+                {"event": [], "board": "a"},
+                {"event": "run_finished", "board": {}, "folder": ["x"], "verdict": {}},
+                {"event": "run_finished", "board": "a", "folder": "x\0y", "verdict": "passed"},
+                {"event": "board_lost", "board": "b", "folder": "../../etc"},
+                {"event": "campaign_finished", "exit_code": []},
+            ),
+            OVER_SAID,
+        )
+    )
+    assert one.phase == OVER
+    assert {each.outcome for each in results([one])} <= {"aborted", "unproven", "not run"}
+    assert exit_code([one], results([one])) == 3
+
+
+def test_a_bench_that_greets_and_breaks_off_is_given_up(bench):
+    one = attend(bench(hello(), BEGAN, then="exit 255", patience=0.2))
+    assert one.phase == GIVEN_UP
+    assert "host lost" in one.reason
+
+
+def test_what_a_bench_cannot_follow_is_told_and_not_asked_for_ever(bench):
+    one = attend(bench(hello(), BEGAN, encode("refused", to="follow", message="no\x1b end", hint="")))
+    assert (one.phase, one.reason) == (GIVEN_UP, "bench-1: no␛ end")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("sh: 1: exec: harness: not found", 127), ("No such command 'lab'.", 2)]
+)
+def test_a_bench_without_a_harness_that_answers_is_refused_before_anything_is_touched(bench, said, code):
+    attending = bench(then=f'echo "{said}" >&2; exit {code}')
+    with pytest.raises(UsageError, match=r"bench-1 has no harness that answers: .*" + said[-9:-1]):
+        attending.look(lambda: None)
+
+
+def test_an_unreachable_host_is_no_host_without_a_harness(bench):
+    attending = bench(then="echo 'Connection refused' >&2; exit 255")
+    with pytest.raises(UsageError, match=r"no host can be reached: bench-1: .*Connection refused"):
+        attending.look(lambda: None)
+
+
+def test_a_version_that_a_bench_tells_acts_on_no_terminal(bench):
+    attending = bench(hello(harness={"version": "1\x1b[2J\u202e", "sha256": "x"}))
+    with pytest.raises(UsageError) as caught:
+        attending.look(lambda: None)
+    assert "1␛[2J<U+202E>" in caught.value.message
+
+
+def test_a_full_disk_of_the_client_is_said_and_ends_no_thread_with_a_traceback(bench, monkeypatch):
+    def refuse(*_):
+        raise BenchError("runs: cannot be written: no space left on device")
+
+    monkeypatch.setattr(ClientFiles, "write_host", refuse)
+    one = attend(bench(hello(), BEGAN))
+    assert (one.phase, one.reason) == (GIVEN_UP, "runs: cannot be written: no space left on device")
+
+
+def test_a_full_disk_of_the_bench_leaves_its_boards_not_run(bench):
+    one = attend(bench(hello(), encode("refused", to="begin", message="x: no space left", hint="")))
+    assert {(each.outcome, each.reason) for each in results([one])} == {
+        ("not run", "could not begin: x: no space left")
+    }
+    assert exit_code([one], results([one])) == 3
+
+
+def test_a_campaign_that_its_bench_keeps_no_longer_is_not_known_and_not_told_as_not_begun(bench):
+    found = encode("found", campaign=NAME, state="forgotten", known=True, hosts={})
+    gone = encode("over", campaign=NAME, never="", kept=False)
+    one = attend(bench(hello(), found, gone, may_begin=False))
+    assert {each.outcome for each in results([one])} == {"aborted"}
+    assert "keeps the campaign no longer" in one.reason
+    assert exit_code([one], results([one])) == 3
+
+
+def test_a_campaign_that_is_here_whole_is_shown_without_its_bench(bench):
+    def attending():
+        return bench(then="exit 255", may_begin=False, patience=0.1)
+
+    first = attending()
+    folder = first.watchers[0]._files.folder
+    first._files.write_host("bench-1", HostNote(begin="begun", over=True))
+    folder.progress("bench-1").write_bytes(
+        lines(
+            {"event": "board_finished", "board": "a", "exit_code": 3},
+            {"event": "campaign_finished", "exit_code": 3},
+        )
+    )
+    first._files.unlock()
+    one = attend(attending())
+    assert one.phase == OVER
+    assert one.state.exit_code == 3
+
+
+def test_whoever_attaches_from_elsewhere_leaves_out_hosts_that_took_no_part(bench):
+    found = encode(
+        "found", campaign=NAME, state="running", known=True, hosts={"bench-1": ["b"], "bench-2": []}
+    )
+    attending = bench(
+        hello(),
+        found,
+        progress(
+            {"event": "campaign_started", "boards": [{"name": "b"}]},
+            {"event": "board_finished", "board": "b", "exit_code": 3},
+            {"event": "campaign_finished", "exit_code": 3},
+        ),
+        OVER_SAID,
+        may_begin=False,
+        guessed=True,
+    )
+    attend(attending)
+    attending.settle()
+    assert [each.board for each in results(attending.watchers)] == ["b"]
+    assert attending._files.asked().hosts[0].boards == ("b",)
+    assert attending._files.asked().guessed is False
+
+
+def test_a_campaign_that_no_host_knows_is_refused(bench):
+    found = encode("found", campaign=NAME, state="unknown", known=False, hosts={})
+    attending = bench(hello(), found, may_begin=False, guessed=True)
+    attend(attending)
+    with pytest.raises(UsageError, match="no host of the lab knows such a campaign"):
+        attending.settle()
