@@ -93,10 +93,11 @@ benches-test: $(READY) $(BENCH)/.ready  ## campaigns on three hosts with a real 
 	tools/ensure-command.sh ip iproute2
 	LABGRID=$(CURDIR)/$(BENCH)/bin $(BIN)/python -m pytest -q -n 2 -m lab tests/benches
 
-benches-test-full: $(READY)  ## 1,000 boards: 3 hosts of 334 and 32 hosts of 32, and a dead host among them; prints the figures; root only
+benches-test-full: $(READY) $(BENCH)/.ready  ## 1,000 boards: 3 hosts of 334 and 32 hosts of 32, and a dead host among them; places; prints the figures; root only
 	tools/ensure-command.sh /usr/sbin/sshd openssh-server
 	tools/ensure-command.sh ip iproute2
 	$(BIN)/python benchmarks/benches.py
+	LABGRID=$(CURDIR)/$(BENCH)/bin $(BIN)/python benchmarks/places.py
 
 fuzz: $(READY)  ## hostile bytes at the parsers of iTLS, for FUZZ_SECONDS (300)
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/python -m pytest -q -s -m fuzz tests

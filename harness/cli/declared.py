@@ -50,6 +50,56 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout: the reports of all runs.")
 ]
 
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A pytest plugin that is to take part in the run; it is written down. Without this none does.",
+        metavar="NAME",
+    ),
+]
+
+LostAfter = Annotated[
+    float,
+    typer.Option(
+        help="With -j: seconds without any sign of a board after which its process is ended; the board is told as "
+        "lost.",
+        metavar="SECONDS",
+        min=1,
+    ),
+]
+LOST_AFTER_S = 3600.0
+
+Repeat = Annotated[
+    int | None,
+    typer.Option(
+        help="Run each board so many times, each round a run; with --for that many at most.", metavar="N"
+    ),
+]
+Duration = Annotated[
+    str,
+    typer.Option(
+        "--for",
+        help="Run each board again and again as long as this, such as 30s, 90m or 8h; the rounds that run then "
+        "come to their end.",
+        metavar="TIME",
+    ),
+]
+StopOnFailure = Annotated[
+    bool,
+    typer.Option(
+        "--stop-on-failure",
+        help="Begin no more runs when one has failed, broke, or lost its process; those that run come to an end.",
+    ),
+]
+SetAside = Annotated[
+    bool,
+    typer.Option(
+        "--set-aside/--no-set-aside",
+        help="Whether to leave out boards that are set aside, as they were blocked twice in a row; harness lab "
+        "status shows them. One board alone always runs.",
+    ),
+]
+
 
 def takes(
     kind: type[PlanOptions], *, only: Collection[str] = ()

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.declared import takes
+from harness.cli.declared import (
+    LOST_AFTER_S,
+    Duration,
+    LostAfter,
+    Plugins,
+    Repeat,
+    SetAside,
+    StopOnFailure,
+    Tags,
+    takes,
+)
 from harness.cli.lab_status import status
 from harness.fixtures.options import RunOptions
 
@@ -23,6 +33,7 @@ _PASSED_ON = (
     "official",
     "known_failures",
     "destructive",
+    "attended",
     "operator_timeout",
     "verify",
     "fault",
@@ -57,7 +68,16 @@ _Patience = Annotated[
 ]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print what did not pass, and the summary.")]
+_Answers = Annotated[
+    Path | None,
+    typer.Option(
+        "--answers",
+        help="YAML file of this computer with answers to operator steps, as harness run takes it.",
+        metavar="FILE",
+    ),
+]
 _GIVE_UP_AFTER_S = 300.0
+_PERSON_S = 3600.0  # seconds that a board waits for a person, where nobody says how long
 
 
 def register(app: typer.Typer) -> None:
@@ -68,8 +88,9 @@ def register(app: typer.Typer) -> None:
     )
     group.command(
         "status",
-        help="Show for each board of this host whether it is healthy or set aside and why, who has it in use, and its "
-        "last runs. Without BOARD: all boards of the lab file, or else of boards/.",
+        help="Show for each board whether it is healthy or set aside and why, who has it in use, and its last runs: "
+        "on each host of the lab file, or else of this computer. Without BOARD: all boards of the lab file, or else "
+        "of boards/.",
     )(status)
     group.command("close", help="On a bench: close what killed campaigns left, as aborted; for its start.")(
         close
@@ -104,6 +125,7 @@ def run(
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All boards of all hosts.")] = False,
+    tag: Tags = None,
     jobs: Annotated[
         str,
         typer.Option("--jobs", "-j", help="Boards at once on each host, or auto.", metavar="N"),
@@ -111,6 +133,12 @@ def run(
     select: Annotated[
         str, typer.Option("--select", "-k", help="Only scenarios whose name matches, as pytest's -k.")
     ] = "",
+    plugin: Plugins = None,
+    repeat: Repeat = None,
+    duration: Duration = "",
+    stop_on_failure: StopOnFailure = False,
+    set_aside: SetAside = True,
+    lost_after: LostAfter = LOST_AFTER_S,
     detach: Annotated[
         bool, typer.Option("--detach", help="Begin on every host, print the campaign's name, and return.")
     ] = False,
@@ -118,27 +146,70 @@ def run(
     runs: _Runs = Path("runs"),
     ssh_config: _Config = None,
     give_up_after: _Patience = _GIVE_UP_AFTER_S,
+    answers: _Answers = None,
     quiet: _Quiet = False,
     as_json: _AsJson = False,
 ) -> None:
     """Begin a campaign on the hosts that have the boards, follow it, pull the run folders, and end with one summary."""
+    import os
+    from dataclasses import replace
+
     from harness.cli import lab_run
     from harness.errors import UsageError
+    from harness.operator.answers import load
 
-    if not (boards or host or everything):
+    if not (boards or host or everything or tag):
         raise UsageError(
-            "which boards?", hint="name boards, a host with --host, or --all for every board of the lab"
+            "which boards?",
+            hint="name boards, a host with --host, a tag with --tag, or --all for every board of the lab",
         )
     if everything and boards:
         raise UsageError("--all and names of boards do not go together", hint="leave one of them out")
+    if repeat is not None or duration:
+        from harness.campaign.soak.rounds import Rounds
+
+        Rounds.read(repeat, duration, stop_on_failure=stop_on_failure)
+    known = load(answers) if answers is not None else {}
+    attended = options.attended
+    if attended is None:
+        # As in harness run: somebody is at this terminal, or may attach from one.
+        attended = detach or bool(known) or os.isatty(0)
+    options = replace(
+        options,
+        attended=attended,
+        operator_timeout=options.operator_timeout or (_PERSON_S if attended else None),
+    )
     passed = [word for word in options.words() if not word.startswith("--runs=")]
-    words = (*passed, f"--jobs={jobs}", *([f"--select={select}"] if select else []))
+    words = (
+        *passed,
+        f"--jobs={jobs}",
+        *([f"--select={select}"] if select else []),
+        *(f"--plugin={name}" for name in plugin or ()),
+        *([] if repeat is None else [f"--repeat={repeat}"]),
+        *([f"--for={duration}"] if duration else []),
+        *(["--stop-on-failure"] if stop_on_failure else []),
+        *([] if set_aside else ["--no-set-aside"]),
+        *([] if lost_after == LOST_AFTER_S else [f"--lost-after={lost_after:g}"]),
+    )
     raise typer.Exit(
         lab_run.begin(
             lab_run.Wanted(
-                tuple(boards or ()), tuple(host or ()), words, (*options.suites, *options.only_suites)
+                tuple(boards or ()),
+                tuple(host or ()),
+                words,
+                (*options.suites, *options.only_suites),
+                tuple(tag or ()),
             ),
-            lab_run.Client(lab, runs, ssh_config, give_up_after, quiet=quiet, as_json=as_json),
+            lab_run.Client(
+                lab,
+                runs,
+                ssh_config,
+                give_up_after,
+                quiet=quiet,
+                as_json=as_json,
+                attended=attended,
+                answers=known,
+            ),
             detach=detach,
         )
     )
@@ -159,13 +230,33 @@ def attach(
     stop: Annotated[
         bool, typer.Option("--stop", help="End what still runs, in order, with reports.")
     ] = False,
+    attended: Annotated[
+        bool | None,
+        typer.Option(
+            "--attended/--unattended",
+            help="Whether a person at this terminal answers operator steps; so when stdin is one.",
+        ),
+    ] = None,
+    answers: _Answers = None,
     quiet: _Quiet = False,
     as_json: _AsJson = False,
 ) -> None:
     """Follow a campaign to its end; Ctrl-C leaves, and what runs goes on."""
-    from harness.cli import lab_run
+    import os
 
-    client = lab_run.Client(lab, runs, ssh_config, give_up_after, quiet=quiet, as_json=as_json)
+    from harness.cli import lab_run
+    from harness.operator.answers import load
+
+    client = lab_run.Client(
+        lab,
+        runs,
+        ssh_config,
+        give_up_after,
+        quiet=quiet,
+        as_json=as_json,
+        attended=os.isatty(0) if attended is None else attended,
+        answers=load(answers) if answers is not None else {},
+    )
     raise typer.Exit(lab_run.attach(campaign, client, stop=stop))
 
 

@@ -5,14 +5,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 
 from harness.board.reading.lab import lab_of
-from harness.cli.lab_shown import Shown, summary
+from harness.cli.lab_asker import LabAsker
+from harness.cli.lab_shown import Shown, rounds, summary
 from harness.cli.output import OwnConsole
 from harness.errors import UsageError
 from harness.lab.attending import Attending, Manner
@@ -21,7 +22,10 @@ from harness.lab.client_files import Asked, ClientFiles, find
 from harness.lab.hosts import chosen, hosts_of
 from harness.lab.names import new_id
 from harness.lab.results import exit_code, results
+from harness.lab.tagged import tagged
 from harness.lab.watcher import GIVEN_UP
+from harness.operator.answers import Answers
+from harness.operator.terminal import TerminalOperator, has_terminal
 from harness.progress.campaigns import CAMPAIGN_ID
 
 _INTERRUPTED = 130
@@ -36,12 +40,14 @@ class Wanted:
         hosts: Names of hosts that alone take part; all when empty.
         options: Options of each host's run.
         suites: Folders of suites that they name.
+        tags: Tags that each board must have.
     """
 
     boards: tuple[str, ...]
     hosts: tuple[str, ...]
     options: tuple[str, ...]
     suites: tuple[str, ...]
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Client:
         patience: Seconds that a host may be unreachable.
         quiet: Print what did not pass alone.
         as_json: Print one JSON document.
+        attended: Whether a person at this terminal answers operator steps.
+        answers: Answers to operator steps that are known already.
     """
 
     lab: Path | None
@@ -63,6 +71,8 @@ class Client:
     patience: float
     quiet: bool = False
     as_json: bool = False
+    attended: bool = False
+    answers: Answers = field(default_factory=dict)
 
 
 class _Interrupts:
@@ -88,6 +98,10 @@ def begin(wanted: Wanted, client: Client, *, detach: bool) -> int:
     """
     backend = backend_of(lab_of(client.lab))
     hosts = chosen(backend.hosts(), wanted.boards, wanted.hosts)
+    if wanted.tags:
+        hosts, doubts = tagged(hosts, wanted.tags, client.config)
+        for doubt in doubts:
+            print(f"warning: {doubt}", file=sys.stderr)
     name = new_id()
     claims = {host.name: backend.claim(host, name) for host in hosts}
     asked = Asked(name, hosts, wanted.options, wanted.suites, claims)
@@ -134,6 +148,7 @@ def _attend(
     with closing(OwnConsole(2 if client.as_json else 1)) as console, _counted() as interrupts:
         attending = Attending(files, asked, Manner(client.patience, client.config), may_begin=may_begin)
         shown = Shown(console, attending.watchers, quiet=client.quiet or client.as_json)
+        _have_answered(attending, shown, client, detach=detach)
         try:
             try:
                 attending.look(shown.tick, lambda: interrupts.count > 0)
@@ -159,6 +174,14 @@ def _attend(
             files.forget()
             raise
         return _ended(attending, asked, client, console, interrupted=bool(interrupts.count), detach=detach)
+
+
+def _have_answered(attending: Attending, shown: Shown, client: Client, *, detach: bool) -> None:
+    """Have operator steps of all boards answered here, by what is known already, or at the terminal."""
+    at_terminal = client.attended and not detach and has_terminal()
+    if client.answers or at_terminal:
+        terminal = TerminalOperator() if at_terminal else None
+        shown.ask_with(LabAsker(attending.watchers, client.answers, terminal, shown.pause, shown.resume))
 
 
 def _follow(
@@ -192,6 +215,7 @@ def _ended(
                 "phase": one.phase,
                 "reason": one.reason,
                 "exit_code": one.state.exit_code,
+                **({"soak": one.rounds} if one.rounds else {}),
             }
             for one in attending.watchers
         ]
@@ -218,6 +242,7 @@ def _ended(
         print(json.dumps(document, ensure_ascii=False, indent=2))
     elif not detach:
         summary(console, boards, quiet=client.quiet)
+        rounds(console, attending.watchers)
     if left:
         said = f"{asked.campaign} goes on: harness lab attach {asked.campaign}"
         print(said, file=sys.stderr if client.as_json else sys.stdout)

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -15,7 +16,10 @@ from harness.lab.results import BoardResult
 from harness.lab.watcher import CONNECTING, GIVEN_UP, RUNNING, UNREACHABLE, Watcher
 from harness.progress.state import FINISHED, LOST, BoardState
 from harness.progress.state import RUNNING as BOARD_RUNS
-from harness.report.text import one_line
+from harness.report.text import one_line, visible
+
+if TYPE_CHECKING:
+    from harness.cli.lab_asker import LabAsker
 
 _LEFT_FREE = 3  # rows of the terminal that stay for what is printed above
 _FEWEST_ROWS = 3
@@ -39,6 +43,9 @@ class Shown:
         self._phases: dict[str, str] = {}
         self._said: dict[str, int] = {}
         self._rounds: dict[tuple[str, str], tuple[str, str]] = {}
+        self._asked: set[str] = set()
+        self._held: list[str] = []
+        self._asker: LabAsker | None = None
         self._live: Live | None = None
         if not quiet and console.is_terminal and not console.is_dumb_terminal:
             self._live = Live(
@@ -47,8 +54,28 @@ class Shown:
             self._live.start()
 
     def say(self, text: str) -> None:
-        """Print a line."""
-        self._console.print(Text(text), soft_wrap=True)
+        """Print a line; later, while a person is asked."""
+        if self._asker is not None and self._asker.asking:
+            self._held.append(text)
+        else:
+            self._console.print(Text(text), soft_wrap=True)
+
+    def ask_with(self, asker: "LabAsker") -> None:
+        """Have operator steps answered by this from now on."""
+        self._asker = asker
+
+    def pause(self) -> None:
+        """Leave the terminal to a question."""
+        if self._live is not None:
+            self._live.stop()
+
+    def resume(self) -> None:
+        """Have the terminal again."""
+        held, self._held = self._held, []
+        for text in held:
+            self.say(text)
+        if self._live is not None:
+            self._live.start()
 
     def tick(self) -> None:
         """Tell what has changed."""
@@ -57,8 +84,19 @@ class Shown:
             self._told(one)
             for board in list(one.state.boards.values()):
                 self._board(one, board)
+                self._asks(one, board)
+        if self._asker is not None:
+            self._asker.tick()
+            if self._asker.asking:
+                return
         if self._live is not None:
             self._live.refresh()
+
+    def _asks(self, one: Watcher, board: BoardState) -> None:
+        for ask in list(board.asks.values()):
+            if ask.id not in self._asked:
+                self._asked.add(ask.id)
+                self.say(f"{one.host.name}  {one_line(board.name)}  asks a person: {one_line(ask.title)}")
 
     def _told(self, one: Watcher) -> None:
         known = self._said.setdefault(one.host.name, 0)
@@ -68,6 +106,9 @@ class Shown:
 
     def end(self) -> None:
         """Tell what changed last, and take the moving lines away."""
+        if self._asker is not None:
+            self._asker.close()
+            self._asker = None
         self.tick()
         if self._live is not None:
             self._live.stop()
@@ -158,3 +199,20 @@ def summary(console: Console, boards: Sequence[BoardResult], *, quiet: bool) -> 
     console.print(
         Text(f"{len(boards)} boards on {len({one.host for one in boards})} hosts: {told}"), soft_wrap=True
     )
+
+
+def rounds(console: Console, watchers: Sequence[Watcher]) -> None:
+    """Print what the rounds came to, a table for each host that had several."""
+    for one in watchers:
+        if not one.rounds:
+            continue
+        from harness.cli import soak
+
+        try:
+            lines = soak.words(one.rounds)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            lines = ["what its rounds came to cannot be read"]
+        console.print()
+        console.print(Text(one_line(one.host.name)))
+        for line in lines:
+            console.print(Text(visible(line)), soft_wrap=True)

@@ -31,6 +31,21 @@ def status(
             metavar="BOARD",
         ),
     ] = None,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a lab with hosts: only this one; may be repeated.", metavar="NAME"),
+    ] = None,
+    here: Annotated[
+        bool, typer.Option("--here", help="Boards of this computer, also when the lab file has hosts.")
+    ] = False,
+    ssh_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--ssh-config",
+            help="ssh's file of settings, in the place of the user's (ssh -F).",
+            metavar="FILE",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
     """Show how boards are; opens no device, so it may be asked at any time."""
@@ -47,6 +62,13 @@ def status(
     from harness.report.text import one_line
 
     known = lab_of(lab)
+    if known.hosts and not (here or tag or put_back):
+        from harness.cli.lab_status_hosts import show
+
+        words = [str(word) for word in boards or ()]
+        raise typer.Exit(show(known, words, host or (), ssh_config, as_json=as_json))
+    if host:
+        raise UsageError("--host goes with a lab file that has hosts", hint="docs/lab.md shows one")
     found = select([str(word) for word in boards or ()], known, tags=tag or (), all_by_default=True)
     for doubt in found.doubts:
         print(f"warning: {doubt}", file=sys.stderr)
@@ -127,7 +149,7 @@ def _show(
         words = f"{file.name:<{names}}  {state}"
         if runs:
             verdicts = [_verdict(one, runs_now=one is runs[0] and holder is not None) for one in runs]
-            words += f" · {', '.join(verdicts)} ({_ago(runs[0].started, now)})"
+            words += f" · {', '.join(verdicts)} ({ago(runs[0].started, now)})"
         print(hanging(words, names + 2, width()))
         indent = " " * (names + 2)
         if health.blocked:
@@ -144,7 +166,8 @@ def _verdict(run: "LastRun", *, runs_now: bool) -> str:
     return run.verdict.replace("_", " ") or ("runs now" if runs_now else "no end")
 
 
-def _ago(moment: str, now: datetime) -> str:
+def ago(moment: str, now: datetime) -> str:
+    """Return how long ago a moment was, in words."""
     try:
         seconds = (now - datetime.fromisoformat(moment)).total_seconds()
     except ValueError:

@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.declared import AsJson, Boards, Quiet, Tags, takes
+from harness.cli.declared import (
+    LOST_AFTER_S,
+    AsJson,
+    Boards,
+    Duration,
+    LostAfter,
+    Plugins,
+    Quiet,
+    Repeat,
+    SetAside,
+    StopOnFailure,
+    Tags,
+    takes,
+)
 from harness.fixtures.options import RunOptions
 
 
@@ -24,13 +37,7 @@ def run(
     select: Annotated[
         str, typer.Option("--select", "-k", help="Only scenarios whose name matches, as pytest's -k.")
     ] = "",
-    plugin: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A pytest plugin that is to take part in the run; it is written down. Without this none does.",
-            metavar="NAME",
-        ),
-    ] = None,
+    plugin: Plugins = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -80,15 +87,7 @@ def run(
             metavar="N|auto",
         ),
     ] = "",
-    lost_after: Annotated[
-        float,
-        typer.Option(
-            help="With -j: seconds without any sign of a board after which its process is ended; the board is told as "
-            "lost.",
-            metavar="SECONDS",
-            min=1,
-        ),
-    ] = 3600.0,
+    lost_after: LostAfter = LOST_AFTER_S,
     detach: Annotated[
         bool,
         typer.Option(
@@ -100,37 +99,10 @@ def run(
     campaign: Annotated[
         str, typer.Option(hidden=True, help="The campaign's name, chosen by who began it from another host.")
     ] = "",
-    repeat: Annotated[
-        int | None,
-        typer.Option(
-            help="Run each board so many times, each round a run; with --for that many at most.",
-            metavar="N",
-        ),
-    ] = None,
-    duration: Annotated[
-        str,
-        typer.Option(
-            "--for",
-            help="Run each board again and again as long as this, such as 30s, 90m or 8h; the rounds that run then "
-            "come to their end.",
-            metavar="TIME",
-        ),
-    ] = "",
-    stop_on_failure: Annotated[
-        bool,
-        typer.Option(
-            "--stop-on-failure",
-            help="Begin no more runs when one has failed, broke, or lost its process; those that run come to an end.",
-        ),
-    ] = False,
-    set_aside: Annotated[
-        bool,
-        typer.Option(
-            "--set-aside/--no-set-aside",
-            help="Whether to leave out boards that are set aside, as they were blocked twice in a row; harness lab "
-            "status shows them. One board alone always runs.",
-        ),
-    ] = True,
+    repeat: Repeat = None,
+    duration: Duration = "",
+    stop_on_failure: StopOnFailure = False,
+    set_aside: SetAside = True,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

@@ -4,21 +4,27 @@ It keeps nothing of its own: all that counts stands in files, so any number of c
 runs on whether one of these processes lives or not.
 """
 
+import json
 import os
 import select
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from harness.errors import HarnessError, UsageError
+from harness.disk import writing
+from harness.errors import BenchError, HarnessError, UsageError
 from harness.lab import closing, sending, starting
 from harness.lab.identity import Identity
 from harness.lab.messages import LARGEST_BODY, PROTOCOL, Message, Parser, encode
-from harness.lab.names import LAB, RUN_NAME, BenchFolder, boot_id
+from harness.lab.names import LAB, LARGEST_SOAK, RUN_NAME, SOAK, BenchFolder, boot_id
 from harness.lab.places import places_note
+from harness.progress import answers
 from harness.progress.campaigns import CAMPAIGN_ID, Campaign
 from harness.progress.names import CAMPAIGNS, CampaignFolder
 
@@ -29,6 +35,7 @@ _QUIET_S = 60.0
 """Seconds without a word of the client after which its connection counts as dead."""
 
 _HEARTBEAT_S = 5.0
+_STATUS_S = 60.0
 _ALIVE_LOOK_S = 0.2
 _AT_ONCE = 4096  # bytes that a pipe takes without blocking once it says that it takes some
 
@@ -95,17 +102,21 @@ class BenchEnd:
         self._parser = Parser()
         self._starting: starting.Starting | None = None
         self._followed: _Followed | None = None
+        self._looking: Future[dict[str, Any]] | None = None
         self._sending: Iterator[bytes] = iter(())
         self._heard = time.monotonic()
         self._said = 0.0
         self._answers: dict[str, Callable[[Message], None]] = {
             "compare": self._compare,
+            "tagged": self._tagged,
+            "status": self._status,
             "begin": self._begin,
             "find": self._find,
             "follow": self._follow,
             "pull": self._pull,
             "received": self._received,
             "stop": self._stop,
+            "answer": self._take_answer,
             "close": self._close,
             "still there": lambda _: None,
         }
@@ -123,6 +134,7 @@ class BenchEnd:
             while True:
                 self._listen()
                 self._start_on()
+                self._status_on()
                 busy = self._followed is not None and self._follow_on(self._followed)
                 busy = self._send_on() or busy
                 if time.monotonic() - self._said > _HEARTBEAT_S:
@@ -154,6 +166,35 @@ class BenchEnd:
 
     def _compare(self, message: Message) -> None:
         self._say("harness", harness=Identity.here(message.texts("suites")).plain())
+
+    def _tagged(self, message: Message) -> None:
+        from harness.board.reading.lab import lab_of  # noqa: PLC0415 - slow, and rarely needed
+        from harness.board.reading.selection import select  # noqa: PLC0415 - as above
+
+        lab, tags = lab_of(None), message.texts("tags")
+        having: list[str] = []
+        doubts: list[str] = []
+        for word in message.texts("boards"):
+            select([word], lab)  # that there is none is another thing than that it has no such tag
+            with suppress(UsageError):
+                selected = select([word], lab, tags=tags)
+                having += [word] if selected.paths else []
+                doubts += selected.doubts
+        self._say("tagged", boards=having, doubts=doubts)
+
+    def _status(self, message: Message) -> None:
+        """Have the command of this host look at its boards; the client hears of it when that has ended."""
+        words = ["lab", "status", "--here", "--json", f"--runs={self._runs}", "--", *message.texts("boards")]
+        self._looking = ThreadPoolExecutor(1).submit(_printed, [*self._command, *words])
+
+    def _status_on(self) -> None:
+        if self._looking is None or not self._looking.done():
+            return
+        looked, self._looking = self._looking, None
+        try:
+            self._say("status", document=looked.result())
+        except BenchError as error:
+            self._say("refused", to="status", message=error.message)
 
     def _begin(self, message: Message) -> None:
         name = message.text("campaign")
@@ -216,6 +257,17 @@ class BenchEnd:
             wish.parent.mkdir(parents=True, exist_ok=True)
             wish.touch()
 
+    def _take_answer(self, message: Message) -> None:
+        campaign, ask = self._campaign(message), message.text("ask")
+        if not any(ask in board.asks for board in campaign.state().boards.values()) or "/" in ask:
+            self._say("answered", ask=ask, why="nobody is asked that any more")
+            return
+        values = {name: value for name, value in message.pairs("values").items() if isinstance(value, str)}
+        answer = answers.Answer(message.text("by"), message.text("via"), values)
+        with writing(campaign.folder.answers):
+            first = answers.give(campaign.folder.answers, ask, answer)
+        self._say("answered", ask=ask, why="" if first else "somebody else has answered")
+
     def _close(self, message: Message) -> None:
         self._say("closed", told=list(closing.close(self._campaign(message), self._lab)))
 
@@ -252,8 +304,18 @@ class BenchEnd:
             name, state = followed.campaign.id, followed.state()
             never = starting.said(self._lab, name) or "no reason" if state == starting.NEVER else ""
             kept = state == starting.ENDED
+            self._say_soak(followed.campaign)
             self._say("over", campaign=name, never=never, kept=kept)
         return False
+
+    def _say_soak(self, campaign: Campaign) -> None:
+        """Send what the rounds of a campaign came to, when it had several."""
+        try:
+            data = (campaign.folder.path / SOAK).read_bytes()
+        except OSError:
+            return
+        for at in range(0, len(data), LARGEST_BODY) if len(data) <= LARGEST_SOAK else ():
+            self._say("soak", data[at : at + LARGEST_BODY], at=at)
 
     def _look_after(self, followed: _Followed) -> None:
         """Pass a wish to end on once the campaign has come up; tell what became of its places."""
@@ -296,3 +358,22 @@ class BenchEnd:
             except OSError:
                 raise _ClientGoneError from None
         self._said = time.monotonic()
+
+
+def _printed(command: Sequence[str]) -> dict[str, Any]:
+    """Return the JSON document that a command of this harness prints.
+
+    Raises:
+        BenchError: It prints none, or one that says why it cannot.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command, with words that stand for themselves
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_STATUS_S, check=False
+        )
+        document: dict[str, Any] = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise BenchError(f"its boards cannot be looked at: {error}") from None
+    told = document.get("error")
+    if isinstance(told, dict):
+        raise BenchError(str(told.get("message")))
+    return document

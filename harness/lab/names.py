@@ -9,6 +9,11 @@ from pathlib import Path
 LAB = ".lab"
 """The folder of campaigns on other hosts, below the folder of runs."""
 
+SOAK = "soak.json"
+"""What the rounds of a campaign came to, in its folder."""
+
+LARGEST_SOAK = 32 << 20
+
 RUN_NAME = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[A-Za-z0-9._-]{1,80}")
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")

@@ -5,6 +5,7 @@ can tell that a campaign is over, and a bench that stays away is given up withou
 """
 
 import json
+import math
 import os
 import threading
 import time
@@ -19,6 +20,7 @@ from harness.lab.client_files import ASKED, BEGUN, NEW, REFUSED, Asked, ClientFi
 from harness.lab.identity import Identity, difference
 from harness.lab.link import Link, LinkLostError
 from harness.lab.messages import PROTOCOL, Message
+from harness.lab.names import LARGEST_SOAK
 from harness.lab.receiving import DamagedError, Receiving
 from harness.lab.ssh import Host
 from harness.lab.starting import UNKNOWN
@@ -40,6 +42,7 @@ _ANSWER_S = 180.0
 _AGAIN_S = (0.5, 1.0, 2.0, 5.0)
 _LOOK_S = 0.25
 _LONGEST_REASON = 1_000
+_ANSWER_SHOWS_S = 5.0
 _PULLS_AGAIN = 1
 _STEADY_S = 10.0  # a connection that lasted so long was one, whatever it brought
 _MOST_PROGRESS = 1 << 30
@@ -107,8 +110,36 @@ class Watcher(threading.Thread):
         self._news = 0
         self.knows_nothing = False
         """Whether the host was asked for the campaign, and never heard of it."""
+        self.soak = b""
+        """What the rounds of the campaign came to, as the host sent it; empty for nothing."""
+        self._given: dict[str, dict[str, object]] = {}
+        self._answered: dict[str, float] = {}
         self.told_hosts: dict[str, tuple[str, ...]] = {}
         """The hosts that took part, with their boards, as this host was told when the campaign began."""
+
+    @property
+    def rounds(self) -> dict[str, Any]:
+        """What the rounds of the campaign came to; empty for one round, or when it cannot be read."""
+        try:
+            told = json.loads(self.soak)
+        except (ValueError, RecursionError):
+            return {}
+        return told if isinstance(told, dict) else {}
+
+    def answer(self, ask: str, by: str, via: str, values: Mapping[str, str]) -> None:
+        """Give an answer to an operator step there; it is sent until the host has said that it has it.
+
+        Args:
+            ask: Names the question.
+            by: Who answers.
+            via: By what way.
+            values: The value of each field; they may be secrets, and are kept nowhere.
+        """
+        self._given[ask] = {"by": by, "via": via, "values": dict(values), "sent": False}
+
+    def is_answered(self, ask: str) -> bool:
+        """Whether an answer is on its way, or has been taken so lately that the host may not have told it yet."""
+        return ask in self._given or time.monotonic() - self._answered.get(ask, -math.inf) < _ANSWER_SHOWS_S
 
     @property
     def over(self) -> bool:
@@ -213,7 +244,10 @@ class Watcher(threading.Thread):
         self._become(RUNNING)
         link.say("follow", campaign=self._asked.campaign, offset=self._offset)
         self._pulling = None
+        for given in list(self._given.values()):
+            given["sent"] = False
         while not (self.over or self.leave.is_set()):
+            self._send_answers(link)
             if self.stop.is_set() and not self._stopped:
                 link.say("stop", campaign=self._asked.campaign)
                 self._stopped = True
@@ -223,6 +257,21 @@ class Watcher(threading.Thread):
             self._pull_next(link)
             if self._campaign_over and self._all_pulled() and not self._left_to_pull():
                 self._end()
+
+    def _send_answers(self, link: Link) -> None:
+        for ask, given in list(self._given.items()):
+            if not given["sent"]:
+                fields = {name: given[name] for name in ("by", "via", "values")}
+                link.say("answer", campaign=self._asked.campaign, ask=ask, **fields)
+                given["sent"] = True
+
+    def _take_answered(self, message: Message) -> None:
+        ask, why = message.text("ask"), one_line(message.text("why"))
+        if self._given.pop(ask, None) is not None:
+            self._answered[ask] = time.monotonic()
+            if why:
+                self.told.append(f"the answer to {one_line(ask)} was not taken: {why}")
+        self._on_change()
 
     def _begin(self, link: Link) -> bool:
         """Begin the campaign on the host, or find that it was; return whether there is anything to follow."""
@@ -292,6 +341,11 @@ class Watcher(threading.Thread):
         match message.kind:
             case "progress":
                 self._progress(message)
+            case "answered":
+                self._take_answered(message)
+            case "soak":
+                kept = self.soak[: message.number("at")]
+                self.soak = kept + message.body if len(kept) < LARGEST_SOAK else b""
             case "places":
                 self._take_places(message.pairs("places"))
             case "over" if message.text("never") and self.refused_places:

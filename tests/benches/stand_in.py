@@ -119,7 +119,11 @@ def run(words):
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--campaign", default="")
     parser.add_argument("--jobs", default="auto")
-    parser.add_argument("--wait")
+    for flag in ("--attended", "--stop-on-failure"):
+        parser.add_argument(flag, action="store_true")
+    for option in ("--wait", "--operator-timeout", "--plugin"):
+        parser.add_argument(option)
+    parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--suites")
     parser.add_argument("boards", nargs="+")
     asked = parser.parse_args(words)

@@ -6,7 +6,7 @@ process of its own; `harness lab reap` then frees the places once the run has en
 
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.lab.labgrid.keeping import Keeper
@@ -47,24 +47,39 @@ def carry(runs: Path, lab: BenchFolder, name: str, claim: Claim, command: Sequen
     try:
         process = subprocess.Popen([*command, *boards], start_new_session=True)  # noqa: S603 - our own words
         keeper.keep()
-        progress = CampaignFolder(runs / CAMPAIGNS / name).progress
-        offset = 0
+        ended = _Ended(CampaignFolder(runs / CAMPAIGNS / name).progress, boards)
         while process.poll() is None:
             time.sleep(_LOOK_S)
-            offset = _release_ended(progress, offset, keeper, boards)
+            for board in ended.more():
+                keeper.release(board)
         return process.returncode
     finally:
         keeper.close()
 
 
-def _release_ended(progress: Path, offset: int, keeper: Keeper, boards: Sequence[str]) -> int:
-    """Give up the places of boards that have ended since; return where to go on."""
-    if not progress.is_file():
-        return offset
-    by_name = {Path(board).name.removesuffix(".yaml"): board for board in boards}
-    for told in follow(progress, offset):
-        offset = told.offset
-        board = by_name.get(str(told.event.get("board")))
-        if board is not None and told.event["event"] in {"board_finished", "board_lost"}:
-            keeper.release(board)
-    return offset
+class _Ended:
+    """Finds boards that have ended for good: none before the campaign's end when it has several rounds.
+
+    Args:
+        progress: The campaign's progress.
+        boards: Its boards, as they were asked for.
+    """
+
+    def __init__(self, progress: Path, boards: Sequence[str]) -> None:
+        self._progress = progress
+        self._boards = {Path(board).name.removesuffix(".yaml"): board for board in boards}
+        self._offset = 0
+        self._rounds: object = None
+
+    def more(self) -> Iterator[str]:
+        """Give the boards that have ended since."""
+        if not self._progress.is_file():
+            return
+        for told in follow(self._progress, self._offset):
+            self._offset = told.offset
+            if told.event["event"] == "campaign_started":
+                self._rounds = told.event.get("repeat")
+            board = self._boards.get(str(told.event.get("board")))
+            ended = told.event["event"] in {"board_finished", "board_lost"} and self._rounds == 1
+            if board is not None and ended:
+                yield board
