@@ -104,7 +104,7 @@ def test_an_error_whose_lines_begin_in_the_middle_of_a_secret_shows_none_of_it()
 @pytest.mark.parametrize(
     "tag", [b"[LK-0317]", b"device secret:", b"DeviceSecret :", b"DEVICE SECRET: ", b"deviceSECRET:"]
 )
-@pytest.mark.parametrize("around", [b"", b"x" * 300, b"\0\xff" * 5000])
+@pytest.mark.parametrize("around", [b"", b"x" * 300, b"x" * 5000, b"\0\xff" * 5000])
 def test_a_tag_is_found_in_short_and_in_long_pieces(tag, around):
     hidden = SecretLines().hide(around + b"\n" + tag + b"hush\r\n" + around)
     assert b"hush" not in hidden
@@ -116,8 +116,9 @@ def test_what_is_no_tag_goes_on_as_it_is():
         assert SecretLines().hide(piece) == piece
 
 
-def test_where_the_library_has_no_search_python_s_own_is_taken(monkeypatch):
+@pytest.mark.parametrize("text", [True, False])
+def test_where_the_library_has_no_search_python_s_own_is_taken(monkeypatch, text):
     monkeypatch.setattr(secret_lines, "import_module", lambda _: SimpleNamespace(PyDLL=lambda _: object()))
-    search = secret_lines.searching.__wrapped__()
+    search = secret_lines.searching.__wrapped__(text=text)
     assert search(b"\0abc", b"bc")
     assert not search(b"abc", b"x")
