@@ -2,8 +2,10 @@
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from harness.errors import BenchError
@@ -20,6 +22,32 @@ _HINTS = {
     errno.EEXIST: "it is never written over: choose another name",
     errno.ENOENT: "make the folder first",
 }
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_WRITTEN_ANEW = frozenset({"bcachefs", "btrfs", "zfs"})
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+@lru_cache(maxsize=16)
+def can_reserve(folder: str) -> bool:
+    """Tell whether room that a file was given on its file system is still the file's when the disk is full.
+
+    Where each write takes new room it is not: a store to a mapped file is then a fault (SIGBUS) that kills the process.
+    What the system does not tell counts as a file system that can.
+
+    Args:
+        folder: An absolute path without links.
+    """
+    found = (0, "")
+    with suppress(OSError):
+        for line in _MOUNTS.read_text(errors="replace").splitlines():
+            before, _, after = line.partition(" - ")
+            place, kind = before.split()[4], after.split()[0]
+            place = _OCTAL.sub(lambda code: chr(int(code[1], 8)), place).rstrip("/")
+            # Of two at one place the later one is seen.
+            if f"{folder}/".startswith(f"{place}/") and len(place) >= found[0]:
+                found = (len(place), kind)
+    return found[1] not in _WRITTEN_ANEW
 
 
 def refused(path: Path, error: OSError) -> BenchError:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import disk
 from harness.errors import BenchError, ToolError, UsageError
 from harness.transport.recording import tail as tails
 from harness.transport.recording.format import HEAD, OPERATIONS, TAIL_HEAD, TAIL_SIZE, tail_of
@@ -275,6 +276,48 @@ def test_where_no_file_can_be_mapped_each_record_is_written(path, memory, monkey
         recording.data("read", "<", bytes(100_000), 8)
         recording.note("as well")
     assert b"".join(said(path)) == b"hello" + bytes(100_000)
+
+
+MOUNTS = """22 27 0:21 / /proc rw - proc proc rw
+27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+30 27 0:27 / /srv rw,relatime shared:2 master:1 - btrfs /dev/vdb rw
+31 30 0:28 / /srv/plain rw - xfs /dev/vdc rw
+32 27 0:29 / /my\\040pool rw - zfs pool rw
+33 27 0:30 / /twice rw - btrfs /dev/vdd rw
+34 27 0:31 / /twice rw - ext4 /dev/vde rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "keeps"),
+    [
+        ("/", True),
+        ("/home/lab", True),
+        ("/srv", False),
+        ("/srv/runs/a/transport", False),
+        ("/srv2/runs", True),
+        ("/srv/plain/runs", True),
+        ("/my pool/runs", False),
+        ("/twice/runs", True),
+    ],
+)
+def test_which_file_systems_keep_reserved_room(folder, keeps, tmp_path, monkeypatch):
+    (tmp_path / "mounts").write_text(MOUNTS)
+    monkeypatch.setattr(disk, "_MOUNTS", tmp_path / "mounts")
+    assert disk.can_reserve.__wrapped__(folder) is keeps
+
+
+def test_a_system_that_does_not_tell_its_file_systems(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk, "_MOUNTS", tmp_path / "none")
+    assert disk.can_reserve.__wrapped__("/srv") is True
+
+
+def test_where_room_cannot_be_kept_each_record_is_written(path, memory, monkeypatch):
+    monkeypatch.setattr(tails, "can_reserve", lambda _: False)
+    with Recording(path, memory()) as recording:
+        assert not tail_of(path).exists()
+        recording.data("read", "<", b"hello", 7)
+        assert said(path) == [b"hello"]
 
 
 def test_a_forked_child_neither_records_nor_harms(path, recording):

@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from harness.disk import can_reserve
 from harness.transport.recording.format import TAIL_HEAD, TAIL_MAGIC, TAIL_SIZE, tail_of
 
 _LENGTH, _AT = 0, 1
@@ -35,11 +36,14 @@ class Tail:
 
         Raises:
             FileExistsError: There is one.
-            OSError: The file system cannot map files or has no room, or numbers lie the other way round here.
+            OSError: The file system cannot map files, has no room or cannot keep it, or numbers lie the other way round
+                here.
         """
         if sys.byteorder != "little":
             raise OSError("the head of a tail is little-endian")
         self._path = tail_of(path)
+        if not os.path.lexists(self._path) and not can_reserve(os.path.realpath(path.parent)):
+            raise OSError("the file system cannot keep room for a mapped file")
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
             # All its room now: on a disk that is full later a store would be a fault that kills the process.
