@@ -1,12 +1,17 @@
 """Settings for all tests: no deadline on an example, as benchmarks say how long one takes; locks of their own."""
 
+import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from harness.board.opening.locks import FOLDER_VARIABLE
 from harness.report.pdf.renderer import PdfReport
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -32,3 +37,16 @@ def _runs_without_pdf() -> Iterator[None]:
 def with_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Render the PDFs into run folders, as it is outside of tests."""
     monkeypatch.setattr(PdfReport, "lacks", lambda _: "")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """Give the one browser of all tests: Playwright starts once in a process."""
+    from playwright.sync_api import sync_playwright  # the default run does without
+
+    program = shutil.which("chromium")
+    assert program is not None, "chromium is missing; `make browser-test` installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -1,5 +1,4 @@
 import re
-import shutil
 from typing import Self
 
 import httpx
@@ -61,15 +60,3 @@ class Visitor:
 def visitor(page):
     with Visitor(page) as made:
         yield made
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    from playwright.sync_api import sync_playwright  # the default run does without
-
-    program = shutil.which("chromium")
-    assert program is not None, "chromium is missing; `make browser-test` installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()

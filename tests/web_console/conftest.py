@@ -1,7 +1,4 @@
-import shutil
-
 import pytest
-from playwright.sync_api import sync_playwright
 
 from harness.service.mock.server import MockService
 from tests.web_console.web_bench import PUBLISHED, SE_ID, SE_KEY, Browser, Watch
@@ -36,16 +33,6 @@ def browser(mock):
     made = Browser(mock)
     yield made
     made.close()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    program = shutil.which("chromium")
-    assert program is not None, "chromium is missing; `make browser-test` installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
