@@ -17,6 +17,7 @@ from harness.fixtures.catalogue import scenarios_of
 from harness.id2.codes import ItlsAlert
 from harness.id2.defects import DEFECTS
 from harness.itls.misbehaviour.catalogue import MISBEHAVIOURS, alert, cut
+from harness.operator.steps import STEPS
 from harness.patterns import Template
 from harness.report.words import language
 from tests.report.words_used import said_by_reports, said_in, shape, written_into_journals
@@ -79,7 +80,7 @@ def test_frame_has_no_text_that_no_report_says():
 
 
 # Templates that are put together of several: by harness.board.plan.applies, fixtures/port/client.py,
-# harness.portcheck.clock and harness.id2.randomness.
+# harness.portcheck.clock, harness.id2.randomness, harness.operator.prompts with fixtures/session.py, fixtures/business.py.
 COMPOSED = {
     "left out by --quick: {known_titles}",
     "plan.{word_field}: {word_value}",
@@ -95,10 +96,14 @@ COMPOSED = {
     "carrier: nothing leads to the module; write a carrier section, or {known_todo}",
     "chip: the harness reaches none; wire it to this computer (boards/example-se-i2c.yaml), or {known_todo}",
     "probe: none is in the firmware; {known_todo}",
+    "operator step {word_step}: {known_title}; answered by {source}: {values} (operator: {tester})",
+    "{known_message}; needed: {list_fields} (operator: {tester})",
+    "the server accepted the device ({detail}); service calls: {calls}; device: {asked}",
+    "the server did not accept the device ({detail}); service calls: {calls}; device: {asked}",
 }
 
 
-@pytest.mark.parametrize("name", ["reasons", "findings", "measurements"])
+@pytest.mark.parametrize("name", ["reasons", "findings", "measurements", "notes"])
 def test_catalogue_of_journals_has_no_text_that_nothing_writes(name):
     texts = {text: shape(text) for text in words(ROOT / f"harness/report/words/zh/{name}.json")}
     assert not {text for text, form in texts.items() if form not in written_into_journals()} - COMPOSED
@@ -171,6 +176,28 @@ def test_every_constant_title_detail_and_reason_has_chinese():
                 }
     assert len(found) > 30
     assert not {text for text in found if " " in text and not say.knows(text)}
+
+
+def test_what_became_of_an_operator_step_has_chinese():
+    say = language("zh")
+    for step in STEPS.values():
+        assert say.knows(step.title), step.title
+        for source in ("the terminal", "the file of answers", "anna (bench page)"):
+            for tester in ("", " (operator: T. Example)"):
+                told = say(
+                    f"operator step {step.id}: {step.title}; answered by {source}: result = done{tester}"
+                )
+                assert re.fullmatch(
+                    r"操作步骤 [a-z-]+：.+；答复来自.+：result = done(（操作员：T. Example）)?", told
+                )
+                assert not re.search("[a-z]{3,} [a-z]{3,} [a-z]{3,}", told), told
+        absent = f"operator step {step.id} ({step.title}): nobody answered in time"
+        for text in (
+            absent,
+            f"{absent}; needed: result",
+            f"{absent}; needed: result, image (operator: T. Example)",
+        ):
+            assert re.match(r"操作步骤 [a-z-]+（.+）：没有人在时限内答复", say(text)), text
 
 
 def test_whoever_must_act_has_chinese():

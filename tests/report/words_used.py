@@ -92,7 +92,7 @@ WRITING = (
     *("fixtures", "suites", "harness/board/plan", "harness/board/opening", "harness/run", "harness/report"),
     *(
         "harness/errors.py",
-        "harness/operator/errors.py",
+        "harness/operator",
         "harness/service/errors.py",
         "harness/probe/linking.py",
     ),

@@ -102,11 +102,20 @@ class Context:
         anchor = self.scenarios.get(key, "")
         return Words(self.text(key, 200), code=True, link=f"#{anchor}" if anchor else "")
 
-    def rows(self, mapping: Mapping[str, object], prefix: str = "") -> list[tuple[str, Line]]:
-        """Return nested values as rows of dotted names and values, 300 at most, and then how many more there are."""
+    def rows(
+        self, mapping: Mapping[str, object], prefix: str = "", *, ours: bool = False
+    ) -> list[tuple[str, Line]]:
+        """Return nested values as rows of dotted names and values, 300 at most, and then how many more there are.
+
+        Args:
+            mapping: The values.
+            prefix: Comes before each name.
+            ours: The values are the harness's own, said in this language where it knows them.
+        """
         every = _flat(mapping, prefix, self.say)
         shown: list[tuple[str, Line]] = [
-            (self.text(name, 120), (Words(self.text(value)),)) for name, value in every[:_ROWS]
+            (self.text(name, 120), (Words(self.text(self.say(value) if ours else value)),))
+            for name, value in every[:_ROWS]
         ]
         if (rest := len(every) - _ROWS) > 0:
             shown.append((self.say("and more"), (Words(self.say("{n} in run.json", n=rest), soft=True),)))

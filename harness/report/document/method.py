@@ -39,7 +39,7 @@ def section(context: Context) -> Section:
         Heading(plain(say("Packages"))),
         _packages(context),
         Heading(plain(say("Options of the run"))),
-        Pairs(tuple(context.rows(report.options))),
+        Pairs(tuple(context.rows(report.options, ours=True))),
     ]
     return Section(say("Method and tool"), "method", tuple(blocks))
 
