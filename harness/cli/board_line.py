@@ -5,6 +5,7 @@ from rich.cells import cell_len, set_cell_size
 from harness.cli.run_progress import clock_words
 from harness.progress.state import FINISHED, LOST, SET_ASIDE, WAITING, BoardState
 from harness.report.text import folder_label, one_line
+from harness.run.verdict import Verdict
 
 _WORST_FIRST = ("error", "failed", "blocked", "not_run")
 _STARTS, _REPORTS = "starts", "writes the reports"
@@ -16,7 +17,7 @@ def name_width(boards: list[BoardState]) -> int:
     return min(max((cell_len(one_line(one.name)) for one in boards), default=0), _WIDEST_NAME)
 
 
-def board_line(board: BoardState, now: float, *, names: int, width: int | None) -> str:
+def board_line(board: BoardState, now: float, *, names: int, width: int | None, came: str = "") -> str:
     """Return the line of a board.
 
     Args:
@@ -24,9 +25,10 @@ def board_line(board: BoardState, now: float, *, names: int, width: int | None) 
         now: Seconds since 1970.
         names: Columns of the name.
         width: Columns of the line; None for no limit.
+        came: What is told of it in the place of what it does; that when empty.
     """
-    line = f"{_fitting(one_line(board.name), names)}  {_count(board):>7}  {_times(board, now):<14}  "
-    line += f"{state_words(board, now)}"
+    line = f"{_fitting(one_line(board.name), names)}  {_count(board):>7}  {_times(board, now, ends=not came):<14}  "
+    line += came or state_words(board, now)
     return line.rstrip() if width is None or cell_len(line) <= width else _fitting(line, width).rstrip()
 
 
@@ -42,7 +44,10 @@ def state_words(board: BoardState, now: float) -> str:
         return f"lost: {one_line(board.reason)}"
     if board.phase == FINISHED:
         verdict = one_line(board.verdict) or f"no verdict, exit code {board.exit_code}"
-        return f"{verdict}{f' ({so_far})' if so_far else ''}"
+        words = f"{verdict}{f' ({so_far})' if so_far else ''}"
+        # Its run passed, and then something broke: reports that no disk took, an end that was asked for.
+        odd = board.verdict == Verdict.PASSED and board.exit_code not in {0, None}
+        return f"{words}, but exit code {board.exit_code}" if odd else words
     round_ = f"round {board.round} · " if board.round > 1 else ""
     return f"{round_}{f'{so_far} · ' if so_far else ''}{_doing(board, now)}"
 
@@ -79,11 +84,11 @@ def _count(board: BoardState) -> str:
     return f"{sum(one in board.planned for one in board.finished)}/{len(board.planned)}"
 
 
-def _times(board: BoardState, now: float) -> str:
+def _times(board: BoardState, now: float, *, ends: bool) -> str:
     if board.started is None:
         return ""
     spent = clock_words((now if board.ended is None else board.ended) - board.started)
-    left = None if board.over else board.seconds_left(now)
+    left = board.seconds_left(now) if ends and not board.over else None
     return f"{spent} (-{clock_words(left)})" if left else spent
 
 

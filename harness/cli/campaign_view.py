@@ -31,22 +31,24 @@ class CampaignView:
 
     Args:
         console: Where it is shown.
-        progress: Where all that is told is written.
+        progress: Where all that is told is written; None for nowhere, as it comes from there.
         expected: For each board by its name, how many seconds its run may take; 0 for unknown.
         at_once: How many boards run at a time.
         quiet: Show no moving lines, and no scenario.
         answers: The campaign's folder of answers, when a person at this terminal answers operator steps; else None.
+        began: When the campaign began, seconds since 1970; now when left out.
     """
 
     def __init__(
         self,
         console: Console,
-        progress: ProgressWriter,
+        progress: ProgressWriter | None,
         expected: Mapping[str, float],
         *,
         at_once: int,
         quiet: bool,
         answers: Path | None = None,
+        began: float | None = None,
     ) -> None:
         self._console = console
         self._progress = progress
@@ -56,7 +58,7 @@ class CampaignView:
         self._state = CampaignState()
         for name in expected:
             self._state.boards[name] = BoardState(name)
-        self._begun = time.time()
+        self._begun = time.time() if began is None else began
         self._drawn = 0.0
         self._held: list[str | Text] = []
         self._asker = None if answers is None else TerminalAsker(answers, self._pause, self._resume)
@@ -97,16 +99,19 @@ class CampaignView:
     def event(self, job: Job, event: str, fields: Mapping[str, Any], time: str) -> None:
         """Take what a board tells."""
         told = time or now()
-        self._progress.write(event, fields, board=job.name, time=told)
+        if self._progress is not None:
+            self._progress.write(event, fields, board=job.name, time=told)
         self._state.take({**fields, "event": event, "board": job.name, "time": told})
         if self._asker is not None:
             self._asker.take(job.name, event, fields)
         if event == "told":
-            self._print(f"{job.name}  {visible(str(fields.get('text', '')))}")
+            self._print(f"{one_line(job.name)}  {visible(str(fields.get('text', '')))}")
         elif event == "board_lost":
             self._print(f"{one_line(job.name)}  lost: {one_line(str(fields.get('reason', '')))}")
         elif event == "board_waits" and not self._console.is_terminal:
-            self._print(f"{one_line(job.name)}  waits for {one_line(', '.join(map(str, fields['for'])))}")
+            what = fields.get("for")
+            words = ", ".join(map(str, what)) if isinstance(what, list) else str(what)
+            self._print(f"{one_line(job.name)}  waits for {one_line(words)}")
         elif event == "scenario_finished" and not self._quiet:
             self._scenario(job, fields)
 
@@ -126,9 +131,14 @@ class CampaignView:
             board.phase, board.reason = FINISHED, ended.not_begun
         for line in visible(ended.output, len(ended.output) + 1).splitlines()[-_MOST_PRINTED:]:
             self._print(f"{one_line(ended.job.name)}  {line}")
-        if not self._quiet and not self._console.is_terminal and not ended.not_begun:
+        if not ended.not_begun:
+            self.board_ended(ended.job.name)
+
+    def board_ended(self, name: str) -> None:
+        """Say on a pipe what came of a board; at a terminal its moving line says it."""
+        if not self._quiet and not self._console.is_terminal:
             names = name_width(list(self._state.boards.values()))
-            self._print(board_line(board, time.time(), names=names, width=None))
+            self._print(board_line(self._state.boards[name], time.time(), names=names, width=None))
 
     def ending(self, why: str) -> None:
         """Say that everything is asked to end, as closing boards and writing reports takes a while."""
@@ -179,7 +189,9 @@ class CampaignView:
             if board.over or board.phase == SET_ASIDE:
                 continue
             left = (
-                board.seconds_left(moment) if board.phase == RUNNING else self._expected[board.name] or None
+                board.seconds_left(moment)
+                if board.phase == RUNNING
+                else self._expected.get(board.name) or None
             )
             if left is None:
                 return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +22,7 @@ from harness.board.reading.lab import lab_of, told
 from harness.campaign.heard import Heard
 from harness.cli.campaign_health import CampaignHealth, before
 from harness.cli.earlier import earlier_seconds
+from harness.cli.json_document import print_json
 from harness.cli.output import OwnConsole
 from harness.cli.progress_events import ProgressEvents, about
 from harness.cli.replayed_run import run_to_replay
@@ -438,10 +438,10 @@ def _print_json(
         {"folder": str(folder), **report.model_dump(mode="json")}
         for folder, report in zip(folders, reports, strict=True)
     ]
-    document = {"exit_code": code, "messages": came.said, "runs": runs, "set_aside": aside}
+    document: dict[str, object] = {"exit_code": code, "messages": came.said, "runs": runs, "set_aside": aside}
     if came.soak is not None:
         document["soak"] = came.soak
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+    print_json(document)
 
 
 def _what_to_say(follower: _Follower, codes: list[int], boards: Sequence[Path], select: str) -> list[str]:

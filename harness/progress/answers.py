@@ -67,8 +67,12 @@ def take(answers: Path, ask: str) -> Answer | None:
     except OSError:
         forget(answers, ask)
         return None
-    with os.fdopen(file, "rb") as stream:
-        data = stream.read(_LARGEST)
+    try:
+        data = os.read(file, _LARGEST)
+    except OSError:  # a folder
+        return None
+    finally:
+        os.close(file)
     forget(answers, ask)
     try:
         read = json.loads(data)

@@ -16,6 +16,7 @@ from harness.progress.names import CAMPAIGNS, CampaignFolder
 from harness.progress.reader import follow
 from harness.progress.state import CampaignState
 from harness.run.folder import alive as is_process
+from harness.settings import regular_file
 
 KEPT = 200
 """Finished campaigns that are kept; the runs themselves are never touched."""
@@ -25,6 +26,7 @@ CAMPAIGN_ID = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f]{6}")
 
 _DRAFT = re.compile(rf"\.{CAMPAIGN_ID.pattern}\.([0-9]+)\.tmp")
 _LARGEST = 1 << 20
+_KERNEL_LOCKS = Path("/proc/locks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,12 @@ class Campaign:
     def alive(self) -> bool:
         """Whether its process lives, which the kernel's lock alone tells."""
         try:
-            file = os.open(self.folder.lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            # Without O_NONBLOCK a named pipe in its place would wait for its writer for ever.
+            file = os.open(self.folder.lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except PermissionError:  # of another user, who keeps it to himself
+            with suppress(OSError):
+                return bool(holders(self.folder.lock))
+            return False
         except OSError:
             return False
         try:
@@ -59,19 +66,39 @@ class Campaign:
     def about(self) -> Mapping[str, Any]:
         """Return what was known at its beginning; empty when nothing can be read."""
         try:
-            with self.folder.started.open("rb") as file:
-                read = json.loads(file.read(_LARGEST))
-        except (OSError, ValueError, RecursionError):
+            read = json.loads(regular_file.read(self.folder.started, _LARGEST))
+        except (OSError, HarnessError, ValueError, RecursionError):
             return {}
         return read if isinstance(read, dict) else {}
 
     def state(self) -> CampaignState:
         """Return what its progress comes to up to now; nothing when it cannot be read."""
+        return self.read()[0]
+
+    def read(self) -> tuple[CampaignState, str]:
+        """Return what its progress comes to up to now, and why it cannot be read, empty when it can."""
         state = CampaignState()
-        with suppress(HarnessError):
+        try:
             for told in follow(self.folder.progress):
                 state.take(told.event)
-        return state
+        except HarnessError as error:
+            return state, error.message
+        return state, "" if state.seq >= 0 else f"{self.folder.progress}: holds no event"
+
+
+def holders(lock: Path) -> set[int]:
+    """Return the processes that hold a lock on a file, as the kernel lists them; opens nothing.
+
+    Raises:
+        OSError: There is no such file, or no such list.
+    """
+    inode = str(lock.stat().st_ino)  # the list has lines `1: FLOCK ADVISORY WRITE pid dev:inode …`
+    listed = [line.split() for line in _KERNEL_LOCKS.read_text().splitlines()]
+    return {
+        int(words[4])
+        for words in listed
+        if words[1] == "FLOCK" and words[4].isdecimal() and words[5].endswith(f":{inode}")
+    }
 
 
 def campaigns(runs: Path) -> list[Campaign]:

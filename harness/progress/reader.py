@@ -1,6 +1,8 @@
 """Reads the progress of a campaign while it is written, from any byte on."""
 
 import json
+import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +34,10 @@ def follow(path: Path, offset: int = 0) -> Iterator[Told]:
 
     Raises:
         UsageError: There is no such file.
-        BenchError: It cannot be read.
+        BenchError: It cannot be read, or is no regular file.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(_opened(path), "rb") as file:
             file.seek(offset)
             rest = b""
             while part := file.read(_PART):
@@ -57,6 +59,20 @@ def follow(path: Path, offset: int = 0) -> Iterator[Told]:
         ) from None
     except OSError as error:
         raise BenchError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _opened(path: Path) -> int:
+    """Open a regular file; a pipe or a device in its place would never end.
+
+    Raises:
+        BenchError: It is something else.
+        OSError: It cannot be opened.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise BenchError(f"{path}: is not a regular file")
+    return file
 
 
 def _end_of_line(file: Any) -> int | None:

@@ -134,9 +134,11 @@ class BoardState:
                 known += max(0.0, expected - (now - self.scenario_started))
             else:
                 known += expected
-        if unknown and len(self.finished) < _FEW:
+        # What does not apply is over at once, and says nothing of what does.
+        over = len(self.planned) - len(to_do)
+        if unknown and over < _FEW:
             return None
-        mean = (now - self.started) / max(len(self.finished), 1)
+        mean = (now - self.started) / max(over, 1)
         return known + unknown * mean
 
 
@@ -168,10 +170,16 @@ class CampaignState:
         self.exit_code: int | None = None
         self.interrupted = ""
         self.told: list[str] = []
+        self._last: Event = {}
+
+    @property
+    def last(self) -> float | None:
+        """When the last event was, seconds since 1970; None before the first."""
+        return _moment(self._last) if self._last else None
 
     def take(self, event: Event) -> None:
         """Take one event."""
-        self.seq = _whole(event, "seq", self.seq)
+        self.seq, self._last = _whole(event, "seq", self.seq), event
         name = _text(event, "board")
         taken = _OF_BOARD.get(_text(event, "event")) if name else None
         if taken is not None:

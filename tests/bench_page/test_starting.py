@@ -12,10 +12,10 @@ import pytest
 
 from harness.bench_page import starting
 from harness.bench_page.starting import Order, Starter
-from harness.bench_page.stopping import asked_to_stop, stop
 from harness.errors import UsageError
 from harness.progress.campaigns import Campaign
 from harness.progress.names import CampaignFolder
+from harness.progress.stopping import asked_to_stop, stop
 from tests.bench_page.made import Made, make_run
 
 

@@ -60,3 +60,8 @@ def test_an_answer_that_came_too_late_is_removed(tmp_path):
     forget(tmp_path, "q")
     forget(tmp_path, "q")
     assert take(tmp_path, "q") is None
+
+
+def test_a_folder_in_the_place_of_an_answer_is_none(tmp_path):
+    (tmp_path / "q.json").mkdir()
+    assert take(tmp_path, "q") is None

@@ -273,3 +273,33 @@ def test_another_round_begins_anew():
 def test_values_of_another_type_break_no_fold(event):
     state = state_of({"event": "board_started", "board": "a", "pid": 1, "round": 1}, event)
     assert state.boards["a"].seconds_left(1e9) is None
+
+
+def test_what_does_not_apply_says_nothing_of_how_long_the_rest_takes():
+    state = CampaignState()
+    told = [
+        ("2026-11-29T22:00:00Z", "board_started", {"pid": 1, "round": 1}),
+        (
+            "2026-11-29T22:00:00Z",
+            "planned",
+            {"scenarios": [{"step": "s", "title": str(n)} for n in range(10)]},
+        ),
+    ]
+    told += [
+        (
+            "2026-11-29T22:00:00Z",
+            "scenario_finished",
+            {"step": "s", "title": f"no {n}", "verdict": "not_applicable"},
+        )
+        for n in range(100)
+    ]
+    told += [
+        ("2026-11-29T22:00:50Z", "scenario_finished", {"step": "s", "title": str(n), "verdict": "passed"})
+        for n in range(5)
+    ]
+    known = []
+    for time, event, fields in told:
+        state.take({"event": event, "time": time, "board": "one", **fields})
+        known.append(state.boards["one"].seconds_left(state.boards["one"].started + 50))
+    assert known[-2] is None  # four of those that apply are over
+    assert known[-1] == pytest.approx(50)

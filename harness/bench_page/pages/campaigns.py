@@ -14,12 +14,12 @@ from harness.bench_page.answering import AnswerField
 from harness.bench_page.bench import Bench
 from harness.bench_page.pages.runs import parts
 from harness.bench_page.run_files import opened
-from harness.bench_page.stopping import asked_to_stop, stop
 from harness.bench_page.tails import Tail
 from harness.bench_page.view import BenchView
 from harness.bench_page.watching import Watched
 from harness.errors import UsageError
 from harness.progress.state import RUNNING, Ask, BoardState
+from harness.progress.stopping import asked_to_stop, stop
 from harness.web.view import Flash
 
 _LISTED = 100

@@ -51,7 +51,8 @@ def last_runs(runs: Path, boards: Collection[str]) -> dict[str, list[LastRun]]:
 
 def _verdict(folder: Path) -> str:
     try:
-        with (folder / "journal.jsonl").open("rb") as journal:
+        file = os.open(folder / "journal.jsonl", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as journal:
             size = journal.seek(0, os.SEEK_END)
             journal.seek(max(0, size - _TAIL))
             event = json.loads(journal.read().rstrip().rpartition(b"\n")[2])

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from harness.disk import writing
 from harness.errors import UsageError
-from harness.progress.campaigns import Campaign
+from harness.progress.campaigns import Campaign, holders
 
 _STOP = "stop"
 _NAME_MAX = 200
-_KERNEL_LOCKS = Path("/proc/locks")
 
 
 def stop(campaign: Campaign, board: str = "") -> None:
@@ -53,16 +52,5 @@ def _signal(campaign: Campaign) -> None:
     """Tell the campaign's process to end, if it is the one that holds the campaign's lock."""
     pid = campaign.about().get("pid")
     with suppress(OSError):  # of another user, or gone just now
-        if isinstance(pid, int) and pid in _holders(campaign.folder.lock):
+        if isinstance(pid, int) and pid in holders(campaign.folder.lock):
             os.kill(pid, signal.SIGTERM)
-
-
-def _holders(lock: Path) -> set[int]:
-    """Return the processes that hold a lock on a file: the kernel lists `1: FLOCK ADVISORY WRITE pid dev:inode …`."""
-    inode = str(lock.stat().st_ino)
-    listed = [line.split() for line in _KERNEL_LOCKS.read_text().splitlines()]
-    return {
-        int(words[4])
-        for words in listed
-        if words[1] == "FLOCK" and words[4].isdecimal() and words[5].endswith(f":{inode}")
-    }
