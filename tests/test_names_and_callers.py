@@ -73,13 +73,19 @@ def trees(*folders):
     return {path: parsed(path) for path in sources(*folders)}
 
 
+@cache
+def nodes(tree):
+    """List all nodes of a module, which several look through."""
+    return [*ast.walk(tree)]
+
+
 def words(name):
     return {word.lower().removesuffix("s") for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
 
 
 def named(tree):
     """Give each name that a module defines."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name, node.lineno
         elif isinstance(node, ast.arg):
@@ -119,7 +125,7 @@ def test_house_words_are_found_in_names_of_all_kinds(text, is_found):
 def used(tree):
     """Count the names that a module uses: by name, as an attribute, as a keyword, or in a text that is a name."""
     found = Counter()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             found[node.id] += 1
         elif isinstance(node, ast.Attribute):
@@ -131,7 +137,9 @@ def used(tree):
 
 def defined(tree, project_classes):
     """Give the functions, methods and classes that only a caller by name can reach."""
-    for outer in ast.walk(tree):
+    for outer in nodes(tree):
+        if isinstance(outer, ast.expr):
+            continue
         foreign = isinstance(outer, ast.ClassDef) and any(
             ast.unparse(base).partition("[")[0] not in project_classes for base in outer.bases
         )
@@ -149,7 +157,7 @@ def without_a_caller(defining, calling):
     for tree in calling.values():
         uses.update(used(tree))
     classes = {
-        node.name for tree in defining.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+        node.name for tree in defining.values() for node in nodes(tree) if isinstance(node, ast.ClassDef)
     }
     plain_bases = {
         "ABC",
