@@ -71,9 +71,9 @@ def main():
             for number in (1, 2, 3)
         ]
         lab = Lab(root, hosts)
-        labgrid = Labgrid(lab)
+        labgrid = Labgrid(root)
         try:
-            labgrid.set_up()
+            labgrid.serve(lab)
             print(f"3 hosts x {asked.boards} places:")
             told("healthy", acquired(hosts[0].boards, ROUNDS))
             hung = labgrid.exporters["bench-2"]

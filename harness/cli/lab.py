@@ -103,7 +103,6 @@ def register(app: typer.Typer) -> None:
         exporter_config
     )
     group.command("carry", hidden=True, help="On a bench: a campaign within its places.")(carry)
-    group.command("bench", hidden=True, help="The end of a client's connection on a bench.")(bench)
     app.add_typer(group, name="lab")
 
 
@@ -354,13 +353,3 @@ def carry(
         *run_words(runs, campaign, told.get("options") or ()),
     ]
     raise typer.Exit(carried(runs, folder, campaign, claim, command))
-
-
-def bench(runs: _Runs = Path("runs")) -> None:
-    """Answer one client on stdin and stdout until it is gone."""
-    import sys
-
-    from harness.lab.bench_end import BenchEnd
-    from harness.lab.starting import own_command
-
-    BenchEnd(runs, own_command(sys.argv[0], sys.executable)).serve()

@@ -1,7 +1,6 @@
 """Operator steps of boards on other hosts, answered at the client: by a file, or at its terminal."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -103,7 +102,7 @@ class LabAsker:
         if ask.picture:
             lines.append(f"  (a picture of it: {one_line(ask.picture)} in the campaign's folder there)")
         if ask.timeout_s is not None:
-            lines.append(f"  (waits {max(0.0, ask.since + ask.timeout_s - time.time()):.0f} s)")
+            lines.append(f"  (waits {max(0.0, ask.since + ask.timeout_s - one.watcher.now()):.0f} s)")
         try:
             terminal.tell(lines)
             values = {field.name: terminal.ask(field, None, look) for field in one.fields}

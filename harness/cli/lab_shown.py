@@ -1,6 +1,5 @@
 """What a campaign on many hosts shows: a line for each thing that a person should know, and one summary."""
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -128,7 +127,7 @@ class Shown:
         room = rows - len(lines)
         for one, board in running[:room]:
             place = f"{one_line(one.host.name)}  "
-            line = board_line(board, time.time(), names=names, width=max(1, width - cell_len(place)))
+            line = board_line(board, one.now(), names=names, width=max(1, width - cell_len(place)))
             lines.append(place + line)
         return Text("\n").join(_cut(line, width) for line in lines)
 

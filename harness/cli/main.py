@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from harness import __version__
+from harness.cli import lab_bench
 from harness.cli.streams import outlast
 from harness.errors import HarnessError
 from harness.plain_words import plain
@@ -102,6 +103,9 @@ def main() -> None:
 def invoke(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     try:
+        runs = lab_bench.runs_asked(arguments)
+        if runs is not None:
+            return lab_bench.serve(runs)
         code = application(arguments)(args=arguments, prog_name="harness", standalone_mode=False)
         sys.stdout.flush()  # what is held back until here may find a full disk, or nobody who reads
     except SystemExit as ending:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from harness.disk import writing
 from harness.errors import BenchError, HarnessError, UsageError
@@ -60,13 +60,17 @@ class _Followed:
         self.looked = self.passed_on = 0.0
         self.places: dict[str, object] = {}
         self.dead = False
+        self._file: BinaryIO | None = None
 
     def more(self) -> bytes:
         """Return whole lines that stand in the file behind the offset, a part of them when there are many."""
         try:
-            with self.campaign.folder.progress.open("rb") as file:
-                file.seek(self.offset)
-                data = file.read(LARGEST_BODY)
+            if self._file is None:
+                self._file = self.campaign.folder.progress.open("rb", buffering=0)
+            # Asked for its size alone, fifty times a second: it is only ever appended to.
+            if os.fstat(self._file.fileno()).st_size <= self.offset:
+                return b""
+            data = os.pread(self._file.fileno(), LARGEST_BODY, self.offset)
         except OSError:
             return b""
         end = data.rfind(b"\n") + 1
@@ -74,6 +78,12 @@ class _Followed:
             # No writer of ours makes such a line; a client would wait for its end for ever.
             raise UsageError(f"{self.campaign.id}: its progress holds a line without an end")
         return data[:end]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def is_dead(self) -> bool:
         """Whether the campaign's process is gone, looked at now and then."""
@@ -129,6 +139,7 @@ class BenchEnd:
                 protocol=PROTOCOL,
                 host=socket.gethostname(),
                 boot=boot_id(),
+                now=time.time(),
                 harness=Identity.here().plain(),
             )
             while True:
@@ -237,7 +248,13 @@ class BenchEnd:
         )
 
     def _follow(self, message: Message) -> None:
-        self._followed = _Followed(self._runs, self._lab, self._campaign(message), message.number("offset"))
+        followed = _Followed(self._runs, self._lab, self._campaign(message), message.number("offset"))
+        self._follow_instead(followed)
+
+    def _follow_instead(self, followed: _Followed | None) -> None:
+        if self._followed is not None:
+            self._followed.close()
+        self._followed = followed
 
     def _pull(self, message: Message) -> None:
         self._sending = sending.sent(self._runs, message.text("run"), message.pairs("have"))
@@ -282,7 +299,7 @@ class BenchEnd:
         try:
             return self._sent_more(followed)
         except HarnessError as error:
-            self._followed = None
+            self._follow_instead(None)
             self._say("refused", to="follow", message=error.message, hint=error.hint)
             return False
 
@@ -297,9 +314,9 @@ class BenchEnd:
         if dead:
             followed.passed_on = 0.0
             self._look_after(followed)
-            self._followed = None
+            self._follow_instead(None)
             if closing.close(followed.campaign, self._lab):
-                self._followed = _Followed(self._runs, self._lab, followed.campaign, followed.offset)
+                self._follow_instead(_Followed(self._runs, self._lab, followed.campaign, followed.offset))
                 return True
             name, state = followed.campaign.id, followed.state()
             never = starting.said(self._lab, name) or "no reason" if state == starting.NEVER else ""

@@ -42,6 +42,7 @@ _ANSWER_S = 180.0
 _AGAIN_S = (0.5, 1.0, 2.0, 5.0)
 _LOOK_S = 0.25
 _LONGEST_REASON = 1_000
+_LATEST = 1e11  # seconds since 1970: no clock of ours
 _ANSWER_SHOWS_S = 5.0
 _PULLS_AGAIN = 1
 _STEADY_S = 10.0  # a connection that lasted so long was one, whatever it brought
@@ -108,6 +109,7 @@ class Watcher(threading.Thread):
         self._campaign_over = False
         self._verdicts: dict[str, str] = {}
         self._news = 0
+        self._ahead = 0.0
         self.knows_nothing = False
         """Whether the host was asked for the campaign, and never heard of it."""
         self.soak = b""
@@ -116,6 +118,10 @@ class Watcher(threading.Thread):
         self._answered: dict[str, float] = {}
         self.told_hosts: dict[str, tuple[str, ...]] = {}
         """The hosts that took part, with their boards, as this host was told when the campaign began."""
+
+    def now(self) -> float:
+        """Return the time by the host's clock, which its events carry: it need not be the client's."""
+        return time.time() + self._ahead
 
     @property
     def rounds(self) -> dict[str, Any]:
@@ -219,6 +225,9 @@ class Watcher(threading.Thread):
 
     def _greet(self, link: Link) -> None:
         hello = self._await(link, "hello", HELLO_S)
+        told = hello.fields.get("now")
+        if isinstance(told, int | float) and 0 < told < _LATEST:
+            self._ahead = told - time.time()
         if hello.number("protocol") != PROTOCOL:
             self.differs = "has a harness that speaks with clients in another way"
         elif self._may_begin and self.note.begin == NEW:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STAND_IN = Path(__file__).with_name("stand_in.py")
 PORT = 2222
 _CLONE_NEWNET = 0x40000000
+_SLOWER = 3  # times a machine with other work may take
 
 
 def enter_namespace():
@@ -227,6 +228,8 @@ class Lab:
 
 
 def ended(client, limit=60):
+    """Wait for the end of a client; return its exit code, JSON document and stderr. `limit` is as that of `until`."""
+    limit *= _SLOWER
     try:
         out, errors = client.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
@@ -252,9 +255,6 @@ def answers(address):
     with socket.socket() as one:
         one.settimeout(0.2)
         return one.connect_ex((address, PORT)) == 0
-
-
-_SLOWER = 3
 
 
 def until(what, limit, step=0.02):

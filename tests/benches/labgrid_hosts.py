@@ -1,9 +1,12 @@
 """labgrid on hosts of one machine: a real coordinator, and a real exporter for each host."""
 
+import io
 import os
 import subprocess
+from contextlib import redirect_stdout
 from pathlib import Path
 
+from harness.cli.main import invoke
 from harness.lab.labgrid.coordinator import Coordinator, CoordinatorGoneError
 from tests.benches.bench_hosts import ROOT, until
 
@@ -12,32 +15,34 @@ PROGRAMS = Path(os.environ.get("LABGRID", ROOT / ".venv-bench" / "bin"))
 
 
 class Labgrid:
-    def __init__(self, lab):
-        self.lab = lab
-        self.folder = lab.root / "coordinator"
-        self.folder.mkdir()
+    """A coordinator and its exporters, which may serve one lab after another: hosts and boards have the same names."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.lab = None
         self.process = None
         self.exporters = {}
 
-    def set_up(self, **section):
-        lab = self.lab
-        self.start()
+    def serve(self, lab, **section):
+        """Serve this lab: what runs goes on, what is gone starts, and nobody has a place."""
+        self.lab = lab
         lab.write(labgrid={"coordinator": ADDRESS, **section})
-        for host in lab.hosts:
-            self.export(host)
-        made = self.words("places")
-        assert len(made.splitlines()) == sum(len(host.boards) for host in lab.hosts)
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+        self.export_all()
+        boards = sum(len(host.boards) for host in lab.hosts)
+        if len(self.places()) < boards:
+            assert len(self.words("places").splitlines()) == boards
+        with Coordinator(ADDRESS, "test") as coordinator:
+            for place in coordinator.places().values():
+                if place.acquired:
+                    coordinator.release(place.name, place.acquired)
 
     def words(self, *words):
-        done = subprocess.run(
-            self.lab.command(*words),
-            cwd=self.lab.folder,
-            capture_output=True,
-            text=True,
-            check=True,
-            env=self.environment(),
-        )
-        return done.stdout
+        said = io.StringIO()
+        with redirect_stdout(said):
+            assert invoke(["lab", *words, f"--lab={self.lab.folder / 'lab.yaml'}"]) == 0
+        return said.getvalue()
 
     @staticmethod
     def environment():
@@ -67,15 +72,28 @@ class Labgrid:
         self.process.kill()
         self.process.wait(30)
         self.start()
-        for host in self.lab.hosts:
-            if self.exporters[host.name].poll() is None:
-                self.exporters[host.name].wait(60)
-            self.export(host)
+        self.export_all()
+
+    def export_all(self):
+        """Start the exporters that are gone: those that lose their coordinator end, and expect to be started again."""
+        started = {
+            host: self.export(host)
+            for host in self.lab.hosts
+            if host.name not in self.exporters or self.ends(self.exporters[host.name])
+        }
+        for log in started.values():
+            until(lambda log=log: b"Exporter ready" in log.read_bytes(), 30)
+
+    def ends(self, exporter):
+        if exporter.poll() is None and exporter.coordinator is not self.process:
+            exporter.wait(60)
+        return exporter.poll() is not None
 
     def export(self, host):
-        file = host.folder / "exporter.yaml"
+        file = self.folder / f"{host.name}.yaml"
         file.write_text(self.words("exporter-config", host.name))
-        with (host.folder / "exporter.log").open("wb") as log:
+        log = self.folder / f"{host.name}.log"
+        with log.open("wb") as out:
             self.exporters[host.name] = subprocess.Popen(
                 [
                     PROGRAMS / "labgrid-exporter",
@@ -87,11 +105,12 @@ class Labgrid:
                     host.address,
                     file,
                 ],
-                stdout=log,
-                stderr=log,
+                stdout=out,
+                stderr=out,
                 env=self.environment(),
             )
-        until(lambda: b"Exporter ready" in (host.folder / "exporter.log").read_bytes(), 30)
+        self.exporters[host.name].coordinator = self.process
+        return log
 
     def places(self):
         with Coordinator(ADDRESS, "test") as coordinator:

@@ -6,15 +6,17 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
 import yaml
 
 from harness.board.reading.lab import load_lab
+from harness.cli import lab_bench
 from harness.cli.main import invoke
 from harness.errors import UsageError
-from harness.lab import closing, starting
+from harness.lab import bench_end, closing, starting
 from harness.lab.backend import backend_of
 from harness.lab.hosts import chosen, hosts_of, place_names
 from harness.lab.identity import Identity, difference
@@ -556,3 +558,54 @@ def test_the_oracles_find_what_they_look_for():
     assert verdicts_of_lost(
         [{"event": "run_finished", "board": "a"}, {"event": "board_lost", "board": "a"}]
     ) == ["a"]
+
+
+# ---------------------------------------------------------------- the end of a connection on a bench
+
+
+@pytest.mark.parametrize(
+    ("words", "runs"),
+    [
+        (["lab", "bench", "--runs=my runs"], "my runs"),
+        (["lab", "bench"], None),
+        (["lab", "bench", "--runs"], None),
+        (["lab", "bench", "--runs=x", "more"], None),
+        (["lab", "status", "--runs=x"], None),
+    ],
+)
+def test_only_the_words_of_a_client_begin_the_end_of_its_connection(words, runs):
+    found = lab_bench.runs_asked(words)
+    assert (None if found is None else str(found)) == runs
+
+
+def test_the_end_of_a_connection_greets_without_the_libraries_of_the_command_line(tmp_path):
+    program = (
+        "import sys; from harness.cli.main import invoke; sys.argv[0] = __import__('harness').__file__; "
+        "invoke(['lab', 'bench', '--runs=runs']); "
+        "print([name for name in ('pydantic', 'yaml', 'rich', 'pytest') if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=b"", capture_output=True, check=True, cwd=tmp_path
+    )
+    [hello] = messages(done.stdout)
+    assert hello.kind == "hello"
+    assert hello.pairs("harness")["sha256"]
+    assert done.stderr.decode().strip() == "[]"
+
+
+def test_progress_is_followed_as_it_grows_whole_lines_alone(tmp_path):
+    writer = ProgressWriter(tmp_path, pytest.fail, name=NAME)
+    followed = bench_end._Followed(tmp_path, BenchFolder(tmp_path / ".lab"), Campaign(NAME, writer.folder), 0)
+    writer.start({"boards": []})
+    first = followed.more()
+    assert first.count(b"\n") == 1
+    followed.offset += len(first)
+    assert followed.more() == b""
+    with writer.folder.progress.open("ab") as file:
+        file.write(b'{"half":')
+    assert followed.more() == b""
+    with writer.folder.progress.open("ab") as file:
+        file.write(b" 1}\n{")
+    assert followed.more() == b'{"half": 1}\n'
+    followed.close()
+    writer.close()

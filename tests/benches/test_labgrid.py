@@ -19,19 +19,22 @@ from tests.benches.oracles import gaps, held_without_lock, overlapping, runs_of,
 pytestmark = pytest.mark.lab
 
 
-@pytest.fixture
-def make_labgrid(make_lab):
-    made = []
+@pytest.fixture(scope="module")
+def labgrid(namespace, tmp_path_factory):
+    """A coordinator with its exporters, started once: they are slower to come up than all that runs here."""
+    made = Labgrid(tmp_path_factory.mktemp("labgrid"))
+    yield made
+    made.close()
 
+
+@pytest.fixture
+def make_labgrid(make_lab, labgrid):
     def make(section=None, **environment):
         lab = make_lab(**environment)
-        made.append(Labgrid(lab))
-        made[-1].set_up(**(section or {}))
-        return lab, made[-1]
+        labgrid.serve(lab, **(section or {}))
+        return lab, labgrid
 
-    yield make
-    for one in made:
-        one.close()
+    return make
 
 
 def outcomes(document):

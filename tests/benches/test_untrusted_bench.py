@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -188,6 +189,13 @@ def test_a_bench_without_a_harness_that_answers_is_refused_before_anything_is_to
     attending = bench(then=f'echo "{said}" >&2; exit {code}')
     with pytest.raises(UsageError, match=r"bench-1 has no harness that answers: .*" + said[-9:-1]):
         attending.look(lambda: None)
+
+
+@pytest.mark.parametrize(("told", "ahead"), [(-7200, -7200), (90, 90), ("soon", 0), (1e300, 0)])
+def test_times_of_a_bench_are_counted_by_its_own_clock(bench, told, ahead):
+    now = time.time() + told if isinstance(told, int) else told
+    one = attend(bench(hello(now=now), BEGAN, progress({"event": "campaign_finished"}), OVER_SAID))
+    assert one.now() - time.time() == pytest.approx(ahead, abs=20)
 
 
 def test_an_unreachable_host_is_no_host_without_a_harness(bench):
