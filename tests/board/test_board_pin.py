@@ -80,7 +80,7 @@ def test_a_pin_that_is_not_there_shows_in_the_plan_and_keeps_the_run_from_beginn
     done = harness(tmp_path, tmp_path, "run", "board.yaml")
     assert done.returncode == 2
     assert missing in done.stderr
-    assert not (tmp_path / "runs").exists(), "nothing has begun"
+    assert [each.name for each in (tmp_path / "runs").iterdir()] == [".campaigns"], "no run has begun"
     monkeypatch.setenv("MYPIN", "123456")
     done = harness(tmp_path, tmp_path, "run", "board.yaml", "-k", "test_identity")
     assert missing not in done.stderr

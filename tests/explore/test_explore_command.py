@@ -78,7 +78,7 @@ def test_sequence_that_is_none_is_told_before_anything_runs(tmp_path, runs, capf
     path.write_text('{"format": "id2-sequence", "version": 1, "steps": [{"step": "inti"}]}')
     assert invoke(["run", str(SOUND), f"--replay-sequence={path}", f"--runs={runs}"]) == 2
     assert "step 1: 'inti' is not a valid word here; did you mean 'init'?" in capfd.readouterr().err
-    assert not runs.exists()
+    assert [each.name for each in runs.iterdir()] == [".campaigns"], "no run has begun"
 
 
 STATES = ("active", "suspended", "discarded", "other-product", "active")
