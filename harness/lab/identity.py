@@ -1,6 +1,7 @@
 """Which harness a host has, and whether two hosts have the same."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class Identity:
     @classmethod
     def here(cls, suites: Iterable[str] = ()) -> "Identity":
         """Return that of this host; a folder of suites that cannot be read has no digest."""
-        digests = tuple((word, folder_digest(Path(word)).sha256) for word in suites)
+        digests = tuple((word, folder_digest(_folder(word)).sha256) for word in suites)
         return cls(__version__, code_digest().sha256, digests)
 
     @classmethod
@@ -50,6 +51,22 @@ class Identity:
 
     def __str__(self) -> str:
         return f"{self.version} (code {self.sha256[:12] or 'unreadable'})"
+
+
+def _folder(word: str) -> Path:
+    """Return the folder of suites that a word names as --suites does: a folder, or what an installed package offers."""
+    if Path(word).is_dir():
+        return Path(word)
+    from importlib.util import find_spec  # noqa: PLC0415 - only for suites of packages
+
+    from harness.offers import offers  # noqa: PLC0415 - as above
+
+    with suppress(ImportError, ValueError):
+        for entry in offers("harness.suites"):
+            found = find_spec(entry.value) if entry.name == word else None
+            for place in found.submodule_search_locations or () if found is not None else ():
+                return Path(place)
+    return Path(word)
 
 
 def difference(here: Identity, there: Identity) -> str:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import EntryPoint
 
 import pytest
 import yaml
@@ -233,6 +234,19 @@ def test_a_difference_of_harnesses_names_both():
     assert "has other suites own" in difference(here, Identity("1.2", "a" * 64, (("own", "e" * 64),)))
     assert difference(Identity("1.2", ""), Identity("1.2", "")) != ""
     assert Identity.read(json.loads(json.dumps(here.plain()))) == here
+
+
+def test_suites_that_a_package_offers_are_compared_by_their_files(tmp_path, monkeypatch):
+    (tmp_path / "acme_suites").mkdir()
+    (tmp_path / "acme_suites" / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    entry = EntryPoint("acme", "acme_suites", "harness.suites")
+    monkeypatch.setattr("harness.offers.offers", lambda group: [entry])
+    [(word, before)] = Identity.here(["acme"]).suites
+    assert (word, len(before)) == ("acme", 64)
+    (tmp_path / "acme_suites" / "test_more.py").write_text("x = 1\n")
+    assert Identity.here(["acme"]).suites[0][1] != before
+    assert Identity.here(["none"]).suites == (("none", ""),)
 
 
 # ---------------------------------------------------------------- begun once
