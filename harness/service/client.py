@@ -7,7 +7,8 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from harness.id2.codes import ServiceCode
 from harness.service import answers
@@ -19,7 +20,9 @@ from harness.service.errors import (
     ServiceRefusal,
     ServiceUnavailable,
 )
-from harness.service.wire import Wire
+
+if TYPE_CHECKING:
+    from harness.service.wire import Wire
 
 T = TypeVar("T")
 
@@ -81,17 +84,23 @@ class Id2Service:
     """
 
     def __init__(
-        self, wire: Wire, *, on_call: Callable[[Call], None] = _ignore, foreign_account: bool = False
+        self,
+        wire: "Wire | Callable[[], Wire]",
+        *,
+        on_call: Callable[[Call], None] = _ignore,
+        foreign_account: bool = False,
     ) -> None:
         """Prepare a session; nothing is sent yet.
 
         Args:
-            wire: What sends the calls; it is closed along with this session.
+            wire: What sends the calls, or what makes that before the first call; it is closed along with this session.
             on_call: Called once a call, whatever its outcome.
             foreign_account: The account and its product were set up outside the harness: a refusal that is about
                 them is an `AccountRefusal`.
         """
-        self._wire = wire
+        self._make: Callable[[], Wire] = wire if callable(wire) else lambda: wire
+        self._made: Wire | None = None if callable(wire) else wire
+        self._making = Lock()
         self._on_call = on_call
         self._foreign_account = foreign_account
 
@@ -108,7 +117,15 @@ class Id2Service:
 
     def close(self) -> None:
         """Give the connections back; closing twice is fine."""
-        self._wire.close()
+        if self._made is not None:
+            self._made.close()
+
+    @property
+    def _wire(self) -> "Wire":
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
 
     def get_server_random(self, id2: str) -> str:
         """Fetch a challenge for a device; the service accepts it once.
@@ -216,11 +233,12 @@ class Id2Service:
         )
 
     def _call(self, operation: str, parameters: Mapping[str, str], read: Callable[[object], T]) -> T:
+        wire = self._wire  # how long it takes to make is not the service's time
         started = time.monotonic_ns()
         request_id = ""
         code: int | str = "unavailable"
         try:
-            envelope = self._exchange(operation, parameters)
+            envelope = self._exchange(wire, operation, parameters)
             request_id, code = envelope.request_id, envelope.code
             if envelope.code != _SUCCESS:
                 of_account = self._foreign_account and envelope.code in ACCOUNT_CODES
@@ -242,8 +260,8 @@ class Id2Service:
                 Call(operation, id2, request_id, code, ended - started, started, _public(parameters))
             )
 
-    def _exchange(self, operation: str, parameters: Mapping[str, str]) -> Envelope:
-        status, body = self._wire.call(operation, parameters)
+    def _exchange(self, wire: "Wire", operation: str, parameters: Mapping[str, str]) -> Envelope:
+        status, body = wire.call(operation, parameters)
         if status == _SUCCESS:
             envelope = answers.parse_envelope(body)
             if envelope.success != (envelope.code == _SUCCESS):

@@ -5,25 +5,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from starlette.routing import BaseRoute
-
 from harness.errors import UsageError
 from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.mock.admin.admin import Admin
 from harness.service.mock.clock import Clock
 from harness.service.mock.core import Core
-from harness.service.mock.http import app
 from harness.service.mock.settings import Settings
 from harness.service.mock.store.store import Store
-from harness.web.acceptor import listen
 from harness.web.descriptors import connections_at_once
 from harness.web.exposure import is_loopback
-from harness.web.listening import HttpThread
-from harness.web.tls import Tls
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
     from harness.service.client import Call, Id2Service
+    from harness.service.wire import HttpWire
+    from harness.web.listening import HttpThread
+    from harness.web.tls import Tls
 
 _BACKLOG = 128
 _NAME = "the mock service"
@@ -45,7 +44,7 @@ class MockService:
         host: str = "127.0.0.1",
         settings: Settings | None = None,
         web: bool = False,
-        tls: Tls | None = None,
+        tls: "Tls | None" = None,
         plain: bool = False,
         token: Secret | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
@@ -103,6 +102,11 @@ class MockService:
         """
         if self._running is not None:
             raise UsageError("the mock service is running already")
+        # A run has its first exchange with the board before it calls the service: until then it needs no HTTP.
+        from harness.service.mock.http import app  # noqa: PLC0415 - as said
+        from harness.web.acceptor import listen  # noqa: PLC0415 - as above
+        from harness.web.listening import HttpThread  # noqa: PLC0415 - as above
+
         application = app.build(self._core, self._web_routes() if self._web else ())
         listener = listen(
             self._host,
@@ -165,17 +169,21 @@ class MockService:
             on_call: As for `Id2Service`.
         """
         from harness.service.client import Id2Service  # noqa: PLC0415 - a server alone does without httpx
+
+        return Id2Service(self.wire(access_key, timeout=timeout), on_call=on_call or (lambda _call: None))
+
+    def wire(self, access_key: AccessKey | None = None, *, timeout: float = 10.0) -> "HttpWire":
+        """Return what sends the calls of such a client; arguments as for `client`."""
         from harness.service.wire import HttpWire  # noqa: PLC0415 - as above
 
-        wire = HttpWire(
+        return HttpWire(
             self.endpoint,
             access_key or self.admin.default_access_key()[0],
             timeout=timeout,
             now=self.admin.now,
         )
-        return Id2Service(wire, on_call=on_call or (lambda _call: None))
 
-    def _web_routes(self) -> list[BaseRoute]:
+    def _web_routes(self) -> "list[BaseRoute]":
         from harness.service.mock import api, console  # noqa: PLC0415 - suites do without pages and start faster
         from harness.web.guard import AccessRules, Guard  # noqa: PLC0415 - as above
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from xml.sax.saxutils import escape
+from html import escape
 
 from harness.service.mock.request import Data, GatewayRefused
 
@@ -115,7 +115,7 @@ def _elements(fields: Mapping[str, object]) -> str:
 
 def _text(value: str) -> str:
     # What a caller sent is echoed in places; control characters have no form in XML at all.
-    return escape(_not_in_xml().sub("\ufffd", value))
+    return escape(_not_in_xml().sub("\ufffd", value), quote=False)
 
 
 def _scalar(value: object) -> str:
