@@ -19,6 +19,7 @@ from harness.cli.declared import (
     Tags,
     takes,
 )
+from harness.cli.garbage import collected_later
 from harness.fixtures.options import RunOptions
 
 
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 @takes(RunOptions)
+@collected_later()
 def run(
     options: RunOptions,
     boards: Boards = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -248,6 +249,7 @@ def run_boards(
                     from harness.cli.side_by_side import side_by_side
 
                     signals.enter_context(heard.listening())
+                    gc.enable()  # this process only starts others, for as long as they take
                     came = side_by_side(
                         health,
                         words,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.cli.garbage import collect_from_now_on
 from harness.cli.suites import Collected
 from harness.fixtures.signals import Ended
 from harness.run.verdict import Verdict
@@ -44,6 +45,7 @@ class SessionEnd(Collected):
     def pytest_id2_run_started(self, board: str) -> None:
         """Take that a run begins."""
         del board
+        collect_from_now_on()
         self.began = True
         self.held_back.append({})
 

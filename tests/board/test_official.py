@@ -1,6 +1,9 @@
 """What keeps an official report from coming of a run, told before anything is touched; a development run names it."""
 
 import json
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
@@ -209,28 +212,20 @@ def test_changes_of_a_checkout(monkeypatch, answer, told):
 
 
 def test_changes_of_an_installed_harness(monkeypatch, tmp_path):
-    class Installed:
-        files = ()
-
+    info = tmp_path / "id2_harness-1.dist-info"
+    info.mkdir()
     monkeypatch.setattr(changes, "__file__", str(tmp_path / "a" / "b" / "c.py"))
-    monkeypatch.setattr(changes, "distribution", lambda _: Installed)
+    monkeypatch.setattr(changes, "distribution", lambda _: PathDistribution(info))
     assert changes.local_changes() == ""
 
-    from base64 import urlsafe_b64encode
-    from hashlib import sha256
+    def line(name, text, recorded):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+        digest = urlsafe_b64encode(sha256(recorded.encode()).digest()).rstrip(b"=").decode()
+        return f'"{name}",sha256={digest},4\n'
 
-    class File:
-        def __init__(self, name, text, hashed):
-            self.path = tmp_path / name
-            self.path.write_text(text)
-            digest = urlsafe_b64encode(sha256(hashed.encode()).digest()).rstrip(b"=").decode()
-            self.hash = type("Hash", (), {"mode": "sha256", "value": digest})
-
-        def locate(self):
-            return self.path
-
-        def __str__(self):
-            return self.path.name
-
-    Installed.files = (File("same.py", "text", "text"), File("other.py", "text", "was"))
-    assert changes.local_changes() == "changed on this computer: other.py"
+    record = line("same, as it was.py", "text", "text") + "id2_harness-1.dist-info/RECORD,,\n"
+    (info / "RECORD").write_text(record)
+    assert changes.local_changes() == ""
+    (info / "RECORD").write_text(record + line("other.py", "text", "was") + line("gone.py", None, "was"))
+    assert changes.local_changes() == "changed on this computer: other.py, gone.py"
