@@ -14,10 +14,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import IntEnum
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from harness.errors import ToolError
-from harness.id2.kpm import KeyInfo
+
+if TYPE_CHECKING:
+    from harness.id2.kpm import KeyInfo
 
 
 class AuthMode(IntEnum):
@@ -198,7 +200,7 @@ class Carrier(ABC):
         """Return the kind of business key `index`."""
         self._refuse("kpm_get_key_type")
 
-    def kpm_get_auth_code(self, index: int, info: KeyInfo, mode: AuthMode, random: str) -> str:
+    def kpm_get_auth_code(self, index: int, info: "KeyInfo", mode: AuthMode, random: str) -> str:
         """Return the base64 code that asks the service for a business key.
 
         Args:

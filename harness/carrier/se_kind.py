@@ -1,13 +1,15 @@
 """The SE carrier over the chip of the board."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from harness.carrier.base import offered_by
 from harness.carrier.kind import CarrierContext, CarrierKind, Part, TransportNeed
-from harness.carrier.se import SeCarrier
 from harness.id2.keys import KeyType
+
+if TYPE_CHECKING:
+    from harness.carrier.se import SeCarrier
 
 
 class SeOverChip(CarrierKind):
@@ -23,6 +25,8 @@ class SeOverChip(CarrierKind):
     @classmethod
     def functions(cls) -> tuple[str, ...]:
         """Return what the SDK offers on a secure element."""
+        from harness.carrier.se import SeCarrier
+
         return offered_by(SeCarrier)
 
     @classmethod
@@ -48,6 +52,8 @@ class SeOverChip(CarrierKind):
         """Return that the harness plays the SDK."""
         return "played by the harness on the chip"
 
-    def open(self, context: CarrierContext) -> SeCarrier:
+    def open(self, context: CarrierContext) -> "SeCarrier":
         """Return the carrier on the open chip."""
+        from harness.carrier.se import SeCarrier
+
         return SeCarrier(context.chip(), context.key_type, random=context.random)

@@ -14,10 +14,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from math import ceil, log2
+from typing import TYPE_CHECKING
 
-from harness.id2.random_generators import GENERATORS, seeded
-from harness.id2.random_tests import TESTS, Values
+if TYPE_CHECKING:
+    from harness.id2.random_tests import Values
 
 LOG2_FALSE_ALARM = -20.0
 """A run on a sound device is accused with a probability below 2 to this power, which is below 10⁻⁶."""
@@ -29,7 +31,6 @@ MOST_VALUES = 1024
 """How many values of a group are judged; a run may collect more."""
 
 _SEED_TESTS = 1
-_LOG2_EACH = LOG2_FALSE_ALARM - log2(MOST_GROUPS) - log2(len(TESTS) + len(GENERATORS) + _SEED_TESTS)
 _SMALLEST = 4  # bytes; less is no random that ID² knows
 _SIZES = 4  # groups of one length each, beside the one of all lengths, of one kind
 
@@ -112,7 +113,7 @@ def enough(size: int) -> int:
 
     With so many, a single bit that never changes is found.
     """
-    return ceil(-_LOG2_EACH + log2(8 * size + 1)) + 1
+    return ceil(-_log2_each() + log2(8 * size + 1)) + 1
 
 
 def drawn(kind: RandomKind, value: str | bytes, session: int = 0) -> Draw | None:
@@ -167,7 +168,17 @@ def _judge(kind: RandomKind, values: list[bytes], seeds: Sequence[int]) -> Sourc
     return SourceJudgement(kind, len(values), soundness)
 
 
-def _groups(values: list[bytes]) -> list[Values]:
+@cache
+def _log2_each() -> float:
+    """Return the false-alarm rate of one test of one group."""
+    # The tests are imported when there is something to judge: at the end of a run, not before it begins.
+    from harness.id2.random_generators import GENERATORS  # noqa: PLC0415 - as said
+    from harness.id2.random_tests import TESTS  # noqa: PLC0415 - as said
+
+    return LOG2_FALSE_ALARM - log2(MOST_GROUPS) - log2(len(TESTS) + len(GENERATORS) + _SEED_TESTS)
+
+
+def _groups(values: list[bytes]) -> "list[Values]":
     """Return the values cut to the shortest, and those of each of the most frequent lengths by themselves."""
     smallest = min(map(len, values))
     lengths: defaultdict[int, list[bytes]] = defaultdict(list)
@@ -180,14 +191,17 @@ def _groups(values: list[bytes]) -> list[Values]:
     return [group[:MOST_VALUES] for group in groups]
 
 
-def _problems(group: Values, seeds: Sequence[int]) -> Iterable[SourceProblem]:
+def _problems(group: "Values", seeds: Sequence[int]) -> Iterable[SourceProblem]:
+    from harness.id2.random_generators import GENERATORS, seeded  # noqa: PLC0415 - as for the rate of false alarms
+    from harness.id2.random_tests import TESTS  # noqa: PLC0415 - as above
+
     if len(group) < 2:
         return
     for name, test in (TESTS | GENERATORS).items():
         seen = test(group)
-        if seen.log2_chance <= _LOG2_EACH:
+        if seen.log2_chance <= _log2_each():
             yield SourceProblem(name, seen.log2_chance, seen.text)
     if seeds:
         seen = seeded(group, seeds)
-        if seen.log2_chance <= _LOG2_EACH:
+        if seen.log2_chance <= _log2_each():
             yield SourceProblem("seeded generator", seen.log2_chance, seen.text)

@@ -6,9 +6,10 @@ be left out in development; an official run names what is missing. Source: repor
 
 import re
 from datetime import date
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic.config import JsonDict
 
 from harness.settings.words import Section, Text, wrong
 
@@ -30,6 +31,15 @@ def _day(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 """A day of the calendar, YYYY-MM-DD."""
+
+
+def _said_of(kind: type[Section], description: str) -> Any:
+    """Return the field of a part of which nothing need be said; it is made when a board file is read, not here."""
+
+    def add_default(schema: JsonDict) -> None:
+        schema["default"] = kind().model_dump(mode="json")
+
+    return Field(default_factory=kind, description=description, json_schema_extra=add_default)
 
 
 class Party(Section):
@@ -97,17 +107,17 @@ class Particulars(Section):
     show_id: Literal["masked", "whole"] = Field(
         default="masked", description="How reports for people show the ID² of the device: masked or whole."
     )
-    customer: Party = Field(default=Party(), description="Who ordered the test.")
-    maker: Party = Field(default=Party(), description="Who makes the item.")
-    laboratory: Party = Field(default=Party(), description="Who carries the test out.")
+    customer: Party = _said_of(Party, "Who ordered the test.")
+    maker: Party = _said_of(Party, "Who makes the item.")
+    laboratory: Party = _said_of(Party, "Who carries the test out.")
     place: Text = Field(default="", description="Where the test is carried out.")
-    item: Item = Field(default=Item(), description="The item under test.")
+    item: Item = _said_of(Item, "The item under test.")
     tester: Text = Field(default="", description="Who carries the test out: the first signature.")
     approver: Text = Field(default="", description="Who approves the report: the second signature.")
     instruments: tuple[Instrument, ...] = Field(
         default=(), max_length=64, description="Instruments and adapters with their calibration."
     )
-    environment: Environment = Field(default=Environment(), description="Conditions at the bench.")
+    environment: Environment = _said_of(Environment, "Conditions at the bench.")
     uncertainty: Text = Field(
         default="", description="How uncertainty of measurement is counted; not considered by default."
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.id2.keys import Key, KeyType
 from harness.settings.link import Link
@@ -14,9 +15,11 @@ from harness.settings.problems import Problem
 from harness.settings.simulated_device import SimulatedDevice
 from harness.settings.words import Section
 from harness.transport.base import Capability, Transport
-from harness.transport.drafted import Drafted
-from harness.transport.found import Found
-from harness.transport.serial.lines import LineStep
+
+if TYPE_CHECKING:
+    from harness.transport.drafted import Drafted
+    from harness.transport.found import Found
+    from harness.transport.serial.lines import LineStep
 
 NOTHING: tuple[str, ...] = ()
 """What a transport occupies that any number of runs may use at once."""
@@ -119,7 +122,7 @@ class TransportKind(Section, ABC):
         """
 
     @abstractmethod
-    def means(self, found: Found) -> bool:
+    def means(self, found: "Found") -> bool:
         """Tell whether these settings mean what was found on this machine."""
 
     @property
@@ -156,7 +159,7 @@ class TransportKind(Section, ABC):
         """Whether a simulated board at the far end does what the link section says; its field `app` says so."""
         return False
 
-    def line_steps(self) -> Mapping[str, tuple[LineStep, ...]]:
+    def line_steps(self) -> "Mapping[str, tuple[LineStep, ...]]":
         """Return the named actions, such as a reset, each as the edges of the lines beside the data."""
         return {}
 
@@ -173,7 +176,7 @@ class TransportKind(Section, ABC):
         yield from ()
 
     @classmethod
-    def find(cls, root: Path) -> Iterator[Found]:  # noqa: ARG003 - for kinds that find some
+    def find(cls, root: Path) -> "Iterator[Found]":  # noqa: ARG003 - for kinds that find some
         """Give what is on this machine that only this kind knows how to find; opens no device.
 
         Args:
@@ -182,12 +185,12 @@ class TransportKind(Section, ABC):
         yield from ()
 
     @classmethod
-    def draft(cls, found: Found) -> Drafted | None:  # noqa: ARG003 - for kinds that draft one
+    def draft(cls, found: "Found") -> "Drafted | None":  # noqa: ARG003 - for kinds that draft one
         """Return how a board file would name what was found; None when it is nothing for this kind."""
         return None
 
     @classmethod
-    def locked_as(cls, found: Found) -> tuple[str, ...]:  # noqa: ARG003 - for kinds that know it
+    def locked_as(cls, found: "Found") -> tuple[str, ...]:  # noqa: ARG003 - for kinds that know it
         """Return what `occupies` of any settings of this kind names when they mean what was found."""
         return NOTHING
 

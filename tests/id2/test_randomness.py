@@ -255,7 +255,7 @@ def test_the_false_alarm_rate_is_divided_among_all_that_is_tried():
     tests = len(random_tests.TESTS) + len(generators.GENERATORS) + 1
     groups = len(RandomKind) * (1 + randomness._SIZES)
     assert groups <= MOST_GROUPS
-    assert randomness._LOG2_EACH + log2(tests) + log2(MOST_GROUPS) <= LOG2_FALSE_ALARM + 1e-9
+    assert randomness._log2_each() + log2(tests) + log2(MOST_GROUPS) <= LOG2_FALSE_ALARM + 1e-9
     assert 2.0**LOG2_FALSE_ALARM < 1e-6
 
 

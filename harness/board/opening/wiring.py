@@ -13,10 +13,7 @@ from harness.errors import HarnessError, UsageError
 from harness.settings import regular_file, yaml_file
 from harness.settings.link_flash import LinkFlash
 from harness.transport.base import Transport
-from harness.transport.faults.faulty import Faulty
 from harness.transport.faults.plan import FaultPlan
-from harness.transport.faults.syntax import KIND, parse, parse_yaml
-from harness.transport.reconnecting import Reconnecting
 from harness.transport.recording.redaction import Redaction
 from harness.transport.recording.replayed import Match, Replayed, Timing
 from harness.transport.recording.steps import recording_of
@@ -169,7 +166,11 @@ class Wiring:
         """
         made = self._device(board, name, resolver, note, flash, redaction)
         plan = self.faults.get(name)
-        return made if plan is None else Faulty(made, plan, on_strike=lambda strike: note(str(strike)))
+        if plan is None:
+            return made
+        from harness.transport.faults.faulty import Faulty
+
+        return Faulty(made, plan, on_strike=lambda strike: note(str(strike)))
 
     def _device(
         self,
@@ -188,6 +189,8 @@ class Wiring:
         # What is not in the board file `make_transport` refuses.
         if settings is None or not settings.can_be_unplugged:
             return make_transport(board, name, resolver, flash)
+        from harness.transport.reconnecting import Reconnecting
+
         return Reconnecting(
             lambda: make_transport(board, name, resolver), limit=board.limits.replug_s, on_note=note
         )
@@ -214,6 +217,8 @@ def fault_plans(given: Iterable[str], transports: Iterable[str] = ()) -> dict[st
             raise UsageError(f"--fault {text[:60]!r}: no transport is named", hint=hint)
         if name in plans:
             raise UsageError(f"--fault {name!r}: two plans for one transport", hint="join them with ;")
+        from harness.transport.faults.syntax import parse
+
         read = _from_file(plan[1:]) if plan.startswith("@") else parse(plan, f"--fault {name}")
         if not read.faults:
             raise UsageError(f"--fault {text[:60]!r}: the plan holds no fault", hint=hint)
@@ -222,6 +227,8 @@ def fault_plans(given: Iterable[str], transports: Iterable[str] = ()) -> dict[st
 
 
 def _from_file(file: str) -> FaultPlan:
+    from harness.transport.faults.syntax import KIND, parse_yaml
+
     try:
         data = regular_file.read(Path(file), KIND.max_bytes)
     except (FileNotFoundError, IsADirectoryError):

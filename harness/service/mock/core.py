@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from harness.id2.codes import ServiceCode
-from harness.service.mock import gateway, operations
+from harness.service.mock import gateway
 from harness.service.mock.clock import Clock
 from harness.service.mock.faults import Fault, FaultKind, Faults, spoil
 from harness.service.mock.gateway import Throttle
@@ -102,6 +102,8 @@ class Core:
         now_ms: int,
     ) -> tuple[Reply, str]:
         """Return the answer and its code as the call log keeps it."""
+        from harness.service.mock import operations  # noqa: PLC0415 - a run has its service before the first call
+
         form = incoming.form
         try:
             claim = gateway.check_form(incoming)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.errors import UsageError
-from harness.service.mock.operations import OPERATIONS
 from harness.service.mock.request import Data
 
 EVERY_OPERATION = "*"
@@ -197,6 +196,8 @@ def _flipped(text: str) -> str:
 
 
 def _check(fault: Fault) -> None:
+    from harness.service.mock.operations import OPERATIONS  # noqa: PLC0415 - as in the gateway
+
     if fault.operation not in (EVERY_OPERATION, *OPERATIONS):
         raise UsageError(
             f"fault: operation {fault.operation!r} is unknown; known are *, {', '.join(OPERATIONS)}"

@@ -3,18 +3,21 @@
 Source: service.md 4.3 (debugging service), 7 (adaptation verification).
 """
 
+from __future__ import annotations
+
 import sqlite3
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from harness.errors import UsageError
-from harness.id2 import adaptation, authcode, decryption
-from harness.id2.decryption import Decryption, DecryptionCause
 from harness.id2.errors import Id2Error
-from harness.service.mock.core import Core
-from harness.service.mock.store import adaptations, devices, onetime
-from harness.service.mock.store.adaptations import Adaptation
+from harness.service.mock.store import devices, onetime
 from harness.service.mock.store.devices import Device, DeviceState
+
+if TYPE_CHECKING:
+    from harness.id2.decryption import Decryption
+    from harness.service.mock.core import Core
+    from harness.service.mock.store.adaptations import Adaptation
 
 CodeMode = Literal["challenge", "timestamp"]
 
@@ -66,6 +69,8 @@ class DebuggingAdmin:
         Raises:
             UsageError: No such device, no private key, or a value outside its limits.
         """
+        from harness.id2 import authcode
+
         with self._core.store.transaction() as db:
             device = _device(db, id2)
             now_ms = self._core.clock.now_ms()
@@ -93,6 +98,10 @@ class DebuggingAdmin:
         Raises:
             UsageError: There is no report in it, or none that can be read.
         """
+        from harness.id2 import adaptation
+        from harness.service.mock.store import adaptations
+        from harness.service.mock.store.adaptations import Adaptation
+
         try:
             found = adaptation.find_report(_printed(text))
         except Id2Error as error:
@@ -120,6 +129,8 @@ class DebuggingAdmin:
         Raises:
             UsageError: No such verification, or its report did not pass.
         """
+        from harness.id2 import decryption
+
         with self._core.store.transaction() as db:
             made = _passed(db, number)
             return self._decide(db, made, decryption.judge(_printed(text), made.id2), by_hand=False)
@@ -130,6 +141,8 @@ class DebuggingAdmin:
         Raises:
             UsageError: No such verification, or its report did not pass.
         """
+        from harness.id2.decryption import Decryption, DecryptionCause
+
         cause = DecryptionCause.PASSED if passed else DecryptionCause.FAILED
         with self._core.store.transaction() as db:
             return self._decide(db, _passed(db, number), Decryption(cause), by_hand=True)
@@ -140,6 +153,8 @@ class DebuggingAdmin:
         Raises:
             UsageError: No such verification, its report did not pass, or the device is gone.
         """
+        from harness.id2 import adaptation
+
         with self._core.store.transaction() as db:
             made = _passed(db, number)
             device = _device(db, made.id2)
@@ -159,12 +174,16 @@ class DebuggingAdmin:
 
     def adaptations(self, limit: int = 20) -> tuple[Adaptation, ...]:
         """Return the last verifications, newest first."""
+        from harness.service.mock.store import adaptations
+
         with self._core.store.transaction() as db:
             return adaptations.recent(db, limit)
 
     def _decide(
         self, db: sqlite3.Connection, made: Adaptation, decided: Decryption, *, by_hand: bool
     ) -> Adaptation:
+        from harness.service.mock.store import adaptations
+
         changed = replace(made, decryption=decided, decided_ms=self._core.clock.now_ms(), by_hand=by_hand)
         adaptations.update(db, changed)
         return changed
@@ -178,6 +197,8 @@ def _device(db: sqlite3.Connection, id2: str) -> Device:
 
 
 def _adaptation(db: sqlite3.Connection, number: int) -> Adaptation:
+    from harness.service.mock.store import adaptations
+
     found = adaptations.find(db, number) if 0 < number < 1 << 62 else None
     if found is None:
         raise UsageError(f"there is no verification {number}")
@@ -186,7 +207,7 @@ def _adaptation(db: sqlite3.Connection, number: int) -> Adaptation:
 
 def _printed(pasted: str) -> str:
     """Return a pasted console log as the device printed it, read as `check-log` reads it."""
-    from harness.console.capture import printed_text  # noqa: PLC0415 - only for who pastes a log
+    from harness.console.capture import printed_text
 
     return printed_text(pasted.encode("utf-8", errors="surrogatepass"))
 
