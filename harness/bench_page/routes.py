@@ -18,6 +18,9 @@ from harness.web.events import Event, EventStreams
 from harness.web.guard import Guard
 from harness.web.site import Site
 
+_FIELDS_MAX = 2_000
+"""Fields of a form: each board that is chosen to run is one."""
+
 _PAGES: tuple[tuple[str, str, Callable[[BenchView], Response]], ...] = (
     ("GET", "/", overview.show),
     ("GET", "/campaigns", campaigns.show_all),
@@ -42,7 +45,7 @@ _PAGES: tuple[tuple[str, str, Callable[[BenchView], Response]], ...] = (
 def routes(bench: Bench, guard: Guard) -> list[BaseRoute]:
     """Return what answers for the bench, behind its guard."""
     streams = EventStreams(guard)
-    site = Site(BenchView, bench, _appearance(), guard, busy=(BenchError, OSError))
+    site = Site(BenchView, bench, _appearance(), guard, busy=(BenchError, OSError), fields_max=_FIELDS_MAX)
     extra = [
         streams.route("/events", _source(partial(overview.changed, bench))),
         streams.route("/campaigns/{campaign}/events", _source(partial(campaigns.changed, bench))),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.disk import writing
+from harness.progress.campaigns import CAMPAIGN_ID
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _KEPT = 500
@@ -110,12 +111,11 @@ class Starter:
         return f"{output}{said}".strip()
 
     def _run(self, order: Order) -> Started:
-        code, said, output = self._command(order, "--detach", "--json")
-        with suppress(ValueError, RecursionError):
-            told = json.loads(output)
-            campaign = told.get("campaign") if isinstance(told, dict) else None
-            if code == 0 and isinstance(campaign, str) and campaign:
-                return Started(campaign)
+        # Not as JSON: what the campaign prints from then on is shown to people.
+        code, said, output = self._command(order, "--detach")
+        campaign = output.strip()
+        if code == 0 and CAMPAIGN_ID.fullmatch(campaign):
+            return Started(campaign)
         return Started(said=said.strip() or f"harness run ended with exit code {code} and said nothing")
 
     def _command(self, order: Order, *words: str) -> tuple[int, str, str]:

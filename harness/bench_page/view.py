@@ -1,7 +1,6 @@
 """One request to the bench page: who asks, and what its templates can say."""
 
 import time
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -10,6 +9,7 @@ from starlette.responses import Response
 from harness.bench_page.bench import Bench
 from harness.report.text import one_line
 from harness.report.words import language
+from harness.web.guard import cookie
 from harness.web.view import View
 
 _PERSON_COOKIE = "id2-person"
@@ -46,14 +46,8 @@ class BenchView(View[Bench]):
     @property
     def person(self) -> str:
         """The name under which somebody answered or started something from this browser; empty at first."""
-        jar: SimpleCookie = SimpleCookie()
-        try:
-            for header in self.request.headers.getlist("cookie"):
-                jar.load(header)
-        except CookieError:
-            return ""
-        found = jar.get(_PERSON_COOKIE)
-        return "" if found is None else one_line(unquote(found.value, errors="replace"), _PERSON_MAX, "…")
+        found = cookie(self.request.scope, _PERSON_COOKIE)
+        return one_line(unquote(found, errors="replace"), _PERSON_MAX, "…")
 
     def named(self) -> str:
         """Return the name that a form gives, as one line."""

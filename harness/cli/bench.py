@@ -68,18 +68,24 @@ def bench(
 
     from harness.bench_page.bench import Bench
     from harness.bench_page.server import BenchPage
-    from harness.cli.serving import check_host, tls_of, token_of, told_to_stop
+    from harness.cli.serving import check_host, tell_where, tls_of, token_of, told_to_stop
     from harness.web.exposure import is_loopback
 
     check_host(host)
     beyond = not is_loopback(host)
     files = _board_files(boards, tag, lab)
+    names = frozenset(name.lower().rstrip(".") for name in web_host or ())
     certificate = tls_of(
-        wanted=True if tls else None, beyond=beyond, cert=tls_cert, key=tls_key, ca=tls_ca, host=host
+        wanted=True if tls else None,
+        beyond=beyond,
+        cert=tls_cert,
+        key=tls_key,
+        ca=tls_ca,
+        host=host,
+        names=names,
     )
     token, made = token_of(token_file, needed=beyond)
     shown = Bench(runs, files, () if lab is None else (f"--lab={lab}",), suites or ())
-    names = frozenset(name.lower().rstrip(".") for name in web_host or ())
     with (
         told_to_stop() as told,
         BenchPage(shown, port, host=host, hosts=names, tls=certificate, token=token) as page,
@@ -88,6 +94,7 @@ def bench(
             # Made up now, and this is the only place where it can be read.
             print(f"token {token.reveal().decode()}", file=sys.stderr, flush=True)
         print(f"bench page {page.address}", flush=True)
+        tell_where(page.address, host, names)
         told.wait()
 
 

@@ -76,7 +76,7 @@ def service(
     """Serve, print the addresses in the first lines of stdout, and end with exit code 0 on SIGINT or SIGTERM."""
     from harness.cli.service_gateway import check_gateway_options, running_gateway
     from harness.cli.service_settings import parse_settings
-    from harness.cli.serving import check_host, tls_of, token_of, told_to_stop
+    from harness.cli.serving import check_host, tell_where, tls_of, token_of, told_to_stop
     from harness.service.mock.server import MockService
     from harness.web.exposure import is_loopback
 
@@ -84,7 +84,13 @@ def service(
     check_gateway_options(itls_port, mqtt=mqtt, broker=mqtt_broker, settings=itls_settings or [])
     chosen = parse_settings(settings or [])
     certificate = tls_of(
-        wanted=tls, beyond=not is_loopback(host), cert=tls_cert, key=tls_key, ca=tls_ca, host=host
+        wanted=tls,
+        beyond=not is_loopback(host),
+        cert=tls_cert,
+        key=tls_key,
+        ca=tls_ca,
+        host=host,
+        names=chosen.web_hosts,
     )
     token, made = token_of(token_file, needed=not is_loopback(host))
     planted = None
@@ -118,6 +124,7 @@ def service(
         print(f"console {mock.endpoint}/console", file=sys.stderr, flush=True)
         print(f"listening on {mock.endpoint}", *gateway_lines, sep="\n", flush=True)
         print(f"admin API {mock.endpoint}/admin", file=sys.stderr, flush=True)
+        tell_where(mock.endpoint, host, chosen.web_hosts)
         # All that is imported by now stays to the end: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()

@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,14 @@ def check_host(host: str) -> None:
 
 
 def tls_of(
-    *, wanted: bool | None, beyond: bool, cert: Path | None, key: Path | None, ca: Path | None, host: str
+    *,
+    wanted: bool | None,
+    beyond: bool,
+    cert: Path | None,
+    key: Path | None,
+    ca: Path | None,
+    host: str,
+    names: Iterable[str] = (),
 ) -> "Tls | None":
     """Return what a TLS listener needs; None for no TLS.
 
@@ -47,6 +54,7 @@ def tls_of(
         key: File of its key.
         ca: Where the certificate goes that clients have to trust.
         host: Where the listener listens.
+        names: Further host names under which people open it: a certificate that is made is for them, too.
 
     Raises:
         UsageError: The options do not go together, or a file cannot be used.
@@ -61,9 +69,14 @@ def tls_of(
         if ca is not None:
             raise UsageError("--tls-ca needs --tls: without TLS there is no certificate")
         return None
+    from harness.web.exposure import addresses
     from harness.web.tls import Tls
 
-    made = Tls.from_files(cert, key) if cert is not None and key is not None else Tls.made(host)
+    made = (
+        Tls.from_files(cert, key)
+        if cert is not None and key is not None
+        else Tls.made(host, *addresses(host), *names)
+    )
     if ca is not None:
         try:
             ca.write_bytes(made.ca_pem)
@@ -100,6 +113,26 @@ def token_of(path: Path | None, *, needed: bool) -> "tuple[Secret | None, bool]"
     if len(text) < _TOKEN_MIN or not text.isprintable() or " " in text:
         raise UsageError(f"token file {path} must hold one word of {_TOKEN_MIN} characters or more")
     return Secret(text), False
+
+
+def tell_where(address: str, host: str, names: Iterable[str]) -> None:
+    """Say on stderr where other computers find what listens on all addresses, which is no address to open.
+
+    Args:
+        address: Where it listens.
+        host: The host in it.
+        names: Further host names of it.
+    """
+    import ipaddress
+    import sys
+
+    from harness.web.exposure import addresses
+
+    if host == "localhost" or not ipaddress.ip_address(host).is_unspecified:
+        return
+    scheme, port = address.partition("://")[0], address.rpartition(":")[2]
+    for each in (*names, *addresses(host)):
+        print(f"open {scheme}://{f'[{each}]' if ':' in each else each}:{port}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

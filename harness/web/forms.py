@@ -11,7 +11,8 @@ from starlette.requests import Request
 BODY_MAX = 4 * 1024 * 1024
 """Bytes of a form, unless a site says otherwise; a console log with every APDU in it has some 100 KB."""
 _DRAIN_MAX = 64 * 1024 * 1024
-_FIELDS_MAX = 64
+FIELDS_MAX = 64
+"""Fields of a form, unless a site says otherwise."""
 _MULTIPART = "multipart/form-data"
 
 
@@ -31,7 +32,7 @@ class BadForm(Exception):  # noqa: N818 - an answer to the person, not a defect
         self.values: Mapping[str, object] = values
 
 
-async def read_form(request: Request, most: int) -> dict[str, str]:
+async def read_form(request: Request, most: int, fields_max: int) -> dict[str, str]:
     """Return the fields of a form; of several with one name, the last one counts.
 
     A file that was uploaded with it stands under its field's name as text, see `decode`.
@@ -39,6 +40,7 @@ async def read_form(request: Request, most: int) -> dict[str, str]:
     Args:
         request: As it came.
         most: Largest form, bytes.
+        fields_max: Most fields.
 
     Raises:
         BadForm: Too large, too many fields, or not a form.
@@ -46,12 +48,12 @@ async def read_form(request: Request, most: int) -> dict[str, str]:
     body = await _body(request, most)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == _MULTIPART:
-        return await _multipart(request, body, most)
+        return await _multipart(request, body, most, fields_max)
     if kind not in ("", "application/x-www-form-urlencoded"):
         raise BadForm(415, "error.not_a_form")
     try:
         pairs = parse_qsl(
-            body.decode("latin-1"), keep_blank_values=True, errors="replace", max_num_fields=_FIELDS_MAX
+            body.decode("latin-1"), keep_blank_values=True, errors="replace", max_num_fields=fields_max
         )
     except ValueError:
         raise BadForm(400, "error.too_many_fields") from None
@@ -88,13 +90,11 @@ async def _body(request: Request, most: int) -> bytes:
     return bytes(body)
 
 
-async def _multipart(request: Request, body: bytes, most: int) -> dict[str, str]:
+async def _multipart(request: Request, body: bytes, most: int, fields_max: int) -> dict[str, str]:
     async def whole() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = MultiPartParser(
-        request.headers, whole(), max_files=1, max_fields=_FIELDS_MAX, max_part_size=most
-    )
+    parser = MultiPartParser(request.headers, whole(), max_files=1, max_fields=fields_max, max_part_size=most)
     try:
         parsed = await parser.parse()
     except (MultiPartException, FormParserError):

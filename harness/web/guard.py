@@ -15,10 +15,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +32,9 @@ _PEERS = 4_096
 _SESSION_S = 12 * 3_600.0
 _MINUTE_S = 60.0
 _WAIT = "wait a minute, then try again"
+_NEXT_MAX = 2_000
+_STATIC_TIMES = 4
+"""A page has so many static files at most, which are counted apart: a refusal has the look of the site, too."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -54,7 +57,8 @@ class AccessRules:
     """What a guard allows.
 
     Attributes:
-        requests_per_minute: Requests of one peer in a minute, when a token guards the site; more get 429.
+        requests_per_minute: Requests of one peer, or of one session of somebody who is logged in, in a minute, when a
+            token guards the site; more get 429.
         login_attempts_per_minute: Wrong tokens of one peer in a minute; after that even the right one is refused.
         hosts: Further host names under which people open the site; addresses and `localhost` always work.
     """
@@ -127,6 +131,7 @@ class Guard:
         self._sessions: OrderedDict[str, float] = OrderedDict()
         self._rates = _Rates(now)
         self._failures = _Rates(now)
+        self._page: RefusalPage | None = None
 
     @property
     def login_page(self) -> str:
@@ -137,6 +142,10 @@ class Guard:
     def needs_login(self) -> bool:
         """True when a token must be shown."""
         return self._token is not None
+
+    def show_by(self, page: "RefusalPage") -> None:
+        """Have refusals shown to people by the site that this guards."""
+        self._page = page
 
     def protect(self, app: ASGIApp) -> ASGIApp:
         """Return `app` behind this guard; use it as Starlette middleware: `Middleware(guard.protect)`."""
@@ -183,9 +192,7 @@ class Guard:
             if not good:
                 self._failures.allowed(_peer(scope), self._rules.login_attempts_per_minute)
             return good
-        with self._lock:
-            ends = self._sessions.get(_digest(cookie(scope, self.session_cookie(scope))))
-        return ends is not None and ends > self._now()
+        return self._session(scope) is not None
 
     def session_cookie(self, scope: Scope) -> str:
         """Return the name of the session's cookie: cookies of one host are shared by all its ports."""
@@ -196,14 +203,18 @@ class Guard:
         return f"id2-browser-{_port(scope)}"
 
     def set_cookie(self, response: Response, name: str, value: str, *, max_age_s: int | None = None) -> None:
-        """Set a cookie that no script, and no page of somebody else, can use; an age of 0 deletes it."""
+        """Set a cookie that no script can use; an age of 0 deletes it.
+
+        Lax, not strict: who follows a link out of a report, which has no origin, or out of a chat stays logged in. It
+        comes with no form, frame or script of another page, and following a link changes nothing here.
+        """
         response.set_cookie(
             name,
             value,
             max_age=max_age_s,
             path=self._root or "/",
             httponly=True,
-            samesite="strict",
+            samesite="lax",
             secure=self._secure,
         )
 
@@ -220,12 +231,17 @@ class Guard:
     def refusal(self, scope: Scope) -> Refusal | None:
         """Return why a request is not let through, or None."""
         headers = Headers(scope=scope)
+        static = scope["method"] in _READING and scope["path"].startswith(f"{self._root}/static/")
         # On this computer alone nobody needs slowing down, and tests and scripts would feel it.
         if not self._loopback or self.needs_login:
             rate = self._rules.requests_per_minute
-            if not self._rates.allowed(_peer(scope), rate):
-                message = f"more than {rate} requests in a minute"
+            asking = self._session(scope) or _peer(scope)
+            counted = (f"{asking} static", _STATIC_TIMES * rate) if static else (asking, rate)
+            if not self._rates.allowed(*counted):
+                message = f"more than {counted[1]} requests in a minute"
                 return Refusal(429, "TooManyRequests", message, _WAIT, round(_MINUTE_S))
+        if static:
+            return None
         if len(headers.getlist("host")) != 1 or not self._is_own_host(headers["host"]):
             return Refusal(
                 421,
@@ -240,7 +256,7 @@ class Guard:
                 "the request comes from a page of another origin",
                 "use the site's own pages, or a program that sends no Origin",
             )
-        if scope["path"] == self.login_page or scope["path"].startswith(f"{self._root}/static/"):
+        if scope["path"] == self.login_page:
             return None
         if self.needs_login and _bearer(scope) is not None and self.tried_too_often(scope):
             message = "too many wrong tokens in a minute; even the right one must wait"
@@ -260,9 +276,23 @@ class Guard:
             content = {"error": refused.message, "hint": refused.hint}
             return JSONResponse(content, refused.status, headers)
         if refused.status == 401:
-            return RedirectResponse(self.login_page, 303)
+            return RedirectResponse(f"{self.login_page}{_next(scope, f'{self._root}/')}", 303)
+        if self._page is not None and "text/html" in Headers(scope=scope).get("accept", ""):
+            response = self._page(scope, refused)
+            response.headers.update(headers)
+            return response
         text = "; ".join(filter(None, (refused.message, refused.hint)))
         return PlainTextResponse(f"{refused.status} {refused.code}: {text}\n", refused.status, headers)
+
+    def _session(self, scope: Scope) -> str | None:
+        """Return what names the session that a request shows; None when it shows none that lasts."""
+        given = cookie(scope, self.session_cookie(scope))
+        if not given:
+            return None
+        name = _digest(given)
+        with self._lock:
+            ends = self._sessions.get(name)
+        return name if ends is not None and ends > self._now() else None
 
     def _is_token(self, given: str) -> bool:
         # Digests have one length, so the comparison tells nothing about the token's.
@@ -283,6 +313,10 @@ class Guard:
             return False
         # A name can be made to point here, an address cannot: pages of an address come from that address.
         return address.is_loopback or not self._loopback
+
+
+RefusalPage = Callable[[Scope, Refusal], Response]
+"""Shows a person why a request is not let through."""
 
 
 class _Guarded:
@@ -335,14 +369,8 @@ class _Rates:
 
 def cookie(scope: Scope, name: str) -> str:
     """Return a cookie of a request; empty when it has none."""
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        for header in Headers(scope=scope).getlist("cookie"):
-            jar.load(header)
-    except CookieError:
-        return ""
-    found = jar.get(name)
-    return "" if found is None else found.value
+    # Every port of a host gets the cookies of all others: one of odd syntax spoils them all in SimpleCookie.
+    return cookie_parser("; ".join(Headers(scope=scope).getlist("cookie"))).get(name, "")
 
 
 def _same_origin(scope: Scope, headers: Headers) -> bool:
@@ -360,6 +388,15 @@ def _same_origin(scope: Scope, headers: Headers) -> bool:
     if referer is not None:
         return referer.lower() == own or referer.lower().startswith(own + "/")
     return True
+
+
+def _next(scope: Scope, home: str) -> str:
+    """Return the query of the login page that leads back to what was asked for; nothing for the first page."""
+    query = scope["query_string"].decode("latin-1")
+    wanted = quote(scope["path"]) + (f"?{query}" if query else "")
+    if scope["method"] != "GET" or wanted == home or len(wanted) > _NEXT_MAX:
+        return ""
+    return f"?next={quote(wanted, safe='')}"
 
 
 def _bearer(scope: Scope) -> str | None:

@@ -10,18 +10,21 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Scope
 
 from harness.errors import UsageError
 from harness.web import login
 from harness.web.appearance import Appearance
-from harness.web.forms import BODY_MAX, BadForm, read_form
-from harness.web.guard import Guard, cookie
+from harness.web.forms import BODY_MAX, FIELDS_MAX, BadForm, read_form
+from harness.web.guard import Guard, Refusal, cookie
 from harness.web.language import Language, choose
 from harness.web.view import LIVE_HEADER, Flashes, View
 
 _LOG = logging.getLogger(__name__)
 _LANGUAGE_COOKIE = "id2-language"
 _YEAR_S = 365 * 24 * 3600
+_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"]
+_HERE = frozenset(_METHODS[:3])
 
 V = TypeVar("V", bound=View[Any])
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -39,6 +42,7 @@ class Site(Generic[V]):
         *,
         busy: tuple[type[Exception], ...] = (),
         body_max: int = BODY_MAX,
+        fields_max: int = FIELDS_MAX,
     ) -> None:
         """Make a site.
 
@@ -49,6 +53,7 @@ class Site(Generic[V]):
             guard: Who may ask.
             busy: Errors that say to try again later, as those of a locked store.
             body_max: Largest form, bytes.
+            fields_max: Most fields of a form.
         """
         self._kind = kind
         self._behind = behind
@@ -56,7 +61,9 @@ class Site(Generic[V]):
         self._guard = guard
         self._busy = busy
         self._body_max = body_max
+        self._fields_max = fields_max
         self._flashes = Flashes()
+        guard.show_by(self._refused)
 
     def routes(
         self, pages: Sequence[tuple[str, str, Callable[[V], Response]]], extra: Sequence[BaseRoute] = ()
@@ -78,11 +85,12 @@ class Site(Generic[V]):
             ("POST", "/login", login.log_in),
             ("POST", "/logout", login.log_out),
             *pages,
-            ("GET", "/{path:path}", _missing),
         )
         inside += [
             Route(path, self._endpoint(handler), methods=[method]) for method, path, handler in everywhere
         ]
+        # With every method, or the framework refuses it by itself, without the headers and the look of a page.
+        inside.append(Route("/{path:path}", self._endpoint(_missing), methods=_METHODS))
         mounted = Mount(root, routes=inside, middleware=[Middleware(self._guard.protect)])
         return [Route(root, home, methods=["GET"]), mounted] if root else [mounted]
 
@@ -108,7 +116,33 @@ class Site(Generic[V]):
         found = self._appearance.static(request.path_params["name"])
         return Response(status_code=404) if found is None else Response(found[0], media_type=found[1])
 
+    def _refused(self, scope: Scope, refused: Refusal) -> Response:
+        """Return the page that says why a request is not let through."""
+        view = self._asked(Request(scope), {})
+        return view.page(
+            "message.html.j2",
+            refused.status,
+            title=view.text(f"refusal.{refused.code}"),
+            message=view.text(f"refusal.{refused.code}_long"),
+            hint=view.text(f"refusal.{refused.code}_hint"),
+            inside=False,
+        )
+
     async def _view(self, request: Request) -> tuple[V, BadForm | None]:
+        scope = request.scope
+        form: dict[str, str] = {}
+        problem = None
+        if request.method == "POST":
+            try:
+                form = await read_form(request, self._body_max, self._fields_max)
+            except BadForm as bad:
+                problem = bad
+            else:
+                if not self._guard.is_own_form(scope, form.pop("csrf", "")):
+                    form, problem = {}, BadForm(403, "error.old_form")
+        return self._asked(request, form), problem
+
+    def _asked(self, request: Request, form: dict[str, str]) -> V:
         scope = request.scope
         browser = cookie(scope, self._guard.browser_cookie(scope))
         language = choose(
@@ -116,17 +150,7 @@ class Site(Generic[V]):
             cookie(scope, _LANGUAGE_COOKIE),
             request.headers.get("accept-language", ""),
         )
-        form: dict[str, str] = {}
-        problem = None
-        if request.method == "POST":
-            try:
-                form = await read_form(request, self._body_max)
-            except BadForm as bad:
-                problem = bad
-            else:
-                if not self._guard.is_own_form(scope, form.pop("csrf", "")):
-                    form, problem = {}, BadForm(403, "error.old_form")
-        view = self._kind(
+        return self._kind(
             behind=self._behind,
             appearance=self._appearance,
             guard=self._guard,
@@ -136,7 +160,6 @@ class Site(Generic[V]):
             browser=browser if 16 <= len(browser) <= 64 else secrets.token_urlsafe(24),
             flashes=self._flashes,
         )
-        return view, problem
 
     def _remember(self, view: V, response: Response) -> None:
         scope = view.request.scope
@@ -160,6 +183,10 @@ class Site(Generic[V]):
 
 
 def _missing(view: View[Any]) -> Response:
+    if view.request.method not in _HERE:
+        response = _message(view, 405, "error.method", view.text("error.method_long"))
+        response.headers["Allow"] = "GET, HEAD, POST"
+        return response
     return _message(view, 404, "error.not_found", view.text("error.no_page"))
 
 

@@ -140,6 +140,7 @@ class View(Generic[S]):
             "here": self._here,
             "form_token": self.guard.form_token(self.browser),
             "needs_login": self.guard.needs_login,
+            "inside": self.guard.logged_in(self.request.scope),
             "flash": flash,
             "once": {} if flash is None else {key: _revealed(each) for key, each in flash.once.items()},
             # A long paste that was cut would be sent again as if it were whole.

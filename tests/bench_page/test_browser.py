@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from harness.bench_page.server import BenchPage
+from harness.secret import Secret
 from tests.bench_page.made import HOSTILE, Made, Recorded, make_run
 
 pytestmark = pytest.mark.browser
@@ -319,3 +320,34 @@ def test_a_tab_keeps_its_language_when_another_one_changes_it(opens, made):
     tab.bring_to_front()
     expect(tab.locator("#recent")).to_contain_text("The chip gives its ID")
     expect(tab.locator("#recent")).to_contain_text("passed")
+
+
+def test_a_link_of_a_report_leads_on_without_another_login(chromium, runs, bench):
+    folder = make_run(runs, "r1", "alpha")
+    (folder / "evidence").mkdir()
+    (folder / "evidence" / "codes.txt").write_text("the codes")
+    (folder / "report.html").write_text(
+        "<!doctype html><title>r</title><a href='evidence/codes.txt'>codes</a>"
+    )
+    with BenchPage(bench, token=Secret("a-token-of-this-test")) as page:
+        context = chromium.new_context(base_url=page.address, locale="en-GB")
+        tab = context.new_page()
+        tab.set_default_timeout(PATIENCE_MS)
+        tab.goto("/runs/r1/files/report.html")
+        tab.get_by_label("Token").fill("a-token-of-this-test")
+        tab.keyboard.press("Enter")
+        tab.get_by_role("link", name="codes").click()
+        expect(tab.locator("body")).to_have_text("the codes")
+        context.close()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_a_refusal_is_fit_for_everybody(chromium, page, locale):
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, locale=locale)
+    tab = context.new_page()
+    # Browsers look every name below localhost up here, as they would one that somebody has pointed here.
+    assert tab.goto(page.address.replace("127.0.0.1", "evil.localhost")).status == 421
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    assert tab.evaluate("getComputedStyle(document.body).margin") == "0px", "it has the look of the site"
+    assert Axe().run(tab).violations_count == 0
+    context.close()

@@ -63,5 +63,5 @@ def test_a_peer_that_asks_too_often_waits(bench, monkeypatch):
     monkeypatch.setattr(server, "_REQUESTS_PER_MINUTE", 5)
     with BenchPage(bench, token=Secret(TOKEN)) as page, Visitor(page) as visitor:
         visitor.http.headers["Authorization"] = f"Bearer {TOKEN}"
-        codes = [visitor.get("/static/icon.svg").status_code for _ in range(6)]
+        codes = [visitor.get("/start").status_code for _ in range(6)]
     assert codes == [200] * 5 + [429]

@@ -36,7 +36,7 @@ class Command:
         if self.refusal:
             return subprocess.CompletedProcess(words, 2, b"", self.refusal.encode())
         self.made.append(Made(self.runs, "alpha"))
-        return subprocess.CompletedProcess(words, 0, json.dumps({"campaign": self.made[-1].id}).encode(), b"")
+        return subprocess.CompletedProcess(words, 0, f"{self.made[-1].id}\n".encode(), b"")
 
 
 @pytest.fixture
@@ -74,6 +74,7 @@ def test_a_campaign_is_started_with_what_was_chosen(visitor, command, runs, tmp_
     assert str(told.url).endswith(f"/campaigns/{command.made[0].id}")
     (words,) = command.calls
     assert words[1:4] == ["-m", "harness", "run"]
+    assert "--json" not in words, "people read what it prints"
     assert words[-3:] == [
         "--",
         str(tmp_path / "boards" / "alpha.yaml"),
@@ -83,7 +84,6 @@ def test_a_campaign_is_started_with_what_was_chosen(visitor, command, runs, tmp_
     assert asked == {
         f"--runs={runs}",
         "--detach",
-        "--json",
         "--suites=other",
         "--quick",
         "--repeat=3",
@@ -259,3 +259,16 @@ def test_a_board_is_stopped_by_its_number(visitor, runs):
     assert (made.folder.path / "stop").exists()
     made.die()
     assert "has ended already" in visitor.post(f"{page}/stop", of="/start").text
+
+
+def test_all_boards_are_started_at_once_but_those_whose_file_is_wrong(visitor, command, tmp_path):
+    (tmp_path / "boards" / "beta.yaml").write_text("name: [")
+    assert "All 1 boards" in visitor.get("/start").text
+    assert "It is started." in start(visitor, all="yes").text
+    (words,) = command.calls
+    assert words[-2:] == ["--", str(tmp_path / "boards" / "alpha.yaml")]
+
+
+def test_a_lab_of_many_boards_is_started_by_one_form(visitor, command):
+    many = {f"board-{number}": "yes" for number in range(1, 1001)}
+    assert "It is started." in start(visitor, **many).text

@@ -1,6 +1,7 @@
 """A second site on `harness.web`, as small as one can be: what it gets without a line of its own."""
 
 import asyncio
+import html
 import re
 from dataclasses import dataclass, field
 
@@ -38,18 +39,18 @@ class Http:
 
     def __init__(self, app):
         self._transport = httpx.ASGITransport(app)
-        self._cookies = httpx.Cookies()
+        self.cookies = httpx.Cookies()
 
     def request(self, method, path, *, follow_redirects=True, **request):
         async def ask():
             async with httpx.AsyncClient(
                 transport=self._transport,
                 base_url="http://127.0.0.1:1",
-                cookies=self._cookies,
+                cookies=self.cookies,
                 follow_redirects=follow_redirects,
             ) as http:
                 answer = await http.request(method, path, **request)
-                self._cookies = http.cookies
+                self.cookies = http.cookies
                 return answer
 
         return asyncio.run(ask())
@@ -179,7 +180,7 @@ def test_beyond_this_computer_everything_but_the_login_asks_for_the_token(folder
     )
     for path in ("/", "/other", "/events", "/nothing"):
         answer = http.get(path, follow_redirects=False)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/login"), path
+        assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/login"), path
     login = http.get("/login")
     assert login.status_code == 200
     assert "Secure" in login.headers["set-cookie"], "not to be read on the way"
@@ -259,3 +260,89 @@ def test_a_quiet_stream_shows_that_it_lives_and_ends_with_the_session(folder):
     http = client(folder, guard, [EventStreams(guard, poll_s=0, lifetime_s=60).route("/events", source)])
     http.get("/events")
     assert asked == [1]
+
+
+@pytest.mark.parametrize("other", ["foo[bar]=1", 'a={"x": [1, 2]}', "x=a,b c", "no equals", "=x", 'q="'])
+def test_a_cookie_of_another_program_on_this_host_spoils_no_form(folder, other):
+    http = client(folder)
+    token = form_token(http)
+    ours = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+    for cookies in (f"{other}; {ours}", f"{ours}; {other}"):
+        answer = http.post("/on", data={"csrf": token, "name": "x"}, headers={"Cookie": cookies})
+        assert answer.status_code == 200, cookies
+
+
+def test_a_refusal_is_a_page_for_people_and_words_for_programs(folder):
+    http = client(folder)
+    wrong = {"Host": "evil.example", "Accept": "text/html,*/*;q=0.8", "Accept-Language": "zh-CN"}
+    page = http.get("/", headers=wrong)
+    assert (page.status_code, 'lang="zh-CN"' in page.text, "主机名不符" in page.text) == (421, True, True)
+    assert "web.css" in page.text
+    assert "<nav" not in page.text, "no link leads anywhere from here"
+    assert "x-frame-options" in page.headers
+    assert http.get("/static/web.css", headers=wrong).status_code == 200, "or the page has no look"
+    foreign = {"Origin": "http://evil.example", "Accept": "text/html"}
+    page = http.post("/on", data={}, headers=foreign)
+    assert (page.status_code, "another origin" in page.text, "<html" in page.text) == (403, True, True)
+    words = http.get("/", headers={"Host": "evil.example", "Accept": "*/*"})
+    assert words.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize("asked", [("POST", "/nothing", 403), ("DELETE", "/", 405), ("PUT", "/x", 405)])
+def test_a_method_that_there_is_not_is_a_page_with_the_headers_of_pages(folder, asked):
+    method, path, status = asked
+    answer = client(folder).request(method, path)
+    assert (answer.status_code, "<html" in answer.text) == (status, True)
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert client(folder).request(method, path, headers={"Host": "evil.example"}).status_code == 421
+
+
+def locked(folder, **rules):
+    guard = Guard(AccessRules(**rules), root="", loopback=False, token=Secret(TOKEN), plain=True)
+    return client(folder, guard)
+
+
+def log_in(http, asked="/"):
+    page = http.get(asked)
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    given = {name: html.unescape(value) for name, value in hidden.items()}
+    return http.post("/login", data={**given, "token": TOKEN}, follow_redirects=False)
+
+
+def test_the_login_leads_to_the_page_that_was_asked_for(folder):
+    answer = log_in(locked(folder), "/other?x=1&y=%2F")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/other?x=1&y=%2F")
+    assert "SameSite=lax" in answer.headers["set-cookie"], "a link out of a chat or a report comes with it"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:x", "x", "/a\tb", "["],
+)
+def test_the_login_leads_to_no_other_site(folder, elsewhere):
+    http = locked(folder)
+    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', http.get("/login").text)[1]
+    fields = {"csrf": token, "token": TOKEN, "next": elsewhere}
+    answer = http.post("/login", data=fields, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert 'name="next"' not in http.get("/login", params={"next": elsewhere}).text
+
+
+def test_before_the_login_no_menu_is_shown(folder):
+    http = locked(folder)
+    assert "<nav" not in http.get("/login").text
+    assert "/logout" not in http.get("/login").text
+    log_in(http)
+    assert "<nav" in http.get("/").text
+    assert "/logout" in http.get("/").text
+
+
+def test_who_is_logged_in_is_not_slowed_by_others_of_the_same_address(folder):
+    http = locked(folder, requests_per_minute=6)
+    log_in(http)
+    kept, http.cookies = http.cookies, httpx.Cookies()
+    codes = [http.get("/login").status_code for _ in range(8)]
+    assert codes[-1] == 429
+    http.cookies = kept
+    assert [http.get("/").status_code for _ in range(7)] == [200] * 6 + [429]
+    assert http.get("/static/web.css").status_code == 200, "or the refusal has no look"

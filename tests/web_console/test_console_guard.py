@@ -35,7 +35,7 @@ def test_every_answer_carries_the_headers(visitor):
         assert headers["cache-control"] == "no-store"
     for line in visitor.http.get("/console/?lang=zh").headers.get_list("set-cookie"):
         assert "HttpOnly" in line
-        assert "SameSite=strict" in line
+        assert "SameSite=lax" in line
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,10 @@ def test_without_the_token_only_the_login_is_there(locked):
     assert raw(locked, "/console/static/web.css").status_code == 200
     for path in ("/console/", "/console/keys", "/console/loginx", "/console/nothing"):
         answer = raw(locked, path)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/console/login"), path
+        assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (
+            303,
+            "/console/login",
+        ), path
     assert raw(locked, "/console/keys", Authorization=f"Bearer {TOKEN}").status_code == 200
     assert raw(locked, "/console/keys", Authorization="Bearer wrong").status_code == 303
 
@@ -134,7 +137,7 @@ def test_login_and_logout(locked):
     browser.post("/console/logout")
     for name, value in session.items():
         browser.http.cookies.set(name, value, path="/console")
-    assert browser.get("/console/keys").url.endswith("/console/login"), "an old session is gone"
+    assert "/console/login?" in browser.get("/console/keys").url, "an old session is gone"
     browser.close()
 
 

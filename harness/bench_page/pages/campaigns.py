@@ -190,6 +190,8 @@ def _page(
         questions=questions,
         lines=40 if running <= 2 else 12 if running <= 6 else 4,
         stopping=asked_to_stop(watched.campaign, ""),
+        # What a campaign printed comes first where nothing else says what became of it.
+        unexplained=watched.state.ended is None or not watched.state.boards,
         output="" if watched.alive else _end_of(folder.output),
         again_key=secrets.token_hex(16),
         errors=errors or {},

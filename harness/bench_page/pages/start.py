@@ -30,7 +30,12 @@ def show(view: BenchView) -> Response:
 def start(view: BenchView) -> Response:
     """Start a campaign, or tell what an official run lacks."""
     boards = view.behind.boards.all()
-    chosen = [board for number, board in enumerate(boards, 1) if view.form.get(f"board-{number}")]
+    every = bool(view.field("all"))
+    chosen = [
+        board
+        for number, board in enumerate(boards, 1)
+        if view.form.get(f"board-{number}") or (every and not board.problem)
+    ]
     errors: dict[str, str] = {}
     if not chosen:
         errors["boards"] = view.text("start.no_board")

@@ -20,7 +20,8 @@ for (const button of document.querySelectorAll("button.copy")) {
 // the old ones. A part that somebody is in stays as it is. Only a visible page listens: a browser has few connections.
 const changes = document.body.dataset.changes;
 if (changes) {
-  let stream, last = "", waiting = 0;
+  const word = document.getElementById("stream");
+  let stream, last = "", waiting = 0, retry = 0;
   const renew = async () => {
     waiting = 0;
     let answer;
@@ -41,10 +42,17 @@ if (changes) {
     }
   };
   const listen = () => {
+    clearTimeout(retry);
     if (stream) stream.close();
     stream = undefined;
     if (document.hidden) return;
     stream = new EventSource(changes + (last ? "?after=" + encodeURIComponent(last) : ""));
+    stream.onopen = () => { word.textContent = ""; };
+    stream.onerror = () => {
+      word.textContent = word.dataset.lost;
+      // A refused stream is not tried again by the browser.
+      if (stream.readyState === EventSource.CLOSED) retry = setTimeout(listen, 3000);
+    };
     stream.onmessage = (event) => {
       last = event.lastEventId;
       waiting ||= setTimeout(renew, 200);
