@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from harness.id2.keys import Key, KeyType
 from harness.service.errors import ServiceRefusal
@@ -151,3 +152,15 @@ def test_vendors_and_burn_licences_by_keyboard_and_without_scripts(chromium, moc
     submit(page, "Turn all off")
     page.get_by_text("All faults are switched off.").wait_for()
     context.close()
+
+
+def test_a_page_whose_service_is_away_says_so_and_follows_again(context):
+    tab = context.new_page()
+    tab.set_default_timeout(60_000)
+    refused = []
+    tab.route("**/changes*", lambda route: (refused.append(1), route.fulfill(status=503)))
+    tab.goto("/console/")
+    expect(tab.locator("#stream")).to_contain_text("No connection")
+    tab.unroute("**/changes*")
+    expect(tab.locator("#stream")).to_be_empty(timeout=30_000)
+    assert refused
