@@ -111,6 +111,16 @@ class Bench:
                 self._tails.popitem(last=False)
         return tail.read()
 
+    def put_back(self, board: str) -> None:
+        """Take a board for healthy again, whatever its last runs were.
+
+        Raises:
+            BenchError: It cannot be written.
+        """
+        self._health.change(board, lambda known: Health(known.board))
+        with self._lock:
+            self._use = (-_USE_FRESH_S, {})
+
     def _use_of(self, board: Board) -> Use:
         if board.used is None:
             return Use()

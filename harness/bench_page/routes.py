@@ -23,6 +23,7 @@ _FIELDS_MAX = 2_000
 
 _PAGES: tuple[tuple[str, str, Callable[[BenchView], Response]], ...] = (
     ("GET", "/", overview.show),
+    ("POST", "/put-back", overview.put_back),
     ("GET", "/campaigns", campaigns.show_all),
     ("GET", "/campaigns/{campaign}", campaigns.show),
     ("POST", "/campaigns/{campaign}/stop", campaigns.end),

@@ -31,6 +31,7 @@ class Order:
         rounds: How often each board runs.
         jobs: How many boards run at once; 0 for as many as this machine can.
         set_aside: Run boards too that are set aside for their health.
+        select: Only scenarios whose name matches, as `-k` of `harness run`; empty for all.
     """
 
     boards: tuple[str, ...]
@@ -40,6 +41,7 @@ class Order:
     rounds: int = 1
     jobs: int = 0
     set_aside: bool = False
+    select: str = ""
 
     def words(self) -> list[str]:
         """Return the options and boards of `harness run`."""
@@ -47,6 +49,7 @@ class Order:
         words += ["--quick"] if self.quick else []
         words += ["--official"] if self.official else []
         words += ["--no-set-aside"] if self.set_aside else []
+        words += [f"--select={self.select}"] if self.select else []
         words += [f"--repeat={self.rounds}"] if self.rounds > 1 else []
         words += [f"-j{self.jobs or 'auto'}"] if len(self.boards) > 1 else []
         return [*words, "--", *self.boards]

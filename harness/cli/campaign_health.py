@@ -24,12 +24,14 @@ class CampaignHealth:
     Attributes:
         running: The boards that run.
         aside: The boards that do not run now, each with its health.
+        leaves_out: Whether boards are left out that are set aside, as they are unless somebody says no.
         watch: Writes down what the runs say; None where they say nothing of the bench, as a replay.
     """
 
     running: list[BoardFile]
     aside: list[tuple[BoardFile, Health]] = field(default_factory=list)
     watch: HealthWatch | None = None
+    leaves_out: bool = True
 
     def take(self, event: Mapping[str, Any], write: Write) -> None:
         """Take an event of the campaign; `write` tells what comes of it."""

@@ -167,13 +167,17 @@ class ProgressEvents:
         )
 
 
-def about(boards: Sequence[BoardFile], *, jobs: int = 1, repeat: int = 1) -> dict[str, object]:
+def about(
+    boards: Sequence[BoardFile], *, jobs: int = 1, repeat: int = 1, select: str = "", set_aside: bool = True
+) -> dict[str, object]:
     """Return what a campaign says of itself at its beginning.
 
     Args:
         boards: Its boards.
         jobs: How many run at a time.
         repeat: How many rounds there are.
+        select: What scenarios were selected by; empty for all.
+        set_aside: Whether boards are left out that are set aside for their health.
     """
     return {
         "boards": [{"name": one.name, "file": str(one.source.path)} for one in boards],
@@ -183,4 +187,6 @@ def about(boards: Sequence[BoardFile], *, jobs: int = 1, repeat: int = 1) -> dic
         "user": user_name(),
         "version": __version__,
         "repeat": repeat,
+        "select": select,
+        "set_aside": set_aside,
     }

@@ -200,6 +200,7 @@ def run_boards(
 
         require_official(files, options, select=select, plugins=plugins)
     health = before(files, options, set_aside=set_aside, warn=_warn)
+    health.leaves_out = set_aside
     running = {file.name for file in health.running}
     boards = [board for board, file in zip(boards, files, strict=True) if file.name in running]
     more = [word for plugin in plugins for word in ("-p", plugin)] + (["-k", select] if select else [])
@@ -357,7 +358,8 @@ def _one_after_the_other(
     select: str,
 ) -> Came:
     follower = _Follower(console, quiet=quiet)
-    progress.start(about([*health.running, *(file for file, _ in health.aside)]))
+    every = [*health.running, *(file for file, _ in health.aside)]
+    progress.start(about(every, select=select, set_aside=health.leaves_out))
     for name, aside in health.events():
         progress.write("board_set_aside", aside, board=name)
     codes = _run(words, [file.name for file in health.running], options.runs, follower, progress)

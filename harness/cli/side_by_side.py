@@ -123,7 +123,13 @@ def side_by_side(
     at_once = jobs.number(len(files))
     earlier = [earlier_seconds(options.runs, file.name) for file in files]
     progress.start(
-        about([*files, *(file for file, _ in health.aside)], jobs=at_once, repeat=rounds.repeat or 0)
+        about(
+            [*files, *(file for file, _ in health.aside)],
+            jobs=at_once,
+            repeat=rounds.repeat or 0,
+            select=select,
+            set_aside=health.leaves_out,
+        )
     )
 
     def work(job: Job, write: Write) -> Mapping[str, Any]:

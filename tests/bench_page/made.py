@@ -23,7 +23,7 @@ SCENARIOS = [
 class Made:
     """A campaign as a run would write it, alive as long as this object has not ended it."""
 
-    def __init__(self, runs: Path, *boards: str, user: str = "lab", repeat: int = 1) -> None:
+    def __init__(self, runs: Path, *boards: str, user: str = "lab", repeat: int = 1, **more: object) -> None:
         self.runs = runs
         self.writer = ProgressWriter(runs, lambda text: None)
         self.id = self.writer.id
@@ -37,6 +37,7 @@ class Made:
                 "user": user,
                 "version": "0.1.0",
                 "repeat": repeat,
+                **more,
             }
         )
 

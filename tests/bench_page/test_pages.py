@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from harness.board.opening.locks import Locks
-from harness.campaign.health.state import after_run
+from harness.campaign.health.state import Health, after_run
 from harness.campaign.health.store import HealthStore
 from tests.bench_page.made import BOARDS, HOSTILE, Made, Recorded, make_boards, make_run
 
@@ -73,6 +73,22 @@ def test_a_board_that_was_blocked_twice_in_a_row_is_shown_as_set_aside(visitor, 
     assert 'href="/runs/r1"' in text
     assert "暂停使用" in visitor.get("/?lang=zh").text
     assert text.count(">free</span>") == 1
+
+
+def test_a_board_that_is_set_aside_is_taken_for_healthy_by_a_button(visitor, runs):
+    store = HealthStore(runs)
+    aside = Health(
+        "alpha", 2, "no chip", since="2026-11-29T22:00:00+00:00", until="2026-11-29T22:15:00+00:00"
+    )
+    store.change("alpha", lambda _: aside)
+    assert visitor.http.post("/put-back", data={"board": "alpha"}).status_code == 403
+    assert visitor.post("/put-back", board="gamma").status_code == 404
+    assert store.of("alpha").set_aside
+    assert visitor.get("/").text.count("Take it for healthy…") == 1
+    told = visitor.post("/put-back", board="alpha")
+    assert "alpha is taken for healthy again." in told.text
+    assert "Take it for healthy…" not in told.text
+    assert store.of("alpha") == Health("alpha")
 
 
 def test_a_campaign_shows_what_it_does(visitor, runs):

@@ -12,6 +12,7 @@ import pytest
 
 from harness.bench_page import starting
 from harness.bench_page.starting import Order, Starter
+from harness.cli.progress_events import about
 from harness.errors import UsageError
 from harness.progress.campaigns import Campaign
 from harness.progress.names import CampaignFolder
@@ -272,3 +273,25 @@ def test_all_boards_are_started_at_once_but_those_whose_file_is_wrong(visitor, c
 def test_a_lab_of_many_boards_is_started_by_one_form(visitor, command):
     many = {f"board-{number}": "yes" for number in range(1, 1001)}
     assert "It is started." in start(visitor, **many).text
+
+
+def test_a_selection_and_boards_set_aside_are_done_again_too(visitor, command, runs):
+    make_run(runs, "r1", "alpha", quick=True, select="chip and not slow")
+    old = Made(runs, "alpha", select="chip and not slow", set_aside=False)
+    old.write("run_started", "alpha", folder="r1", scenarios=3)
+    old.end("alpha")
+    page = f"/campaigns/{old.id}"
+    assert "-k chip and not slow" in visitor.get(page).text
+    assert "--no-set-aside" in visitor.get(page).text
+    visitor.post(f"{page}/again", of=page, key=visitor.hidden(page, "key"))
+    visitor.post("/runs/r1/again", of="/start", key=visitor.hidden("/start", "key"))
+    assert [("--select=chip and not slow" in one, "--no-set-aside" in one) for one in command.calls] == [
+        (True, True),
+        (True, False),
+    ]
+
+
+def test_a_campaign_says_how_it_was_started():
+    said = about([], select="chip", set_aside=False)
+    assert (said["select"], said["set_aside"]) == ("chip", False)
+    assert (about([])["select"], about([])["set_aside"]) == ("", True)

@@ -9,8 +9,11 @@ from harness.bench_page.bench import Bench, Use
 from harness.bench_page.boards import Board
 from harness.bench_page.view import BenchView
 from harness.bench_page.watching import Watched
+from harness.errors import UsageError
 from harness.history.listing import ListedRun
 from harness.progress.state import BoardState
+from harness.report.text import one_line
+from harness.web.view import Flash
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,16 @@ def show(view: BenchView) -> Response:
         live="/events",
         version=version(bench),
     )
+
+
+def put_back(view: BenchView) -> Response:
+    """Take a board for healthy again, as `harness lab status --put-back` does."""
+    bench = view.behind
+    name = view.field("board", 300)
+    if bench.boards.of(name) is None:
+        raise UsageError(f"this page does not serve the board {name[:60]!r}")
+    bench.put_back(name)
+    return view.done("/", Flash("health.was_put_back", {"board": one_line(name, 60)}))
 
 
 def version(bench: Bench) -> str:

@@ -17,7 +17,7 @@ from harness.web.view import Flash
 _ROUNDS_MAX = 10_000
 _JOBS_MAX = 64
 _HEADER_MAX = 16 << 20
-_REPEATED = frozenset({"service", "stand_ins", "quick", "development", "official"})
+_REPEATED = frozenset({"service", "stand_ins", "quick", "development", "official", "select"})
 """Options of a run's header that the board file, or this page, asks for again; with another one it is not the same."""
 
 
@@ -81,6 +81,8 @@ def again(view: BenchView) -> Response:
         official=options.get("mode") == "official",
         rounds=rounds if isinstance(rounds, int) and 0 < rounds <= _ROUNDS_MAX else 1,
         jobs=jobs if isinstance(jobs, int) and 0 < jobs <= _JOBS_MAX else 0,
+        set_aside=watched.state.about.get("set_aside") is False,
+        select=_select(options) or _select(watched.state.about),
     )
     return _begin(view, order, {board.name for board in boards})
 
@@ -90,7 +92,12 @@ def run_again(view: BenchView) -> Response:
     name = view.path("run")
     options = _options(view, name)
     (board,) = _known(view, [str(options.get("board", ""))])
-    order = Order((str(board.file),), options.get("quick") is True, options.get("mode") == "official")
+    order = Order(
+        (str(board.file),),
+        options.get("quick") is True,
+        options.get("mode") == "official",
+        select=_select(options),
+    )
     return _begin(view, order, {board.name})
 
 
@@ -128,6 +135,12 @@ def _form(
         checked=checked,
         first=view.request.method == "GET",
     )
+
+
+def _select(said: Mapping[str, Any]) -> str:
+    """Return what selects scenarios, of a run's header or of what a campaign says of itself."""
+    value = said.get("select")
+    return value if isinstance(value, str) and "\0" not in value else ""
 
 
 def _known(view: BenchView, names: list[str]) -> list[Board]:
