@@ -10,6 +10,7 @@ from harness.bench_page.bench import Bench
 from harness.report.text import one_line
 from harness.report.words import language
 from harness.web.guard import cookie
+from harness.web.language import Language
 from harness.web.view import View
 
 _PERSON_COOKIE = "id2-person"
@@ -29,7 +30,12 @@ class BenchView(View[Bench]):
             "has": self.has,
             "field_name": self.field_name,
             "live": "",
+            "report_name": self.report_name,
         }
+
+    def report_name(self) -> str:
+        """Return the file of a run's report in the person's language."""
+        return "report.html" if self.language is Language.EN else f"report-{self.language.value}.html"
 
     def has(self, key: str) -> bool:
         """Tell whether there is a text of this key, which may come from a campaign."""

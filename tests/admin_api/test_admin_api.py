@@ -270,3 +270,51 @@ def test_a_production_line_burns_and_its_devices_authenticate(api, mock):
     done(api.post("/production-line/receipts", json={"licence": licence, "receipts": [receipt]}))
     with client_of(api, mock) as service:
         assert service.verify(device.id2, pk, device.answer(service.get_server_random(device.id2)))
+
+
+def test_a_burn_list_is_looked_at_and_then_imported(api, mock):
+    text = f"id2;key;note\n{'A' * 24};{KEY};x\n{'B' * 24};{KEY};x\n"
+    file = {"text": text, "key_type": "aes-128"}
+    looked = done(api.post("/imports", json={**file, "only_check": True}))
+    assert (looked["kind"], looked["new"], looked["wrong"], looked["columns_not_read"]) == (
+        "burn-list",
+        2,
+        0,
+        ["note"],
+    )
+    assert mock.admin.find_device("A" * 24) is None
+    assert done(api.post("/imports", json=file))["new"] == 2
+    assert mock.admin.find_device("B" * 24) is not None
+    again = done(api.post("/imports", json=file))
+    assert (again["new"], again["same"]) == (0, 2)
+
+
+def test_of_a_file_with_wrong_rows_nothing_is_made_unless_they_are_left_out(api, mock):
+    text = f"{'A' * 24},aes-128,{KEY}\n{KEY},aes-128,{'A' * 24}\n"
+    refused = api.post("/imports", json={"text": text})
+    assert refused.status_code == 409
+    assert "1 of 2 rows are wrong, so nothing was made: line 2" in refused.json()["error"]
+    assert KEY not in refused.text, "it stands where no key is sought"
+    assert mock.admin.find_device("A" * 24) is None
+    made = done(api.post("/imports", json={"text": text, "leave_out_wrong": True}))
+    assert (made["new"], made["wrong"], made["wrong_rows"][0]["line"]) == (1, 1, 2)
+    assert KEY not in str(made)
+    assert mock.admin.find_device("A" * 24) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["\0" * 50, "\x89PNG\r\n\x1a\n\0\0\0", "  \n", "devices: [", "id2,note\n1,2\n"]
+)
+def test_what_is_no_file_to_import_is_refused(api, text):
+    refused = api.post("/imports", json={"text": text})
+    assert refused.status_code == 409
+    assert refused.json()["error"]
+
+
+def test_a_board_file_is_imported_with_its_key(api, mock):
+    text = f"name: x\ndevice:\n  id: {'A' * 24}\nplan: {{key_type: aes-128}}\n"
+    assert api.post("/imports", json={"text": text}).status_code == 409
+    assert done(api.post("/imports", json={"text": text, "board_key": KEY}))["new"] == 1
+    found = mock.admin.find_device("A" * 24)
+    assert found is not None
+    assert found.key == Key.parse(KeyType.AES_128, KEY)

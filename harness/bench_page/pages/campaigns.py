@@ -90,7 +90,7 @@ def answer(view: BenchView) -> Response:
         return view.done(f"/campaigns/{watched.id}#answered", _too_late(watched, name))
     given = {field.name: view.form.get(_ASK_PREFIX + field.name, "") for field in answering.fields_of(ask)}
     values, wrong = answering.checked(ask, given)
-    errors = {f"{ask.id}-{field}": message for field, message in wrong.items()}
+    errors = {f"{ask.id}-{field}": view.said(message) for field, message in wrong.items()}
     person = view.named()
     if not person:
         errors[f"{ask.id}-person"] = view.text("asks.name_needed")

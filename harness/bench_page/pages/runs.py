@@ -1,6 +1,7 @@
 """Runs: found, looked at, and handed out as reports, files and zips."""
 
 import os
+import re
 import secrets
 import tempfile
 import threading
@@ -9,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from harness.bench_page.run_files import OpenFile, opened
 from harness.bench_page.view import BenchView
 from harness.errors import UsageError
 from harness.history.listing import Filters, ListedRun, moment
+from harness.report.words import NAMES, language
 from harness.run.verdict import Verdict
 
 _LISTED = 50
@@ -24,6 +26,9 @@ _REPORTS = (
     "report.html",
     "report.pdf",
     "report-short.pdf",
+    "report-zh.html",
+    "report-zh.pdf",
+    "report-short-zh.pdf",
     "report.json",
     "junit.xml",
     "ctrf.json",
@@ -42,7 +47,9 @@ _REPORT_POLICY = (
     "frame-ancestors 'none'"
 )
 _FILE_POLICY = "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-_ZIPS = threading.BoundedSemaphore(2)
+_PAGE = re.compile(r"report(?:-(?P<language>[a-z]{2}))?\.html")
+_MADE_AT_ONCE = threading.BoundedSemaphore(2)
+"""Zips and reports that are made at a time: each costs a second of a processor that runs need."""
 
 
 def show_all(view: BenchView) -> Response:
@@ -96,10 +103,17 @@ def show(view: BenchView) -> Response:
 
 def file(view: BenchView) -> Response:
     """Hand out a file of a run, with nothing that it may do here."""
-    found = view.behind.files.open(view.path("run"), view.path("file"))
+    run, name = view.path("run"), view.path("file")
+    page = _PAGE.fullmatch(name)
+    try:
+        found = view.behind.files.open(run, name)
+    except UsageError:
+        if page is None or page["language"] not in NAMES:
+            raise
+        return _made(view, run, page["language"])
     suffix = Path(found.name).suffix.lower()
     headers = {"Content-Security-Policy": _FILE_POLICY, "Content-Length": str(found.size)}
-    if view.path("file") == "report.html":
+    if page is not None:
         kind = "text/html; charset=utf-8"
         headers["Content-Security-Policy"] = _REPORT_POLICY
     elif suffix in _SHOWN_TEXT:
@@ -110,23 +124,44 @@ def file(view: BenchView) -> Response:
     return StreamingResponse(parts(found), headers=headers, media_type=kind)
 
 
+def _made(view: BenchView, run: str, code: str) -> Response:
+    """Hand out the page of a report in a language, made now: nothing is written into the folder, which may be sealed."""
+    from harness.report.html import render  # noqa: PLC0415 - few ask for it
+    from harness.report.model import load  # noqa: PLC0415 - as above
+
+    folder = view.behind.files.run(run)
+    if not (folder / "report.html").is_file():
+        raise UsageError("this run has no report")
+    if not _MADE_AT_ONCE.acquire(blocking=False):
+        return _busy(view)
+    try:
+        made = render(load(folder), folder, language(code))
+    finally:
+        _MADE_AT_ONCE.release()
+    return HTMLResponse(made, headers={"Content-Security-Policy": _REPORT_POLICY})
+
+
+def _busy(view: BenchView) -> Response:
+    return view.page(
+        "message.html.j2", 503, title=view.text("error.busy"), message=view.text("runs.packing")
+    )
+
+
 def zipped(view: BenchView) -> Response:
     """Hand out a run as `harness pack` packs it."""
     from harness.seal.pack import pack  # noqa: PLC0415 - few ask for it
 
     name = view.path("run")
     folder = view.behind.files.run(name)
-    if not _ZIPS.acquire(blocking=False):
-        return view.page(
-            "message.html.j2", 503, title=view.text("error.busy"), message=view.text("runs.packing")
-        )
+    if not _MADE_AT_ONCE.acquire(blocking=False):
+        return _busy(view)
     try:
         # Beside the runs, as there is room for them, and as a hidden folder that nobody takes for one.
         with tempfile.TemporaryDirectory(prefix=".bench-page-", dir=view.behind.runs) as place:
             # Removed while it is open: whatever becomes of the browser or of this server, nothing is left.
             packed = opened(pack(folder, Path(place) / "run.zip").parent, "run.zip")
     finally:
-        _ZIPS.release()
+        _MADE_AT_ONCE.release()
     headers = {
         "Content-Security-Policy": _FILE_POLICY,
         "Content-Length": str(packed.size),

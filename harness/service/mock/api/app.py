@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Match, Mount, Route
 from harness import __version__
 from harness.errors import UsageError
 from harness.service.mock.admin.admin import Admin
-from harness.service.mock.api import control, devices, licences, production, products
+from harness.service.mock.api import control, devices, importing, licences, production, products
 from harness.service.mock.api.body_limit import BodyLimit
 from harness.service.mock.api.models import Problem
 from harness.web.guard import Guard
@@ -52,7 +52,7 @@ def _build(admin: Admin) -> FastAPI:
             422: {"model": Problem, "description": "The request is not in the described form."},
         },
     )
-    for part in (products, licences, devices, production, control):
+    for part in (products, licences, devices, importing, production, control):
         app.include_router(part.router(admin))
     app.add_route("/", _home, include_in_schema=False)
     app.add_exception_handler(UsageError, _refused)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, S
 
 from harness.id2.keys import KeyType
 from harness.service.mock.faults import FaultKind
+from harness.service.mock.importing.importing import FileKind
+from harness.service.mock.importing.rows import Thing
 from harness.service.mock.store.access import Policy
 from harness.service.mock.store.devices import DeviceState
 from harness.service.mock.store.products import Console, Edition, NodeType, Registration
@@ -169,6 +171,41 @@ class NewDevice(RequestBody):
     id2: Id2
     key_type: KeyType
     key: Annotated[SecretStr, Field(min_length=1, max_length=8192, description="hex, or PEM or JSON for RSA")]
+
+
+class FileToImport(RequestBody):
+    """A file with devices whose keys are known, as the console takes it."""
+
+    text: Annotated[SecretStr, Field(min_length=1, description="what the file holds")]
+    kind: Annotated[FileKind | None, Field(description="what it is; found out when left out")] = None
+    key_type: Annotated[KeyType | None, Field(description="burn list: of lines that name none")] = None
+    board_key: Annotated[
+        SecretStr | None, Field(max_length=8192, description="board file: the key of its device")
+    ] = None
+    only_check: Annotated[StrictBool, Field(description="make nothing, say what would be made")] = False
+    leave_out_wrong: Annotated[
+        StrictBool, Field(description="make the rest of a file that has wrong rows; else nothing is made")
+    ] = False
+
+
+class WrongRow(ResponseBody):
+    """A row of a file that is not imported."""
+
+    line: int
+    thing: Thing
+    name: str
+    problem: str
+
+
+class Imported(ResponseBody):
+    """What a file came to; of wrong rows the first 1,000."""
+
+    kind: FileKind
+    new: Annotated[int, Field(description="made, or with `only_check` to be made")]
+    same: Annotated[int, Field(description="there already, just so")]
+    wrong: int
+    wrong_rows: list[WrongRow]
+    columns_not_read: list[str]
 
 
 class Device(ResponseBody):

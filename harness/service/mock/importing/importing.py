@@ -15,6 +15,10 @@ from harness.service.mock.importing.rows import ROWS_MAX, BadFileError, Problem,
 from harness.service.mock.store.devices import Device
 
 _SEED = re.compile(r"^[\s{\"']*(access_keys|products|devices)[\"']?\s*:", re.MULTILINE)
+_LOOKED_AT = 4_096
+_ODD_OF = 50
+"""Of so many characters of a text none or one is a control character."""
+
 _BOARD = re.compile(r"^(version|name|plan|transports|device)\s*:", re.MULTILINE)
 
 
@@ -74,6 +78,7 @@ def read(
         BadFileError: Nothing in it can be imported.
         UsageError: A seed or board file that cannot be read.
     """
+    _require_text(text)
     found = kind or _kind(text)
     match found:
         case FileKind.BURN_LIST:
@@ -132,6 +137,16 @@ def _judged(row: Row, admin: Admin, devices: Mapping[str, Device]) -> Judged:
     except UsageError as error:
         return Judged(row, Outcome.WRONG, Problem(Why.SAID, {"message": error.message}))
     return Judged(row, Outcome.NEW if new else Outcome.SAME)
+
+
+def _require_text(text: str) -> None:
+    """Refuse what is no text: a picture or an archive would be a burn list of hundreds of wrong rows."""
+    beginning = text[:_LOOKED_AT]
+    odd = sum(
+        not letter.isprintable() and not letter.isspace() and letter != "\ufeff" for letter in beginning
+    )
+    if odd * _ODD_OF > len(beginning):
+        raise BadFileError("the file is no text", "import.no_text")
 
 
 def _kind(text: str) -> FileKind:
