@@ -3,11 +3,18 @@
 import json
 import re
 import stat
+from pathlib import Path
+from string import Formatter
 
 import pytest
 
+from harness import bench_page
 from harness.bench_page.answering import checked, give, given_by
+from harness.errors import UsageError
+from harness.operator.steps import STEPS
 from harness.progress.state import Ask
+from harness.web.appearance import Appearance
+from harness.web.language import Language
 from tests.bench_page.conftest import Visitor
 from tests.bench_page.made import Made
 
@@ -168,3 +175,38 @@ def test_a_step_that_only_a_suite_of_others_knows_takes_one_line(tmp_path):
     assert checked(ask, {"colour": " green "}) == ({"colour": "green"}, {})
     for wrong in ("", "   ", "two\nlines", "x" * 5000):
         assert set(checked(ask, {"colour": wrong})[1]) == {"colour"}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_operator_step_is_told_in_chinese(name):
+    step = STEPS[name]
+    look = Appearance(Path(bench_page.__file__).parent, root="", menu=())
+    places = {name: "x1" for line in step.instructions for _, name, _, _ in Formatter().parse(line) if name}
+    said = [line.format(**places) for line in step.instructions]
+    said += [field.form.words for field in step.fields if not field.form.choices]
+    for text in said:
+        told = look.said(Language.ZH, text)
+        assert told is not None, text
+        assert told != text
+        assert text.count("x1") == told.count("x1"), "its values stay"
+    for field in step.fields:
+        with pytest.raises(UsageError) as wrong:
+            field.form.read("\0")
+        if not field.form.choices:
+            told = look.said(Language.ZH, wrong.value.message)
+            assert told is not None, wrong.value.message
+            assert "must" not in told
+
+
+def test_a_chinese_page_asks_and_refuses_in_chinese(visitor, runs):
+    made = Made(runs, "alpha")
+    made.begin("alpha")
+    made.ask("alpha", "a1", "create-product")
+    page = f"/campaigns/{made.id}"
+    text = visitor.get(f"{page}?lang=zh").text
+    assert "例如 a1AbCdEfGhI" in text
+    assert '<span lang="en">Do it on alpha.</span>' in text, "what nobody can translate is marked"
+    told = visitor.post(f"{page}/asks/a1", of=page, person="李", **{"answer.product_key": "not a key"}).text
+    assert "应为ProductKey" in told.replace(" ", "")
+    assert "must be" not in told
+    made.die()

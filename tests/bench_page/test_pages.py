@@ -2,8 +2,10 @@
 
 import errno
 import os
+import tarfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from harness.campaign.health.state import Health, after_run
 from harness.campaign.health.store import HealthStore
 from tests.bench_page.made import BOARDS, HOSTILE, Made, Recorded, make_boards, make_run
 
+SAMPLES = Path(__file__).parents[1] / "samples" / "run-folders"
 EVERY = ("/", "/campaigns", "/start", "/runs", "/history")
 
 
@@ -263,3 +266,27 @@ def test_a_disk_that_refuses_is_told_as_such(visitor, runs, monkeypatch):
     assert "disk may be full" in answer.text
     monkeypatch.undo()
     assert visitor.get("/runs/r1/zip").status_code == 200, "the next one is not kept waiting"
+
+
+def test_a_report_is_in_the_language_of_the_page(visitor, runs):
+    with tarfile.open(SAMPLES / "1-no-inputs" / "recorded-console.tar.xz") as tar:
+        tar.extractall(runs, filter="data")
+    (made,) = (each for each in runs.iterdir() if each.is_dir())
+    made.rename(runs / "r1")
+    (runs / "r1" / "report.html").unlink(missing_ok=True)
+    assert visitor.get("/runs/r1/files/report-zh.html").status_code == 404, (
+        "one without a report has none to come"
+    )
+    (runs / "r1" / "report.html").write_text("in English")
+    before = sorted(each.name for each in (runs / "r1").iterdir())
+    assert 'class="button" href="/runs/r1/files/report.html"' in visitor.get("/runs/r1").text
+    assert 'class="button" href="/runs/r1/files/report-zh.html"' in visitor.get("/runs/r1?lang=zh").text
+    made = visitor.get("/runs/r1/files/report-zh.html")
+    assert 'lang="zh' in made.text
+    assert "sandbox" in made.headers["content-security-policy"]
+    assert sorted(each.name for each in (runs / "r1").iterdir()) == before, "nothing is written"
+    assert visitor.get("/runs/r1/files/report-xx.html").status_code == 404
+    (runs / "r1" / "report-zh.html").write_text("<p>it is there</p>")
+    given = visitor.get("/runs/r1/files/report-zh.html")
+    assert (given.text, given.headers["content-type"]) == ("<p>it is there</p>", "text/html; charset=utf-8")
+    assert "report-zh.html" in visitor.get("/runs/r1?lang=en").text

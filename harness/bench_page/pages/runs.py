@@ -125,7 +125,7 @@ def file(view: BenchView) -> Response:
 
 
 def _made(view: BenchView, run: str, code: str) -> Response:
-    """Hand out the page of a report in a language, made now: nothing is written into the folder, which may be sealed."""
+    """Hand out a report in a language, made now: nothing is written into the folder, which may be sealed."""
     from harness.report.html import render  # noqa: PLC0415 - few ask for it
     from harness.report.model import load  # noqa: PLC0415 - as above
 
@@ -142,9 +142,7 @@ def _made(view: BenchView, run: str, code: str) -> Response:
 
 
 def _busy(view: BenchView) -> Response:
-    return view.page(
-        "message.html.j2", 503, title=view.text("error.busy"), message=view.text("runs.packing")
-    )
+    return view.page("message.html.j2", 503, title=view.text("error.busy"), message=view.text("runs.packing"))
 
 
 def zipped(view: BenchView) -> Response:
