@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.main import invoke
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,26 +25,32 @@ def bench(tmp_path):
     return tmp_path
 
 
-def ask(shell, folder, *words):
+def asked(shell, *words):
+    """Give the variables by which a shell asks."""
     if shell == "bash":
-        asked = {"COMP_WORDS": " ".join(("harness", *words)), "COMP_CWORD": str(len(words))}
+        told = {"COMP_WORDS": " ".join(("harness", *words)), "COMP_CWORD": str(len(words))}
     else:
-        asked = {"_TYPER_COMPLETE_ARGS": " ".join(("harness", *words))}
-    done = subprocess.run(
-        [sys.executable, "-c", "from harness.cli.main import main; main()"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "_HARNESS_COMPLETE": f"complete_{shell}", **asked},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return done.stdout
+        told = {"_TYPER_COMPLETE_ARGS": " ".join(("harness", *words))}
+    return {"_HARNESS_COMPLETE": f"complete_{shell}", **told}
 
 
-@pytest.mark.parametrize("shell", ["bash", pytest.param("zsh", marks=pytest.mark.slow)])
+@pytest.fixture
+def ask(monkeypatch, capfd):
+    """Ask as a shell does, but in this process."""
+
+    def said(shell, folder, *words):
+        monkeypatch.chdir(folder)
+        for name, value in asked(shell, *words).items():
+            monkeypatch.setenv(name, value)
+        assert invoke([]) == 0
+        offered, complaints = capfd.readouterr()
+        assert complaints == ""
+        return offered
+
+    return said
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
 @pytest.mark.parametrize(
     ("words", "offered", "left"),
     [
@@ -62,7 +70,7 @@ def ask(shell, folder, *words):
         (("simulate", "chip", "--fault", "wrong-c"), ["wrong-class-accepted"], ["mine"]),
     ],
 )
-def test_names_are_offered(bench, shell, words, offered, left):
+def test_names_are_offered(ask, bench, shell, words, offered, left):
     said = ask(shell, bench, *words)
     for name in offered:
         assert name in said
@@ -70,6 +78,20 @@ def test_names_are_offered(bench, shell, words, offered, left):
         assert name not in said
 
 
-def test_names_that_are_not_there_are_no_error(tmp_path):
+def test_names_that_are_not_there_are_no_error(ask, tmp_path):
     assert ask("bash", tmp_path, "run", "x").strip() == ""
     assert ask("bash", tmp_path, "trace", "/nowhere/x").strip() == ""
+
+
+def test_a_shell_asks_a_process_of_its_own(bench):
+    done = subprocess.run(
+        [sys.executable, "-c", "from harness.cli.main import main; main()"],
+        cwd=bench,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **asked("bash", "run", "mi")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["mine", "mine-too"]
