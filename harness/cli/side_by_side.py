@@ -41,6 +41,10 @@ _LATE = (
     *("harness.report.render", "harness.report.html", "harness.report.json_report", "harness.report.junit"),
     *("harness.report.ctrf", "harness.report.allure", "harness.report.csv_report", "harness.traffic.decode"),
     *("httpcore", "uvicorn.lifespan.off", "uvicorn.loops.asyncio"),
+    *("harness.service.mock.server", "harness.service.mock.http.app", "harness.service.mock.operations"),
+    *("harness.service.wire", "harness.web.listening", "harness.carrier.se", "harness.fixtures.oracle"),
+    *("harness.fixtures.endurance", "harness.id2.cipher_tests", "harness.id2.random_generators"),
+    "harness.id2.weak_keys",
 )
 """What a run imports late: here it is imported once for all."""
 
