@@ -98,7 +98,7 @@ class TransportKind(Section, ABC):
     def adapters(self, folder: Path) -> tuple[str, ...]:
         """Return the adapters that it goes through and may share with other transports; those of `occupies` are none.
 
-        Boards of one campaign do not use an adapter at the same time.
+        No two runs use an adapter at the same time.
 
         Args:
             folder: Folder of the board file.

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.board.opening.locks import Locks
 from harness.board.opening.places import kept_apart, locked, overlap
 from harness.board.reading.file import load
+from harness.errors import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,11 +39,16 @@ def shared(one, other):
     return overlap(kept_apart(one), kept_apart(other))
 
 
-def test_two_addresses_of_one_bus_are_one_place_of_a_campaign_and_two_locks(board):
+def test_two_addresses_of_one_bus_are_one_place_and_share_one_lock(board, tmp_path):
     one, other = board("one"), board("other", address="0x72")
     assert shared(one, other) == ["/dev/i2c-1"]
     assert "/dev/i2c-1 address 0x71" in locked(one)
-    assert not set(locked(one)) & set(locked(other))
+    assert set(locked(one)) & set(locked(other)) == {"/dev/i2c-1"}
+    with (
+        Locks(locked(one), board="one", folder=tmp_path),
+        pytest.raises(BenchError, match=r"^/dev/i2c-1 is in use by .*board one$"),
+    ):
+        Locks(locked(other), board="other", folder=tmp_path).acquire()
 
 
 def test_two_buses_are_two_places(board):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.board.opening.locks import Locks
 from harness.board.reading.file import load, parse
 from harness.campaign.health.before import look
 from harness.campaign.health.last_runs import last_runs
@@ -18,6 +19,7 @@ from harness.campaign.health.state import Health, after_run
 from harness.campaign.health.store import HealthStore
 from harness.campaign.health.watch import HealthWatch
 from harness.cli.main import invoke
+from harness.errors import BenchError
 
 NOW = datetime(2026, 11, 29, 22, 0, tzinfo=UTC)
 BOARD = """version: 1
@@ -278,6 +280,17 @@ def test_runs_of_a_campaign_set_a_board_aside_and_put_it_back(tmp_path):
     assert follow(store, *run_of("blocked", "no port")) == []  # it is aside already
     ((name, _, fields),) = follow(store, *run_of("failed"))
     assert (name, fields["state"]) == ("health", "healthy")
+    assert store.of("one") == Health("one")
+
+
+def test_a_board_that_another_run_has_is_not_ill(tmp_path):
+    """The words are those of the lock itself."""
+    store = HealthStore(tmp_path)
+    with Locks(["bus"], board="other", folder=tmp_path):
+        with pytest.raises(BenchError) as caught:
+            Locks(["bus"], board="one", folder=tmp_path).acquire()
+        for _ in range(3):
+            assert follow(store, *run_of("blocked", caught.value.message)) == []
     assert store.of("one") == Health("one")
 
 

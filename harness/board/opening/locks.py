@@ -26,6 +26,9 @@ from harness.settings.problems import printable
 
 FOLDER_NAME = "id2-harness"
 FOLDER_VARIABLE = "HARNESS_LOCKS"
+IN_USE = "is in use by"
+"""What the message says of a lock that another run holds: that run is no fault of the board, nor of the bench."""
+
 _MAX_HOLDER_BYTES = 4096
 _KERNEL_LOCKS = Path("/proc/locks")
 _PLACE = 5  # place of the file in a line of it
@@ -190,7 +193,7 @@ class _Lock:
         holder = _holder_now(folder, stem) or next(_known_holders(folder, stem), None)
         who = str(holder) if holder else "another process, which left no note"
         return LockedError(
-            f"{self._name} is in use by {who}",
+            f"{self._name} {IN_USE} {who}",
             hint=f"wait for it: harness run {self._holder.board or 'BOARD'} --wait 600; or ask who holds it to end it",
             board=self._holder.board,
         )

@@ -15,13 +15,16 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 def locked(board: BoardFile) -> list[str]:
     """Return what the kernel locks for a run on a board, in words that are equal for equal things.
 
-    A board of simulated transports only occupies nothing, unless its board file names a port to listen on, so any
-    number of runs may use it at once.
+    Whole adapters are among it: two chips on one bus have names of their own, but one that hangs would spoil the other,
+    whoever runs it. A board of simulated transports only occupies nothing, unless its board file names a port to listen
+    on, so any number of runs may use it at once.
 
     Raises:
         HarnessError: as `occupies`.
     """
-    names = [place for settings in board.transports.values() for place in occupies(settings, board.folder)]
+    names: list[str] = []
+    for settings in board.transports.values():
+        names += (*occupies(settings, board.folder), *adapters_of(settings, board.folder))
     names += [place for one in board.controllers.values() for place in one.occupies()]
     names += _ports(board)
     if names:
@@ -30,10 +33,9 @@ def locked(board: BoardFile) -> list[str]:
 
 
 def kept_apart(board: BoardFile) -> tuple[str, ...]:
-    """Return what no two boards of a campaign may use at once: what is locked, and whole adapters beside.
+    """Return what no two boards of a campaign may use at once: what is locked, and the devices that it leads to.
 
-    Two chips on one bus have locks of their own, but one that hangs would spoil the other. What cannot be told, as an
-    adapter that is not plugged in, is left out: the run itself says what is wrong with it.
+    What cannot be told, as an adapter that is not plugged in, is left out: the run itself says what is wrong with it.
     """
     names: set[str] = set()
     for settings in board.transports.values():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from harness.board.opening.locks import IN_USE
 from harness.campaign.health.state import Health, after_run, clock
 from harness.campaign.health.store import HealthStore
 from harness.errors import HarnessError
@@ -55,6 +56,8 @@ class HealthWatch:
         now = datetime.now(UTC)
         verdict = str(event.get("verdict", ""))
         reason = self._reasons.get(board, "") or "its run was blocked"
+        if verdict == Verdict.BLOCKED and IN_USE in reason:
+            return  # another run had the board: that it was kept waiting says nothing of its health
 
         def changed(health: Health) -> Health:
             return after_run(

@@ -83,7 +83,6 @@ class I2cSettings(DeviceKind):
 
     def occupies(self, folder: Path) -> tuple[str, ...]:
         """Return bus and address; an adapter named by its name or USB identity is looked up now."""
-        # Two chips on one bus do not disturb each other: the kernel keeps their transfers apart.
         return tuple(f"{bus} address {self.address:#x}" for bus in self.adapters(folder))
 
     def adapters(self, folder: Path) -> tuple[str, ...]:
