@@ -70,7 +70,7 @@ class BoardProcess:
         self._rest = b""
         self._output = b""
         self._status: int | None = None
-        self.silent = False
+        self.silent = self.has_spoken = False
         self.events, theirs = socket.socketpair()
         reader, writer = os.pipe2(os.O_CLOEXEC)
         self.printed = reader
@@ -113,7 +113,7 @@ class BoardProcess:
             if not part:
                 self.silent = True
                 return
-            self._heard = time.monotonic()
+            self._heard, self.has_spoken = time.monotonic(), True
             *lines, self._rest = (self._rest + part).split(b"\n")
             if len(self._rest) > _LONGEST_LINE:
                 self._rest = b""

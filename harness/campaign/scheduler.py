@@ -25,6 +25,7 @@ GRACE_S = 30.0
 """Seconds after a first signal in which further ones change nothing: boards are closed and reports are written."""
 
 _PATIENCE_S = 120.0  # seconds after which a process that was asked to end is ended
+_FIRST_SIGN_S = 120.0  # seconds until a process has said that it begins, which it does at once
 _TICK_S = 0.25
 _LOOK_S = 1.0  # how often stop files and other processes' locks are looked at
 _STOP = "stop"
@@ -262,6 +263,9 @@ class Scheduler:
                 one.kill(
                     f"its process did not end within {_PATIENCE_S:.0f} s of being asked to, and was killed"
                 )
+            if not one.has_spoken and now - one.begun > _FIRST_SIGN_S:
+                # It touched nothing yet: a lock that another thread held at the fork is never let go in it.
+                one.kill(f"its process did not begin within {_FIRST_SIGN_S:.0f} s, and was killed")
             limit = one.job.most_silent_s
             if limit is not None and asked is None and one.silent_s > limit:
                 one.kill(f"its process gave no sign for {limit:.0f} s, and was killed")

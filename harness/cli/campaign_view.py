@@ -36,6 +36,7 @@ class CampaignView:
         at_once: How many boards run at a time.
         quiet: Show no moving lines, and no scenario.
         answers: The campaign's folder of answers, when a person at this terminal answers operator steps; else None.
+        rounds: How often each board runs; None when that is not known, as rounds begin for a time.
         began: When the campaign began, seconds since 1970; now when left out.
     """
 
@@ -48,6 +49,7 @@ class CampaignView:
         at_once: int,
         quiet: bool,
         answers: Path | None = None,
+        rounds: int | None = 1,
         began: float | None = None,
     ) -> None:
         self._console = console
@@ -58,6 +60,7 @@ class CampaignView:
         self._state = CampaignState()
         for name in expected:
             self._state.boards[name] = BoardState(name)
+        self._rounds = rounds
         self._begun = time.time() if began is None else began
         self._drawn = 0.0
         self._held: list[str | Text] = []
@@ -176,26 +179,32 @@ class CampaignView:
             yield _line(f"… and {len(rest)} more: {_phases(rest)}", width)
 
     def _head(self, boards: Sequence[BoardState], moment: float) -> str:
-        over = sum(board.over or board.phase == SET_ASIDE for board in boards)
+        over = sum(self._is_over(board) for board in boards)
         left = self._seconds_left(boards, moment)
         end = "end not known yet" if left is None else f"about {clock_words(left)} left"
         so_far = f"{over}/{len(boards)} boards ended, {clock_words(moment - self._begun)}"
         return so_far if over == len(boards) else f"{so_far}, {end}"
 
+    def _is_over(self, board: BoardState) -> bool:
+        """Return whether nothing more comes of a board, of which another round may begin."""
+        if board.phase == SET_ASIDE:
+            return True
+        return board.over and (not board.round or (self._rounds is not None and board.round >= self._rounds))
+
     def _seconds_left(self, boards: Sequence[BoardState], moment: float) -> float | None:
         """Return in how many seconds the campaign may end: no board is faster than it was, and so many run at once."""
+        if self._rounds is None:
+            return None
         each = []
         for board in boards:
-            if board.over or board.phase == SET_ASIDE:
+            if self._is_over(board):
                 continue
-            left = (
-                board.seconds_left(moment)
-                if board.phase == RUNNING
-                else self._expected.get(board.name) or None
-            )
-            if left is None:
+            whole = self._expected.get(board.name) or None
+            left = board.seconds_left(moment) if board.phase == RUNNING else whole if not board.over else 0.0
+            more = self._rounds - max(board.round, 1)
+            if left is None or (more and whole is None):
                 return None
-            each.append(left)
+            each.append(left + more * (whole or 0.0))
         return max([*each, sum(each) / self._at_once], default=0.0)
 
 

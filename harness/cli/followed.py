@@ -66,7 +66,7 @@ def _show(campaign: Campaign, state: CampaignState, console: OwnConsole) -> None
 
 
 def _view(campaign: Campaign, state: CampaignState, console: OwnConsole, *, asks: bool) -> CampaignView:
-    at_once = state.about.get("jobs")
+    at_once, rounds = state.about.get("jobs"), state.about.get("repeat")
     # What a person types may be a secret: it is asked for by nobody else's campaign.
     mine = campaign.folder.path.stat().st_uid == os.geteuid()
     answered_here = asks and mine and has_terminal() and os.isatty(0)
@@ -76,6 +76,7 @@ def _view(campaign: Campaign, state: CampaignState, console: OwnConsole, *, asks
         dict.fromkeys(state.boards, 0.0),
         at_once=at_once if isinstance(at_once, int) and at_once > 0 else 1,
         quiet=False,
+        rounds=rounds if isinstance(rounds, int) and rounds > 0 else None,
         answers=campaign.folder.answers if answered_here else None,
         began=state.started,
     )

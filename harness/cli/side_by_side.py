@@ -167,6 +167,7 @@ def side_by_side(
         dict(zip(names, (sum(one.values()) for one in earlier), strict=True)),
         at_once=at_once,
         quiet=quiet,
+        rounds=rounds.repeat if rounds.seconds is None else None,
         answers=campaign.answers if campaign is not None and at_terminal and has_terminal() else None,
     ) as view:
         for name, told in health.events():

@@ -247,6 +247,21 @@ def test_a_silent_process_is_ended(follower):
     assert end.lost == "its process gave no sign for 0 s, and was killed"
 
 
+def test_a_process_that_hangs_before_it_begins_is_ended(follower, monkeypatch):
+    monkeypatch.setattr("harness.campaign.scheduler._FIRST_SIGN_S", 0.3)
+
+    def work(job, write):
+        if job.name == "sound":
+            write("board_started", {})
+        time.sleep(0.8 if job.name == "sound" else 60)
+        return {"code": 0}
+
+    ends = Scheduler(work, follower, jobs=2).run([Job("hung", 0), Job("sound", 1)])
+    by_name = {one.job.name: one for one in ends}
+    assert "did not begin within" in by_name["hung"].lost
+    assert (by_name["sound"].code, by_name["sound"].lost) == (0, "")
+
+
 def test_the_next_turn_follows_an_end(follower):
     def after(ended):
         job = ended.job
