@@ -14,12 +14,15 @@ export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 
 if [ "${1:-}" != --plan ]; then
     tools/lab/install.sh
+    mkdir -p "$results"
+    python=$(tools/lab/debians.sh "$python" "$(realpath "$results")/python")
     "$python" -m tools.lab "$results" &  # fills the cache once, before the guests start
     filling=$!
     "$python" -m compileall -q harness fixtures suites
-    "$(dirname "$python")/harness" plan boards/virtual-se-i2c.yaml >/dev/null  # compiles the suites as pytest does
+    "$python" -m harness plan boards/virtual-se-i2c.yaml >/dev/null  # compiles the suites as pytest does
     # Builds the firmware that a guest runs: an emulated processor would be a minute over it.
-    "$(dirname "$python")/harness" probe boards/virtual-se-alios.yaml hello >/dev/null
+    "$python" -m harness probe boards/virtual-se-alios.yaml hello >/dev/null
+    tool=$("$python" -m tests.lab.guest.outside)
 fi
 
 # The files go to the guest that has least to do so far, the longest first. A check of a bus is one unit, about a second
@@ -51,7 +54,8 @@ for name in "${!checks[@]}"; do
     mkdir -p "$results/$name"
     # shellcheck disable=SC2086 # a list of files
     "$python" -m tools.lab --quiet --limit "${LAB_LIMIT:-1500}" "$results/$name" -- \
-        env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}" "$python" -m pytest -v --color=no --tb=short -p no:cacheprovider \
+        env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}" ID2_LAB_TOOL="$tool" \
+        "$python" -m pytest -v --color=no --tb=short -p no:cacheprovider \
         --durations=5 --junitxml=/mnt/junit.xml ${checks[$name]} &
     guests[$name]=$!
 done
@@ -69,7 +73,7 @@ for name in "${!guests[@]}"; do
     [ "$code" = 0 ] || failed=1
 done
 for run in "$results"/*/runs/*Z-*; do
-    "$(dirname "$python")/harness" report "$run" >/dev/null || failed=1
+    "$python" -m harness report "$run" >/dev/null || failed=1
 done
 echo "reports: $results/suites/runs, after $((SECONDS - started)) s"
 exit "$failed"

@@ -9,7 +9,7 @@ from harness.board.reading.file import load
 from harness.cli.main import invoke
 from harness.cli.simulate_attach import virtual_board, write_board_file
 from harness.report import model
-from tests.lab.guest.unrendered import without_reports
+from tests.lab.guest.outside import left_outside
 
 BOARD = Path("boards/virtual-se-alios.yaml")
 CHOSEN = "test_console or test_shell_over_reset"
@@ -35,7 +35,7 @@ def attached(tmp_path):
 
 
 def test_shell_program_and_reset_through_the_kernel(attached, tmp_path, monkeypatch):
-    without_reports(monkeypatch)
+    left_outside(monkeypatch)
     results = tmp_path / "runs"
     code = invoke(["run", str(attached), "-k", CHOSEN, "--runs", str(results), "--unattended"])
     run = next(results.glob("*Z-lab-firmware"))

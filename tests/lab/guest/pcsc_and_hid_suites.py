@@ -16,7 +16,7 @@ from harness.simulator.usb.ccid import CcidToken
 from harness.simulator.usb.hid import HidToken
 from harness.simulator.usb.vhci import Plug
 from harness.transport.recording.recording import read
-from tests.lab.guest.unrendered import without_reports
+from tests.lab.guest.outside import left_outside
 
 pytest_plugins = ("tests.lab.guest.pcsc_service",)
 
@@ -69,7 +69,7 @@ def runs(tmp_path_factory, start_pcscd):
         Plug(CcidToken(chip(), READER)),
         Plug(HidToken(chip(), TOKEN)),
     ):
-        without_reports(patched)
+        left_outside(patched)
         pcscd.wait_for("lab-pcsc")
         code = invoke(["run", *boards, "-k", CHOSEN, "--runs", str(results), "--unattended"])
     return code, {kind: next(results.glob(f"*Z-lab-{kind}")) for kind in WHERE}

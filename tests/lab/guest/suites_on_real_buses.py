@@ -1,5 +1,6 @@
 """The suites of `make demo`, on the same chips, through the kernel's own I²C and serial drivers."""
 
+import json
 import shutil
 from collections import Counter
 from contextlib import ExitStack
@@ -11,8 +12,7 @@ from harness.board.reading.file import load
 from harness.cli.main import invoke
 from harness.cli.simulate_attach import virtual_board, write_board_file
 from harness.id2 import weak_keys
-from harness.report import model
-from tests.lab.guest.unrendered import without_reports
+from tests.lab.guest.outside import left_outside
 
 KEPT = Path("/mnt")
 LEAST = {"virtual-se-i2c": 50, "virtual-se-sm4": 50, "virtual-se-mtk": 30, "recorded-console": 8}
@@ -43,7 +43,7 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     results = folder / "runs"
     with ExitStack() as plugged, pytest.MonkeyPatch.context() as patched:
-        without_reports(patched)
+        left_outside(patched)
         # As with the scenarios of key_strength: eighty thousand keys are tried on what the console printed.
         patched.setattr(weak_keys, "find", lambda *_: None)
         files = []
@@ -65,15 +65,19 @@ def test_exit_code(runs):
 
 @pytest.mark.parametrize("board", BOARDS)
 def test_every_scenario_has_the_verdict_of_the_demo(runs, board):
-    report = model.load(runs[1][board])
-    without = [scenario for scenario in report.scenarios if scenario.verdict == "not_run"]
+    with (runs[1][board] / "journal.jsonl").open(encoding="utf-8") as journal:
+        events = [json.loads(line) for line in journal]
+    assert events[-1]["event"] == "run-finished"
+    ends = [one for one in events if one["event"] == "scenario-finished"]
+    assert len(ends) == sum(one["event"] == "scenario-started" for one in events)
+    without = [one for one in ends if one["verdict"] == "not_run"]
     # What no run of this board plans, such as a rebuild without controllers, nobody chose to leave out.
     assert [
-        scenario.id
-        for scenario in without
-        if not scenario.outside_plan and not any(part in scenario.id for part in LEFT_OUT)
+        one["scenario"]
+        for one in without
+        if not one.get("outside_plan") and not any(part in one["scenario"] for part in LEFT_OUT)
     ] == []
-    verdicts = Counter(scenario.verdict for scenario in report.scenarios if scenario not in without)
+    verdicts = Counter(one["verdict"] for one in ends if one not in without)
     assert set(verdicts) <= ENDINGS
     assert verdicts["passed"] > LEAST[board]
 
