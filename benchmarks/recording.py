@@ -14,6 +14,9 @@ pseudo-terminal exceeds a thousandfold.
 Processor time of this process alone is printed beside it, as the median of the turns: on a busy machine it is the
 steadier of the two.
 
+The last row is what the recorder takes by itself, around a transport that does nothing: the quietest of many turns,
+in processor time of the thread, which comes out nearly the same on a busy machine.
+
 `--kernel` plugs a device in: it needs root and `vhci-hcd`; `make lab-bench` runs it in the guest, where a nanosecond
 is an instruction.
 
@@ -30,9 +33,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bus_devices import FLOOD, serving
+from bus_devices import BLOCK, FLOOD, serving
 
-from harness.transport.base import StreamRead, StreamWrite, Transport
+from harness.transport.base import Capability, Operation, StreamRead, StreamWrite, Transport
 from harness.transport.recording.recorder import Recorded
 from harness.transport.recording.writer import Recording
 from harness.transport.serial.port import SerialTransport
@@ -103,6 +106,60 @@ def measure(
     return cost <= GOAL
 
 
+class Nothing(Transport):
+    """A transport that answers at once, always the same."""
+
+    capabilities = frozenset({Capability.STREAM})
+    identity = "nothing"
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__("nothing")
+        self._answer = answer
+
+    def open(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def do(self, operation: Operation) -> bytes:
+        del operation
+        return self._answer
+
+
+def alone() -> None:
+    """Print what the recorder takes by itself."""
+    reading = StreamRead(65536, LIMIT)
+    rows = {
+        f"a write of {len(QUESTION)} bytes": (b"", StreamWrite(QUESTION)),
+        f"a read of {len(QUESTION)}": (QUESTION.upper(), reading),
+        f"a read of {len(BLOCK)}": (BLOCK, reading),
+        f"a read of {4 * len(BLOCK)}": (4 * BLOCK, reading),
+    }
+    told = []
+    for label, (answer, operation) in rows.items():
+        with tempfile.TemporaryDirectory() as folder:
+            plain = Nothing(answer)
+            recording = Recording(Path(folder) / "alone.rec", plain)
+            with Recorded(plain, recording) as recorded:
+                taken = [nanoseconds(each, operation, max(200, len(answer))) for each in (plain, recorded)]
+            recording.close()
+        told.append(f"{label} {(taken[1] - taken[0]) / 1000:.2f} us")
+    print(f"the recorder by itself: {', '.join(told)}")
+
+
+def nanoseconds(transport: Transport, operation: Operation, size: int) -> float:
+    """Return what one operation takes of this thread, in the quietest of 25 turns."""
+    count = 1_000_000 // size
+    turns = []
+    for _ in range(25):
+        begin = time.thread_time_ns()
+        for _ in range(count):
+            transport.do(operation)
+        turns.append((time.thread_time_ns() - begin) / count)
+    return min(turns)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Cost of recording, as a part of the exchange time.")
     parser.add_argument("--quick", action="store_true", help="a tenth of the bytes")
@@ -120,6 +177,8 @@ def main() -> int:
             ("flood as fast as it is read", flood),
         )
     ]
+    if not options.kernel:
+        alone()
     return int(options.strict and not all(met))
 
 

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from functools import cache
 
 from harness.transport.recording.format import (
     DIRECTIONS,
@@ -44,6 +45,14 @@ def with_text(
     return HEAD.pack(at, len(payload), address, code_of(op, direction, told=True)) + payload
 
 
+@cache
+def _codes(operations: int) -> frozenset[int]:
+    """Return what the last number of a head may be; recordings are opened after each scenario."""
+    return frozenset(
+        number | way << 8 | told for number in range(operations) for way in _WAYS for told in (0, TEXT_FIRST)
+    )
+
+
 class BinaryRecords:
     """The records of a stored recording, from any one on.
 
@@ -55,12 +64,7 @@ class BinaryRecords:
     def __init__(self, stored: Stored, operations: tuple[str, ...] = OPERATIONS) -> None:
         self._stored = stored
         self._operations = operations
-        self._codes = frozenset(
-            number | way << 8 | told
-            for number in range(len(operations))
-            for way in _WAYS
-            for told in (0, TEXT_FIRST)
-        )
+        self._codes = _codes(len(operations))
 
     def packed(self, at: int, end: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Give offset and bytes of each record from an offset on; what is not whole at the end is left out.
