@@ -6,9 +6,11 @@ import logging
 import socket
 import ssl
 import threading
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import h11
 import uvicorn
@@ -25,6 +27,7 @@ from harness.web.log_repeats import RepeatFilter
 _START_S = 10.0
 _GRACE_S = 1.0
 _GRACE_STEP_S = 0.002
+_HEAD_MOST = 64 * 1024  # bytes of a head, as uvicorn has it
 
 ANSWER = "id2_answer"
 """Key in a connection's state: a function that sends a whole answer at once, and tells whether it could."""
@@ -37,6 +40,24 @@ STOPPING = "id2_stopping"
 
 NOT_HTTP = ("text/plain;charset=utf-8", b"400: the request is not HTTP, or its head is too long\n")
 """Media type and body of the answer to what is no HTTP, unless a server says it in another form."""
+
+
+Sending = Callable[[int, str, Sequence[tuple[str, str]], bytes], None]
+"""Sends a whole answer: status, media type, further headers, body."""
+
+
+class Direct(Protocol):
+    """Answers whole requests without a task of their own; most of a short call's time goes into that otherwise."""
+
+    def __call__(self, request: h11.Request, body: bytes, send: Sending, *, alone: bool) -> bool:
+        """Take a request that has come whole, and answer it now or soon; False, and nothing was done, for another one.
+
+        Args:
+            request: Its head; header names are in lower case.
+            body: Its body.
+            send: Sends the answer; to be called once, in the thread of the server.
+            alone: There is no other connection, whose request could be answered together with this one.
+        """
 
 
 class HttpThread:
@@ -56,6 +77,7 @@ class HttpThread:
         tls: ssl.SSLContext | None = None,
         name: str,
         not_http: tuple[str, bytes] = NOT_HTTP,
+        direct: Direct | None = None,
     ) -> None:
         """Start, and return when connections are accepted.
 
@@ -68,6 +90,7 @@ class HttpThread:
             tls: Speak TLS with this.
             name: Who listens, for messages: "the mock service".
             not_http: Media type and body of the answer to what is no HTTP.
+            direct: Is shown whole requests before `app`.
 
         Raises:
             ToolError: The server did not start.
@@ -88,7 +111,13 @@ class HttpThread:
         )
         logging.getLogger("uvicorn.error").addFilter(_REPEATS)
         self._server = _Server(
-            config, listener, ConnectionLimit(connections, request_s), tls, name=name, not_http=not_http
+            config,
+            listener,
+            ConnectionLimit(connections, request_s),
+            tls,
+            name=name,
+            not_http=not_http,
+            direct=direct,
         )
         self._thread = threading.Thread(target=self._serve, name=name.removeprefix("the "), daemon=True)
         self._thread.start()
@@ -126,8 +155,10 @@ class _Server(uvicorn.Server):
         *,
         name: str,
         not_http: tuple[str, bytes],
+        direct: Direct | None,
     ) -> None:
         super().__init__(config)
+        self._direct = direct
         self.settled = threading.Event()
         self._listener = listener
         self._limit = limit
@@ -155,6 +186,7 @@ class _Server(uvicorn.Server):
                 {**self.lifespan.state, STOPPING: self._told.is_set},
                 limit=self._limit,
                 not_http=self._not_http,
+                direct=self._direct,
             ),
             name=self._name,
             tls=self._tls,
@@ -203,6 +235,8 @@ class _Server(uvicorn.Server):
 
 _REPEATS = RepeatFilter()
 _CLOSE = (b"connection", b"close")
+_NOT_DIRECT = frozenset({b"connection", b"expect", b"upgrade"})
+"""Headers that ask for more of the protocol than a plain answer."""
 
 
 @lru_cache(maxsize=256)
@@ -210,6 +244,46 @@ def _head(status: int, media_type: str, length: int) -> h11.Response:
     """Return the common part of a head: there are few of them, and each takes time to make."""
     headers = [(b"content-type", media_type.encode()), (b"content-length", str(length).encode())]
     return h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())
+
+
+class _Connection(h11.Connection):
+    """Gives events that were looked at in advance once more."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(h11.SERVER, most)
+        self._again: deque[h11.Event] = deque()
+
+    def put_back(self, events: list[h11.Event]) -> None:
+        self._again.extendleft(reversed(events))
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        return self._again.popleft() if self._again else super().next_event()
+
+    def whole_request(self) -> tuple[h11.Request, bytes] | None:
+        """Return the next request when all of it is there; None, and nothing was taken, when it is not."""
+        events: list[h11.Event] = []
+        try:
+            while isinstance(event := self.next_event(), h11.Request | h11.Data | h11.EndOfMessage):
+                events.append(event)
+                if isinstance(event, h11.EndOfMessage):
+                    request, *parts, _ = events
+                    if isinstance(request, h11.Request):
+                        self._seen = events
+                        return request, b"".join(
+                            bytes(part.data) for part in parts if isinstance(part, h11.Data)
+                        )
+                    break
+            else:
+                if isinstance(event, h11.ConnectionClosed):
+                    events.append(event)
+        except h11.RemoteProtocolError:
+            pass  # it will be raised again, to who answers it
+        self.put_back(events)
+        return None
+
+    def untake(self) -> None:
+        """Put the request back that `whole_request` has returned."""
+        self.put_back(self._seen)
 
 
 class _QuietProtocol(H11Protocol):
@@ -228,12 +302,19 @@ class _QuietProtocol(H11Protocol):
         *,
         limit: ConnectionLimit,
         not_http: tuple[str, bytes] = NOT_HTTP,
+        direct: Direct | None = None,
     ) -> None:
         state = {**app_state, ANSWER: self._answer, BREAK_OFF: self._break_off}
         super().__init__(config, server_state, state, _loop)
         self.access_log = False
         self._limit = limit
         self._not_http = not_http
+        self._direct = direct
+        self._looking = False
+        self._owes = False  # an answer to a request that was taken directly
+        self._ending = False
+        if direct is not None:
+            self._peeked = self.conn = _Connection(config.h11_max_incomplete_event_size or _HEAD_MOST)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -253,11 +334,22 @@ class _QuietProtocol(H11Protocol):
 
         A transport with TLS that is closed a second time loses hold of its connection, and nothing can end it then.
         """
-        if not self.transport.is_closing():
+        if self._owes:
+            self._ending = True
+        elif not self.transport.is_closing():
             super().shutdown()
 
     def handle_events(self) -> None:
         """Answer what came, and give a request that has not come whole its time."""
+        if self._looking:
+            return  # the one that looks goes on by itself
+        if self._direct is not None:
+            self._looking = True
+            try:
+                while self._took_directly(self._direct):
+                    pass
+            finally:
+                self._looking = False
         super().handle_events()
         if self.transport.is_closing():
             return
@@ -265,6 +357,40 @@ class _QuietProtocol(H11Protocol):
             self._limit.wait(self, self._expire)
         else:
             self._limit.busy(self)
+
+    def _took_directly(self, direct: Direct) -> bool:
+        """Have the next request answered directly; False when it is not, or when there is none."""
+        if self.conn.their_state is not h11.IDLE or self.flow.write_paused or self.transport.is_closing():
+            return False
+        found = self._peeked.whole_request()
+        if found is None:
+            return False
+        request, body = found
+        self._owes = True
+        plain = request.http_version == b"1.1" and _NOT_DIRECT.isdisjoint(name for name, _ in request.headers)
+        if not (plain and direct(request, body, self._send_whole, alone=len(self.connections) == 1)):
+            self._owes = False
+            self._peeked.untake()
+            return False
+        self._limit.busy(self)
+        return not self._owes
+
+    def _send_whole(
+        self, status: int, media_type: str, extra: Sequence[tuple[str, str]], body: bytes
+    ) -> None:
+        """Send the answer to a request that was taken directly."""
+        self._owes = False
+        if self.transport.is_closing():
+            return
+        head = self.conn.send(_head(status, media_type, len(body))) or b""
+        self.conn.send(h11.Data(data=body))
+        self.conn.send(h11.EndOfMessage())
+        more = "".join([f"{name}: {value}\r\n" for name, value in extra])
+        self.transport.write(b"".join((head[:-2], more.encode(), b"\r\n", body)))
+        if self._ending or self.conn.our_state is h11.MUST_CLOSE:
+            self.conn.send(h11.ConnectionClosed())
+            self.transport.close()
+        self.on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or has a head that is too long."""

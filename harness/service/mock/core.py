@@ -3,7 +3,7 @@
 import logging
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.id2.codes import ServiceCode
@@ -51,30 +51,9 @@ class Core:
         """
         form = incoming.form
         request_id = new_request_id()
-        now_ms = self.clock.now_ms()
         try:
             with self.store.transaction() as db:
-                if fault is not None and fault.kind in _LOSES_THE_ANSWER and not fault.after_effect:
-                    reply, code = self._lost(fault.kind, form, request_id)
-                else:
-                    reply, code = self._decide(db, incoming, fault, request_id=request_id, now_ms=now_ms)
-                    if fault is not None and fault.kind in _LOSES_THE_ANSWER:
-                        reply, code = self._lost(fault.kind, form, request_id)
-                line = calls.write(
-                    db,
-                    CallRecord(
-                        at_ms=now_ms,
-                        request_id=request_id,
-                        method=incoming.method,
-                        operation=incoming.operation[:64],
-                        access_key_id=_claimed_key(incoming)[:64],
-                        status=reply.status,
-                        code=code,
-                        parameters=calls.loggable(incoming.parameters, incoming.query),
-                        fault="" if fault is None else fault.kind.value,
-                    ),
-                )
-                housekeeping.after_call(db, line, self.clock.floor_ms(), self.settings)
+                reply = self._kept(db, incoming, fault, request_id)
         except sqlite3.OperationalError as error:
             # Another process holds the store, or the disk is full; nothing of this call was kept.
             busy = "locked" in str(error)
@@ -85,6 +64,48 @@ class Core:
             _LOG.exception("a call failed inside the mock")
             return self.refusal(_internal_error(), form=form, request_id=request_id)
         return replace(reply, cut=True) if fault is not None and fault.kind is FaultKind.TRUNCATE else reply
+
+    def handle_all(self, together: Sequence[Incoming]) -> list[Reply]:
+        """Answer calls that came at once: one transaction for all of them, as each costs writes of the disk.
+
+        Nothing is answered before all are stored. When one of them cannot be, each gets a transaction of its own.
+        """
+        if len(together) > 1:
+            try:
+                with self.store.transaction() as db:
+                    return [self._kept(db, each, None, new_request_id()) for each in together]
+            except Exception as error:  # noqa: BLE001 - whose it is, and what it means, each call's own turn tells
+                _LOG.info("calls that came at once are answered one by one: %s", error)
+        return [self.handle(each) for each in together]
+
+    def _kept(
+        self, db: sqlite3.Connection, incoming: Incoming, fault: Fault | None, request_id: str
+    ) -> Reply:
+        """Answer one call, and write all of it into the transaction."""
+        form = incoming.form
+        now_ms = self.clock.now_ms()
+        if fault is not None and fault.kind in _LOSES_THE_ANSWER and not fault.after_effect:
+            reply, code = self._lost(fault.kind, form, request_id)
+        else:
+            reply, code = self._decide(db, incoming, fault, request_id=request_id, now_ms=now_ms)
+            if fault is not None and fault.kind in _LOSES_THE_ANSWER:
+                reply, code = self._lost(fault.kind, form, request_id)
+        line = calls.write(
+            db,
+            CallRecord(
+                at_ms=now_ms,
+                request_id=request_id,
+                method=incoming.method,
+                operation=incoming.operation[:64],
+                access_key_id=_claimed_key(incoming)[:64],
+                status=reply.status,
+                code=code,
+                parameters=calls.loggable(incoming.parameters, incoming.query),
+                fault="" if fault is None else fault.kind.value,
+            ),
+        )
+        housekeeping.after_call(db, line, self.clock.floor_ms(), self.settings)
+        return reply
 
     def refusal(self, refused: GatewayRefused, *, form: str = "XML", request_id: str = "") -> Reply:
         """Render a refusal of the gateway."""

@@ -116,6 +116,11 @@ class Faults:
         """Return a number that is another one after every change of the switches, a strike among them."""
         return self._changes
 
+    @property
+    def any_on(self) -> bool:
+        """Whether any switch is on."""
+        return bool(self._entries)
+
     def add(self, fault: Fault) -> int:
         """Switch a fault on, behind those that are on already, and return its number.
 

@@ -123,6 +123,7 @@ class MockService:
             tls=None if self._tls is None else self._tls.context,
             name=_NAME,
             not_http=app.NOT_HTTP,
+            direct=app.Calls(self._core, console=self._web),
         )
 
     def _connections(self) -> int:

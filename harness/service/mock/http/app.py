@@ -5,6 +5,7 @@ import contextlib
 import re
 from collections.abc import Sequence
 
+import h11
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,10 +15,13 @@ from starlette.types import Receive, Scope, Send
 from harness.service.mock.core import Core
 from harness.service.mock.http import incoming
 from harness.service.mock.http.envelope import Reply
+from harness.service.mock.http.incoming import Incoming
 from harness.service.mock.request import GatewayRefused
-from harness.web.listening import ANSWER, BREAK_OFF
+from harness.web.listening import ANSWER, BREAK_OFF, Sending
 
 _CONSOLE = "/console"
+_METHODS = {b"GET": "GET", b"POST": "POST"}
+_TOGETHER = 64  # most calls of one transaction
 _OF_CALLS = frozenset({b"authorization", b"x-acs-action", b"x-acs-signature-nonce"})
 _API_KINDS = ("application/json", "text/xml")
 _KINDS_MAX = 20
@@ -56,6 +60,57 @@ def build(core: Core, extra: Sequence[BaseRoute] = ()) -> Starlette:
             # As starlette compiles them, the rest of a path ends at a line end, and no route answers for such a path.
             route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)
     return _Application(core, routes)
+
+
+class Calls:
+    """Answers whole calls of the runtime API without a task for each; those that come at once share a transaction."""
+
+    def __init__(self, core: Core, *, console: bool) -> None:
+        """Answer for `core`.
+
+        Args:
+            core: The runtime API.
+            console: A browser may ask for `/`, to be led to the console.
+        """
+        self._core = core
+        self._console = console
+        self._waiting: list[tuple[Incoming, Sending]] = []
+
+    def __call__(self, request: h11.Request, body: bytes, send: Sending, *, alone: bool) -> bool:
+        """Take a call and answer it; False for one that is none, or with which something goes wrong on purpose."""
+        path, _, query = bytes(request.target).partition(b"?")
+        method = _METHODS.get(bytes(request.method))
+        core = self._core
+        if path != b"/" or method is None or core.faults.any_on or len(body) > core.settings.body_max:
+            return False
+        if self._console and method == "GET":
+            return False
+        try:
+            call = incoming.of(method, request.headers, query, body)
+        except GatewayRefused:
+            return False  # who reads it again tells why
+        if alone:
+            _answer(core.handle(call), send)
+            return True
+        self._waiting.append((call, send))
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._answer_all)
+        return True
+
+    def _answer_all(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for begin in range(0, len(waiting), _TOGETHER):
+            some = waiting[begin : begin + _TOGETHER]
+            replies = self._core.handle_all([call for call, _ in some])
+            for (_, send), reply in zip(some, replies, strict=True):
+                _answer(reply, send)
+
+
+def _answer(reply: Reply, send: Sending) -> None:
+    extra = [("x-acs-request-id", reply.request_id)]
+    if reply.retry_after_ms:
+        extra.append(("x-acs-retry-after", str(reply.retry_after_ms)))
+    send(reply.status, reply.content_type, extra, reply.body)
 
 
 class _Application(Starlette):

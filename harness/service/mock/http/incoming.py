@@ -1,6 +1,6 @@
 """A request as it came in, read within bounds, before anybody knows who sent it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -79,17 +79,33 @@ async def read(scope: Scope, receive: Receive, body_max: int) -> Incoming:
     Raises:
         GatewayRefused: The body is too long, there are too many parameters, one comes twice, or the text is not UTF-8.
     """
-    headers: dict[str, list[str]] = {}
-    for raw_name, raw_value in scope["headers"]:
-        headers.setdefault(raw_name.decode("latin-1"), []).append(raw_value.decode("latin-1"))
     body = await _body(receive, body_max)
-    query = _fields(scope["query_string"])
+    return of(scope["method"], scope["headers"], scope["query_string"], body)
+
+
+def of(method: str, raw_headers: Iterable[tuple[bytes, bytes]], raw_query: bytes, body: bytes) -> Incoming:
+    """Return a request that has come whole.
+
+    Args:
+        method: `GET` or `POST`.
+        raw_headers: Names in lower case, and values.
+        raw_query: What stands behind the question mark.
+        body: The body.
+
+    Raises:
+        GatewayRefused: There are too many parameters, one comes twice, or the text is not UTF-8.
+    """
+    headers: dict[str, list[str]] = {}
+    for raw_name, raw_value in raw_headers:
+        headers.setdefault(raw_name.decode("latin-1"), []).append(raw_value.decode("latin-1"))
+    query = _fields(raw_query)
     parameters = query
     if body and headers.get("content-type", [""])[0].partition(";")[0].strip().lower() == _FORM:
         form = _fields(body)
-        twice = query.keys() & form.keys()
-        if twice:
-            raise _twice(min(twice))
+        if query:
+            twice = query.keys() & form.keys()
+            if twice:
+                raise _twice(min(twice))
         parameters = query | form
     in_headers = _is_signed_in_headers(headers, parameters)
     if in_headers:
@@ -97,7 +113,7 @@ async def read(scope: Scope, receive: Receive, body_max: int) -> Incoming:
         for name, header in (("Action", _ACTION), ("Version", _VERSION)):
             if header in headers:
                 parameters[name] = headers[header][0]
-    return Incoming(scope["method"], headers, query, parameters, body, in_headers)
+    return Incoming(method, headers, query, parameters, body, in_headers)
 
 
 async def _body(receive: Receive, body_max: int) -> bytes:
@@ -131,10 +147,11 @@ def _fields(raw: bytes) -> dict[str, str]:
         for pair in raw.decode().split("&"):
             if pair:
                 name, _, value = pair.partition("=")
-                name = _unquoted(name)
+                if "%" in pair or "+" in pair:
+                    name, value = _unquoted(name), _unquoted(value)
                 if name in fields:
                     raise _twice(name)
-                fields[name] = _unquoted(value)
+                fields[name] = value
     except UnicodeDecodeError:
         raise GatewayRefused(400, "InvalidParameter", "A parameter is not UTF-8.") from None
     return fields
