@@ -1,4 +1,4 @@
-"""The mock without its HTTP server: a request in, an answer out, one transaction a call."""
+"""The mock without its HTTP server: a request in, an answer out, when all of it is stored."""
 
 import logging
 import secrets
