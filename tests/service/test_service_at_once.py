@@ -64,9 +64,7 @@ def test_each_connection_gets_its_own_answer(mock):
 
 def test_what_needs_more_of_the_protocol_goes_the_usual_way(mock):
     form = b"Format=JSON&Action=None&Version=2017-07-07"
-    post = (
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n%sContent-Length: %d\r\n\r\n"
-    )
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n%sContent-Length: %d\r\n\r\n"
     with connected(mock) as connection:
         connection.sendall(post % (b"", len(form)) + form[:7])
         connection.sendall(form[7:] + post % (b"", len(form)) + form)
