@@ -166,8 +166,8 @@ def test_closing_has_a_time_of_its_own(follower, monkeypatch):
         if job.closes:
             time.sleep(0.3)
             return {"code": 4}
-        write("run_started", {"folder": "the-folder"})
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        write("run_started", {"folder": "the-folder"})
         time.sleep(60)
         return {"code": 0}
 
