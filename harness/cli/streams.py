@@ -67,5 +67,6 @@ def outlast() -> None:
         sys.stdin = os.fdopen(0, closefd=False)
     if sys.stdout is None:
         sys.stdout = Lasting(1, encoding="utf-8", own=False)
-    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    sys.stderr = Lasting(_STDERR, encoding=encoding, own=False)
+    if sys.stderr is sys.__stderr__:  # None when it was closed; whoever put another one there reads it
+        encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+        sys.stderr = Lasting(_STDERR, encoding=encoding, own=False)

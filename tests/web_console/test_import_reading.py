@@ -114,8 +114,15 @@ def test_a_file_of_nothing_is_refused(text):
         rows(text)
 
 
-def test_bytes_of_no_text_are_wrong_lines():
-    assert [row.problem.why for row in rows("\x00\x01\x02\n\ud800 \u202e x")] == [Why.COLUMNS, Why.ID]
+def test_a_few_bytes_of_no_text_are_wrong_lines():
+    lines = ["a line of many words, of which none is an ID or a key" * 4, "\x00\x01", "\ud800 \u202e x"]
+    problems = [row.problem.why for row in rows("\n".join(lines))]
+    assert problems == [Why.COLUMNS, Why.COLUMNS, Why.COLUMNS]
+
+
+def test_bytes_of_no_text_are_refused():
+    with pytest.raises(BadFileError, match="is no text"):
+        rows("\x00\x01\x02\n\ud800 \u202e x")
 
 
 def test_a_list_is_bounded():
