@@ -6,7 +6,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -19,6 +19,7 @@ from harness.secret import Secret
 from harness.service.access_key import AccessKey
 from harness.service.client import Id2Service
 from harness.service.errors import GatewayRefusal, ServiceRefusal, ServiceUnavailable
+from harness.service.mock.server import MockService
 from harness.service.wire import HttpWire
 from tests.service.service_bench import new_device
 
@@ -274,3 +275,15 @@ def test_a_devices_garbage_is_sent_and_refused(bench):
         bench.service.verify(device.id2, product.product_key, "\udcff\x00\x1b[2J~" * 20)
     with pytest.raises(ServiceRefusal, match="code 18"):
         bench.service.get_server_random(new_device().id2)
+
+
+def test_a_mock_is_started_by_whoever_calls_it_first():
+    """A run starts it with the first call; exploring and suites each may be the first."""
+    mock = MockService()
+    with closing(mock):
+        with pytest.raises(UsageError, match="is not running"):
+            mock.client()
+        mock.start()
+        endpoint = mock.endpoint
+        mock.start()
+        assert mock.endpoint == endpoint

@@ -94,14 +94,13 @@ class MockService:
         self.close()
 
     def start(self) -> None:
-        """Listen and answer, from now on, in a thread.
+        """Listen and answer, from now on, in a thread; starting twice is fine.
 
         Raises:
             BenchError: The port is taken or not allowed.
-            UsageError: It was started before.
         """
         if self._running is not None:
-            raise UsageError("the mock service is running already")
+            return
         # A run has its first exchange with the board before it calls the service: until then it needs no HTTP.
         from harness.service.mock.http import app  # noqa: PLC0415 - as said
         from harness.web.acceptor import listen  # noqa: PLC0415 - as above
