@@ -19,8 +19,9 @@ import base64
 import itertools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 PART = 8
 SHORT_PART = 4
@@ -63,6 +64,42 @@ class _Part:
     form: str
     key_bytes: bytes
     raw: bytes
+
+
+class _Parts:
+    """Things to look for together, most of them overlapping.
+
+    A few pieces stand in all of them: in data without one of these pieces stands none of the things.
+    """
+
+    def __init__(self, parts: Iterable[_Part]) -> None:
+        self.all = tuple(parts)
+
+    @cached_property
+    def _pieces(self) -> re.Pattern[bytes]:
+        return re.compile(b"|".join(map(re.escape, _shared_pieces(one.pattern for one in self.all))))
+
+    def __iter__(self) -> Iterator[_Part]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def found_in(self, data: bytes) -> list[_Part]:
+        if self._pieces.search(data) is None:  # ten times as fast as to look for each
+            return []
+        return [one for one in self.all if one.pattern in data]
+
+
+def _shared_pieces(patterns: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return pieces of half the size of each pattern, at least one of which stands in each."""
+    chosen: dict[bytes, None] = {}
+    for pattern in patterns:
+        size = -(-len(pattern) // 2)
+        if not any(pattern[start : start + size] in chosen for start in range(len(pattern) - size + 1)):
+            middle = (len(pattern) - size) // 2
+            chosen[pattern[middle : middle + size]] = None
+    return tuple(chosen)
 
 
 def _pairs_swapped(data: bytes, size: int) -> bytes:
@@ -115,9 +152,9 @@ class KeyWatch:
             for part in _windows(key, PART)
             for form, changed in _orders(part)
         )
-        self._hex = [
+        self._hex = _Parts(
             _Part(one.raw.hex().encode(), f"hex, {one.form}", one.key_bytes, one.raw) for one in self._raw
-        ]
+        )
         self._base64 = _distinct(
             _Part(core, f"base64, {one.form}", one.key_bytes, one.raw)
             for one in self._raw
@@ -190,8 +227,8 @@ class KeyWatch:
         wide = b"".join(b"~".join(texts).split()).replace(b"-", b"+").replace(b"_", b"/")
         return self._search(self._hex, digits) + self._search(self._base64, wide)
 
-    def _search(self, parts: Iterable[_Part], data: bytes) -> list[_Part]:
-        return [one for one in parts if one.pattern in data and one.key_bytes not in self._known]
+    def _search(self, parts: _Parts, data: bytes) -> list[_Part]:
+        return [one for one in parts.found_in(data) if one.key_bytes not in self._known]
 
 
 def tail(expected: float, seen: int) -> float:
@@ -207,11 +244,11 @@ def _windows(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(len(data) - size + 1)]
 
 
-def _distinct(parts: Iterable[_Part]) -> list[_Part]:
+def _distinct(parts: Iterable[_Part]) -> _Parts:
     kept: dict[bytes, _Part] = {}
     for one in parts:
         kept.setdefault(one.pattern, one)
-    return list(kept.values())
+    return _Parts(kept.values())
 
 
 def _worded(found: list[_Part], size: int, place: str) -> list[Leak]:

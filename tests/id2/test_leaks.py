@@ -52,6 +52,16 @@ def test_every_part_of_eight_bytes_is_seen(form, start):
     assert KeyWatch(KEY).look(FORMS[form](KEY[start : start + PART]), "an answer")
 
 
+@pytest.mark.parametrize(
+    "key", [KEY, LONG_KEY, bytes(24), KEY[:4] * 6], ids=["128", "256", "zeros", "repeated"]
+)
+def test_each_thing_to_look_for_is_found_by_the_pieces_that_all_share(key):
+    watch = KeyWatch(key)
+    for parts in (watch._raw, watch._hex, watch._base64, watch._short):
+        assert [one for one in parts if one not in parts.found_in(b"\n?" + one.pattern + b"?")] == []
+        assert len(parts)
+
+
 def test_seven_bytes_are_no_part():
     assert not KeyWatch(KEY).look(KEY[:7] + b"\x00" + KEY[8:15], "an answer")
 
