@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from harness import __version__
-from harness.cli import lab_bench
+from harness.cli import lab_bench, late_methods
 from harness.cli.streams import outlast
 from harness.errors import HarnessError
 from harness.plain_words import plain
@@ -96,6 +96,7 @@ def application(arguments: Sequence[str] = ()) -> typer.Typer:
 def main() -> None:
     """Run the command line; every ending is an exit code, no traceback reaches a user."""
     gc.set_threshold(_GARBAGE)
+    late_methods.compile_when_called()
     outlast()
     sys.exit(invoke(sys.argv[1:]))
 
