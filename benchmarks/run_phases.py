@@ -4,6 +4,7 @@ Processor time is that of the process itself, so other work on the machine count
 several runs; the reference beside them is what the libraries alone take that no run can do without.
 """
 
+import importlib.util
 import json
 import os
 import resource
@@ -12,7 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARD = "boards/virtual-se-i2c.yaml"
@@ -42,7 +47,7 @@ class Marks:
             self.at.append(time.process_time())
 
 
-def before(owner: object, name: str, seen: object) -> None:
+def before(owner: object, name: str, seen: Callable[[], object]) -> None:
     """Call `seen` before a function of `owner` is called."""
     real = getattr(owner, name)
 
@@ -51,6 +56,30 @@ def before(owner: object, name: str, seen: object) -> None:
         return real(*arguments, **more)
 
     setattr(owner, name, called)
+
+
+class Imports(MetaPathFinder):
+    """Looks at modules as the command imports them: importing them for it would change what is measured."""
+
+    def __init__(
+        self, begun: Callable[[str], object], done: dict[str, Callable[[ModuleType], object]]
+    ) -> None:
+        self._begun, self._done = begun, done
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        self._begun(name)
+        done = self._done.pop(name, None)
+        if done is None:
+            return None
+        spec = importlib.util.find_spec(name)
+        execute = spec.loader.exec_module
+
+        def executed(module: ModuleType) -> None:
+            execute(module)
+            done(module)
+
+        spec.loader.exec_module = executed
+        return spec
 
 
 def measured(runs: str) -> None:
@@ -67,37 +96,40 @@ def measured(runs: str) -> None:
         Path(runs, "told.json").write_text(json.dumps(told))
         os._exit(0)
 
+    def pytest_config(module: ModuleType) -> None:
+        loaded = module.get_config
+
+        class Hooks:
+            def pytest_configure(self) -> None:
+                marks.end(4)
+
+            @module.hookimpl(tryfirst=True)
+            def pytest_collection_modifyitems(self) -> None:
+                marks.end(5)
+
+        def with_marks(*arguments: object, **more: object) -> object:
+            found = loaded(*arguments, **more)
+            found.pluginmanager.register(Hooks())
+            return found
+
+        module.get_config = with_marks
+
+    def session(module: ModuleType) -> None:
+        before(module.HarnessSession, "start", lambda: marks.end(6))
+        before(module.HarnessSession, "begin", lambda: marks.end(7))
+
+    done = {
+        "pytest": lambda module: before(module, "main", lambda: marks.end(3)),
+        "_pytest.config": pytest_config,
+        "harness.fixtures.session": session,
+        "harness.transport.recording.writer": lambda module: setattr(
+            module.Recording, "data", first_exchange
+        ),
+    }
+    sys.meta_path.insert(0, Imports(lambda name: marks.end(2) if name == "pytest" else None, done))
     from harness.cli import main
 
     marks.end(1)
-    import pytest
-
-    marks.end(2)
-    from _pytest import config as pytest_config
-
-    from harness.fixtures.session import HarnessSession
-    from harness.transport.recording.writer import Recording
-
-    class Hooks:
-        def pytest_configure(self) -> None:
-            marks.end(4)
-
-        @pytest.hookimpl(tryfirst=True)
-        def pytest_collection_modifyitems(self) -> None:
-            marks.end(5)
-
-    before(pytest, "main", lambda: marks.end(3))
-    loaded = pytest_config.get_config
-
-    def with_marks(*arguments: object, **more: object) -> pytest.Config:
-        found = loaded(*arguments, **more)
-        found.pluginmanager.register(Hooks())
-        return found
-
-    pytest_config.get_config = with_marks
-    before(HarnessSession, "start", lambda: marks.end(6))
-    before(HarnessSession, "begin", lambda: marks.end(7))
-    Recording.data = first_exchange
     sys.argv = ["harness", "run", "--quick", "--quiet", f"--runs={runs}", BOARD]
     main.main()
 
