@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.lab.checks import Checks
 from harness.lab.client_files import BEGUN, REFUSED, Asked, ClientFiles
 from harness.lab.identity import Identity
+from harness.lab.turns import Turns
 from harness.lab.watcher import GIVEN_UP, UNREACHABLE, Watcher
 
 PATIENCE_S = 300.0
@@ -42,7 +44,7 @@ class Attending:
 
     def __init__(self, files: ClientFiles, asked: Asked, manner: Manner, *, may_begin: bool) -> None:
         self._changed = threading.Event()
-        here = Identity.here(asked.suites)
+        here, turns, checks = Identity.here(asked.suites), Turns(), Checks()
         self._files = files
         self.asked = asked
         self.watchers = tuple(
@@ -54,6 +56,8 @@ class Attending:
                 may_begin=may_begin,
                 patience=manner.patience,
                 config=manner.config,
+                turns=turns,
+                checks=checks,
                 on_change=self._changed.set,
             )
             for host in asked.hosts
@@ -95,6 +99,7 @@ class Attending:
         """Let every host go on: begin the campaign, or follow it."""
         for one in self.watchers:
             one.go_on.set()
+            one.wake.set()
 
     def follow(self, tick: Callable[[], None], until: Callable[[], bool] = lambda: False) -> None:
         """Attend until all is over everywhere.
@@ -134,11 +139,13 @@ class Attending:
         """Have every host end what runs, in order."""
         for one in self.watchers:
             one.stop.set()
+            one.wake.set()
 
     def leave(self) -> None:
         """End the connections; what runs goes on."""
         for one in self.watchers:
             one.leave.set()
+            one.wake.set()
         deadline = time.monotonic() + 5
         for one in self.watchers:
             if one.ident is not None:

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,11 @@ class ClientFiles:
         Raises:
             BenchError: The disk refuses.
         """
-        _write(self.folder.host(name), asdict(note))
+        # Field by field: it is written for each run folder, and names all that are here.
+        _write(
+            self.folder.host(name),
+            {each.name: getattr(note, each.name) for each in fields(note)},
+        )
 
     def forget(self) -> None:
         """Remove the folder of a campaign of which nothing was sent to any host."""
@@ -180,7 +184,7 @@ def find(runs: Path, word: str) -> str:
 
 
 def _write(path: Path, told: Mapping[str, object]) -> None:
-    write_whole(path, json.dumps(told, indent=1).encode() + b"\n")
+    write_whole(path, json.dumps(told).encode() + b"\n")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import IO, Self
 from harness.errors import BenchError
 from harness.lab import ssh
 from harness.lab.messages import BrokenMessageError, Message, Parser, encode
+from harness.lab.wake import Wake
 from harness.report.text import one_line
 
 SILENCE_S = 20.0
@@ -37,12 +38,25 @@ class LinkLostError(BenchError):
 class Link:
     """A connection to the harness of a host. One thread uses it.
 
+    Args:
+        host: The host.
+        words: The words behind the harness's own.
+        config: ssh's file of settings; None for the user's.
+        wake: Ends the wait for a message; None when nothing else is waited for.
+
     Raises:
         LinkLostError: ssh cannot be started, or no connection comes about.
     """
 
-    def __init__(self, host: ssh.Host, words: tuple[str, ...], config: Path | None = None) -> None:
+    def __init__(
+        self,
+        host: ssh.Host,
+        words: tuple[str, ...],
+        config: Path | None = None,
+        wake: Wake | None = None,
+    ) -> None:
         self._host = host
+        self._wake = wake
         self._parser = Parser(noise=True)
         self._waiting: deque[Message] = deque()
         self._heard = self._asked = time.monotonic()
@@ -84,7 +98,7 @@ class Link:
             raise self._lost() from None
 
     def next(self, within: float) -> Message | None:
-        """Return the next message; None when none came within as many seconds.
+        """Return the next message; None when none came within as many seconds, or before the wait was ended.
 
         Raises:
             LinkLostError: The connection is gone, or nothing at all came for `SILENCE_S`.
@@ -98,18 +112,25 @@ class Link:
                 raise LinkLostError(f"{self._host.name}: nothing was heard for {SILENCE_S:.0f} s")
             if now > deadline:
                 return None
-            self._read(min(max(deadline - now, 0), 1.0))
+            if self._read(min(max(deadline - now, 0), 1.0)):
+                return None
         return self._waiting.popleft()
 
-    def _read(self, seconds: float) -> None:
+    def _read(self, seconds: float) -> bool:
+        """Read what comes; return whether something else ended the wait, and nothing came."""
         out, errors = self._pipe(self._process.stdout), self._pipe(self._process.stderr)
-        ready = select.select([out, errors], [], [], seconds)[0]
+        wake = [] if self._wake is None else [self._wake.fileno()]
+        ready = select.select([out, errors, *wake], [], [], seconds)[0]
+        if self._wake is not None and self._wake.fileno() in ready:
+            self._wake.clear()
+            if len(ready) == 1:
+                return True
         if errors in ready:
             self._errors = (self._errors + os.read(errors, _READ))[-_READ:]
         if out not in ready:
-            if ready and self._process.poll() is not None:
+            if errors in ready and self._process.poll() is not None:
                 raise self._lost()
-            return
+            return False
         data = os.read(out, _READ)
         if not data:
             raise self._lost()
@@ -118,6 +139,7 @@ class Link:
             self._waiting += self._parser.take(data)
         except BrokenMessageError as error:
             raise LinkLostError(f"{self._host.name}: {error.message}") from error
+        return False
 
     def close(self) -> None:
         """End the connection; the bench's end of it sees that and goes."""

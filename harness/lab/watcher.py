@@ -11,19 +11,23 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from harness.disk import writing
 from harness.errors import BenchError, HarnessError
+from harness.lab.checks import Checks
 from harness.lab.client_files import ASKED, BEGUN, NEW, REFUSED, Asked, ClientFiles
 from harness.lab.identity import Identity, difference
 from harness.lab.link import Link, LinkLostError
 from harness.lab.messages import PROTOCOL, Message
 from harness.lab.names import LARGEST_SOAK
-from harness.lab.receiving import DamagedError, Receiving
+from harness.lab.pulling import Pulling
 from harness.lab.ssh import Host
 from harness.lab.starting import UNKNOWN
+from harness.lab.turns import Turns
+from harness.lab.wake import Wake
 from harness.progress.state import CampaignState
 from harness.report.text import one_line
 
@@ -44,7 +48,6 @@ _LOOK_S = 0.25
 _LONGEST_REASON = 1_000
 _LATEST = 1e11  # seconds since 1970: no clock of ours
 _ANSWER_SHOWS_S = 5.0
-_PULLS_AGAIN = 1
 _STEADY_S = 10.0  # a connection that lasted so long was one, whatever it brought
 _MOST_PROGRESS = 1 << 30
 """Bytes of progress that are taken of a host: more than weeks of rounds write."""
@@ -61,6 +64,8 @@ class Watcher(threading.Thread):
         may_begin: Whether the campaign may be begun there; who attaches only follows.
         patience: Seconds that a host may be unreachable before it is given up.
         config: ssh's file of settings; None for the user's.
+        turns: Whose turn it is to begin.
+        checks: Where run folders are checked.
         on_change: Told whenever something can be shown anew.
     """
 
@@ -74,6 +79,8 @@ class Watcher(threading.Thread):
         may_begin: bool,
         patience: float,
         config: Path | None,
+        turns: Turns,
+        checks: Checks,
         on_change: Callable[[], None],
     ) -> None:
         super().__init__(name=f"host {host.name}", daemon=True)
@@ -100,14 +107,15 @@ class Watcher(threading.Thread):
         self._may_begin = may_begin
         self._patience = patience
         self._config = config
+        self._turns = turns
         self._on_change = on_change
+        self.wake = Wake()
+        """Has the host looked at when one of the above was set, before its next message comes."""
+        self._pulling = Pulling(files, host.name, self.note, checks, self.wake.set, self._write_note)
+        self._progress_file: FileIO | None = None
         self._offset = 0
-        self._to_pull: list[str] = []
-        self._pulling: Receiving | None = None
-        self._tries: dict[str, int] = {}
         self._stopped = False
         self._campaign_over = False
-        self._verdicts: dict[str, str] = {}
         self._news = 0
         self._ahead = 0.0
         self.knows_nothing = False
@@ -142,6 +150,7 @@ class Watcher(threading.Thread):
             values: The value of each field; they may be secrets, and are kept nowhere.
         """
         self._given[ask] = {"by": by, "via": via, "values": dict(values), "sent": False}
+        self.wake.set()
 
     def is_answered(self, ask: str) -> bool:
         """Whether an answer is on its way, or has been taken so lately that the host may not have told it yet."""
@@ -165,6 +174,8 @@ class Watcher(threading.Thread):
                 raise
             self._give_up(f"a defect of the harness: {type(error).__name__}: {error}")
         finally:
+            if self._progress_file is not None:
+                self._progress_file.close()
             self.looked_at.set()
             self._on_change()
 
@@ -186,9 +197,10 @@ class Watcher(threading.Thread):
         last = time.monotonic()
         tries = 0
         while not (self.over or self.leave.is_set()):
-            news, began = self._news, time.monotonic()
+            news, began = self._news + self._pulling.arrived, time.monotonic()
+            words = ("lab", "bench", f"--runs={self.host.runs}")
             try:
-                with Link(self.host, ("lab", "bench", f"--runs={self.host.runs}"), self._config) as link:
+                with Link(self.host, words, self._config, self.wake) as link:
                     self._greet(link)
                     self._work(link)
             except LinkLostError as error:
@@ -196,7 +208,7 @@ class Watcher(threading.Thread):
                     return
                 self._unreachable(error)
             # A host that greets and breaks off, again and again, is as good as one that stays away.
-            if self._news > news or time.monotonic() - began > _STEADY_S:
+            if self._news + self._pulling.arrived > news or time.monotonic() - began > _STEADY_S:
                 last, tries = time.monotonic(), 0
             if tries and time.monotonic() - last > self._patience:
                 self._lost()
@@ -219,9 +231,6 @@ class Watcher(threading.Thread):
 
     def _words(self, error: HarnessError) -> str:
         return error.message.removeprefix(f"{self.host.name}: ")
-
-    def _all_pulled(self) -> bool:
-        return self._pulling is None and not self._to_pull
 
     def _greet(self, link: Link) -> None:
         hello = self._await(link, "hello", HELLO_S)
@@ -252,7 +261,7 @@ class Watcher(threading.Thread):
             return
         self._become(RUNNING)
         link.say("follow", campaign=self._asked.campaign, offset=self._offset)
-        self._pulling = None
+        self._pulling.connected()
         for given in list(self._given.values()):
             given["sent"] = False
         while not (self.over or self.leave.is_set()):
@@ -263,8 +272,8 @@ class Watcher(threading.Thread):
             message = link.next(_LOOK_S)
             if message is not None:
                 self._answer(link, message)
-            self._pull_next(link)
-            if self._campaign_over and self._all_pulled() and not self._left_to_pull():
+            self._pulling.go_on(link)
+            if self._campaign_over and self._pulling.is_over(self.state):
                 self._end()
 
     def _send_answers(self, link: Link) -> None:
@@ -299,6 +308,16 @@ class Watcher(threading.Thread):
                 return False
             self._keep(BEGUN)
             return True
+        with self._turns.turn(lambda seconds: self._wait_for_turn(link, seconds)):
+            return self._begin_now(link)
+
+    def _wait_for_turn(self, link: Link, seconds: float) -> None:
+        if self.leave.is_set():
+            raise LinkLostError(f"{self.host.name}: the client leaves")
+        link.next(seconds)
+
+    def _begin_now(self, link: Link) -> bool:
+        name = self._asked.campaign
         if self.stop.is_set() and self.note.begin == NEW:
             self._give_up("was not begun: the campaign was stopped before this host was reached")
             return False
@@ -367,11 +386,10 @@ class Watcher(threading.Thread):
                 self._give_up("this host keeps the campaign no longer: what came of it is not known")
             case "over":
                 self._campaign_over = True
-            case "listing" | "piece" | "whole" if self._pulling is not None:
-                self._received(link, self._pulling, message)
-            case "refused" if message.text("to") == "pull" and self._pulling is not None:
-                self._keep_damaged(self._pulling.run, self._words(self._refused(message)))
-                self._pulling = None
+            case "listing" | "piece" | "whole":
+                self._pulling.take(link, message)
+            case "refused" if message.text("to") == "pull" and self._pulling.asks:
+                self._pulling.refuse(self._words(self._refused(message)))
             case "refused":
                 raise self._refused(message)
 
@@ -381,8 +399,12 @@ class Watcher(threading.Thread):
         if self._offset > _MOST_PROGRESS:
             raise BenchError(f"{self.host.name}: its progress has no end: {self._offset} bytes")
         path = self._files.folder.progress(self.host.name)
-        with writing(path), path.open("ab") as file:
-            file.write(message.body)
+        rest = memoryview(message.body)
+        with writing(path):
+            if self._progress_file is None:
+                self._progress_file = path.open("ab", buffering=0)
+            while rest:
+                rest = rest[self._progress_file.write(rest) :]
         self._news += 1
         self._offset += len(message.body)
         self._take(message.body)
@@ -396,7 +418,7 @@ class Watcher(threading.Thread):
                 continue
             if isinstance(event, dict):
                 self.state.take(event)
-                self._note_run(event)
+                self._pulling.note_run(event)
 
     def _take_places(self, told: Mapping[str, Any]) -> None:
         refused, clashes = told.get("refused"), told.get("clashes")
@@ -409,66 +431,6 @@ class Watcher(threading.Thread):
             if text not in self.told:
                 self.told.append(text)
         self._on_change()
-
-    def _note_run(self, event: Mapping[str, Any]) -> None:
-        """Take the run folders that are whole now: those of runs that ended, and of boards that were lost."""
-        kind, folder, verdict = (event.get(name) for name in ("event", "folder", "verdict"))
-        if not isinstance(kind, str) or kind not in {"run_finished", "board_lost"}:
-            return
-        run = Path(folder).name if isinstance(folder, str) else ""
-        if kind == "run_finished" and isinstance(verdict, str):
-            self._verdicts[run] = verdict
-        if run and run not in self.note.pulled and run not in self._to_pull:
-            self._to_pull.append(run)
-
-    def _left_to_pull(self) -> bool:
-        """Whether runs are left that no event told as whole: those of boards whose process alone was lost."""
-        runs = [Path(run).name for board in self.state.boards.values() for run in board.runs]
-        known = {*self.note.pulled, *self.note.damaged}
-        self._to_pull += dict.fromkeys(run for run in runs if run not in known)
-        return bool(self._to_pull)
-
-    def _pull_next(self, link: Link) -> None:
-        if self._pulling is not None or not self._to_pull:
-            return
-        run = self._to_pull.pop(0)
-        if run in self.note.pulled:
-            return
-        try:
-            self._pulling = Receiving(self._files.folder, self._files.runs, self.host.name, run)
-            link.say("pull", run=run, have=self._pulling.have())
-        except DamagedError as error:
-            self._pulling = None
-            self._keep_damaged(run, error.message)
-
-    def _received(self, link: Link, receiving: Receiving, message: Message) -> None:
-        if message.text("run") != receiving.run:
-            return
-        try:
-            if message.kind == "listing":
-                receiving.listing(message)
-            elif message.kind == "piece":
-                receiving.piece(message)
-            else:
-                arrived = receiving.whole(self._verdicts.get(receiving.run, ""))
-                self._pulling = None
-                self._news += 1
-                self.note.pulled[receiving.run] = str(arrived.path)
-                self.note.damaged.pop(receiving.run, None)
-                self._write_note()
-                # Only now: until a client has it, the bench has the only one.
-                link.say("received", run=receiving.run, manifest=arrived.manifest)
-        except DamagedError as error:
-            self._pulling = None
-            self._tries[receiving.run] = self._tries.get(receiving.run, 0) + 1
-            if self._tries[receiving.run] > _PULLS_AGAIN:
-                self._keep_damaged(receiving.run, error.message)
-            else:
-                self._to_pull.append(receiving.run)
-
-    def _keep_damaged(self, run: str, why: str) -> None:
-        self.note.damaged[run] = why
-        self._write_note()
 
     def _keep(self, begin: str, reason: str = "") -> None:
         self.note.begin, self.note.reason = begin, reason

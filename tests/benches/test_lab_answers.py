@@ -10,10 +10,12 @@ import pytest
 from harness.cli.lab_asker import LabAsker
 from harness.lab.answering import questions
 from harness.lab.bench_end import BenchEnd
+from harness.lab.checks import Checks
 from harness.lab.client_files import Asked, ClientFiles
 from harness.lab.identity import Identity
 from harness.lab.messages import Message, Parser
 from harness.lab.ssh import Host
+from harness.lab.turns import Turns
 from harness.lab.watcher import Watcher
 from harness.operator.errors import OperatorAbsent
 from harness.operator.steps import CREATE_PRODUCT
@@ -50,6 +52,8 @@ def watcher(tmp_path):
         may_begin=False,
         patience=1,
         config=None,
+        turns=Turns(),
+        checks=Checks(),
         on_change=lambda: None,
     )
 

@@ -9,13 +9,18 @@ import pytest
 
 from harness.errors import BenchError, UsageError
 from harness.lab import attending as attending_
+from harness.lab import turns as turns_
 from harness.lab import watcher as watching
 from harness.lab.attending import Attending, Manner
 from harness.lab.client_files import Asked, ClientFiles, HostNote
 from harness.lab.identity import Identity
+from harness.lab.link import Link
 from harness.lab.messages import PROTOCOL, encode
+from harness.lab.receiving import Receiving
 from harness.lab.results import exit_code, results
 from harness.lab.ssh import Host
+from harness.lab.turns import Turns
+from harness.lab.wake import Wake
 from harness.lab.watcher import GIVEN_UP, OVER
 from harness.progress.state import CampaignState
 
@@ -125,6 +130,60 @@ def test_a_verdict_without_its_run_folder_is_unproven(bench, verdict, code):
         ("unproven", "it is␛[2J gone"),
     ]
     assert exit_code([one], told) == 3
+
+
+def test_progress_is_taken_while_a_run_folder_is_checked(bench, monkeypatch):
+    checks, may_end = threading.Event(), threading.Event()
+
+    def whole(receiving, verdict):
+        checks.set()
+        assert may_end.wait(10)
+        raise BenchError("the check has ended")
+
+    monkeypatch.setattr(Receiving, "whole", whole)
+    first = lines({"event": "run_finished", "board": "a", "folder": RUN, "verdict": "passed"})
+    attending = bench(
+        hello(),
+        BEGAN,
+        encode("progress", first, offset=0),
+        encode("listing", run=RUN, files={}, odd={}, empty=[]),
+        encode("whole", run=RUN),
+        encode("progress", lines({"event": "campaign_finished", "exit_code": 0}), offset=len(first)),
+    )
+    attending.look(lambda: None)
+    attending.begin()
+    one = attending.watchers[0]
+    attending.follow(lambda: None, lambda: one.state.ended is not None)
+    assert checks.is_set()
+    assert one.state.exit_code == 0
+    assert not one.over
+    may_end.set()
+    attending.follow(lambda: None)
+    assert (one.phase, one.reason) == (GIVEN_UP, "the check has ended")
+
+
+def test_few_hosts_begin_at_once_and_one_that_hangs_does_not_hold_up_the_others(monkeypatch):
+    monkeypatch.setattr(turns_, "LONGEST_S", 0.02)
+    turns, waits = Turns(1), []
+    with turns.turn(pytest.fail), turns.turn(lambda seconds: (waits.append(seconds), time.sleep(0.005))):
+        assert waits
+    # What was never had is not given back.
+    with turns.turn(pytest.fail):
+        waits.clear()
+        with turns.turn(lambda seconds: (waits.append(seconds), time.sleep(0.005))):
+            assert waits
+
+
+def test_what_the_client_wants_ends_the_wait_for_a_message(bench):
+    host = bench(hello(), encode("never")).asked.hosts[0]
+    wake = Wake()
+    with Link(host, ("lab", "bench"), None, wake) as link:
+        assert link.next(10).kind == "hello"
+        threading.Timer(0.05, wake.set).start()
+        began = time.monotonic()
+        assert link.next(10) is None
+        assert time.monotonic() - began < 5
+        assert link.next(0.01) is None
 
 
 def test_the_worst_round_of_a_board_counts_and_only_rounds_that_are_here():
