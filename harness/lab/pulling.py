@@ -9,7 +9,7 @@ from harness.lab.checks import Checks
 from harness.lab.client_files import ClientFiles, HostNote
 from harness.lab.link import Link
 from harness.lab.messages import Message
-from harness.lab.receiving import Arrived, DamagedError, Receiving
+from harness.lab.receiving import Arrived, DamagedError, Receiving, TooMuchError
 from harness.progress.state import CampaignState
 
 _AGAIN = 1
@@ -45,7 +45,7 @@ class Pulling:
         self._on_note = on_note
         self._waiting: list[str] = []
         self._coming: Receiving | None = None
-        self._checked: dict[str, Future[Arrived]] = {}
+        self._checked: dict[str, tuple[Receiving, Future[Arrived]]] = {}
         self._receipts: dict[str, str] = {}
         self._tries: dict[str, int] = {}
         self._verdicts: dict[str, str] = {}
@@ -89,8 +89,8 @@ class Pulling:
             LinkLostError: The connection is gone.
             BenchError: The disk refuses.
         """
-        for run in [run for run, came in self._checked.items() if came.done()]:
-            self._take_checked(run, self._checked.pop(run))
+        for run in [run for run, (_, came) in self._checked.items() if came.done()]:
+            self._take_checked(*self._checked.pop(run))
         for run, manifest in list(self._receipts.items()):
             # Only now: until a client has it, the bench has the only one.
             link.say("received", run=run, manifest=manifest)
@@ -112,14 +112,17 @@ class Pulling:
             if message.kind == "listing":
                 coming.listing(message)
             elif message.kind == "piece":
-                coming.piece(message)
+                # Before the list they are the rest of what was given up.
+                if coming.listed:
+                    coming.piece(message)
             else:
                 self._coming = None
                 told = self._verdicts.get(coming.run, "")
-                self._checked[coming.run] = self._checks.start(lambda: coming.whole(told), self._wake)
+                check = self._checks.start(lambda: coming.whole(told), self._wake)
+                self._checked[coming.run] = (coming, check)
         except DamagedError as error:
             self._coming = None
-            self._try_again(coming.run, error)
+            self._try_again(coming, error)
         self.go_on(link)
 
     def refuse(self, why: str) -> None:
@@ -145,11 +148,12 @@ class Pulling:
         self._coming = coming
         link.say("pull", run=run, have=have)
 
-    def _take_checked(self, run: str, came: "Future[Arrived]") -> None:
+    def _take_checked(self, coming: Receiving, came: "Future[Arrived]") -> None:
+        run = coming.run
         try:
             arrived = came.result()
         except DamagedError as error:
-            self._try_again(run, error)
+            self._try_again(coming, error)
             return
         self.arrived += 1
         self._note.pulled[run] = str(arrived.path)
@@ -157,9 +161,11 @@ class Pulling:
         self._on_note()
         self._receipts[run] = arrived.manifest
 
-    def _try_again(self, run: str, error: DamagedError) -> None:
+    def _try_again(self, coming: Receiving, error: DamagedError) -> None:
+        run = coming.run
         self._tries[run] = self._tries.get(run, 0) + 1
-        if self._tries[run] > _AGAIN:
+        if self._tries[run] > _AGAIN or isinstance(error, TooMuchError):
+            coming.drop()
             self._keep_damaged(run, error.message)
         else:
             self._waiting.append(run)

@@ -6,6 +6,7 @@ A bench is another computer: whatever it names may lie nowhere but in the draft,
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from harness.disk import writing
 from harness.errors import BenchError, HarnessError
 from harness.lab.messages import Message
 from harness.lab.names import RUN_NAME, ClientFolder
+from harness.lab.room import MOST_BYTES, MOST_DEEP, MOST_ENTRIES, check_room
 from harness.run import manifest
 from harness.run.folder import RunFolder
 from harness.seal import zip_names
@@ -21,16 +23,18 @@ from harness.seal.check import check
 from harness.seal.names import SUMS
 from harness.seal.tree import Tree, sha256
 
-MOST_FILES = 50_000
-MOST_BYTES = 8 * 1024 * 1024 * 1024
-"""What one run folder may hold at most."""
-
+_BLOCK = 4096  # what a file or folder takes of a disk beside its bytes
 _SHOWN = 3
+_ON_BENCH = "it is still on the bench: look at it there (harness verify, harness report --check)"
 _END = 1 << 18  # bytes at the end of a journal that hold its last event
 
 
 class DamagedError(BenchError):
     """What arrived is not what the run wrote, or is no run folder."""
+
+
+class TooMuchError(DamagedError):
+    """A run folder is larger than what is taken of any; asking once more changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +84,27 @@ class Receiving:
 
         Raises:
             DamagedError: It names what no run folder holds, or too much.
+            BenchError: There is no room for it.
         """
         files, odd = message.pairs("files"), message.pairs("odd")
         empty = message.texts("empty")
+        sizes = {name: size for name, size in files.items() if isinstance(size, int) and size >= 0}
+        self._check_limits(len(files) + len(empty) + len(odd), sum(sizes.values()), [*files, *empty])
         wrong = zip_names.problems([*files, *(f"{name}/" for name in empty)])
         for name, why in wrong.items():
             raise self._damaged(f"holds {name[:80]!r}, which {why}")
         for name, kind in odd.items():
             raise self._damaged(f"holds {name[:80]!r}, which is {str(kind)[:40]}")
-        sizes = {name: size for name, size in files.items() if isinstance(size, int) and size >= 0}
-        if len(files) > MOST_FILES or len(sizes) < len(files) or sum(sizes.values()) > MOST_BYTES:
-            raise self._damaged(f"would come to {len(files)} files and {sum(sizes.values())} bytes")
+        if len(sizes) < len(files):
+            raise self._damaged("tells of files without a size")
         for name, size in self.have().items():
             if sizes.get(name, -1) < size:
                 self._remove(name)
+        there = self.have()
+        folders = {name.rpartition("/")[0] for name in sizes} | {*empty}
+        missing = sum(sizes.values()) - sum(there.values())
+        new = len(sizes) - len(there) + len(folders)
+        check_room(self._draft, self._host, f"run folder {self.run}", missing + new * _BLOCK)
         with writing(self._draft):
             for name in empty:
                 (self._draft / name).mkdir(parents=True, exist_ok=True)
@@ -108,10 +119,13 @@ class Receiving:
 
         Raises:
             DamagedError: It belongs to no file of the list, or leaves a gap, or is too much.
+            BenchError: There is no room for it, or the disk refuses.
         """
         name, at = message.text("path"), message.number("at")
         if self._sizes is None or name not in self._sizes:
             raise self._damaged(f"sends {name[:80]!r}, which its list does not name")
+        # Asked for each piece: other benches fill the same disk.
+        check_room(self._draft, self._host, f"run folder {self.run}", len(message.body))
         path = self._draft / name
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,6 +134,15 @@ class Receiving:
                 if file.tell() != at or at + len(message.body) > self._sizes[name]:
                     raise self._damaged(f"sends {name[:80]!r} with a gap, or more of it than it told")
                 file.write(message.body)
+
+    @property
+    def listed(self) -> bool:
+        """Whether the list of what comes was taken."""
+        return self._sizes is not None
+
+    def drop(self) -> None:
+        """Remove what is here of a run folder that is not taken; all of it is on the bench."""
+        shutil.rmtree(self._draft, ignore_errors=True)
 
     def whole(self, verdict: str = "") -> Arrived:
         """Check what arrived, and put it among the client's runs.
@@ -157,6 +180,20 @@ class Receiving:
             self._draft.rename(place)
         return place
 
+    def _check_limits(self, entries: int, size: int, names: Iterable[str]) -> None:
+        """Refuse what no run comes to, before its names are looked at: they may be made to take long."""
+        if entries > MOST_ENTRIES or size > MOST_BYTES:
+            raise TooMuchError(
+                f"{self._host}: run folder {self.run} comes to {entries} files and {size} bytes; "
+                f"{MOST_ENTRIES} files and {MOST_BYTES >> 30} GiB are taken at most",
+                hint=_ON_BENCH,
+            )
+        if any(name.count("/") > MOST_DEEP for name in names):
+            raise TooMuchError(
+                f"{self._host}: run folder {self.run} has folders within each other, more than {MOST_DEEP} deep",
+                hint=_ON_BENCH,
+            )
+
     def _remove(self, name: str) -> None:
         with suppress(OSError):
             (self._draft / name).unlink()
@@ -164,7 +201,7 @@ class Receiving:
     def _damaged(self, what: str) -> DamagedError:
         return DamagedError(
             f"{self._host}: run folder {self.run} {what}",
-            hint="it is still on the bench: look at it there (harness verify, harness report --check)",
+            hint=_ON_BENCH,
         )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.disk import writing
 from harness.errors import BenchError, HarnessError
+from harness.lab import room
 from harness.lab.checks import Checks
 from harness.lab.client_files import ASKED, BEGUN, NEW, REFUSED, Asked, ClientFiles
 from harness.lab.identity import Identity, difference
@@ -49,8 +50,6 @@ _LONGEST_REASON = 1_000
 _LATEST = 1e11  # seconds since 1970: no clock of ours
 _ANSWER_SHOWS_S = 5.0
 _STEADY_S = 10.0  # a connection that lasted so long was one, whatever it brought
-_MOST_PROGRESS = 1 << 30
-"""Bytes of progress that are taken of a host: more than weeks of rounds write."""
 
 
 class Watcher(threading.Thread):
@@ -396,9 +395,13 @@ class Watcher(threading.Thread):
     def _progress(self, message: Message) -> None:
         if message.number("offset") != self._offset or not message.body.endswith(b"\n"):
             raise LinkLostError(f"{self.host.name}: its progress does not go on where it was")
-        if self._offset > _MOST_PROGRESS:
-            raise BenchError(f"{self.host.name}: its progress has no end: {self._offset} bytes")
-        path = self._files.folder.progress(self.host.name)
+        path, size = self._files.folder.progress(self.host.name), len(message.body)
+        if self._offset + size > room.MOST_PROGRESS:
+            raise BenchError(
+                f"{self.host.name}: its progress comes to more than {room.MOST_PROGRESS} bytes, which are taken at "
+                "most"
+            )
+        room.check_room(path.parent, self.host.name, "its progress", size)
         rest = memoryview(message.body)
         with writing(path):
             if self._progress_file is None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from importlib.metadata import EntryPoint
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -16,14 +17,15 @@ import yaml
 from harness.board.reading.lab import load_lab
 from harness.cli import lab_bench
 from harness.cli.main import invoke
-from harness.errors import UsageError
-from harness.lab import bench_end, closing, starting
+from harness.errors import BenchError, UsageError
+from harness.lab import bench_end, closing, room, starting
 from harness.lab.backend import backend_of
 from harness.lab.hosts import chosen, hosts_of, place_names
 from harness.lab.identity import Identity, difference
 from harness.lab.messages import LARGEST_BODY, BrokenMessageError, Message, Parser, encode
 from harness.lab.names import BenchFolder, ClientFolder, new_id
-from harness.lab.receiving import MOST_FILES, DamagedError, Receiving
+from harness.lab.receiving import DamagedError, Receiving, TooMuchError
+from harness.lab.room import KEPT_FREE, MOST_ENTRIES
 from harness.lab.sending import sent
 from harness.lab.ssh import Host, command
 from harness.progress.campaigns import Campaign
@@ -484,10 +486,52 @@ def test_a_run_folder_without_a_manifest_or_with_another_verdict_than_was_told_i
     assert arrives(verdict, data).path.is_dir()
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"files": {f"f{n}": 1 for n in range(50_001)}},
+            "50001 files and 50001 bytes; 50000 files and 8 GiB are",
+        ),
+        ({"files": {"a": 1 << 33, "b": 1}}, "2 files and 8589934593 bytes; 50000 files and 8 GiB are"),
+        ({"files": {"a": 1}, "empty": [f"e{n}" for n in range(50_000)]}, "50001 files and 1 bytes"),
+        ({"files": {"x/" * 17 + "a": 1}}, "more than 16 deep"),
+        ({"empty": ["x/" * 17 + "a"]}, "more than 16 deep"),
+    ],
+)
+def test_a_run_folder_that_is_too_large_is_refused_with_bench_and_limit_before_anything_is_written(
+    tmp_path, fields, said
+):
+    receiving = receiving_of(tmp_path, "20261129T220000.000Z-a")
+    receiving.have()
+    with pytest.raises(TooMuchError, match=rf"bench-1: run folder 20261129T220000\.000Z-a .*{said}"):
+        receiving.listing(listing(**fields))
+    assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
+
+
+def test_what_would_fill_the_disk_of_the_client_is_refused_before_and_while_it_comes(tmp_path, monkeypatch):
+    free = [KEPT_FREE + 20_000]
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
+    receiving = receiving_of(tmp_path, "20261129T220000.000Z-a")
+    receiving.have()
+    refused = r"bench-1: run folder 20261129T220000\.000Z-a takes \d+ more bytes, .* 67108864 are kept free"
+    with pytest.raises(BenchError, match=refused) as caught:
+        receiving.listing(listing(files={"a": 20_000}))
+    assert not isinstance(
+        caught.value, DamagedError
+    )  # nothing is wrong with it: it is asked for when there is room
+    receiving.listing(listing(files={"a": 5_000}))
+    receiving.piece(Message("piece", {"path": "a", "at": 0}, b"x" * 100))
+    free[0] = KEPT_FREE + 99
+    with pytest.raises(BenchError, match=refused):
+        receiving.piece(Message("piece", {"path": "a", "at": 100}, b"x" * 100))
+    assert receiving.have() == {"a": 100}
+
+
 def test_a_list_of_as_many_files_as_are_taken_fits_into_a_message(tmp_path):
-    files = {f"evidence/{'x' * 60}{number:05}.bin": 1_000_000 for number in range(MOST_FILES)}
+    files = {f"evidence/{'x' * 60}{number:05}.bin": 1_000_000 for number in range(MOST_ENTRIES)}
     [message] = messages(encode("listing", run=NAME, files=files))
-    assert len(message.pairs("files")) == MOST_FILES
+    assert len(message.pairs("files")) == MOST_ENTRIES
 
 
 # ---------------------------------------------------------------- closed as aborted

@@ -9,6 +9,7 @@ import pytest
 
 from harness.errors import BenchError, UsageError
 from harness.lab import attending as attending_
+from harness.lab import room
 from harness.lab import turns as turns_
 from harness.lab import watcher as watching
 from harness.lab.attending import Attending, Manner
@@ -160,6 +161,52 @@ def test_progress_is_taken_while_a_run_folder_is_checked(bench, monkeypatch):
     may_end.set()
     attending.follow(lambda: None)
     assert (one.phase, one.reason) == (GIVEN_UP, "the check has ended")
+
+
+FOLDER_TOLD = {"event": "run_finished", "board": "a", "folder": RUN, "verdict": "passed", "exit_code": 0}
+A_DONE = {"event": "board_finished", "board": "a", "exit_code": 0}
+
+
+def test_a_run_folder_without_a_limit_is_asked_for_once_and_its_board_is_unproven(bench, monkeypatch):
+    monkeypatch.setattr(Receiving, "piece", lambda *_: pytest.fail("nothing of it is taken"))
+    attending = bench(
+        hello(),
+        BEGAN,
+        progress(FOLDER_TOLD, A_DONE, {"event": "campaign_finished", "exit_code": 0}),
+        encode("listing", run=RUN, files={"run.json": 1 << 50}, odd={}, empty=[]),
+        encode("piece", b"x" * 100, run=RUN, path="run.json", at=0),
+        OVER_SAID,
+    )
+    one = attend(attending)
+    [told, _] = results([one])
+    assert told.outcome == "unproven"
+    assert told.reason == (
+        f"bench-1: run folder {RUN} comes to 1 files and {1 << 50} bytes; 50000 files and 8 GiB are taken at most"
+    )
+    assert exit_code([one], results([one])) == 3
+    assert not attending._files.folder.draft(RUN).exists()
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "said"),
+    [
+        (
+            "MOST_PROGRESS",
+            100,
+            "bench-1: its progress comes to more than 100 bytes, which are taken at most",
+        ),
+        ("KEPT_FREE", 1 << 60, "bench-1: its progress takes 191 more bytes, and of the"),
+    ],
+)
+def test_progress_without_an_end_gives_the_bench_up_without_a_verdict(bench, monkeypatch, limit, value, said):
+    monkeypatch.setattr(room, limit, value)
+    attending = bench(hello(), BEGAN, progress(FOLDER_TOLD, A_DONE), OVER_SAID)
+    one = attend(attending)
+    assert one.phase == GIVEN_UP
+    assert one.reason.startswith(said)
+    assert {each.outcome for each in results([one])} == {"aborted"}
+    assert exit_code([one], results([one])) == 3
+    assert not attending._files.folder.progress("bench-1").exists()
 
 
 def test_few_hosts_begin_at_once_and_one_that_hangs_does_not_hold_up_the_others(monkeypatch):
