@@ -22,6 +22,7 @@ PROGRAM, PACKAGE = "uhubctl", "uhubctl (Debian)"
 _Location = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(-[0-9]{1,3}(\.[0-9]{1,3}){0,6})?$")]
 _HUB = re.compile(r"^(?:Current|New) status for hub (\S+) \[([^\]]*)\]", re.MULTILINE)
 _PORT = re.compile(r"^ +Port (\d+): ([0-9a-f]{4})((?: \S+)*)", re.MULTILINE)
+_MOST_PORTS = 32
 _SETTLES_S = 0.3  # a port that takes its power back by itself does so at once
 
 
@@ -34,7 +35,7 @@ class Uhubctl(PowerSwitch):
         default=None,
         description="Location of the hub's other half, when it is a USB 3 hub and uhubctl does not find it by itself.",
     )
-    port: int = Field(ge=1, le=32, description="Number of the port on the hub.")
+    port: int = Field(ge=1, le=_MOST_PORTS, description="Number of the port on the hub.")
     ganged: bool = Field(
         default=False,
         description="The hub switches all its ports at once, and nothing else that must keep its power is on it.",
@@ -48,8 +49,18 @@ class Uhubctl(PowerSwitch):
     timeout_s: Seconds = Field(default=30.0, description="Seconds that uhubctl may take.")
 
     def occupies(self) -> tuple[str, ...]:
-        """Return the port, of a ganged hub the whole hub."""
-        return (f"hub {self.hub}" if self.ganged else f"hub {self.hub} port {self.port}",)
+        """Return the port of each half of the hub; of a ganged one the whole, and all ports that it can have.
+
+        Another campaign that has a port of it holds no lock but that port's.
+        """
+        if not self.ganged:
+            return tuple(f"hub {hub} port {self.port}" for hub in self._halves())
+        ports = range(1, _MOST_PORTS + 1)
+        return tuple(
+            place
+            for hub in self._halves()
+            for place in (f"hub {hub}", *(f"hub {hub} port {one}" for one in ports))
+        )
 
     def programs(self) -> tuple[tuple[str, str], ...]:
         """Return uhubctl."""

@@ -75,10 +75,38 @@ def test_a_port_of_a_hub_is_a_place_and_a_ganged_hub_is_one_as_a_whole(board, fi
     assert shared(other, one) == wanted
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "busy"),
+    [
+        ("hub: 1-1, port: 2", "hub: 1-1, port: 3, ganged: true", "hub 1-1 port 2"),
+        ("hub: 1-1, port: 3, ganged: true", "hub: 1-1, port: 2", "hub 1-1 port 2"),
+        ("hub: 1-1, port: 3, ganged: true", "hub: 1-1, port: 2, ganged: true", "hub 1-1"),
+        ("hub: 1-1, port: 2, usb3_half: 2-1", "hub: 2-1, port: 2", "hub 2-1 port 2"),
+        ("hub: 1-1, port: 2, usb3_half: 2-1, ganged: true", "hub: 2-1, port: 5", "hub 2-1 port 5"),
+    ],
+)
+def test_what_one_switch_cuts_is_locked_against_another_campaign(board, tmp_path, first, second, busy):
+    power = "controllers:\n  power: {{kind: uhubctl, {}}}\n"
+    one = board("one", more=power.format(first))
+    other = board("other", bus="/dev/i2c-2", more=power.format(second))
+    with (
+        Locks(locked(one), board="one", folder=tmp_path),
+        pytest.raises(BenchError, match=rf"^{busy} is in use by .*board one$"),
+    ):
+        Locks(locked(other), board="other", folder=tmp_path).acquire()
+
+
+def test_ports_of_a_hub_that_are_switched_one_by_one_share_no_lock(board, tmp_path):
+    power = "controllers:\n  power: {{kind: uhubctl, hub: 1-1, port: {}}}\n"
+    one, other = (board(f"b{n}", bus=f"/dev/i2c-{n}", more=power.format(n)) for n in (1, 2))
+    assert not set(locked(one)) & set(locked(other))
+
+
 def test_a_relay_on_a_port_and_a_console_on_it_are_one_place(board):
     relay = "controllers:\n  power: {kind: lcus-relay, port: /dev/serial/by-path/usb-7, channel: 1}\n"
     one = board("one", more=relay)
     assert overlap(kept_apart(one), ["/dev/serial/by-path/usb-7"]) == ["/dev/serial/by-path/usb-7"]
+    assert "/dev/serial/by-path/usb-7" in locked(one), "of two campaigns as well"
 
 
 def test_simulated_boards_share_nothing():

@@ -85,7 +85,9 @@ def test_a_ganged_hub_is_not_switched_unless_the_board_is_alone_on_it(use, tool)
     assert not [call for call in calls() if "-a off" in call]
     board.close()
     board = use({"hub": {**HUB, "ganged": True}}, **QUIET)
-    assert board.file.controllers["hub"].occupies() == ("hub 1-1",), "the whole hub is locked"
+    occupied = board.file.controllers["hub"].occupies()
+    assert occupied[:2] == ("hub 1-1", "hub 1-1 port 1"), "the whole hub is locked, and each port of it"
+    assert len(occupied) == 33
     operate(board, OFF)
 
 

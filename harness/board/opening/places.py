@@ -29,7 +29,7 @@ def locked(board: BoardFile) -> list[str]:
     names += _ports(board)
     if names:
         names.append(f"board {board.name}")
-    return names
+    return list(dict.fromkeys([*names, *_devices(names)]))
 
 
 def kept_apart(board: BoardFile) -> tuple[str, ...]:
