@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from harness.board.reading.file import parse
 from harness.board.reading.lab import load_lab
 from harness.campaign.notify.account import Account
-from harness.campaign.notify.chosen import environment_for, hooks_of
+from harness.campaign.notify.chosen import environment_for, hooks_of, secrets_of
 from harness.campaign.notify.hook import Hook
 from harness.campaign.notify.notifier import Notifier
 from harness.errors import UsageError
@@ -201,7 +202,7 @@ def test_a_command_gets_the_document_and_a_word(tmp_path):
     [
         ("exit 0", None),  # it need not read what it is given
         ("echo first; echo oh no >&2; exit 3", "was told of end: exit code 3: oh no"),
-        (r"printf 'a\033[31m\r\n'; exit 1", "exit code 1: a\\e[31m"),
+        (r"printf 'a\033[31m\r\n'; exit 1", "exit code 1: a␛[31m"),
         ("kill -9 $$", "exit code -9"),
         ("exec >&- 2>&-; exit 4", "exit code 4"),
     ],
@@ -316,6 +317,32 @@ def test_an_argument_that_may_be_a_token_is_not_told(tmp_path):
     (said,) = carried_out([one], finished(0))
     assert "T0KEN" not in said
     assert "cannot reach ***" in said
+
+
+def test_what_is_secret_in_its_environment_is_not_told(tmp_path):
+    code = 'echo "$CHAT_TOKEN at $CHAT_URL by $LOGNAME"; exit 7'
+    one = Hook(("sh", "-c", code), frozenset({Occasion.END}), 5, tmp_path, "here")
+    given = ENVIRONMENT | {
+        "CHAT_TOKEN": "T0KENT0KEN",
+        "CHAT_URL": "https://chat.invalid/T0P",
+        "LOGNAME": "anna",
+    }
+    (said,) = carried_out([one], finished(0), environment=given)
+    assert re.search(r": \*+ at \*+ by anna$", said)
+
+
+def test_secrets_of_boards_are_not_told_by_whom_they_were_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("BOARD_KEY", "00112233445566778899aabbccddeeff")
+    (tmp_path / "secret").write_text("s3cret-of-the-cloud\n")
+    text = BOARD.replace("secret: {env: KEY_SECRET}", "secret: {file: secret}")
+    secrets = secrets_of([parse(text, tmp_path / "one.yaml")])
+    (tmp_path / "key").write_text("00112233445566778899AABBCCDDEEFF")
+    one = script(tmp_path, 'echo "cannot send $(cat key) $(cat secret)"; exit 7')
+    (tmp_path / "lab.yaml").write_text(f"version: 1\nnotify: [{{command: {one}}}]\n")
+    hooks = hooks_of(load_lab(tmp_path / "lab.yaml"), {"end": [str(one)]}, secrets)
+    monkeypatch.chdir(tmp_path)
+    for said in carried_out(hooks, finished(0)):
+        assert re.search(r": cannot send \*+ \*+$", said)
 
 
 BOARD = """version: 1

@@ -1,6 +1,7 @@
 """One command that is told of a campaign, carried out: bounded in time, ended with all that it started."""
 
 import os
+import re
 import select
 import subprocess
 import tempfile
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.report.text import one_line
 from harness.run.programs import end_group, start_program
 from harness.run.safe import Mask
 from harness.secret import Secret
 from harness.settings.notify import Occasion
-from harness.transport.printable import last_lines
 
 TOLD = "HARNESS_NOTIFY"
 """The environment variable that says what the command is told of."""
@@ -23,6 +24,11 @@ TOLD = "HARNESS_NOTIFY"
 _POLL_S = 0.1
 _KEPT = 8_192
 _SHORTEST = 8  # characters of an argument that may be a secret, such as an address with a token in it
+_SHOWN = 200  # characters of the last line that it printed
+_LINE_END = re.compile(r"[\r\n]+")
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH|WEBHOOK|(^|_)(PASS|KEY|PIN)(_|$)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Hook:
         timeout_s: Seconds that it may take.
         folder: Where it runs.
         named_in: Where it is written down, for messages.
+        secrets: What it may know and print, and nobody may read.
     """
 
     command: tuple[str, ...]
@@ -42,6 +49,7 @@ class Hook:
     timeout_s: float
     folder: Path
     named_in: str
+    secrets: tuple[Secret, ...] = ()
 
     def tell(
         self, occasion: Occasion, document: bytes, environment: Mapping[str, str], stop: threading.Event
@@ -78,15 +86,31 @@ class Hook:
         how = f"exit code {process.returncode}"
         if not ended:
             how = "ended with the campaign" if stop.is_set() else f"did not end within {self.timeout_s:g} s"
-        last = "".join(f": {line}" for line in last_lines(self._hidden(said), 1))
+        last = _last_line(self._hidden(said, environment))
         return f"{self.named_in}: {self.command[0]!r} was told of {occasion}: {how}{last}"
 
-    def _hidden(self, said: bytes) -> bytes:
+    def _hidden(self, said: bytes, environment: Mapping[str, str]) -> bytes:
+        """Return what it printed without its arguments, and without what it finds in its environment or knows else."""
         mask = Mask()
-        for word in self.command[1:]:
+        for secret in self.secrets:
+            mask.add(secret)
+        named = {
+            name
+            for name in environment
+            if any(f"${name}" in word or f"${{{name}" in word for word in self.command)
+        }
+        words = [value for name, value in environment.items() if name in named or _SECRET_NAME.search(name)]
+        for word in (*self.command[1:], *words):
             if len(word) >= _SHORTEST:
                 mask.add(Secret(word.encode(errors="surrogateescape")))
         return mask.data(said)
+
+
+def _last_line(said: bytes) -> str:
+    lines = [line for line in _LINE_END.split(said.decode(errors="backslashreplace")) if line.strip()]
+    if not lines:
+        return ""
+    return f": {'…' if len(lines[-1]) > _SHOWN else ''}{one_line(lines[-1][-_SHOWN:], _SHOWN)}"
 
 
 def _until_it_ends(
