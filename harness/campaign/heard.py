@@ -9,6 +9,11 @@ from typing import Any
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def asked_by(number: int) -> str:
+    """Return why a campaign ends that a signal asks to end."""
+    return f"ended by {signal.Signals(number).name}"
+
+
 class Heard:
     """Takes the signals that ask a campaign to end, and keeps them until somebody does what they ask for."""
 

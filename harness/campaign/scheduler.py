@@ -16,10 +16,11 @@ from typing import Any, Protocol
 
 from harness.board.opening.locks import holder_of
 from harness.board.opening.places import overlap
-from harness.campaign.heard import Heard
+from harness.campaign.heard import Heard, asked_by
 from harness.campaign.job import Ended, Job
 from harness.campaign.process import BoardProcess, Work
 from harness.errors import HarnessError
+from harness.progress.stopping import asked_to_stop, words
 
 GRACE_S = 30.0
 """Seconds after a first signal in which further ones change nothing: boards are closed and reports are written."""
@@ -28,7 +29,6 @@ _PATIENCE_S = 120.0  # seconds after which a process that was asked to end is en
 _FIRST_SIGN_S = 120.0  # seconds until a process has said that it begins, which it does at once
 _TICK_S = 0.25
 _LOOK_S = 1.0  # how often stop files and other processes' locks are looked at
-_STOP = "stop"
 
 
 class Follower(Protocol):
@@ -123,7 +123,7 @@ class Scheduler:
     def end_by(self, number: int) -> None:
         """Have everything end in order, as a signal asks for."""
         self._first_signal = time.monotonic()
-        self.stop(f"ended by {signal.Signals(number).name}", number)
+        self.stop(asked_by(number), number)
 
     def start_no_more(self, why: str) -> None:
         """Have what runs end by itself, and nothing start any more."""
@@ -273,18 +273,18 @@ class Scheduler:
     def _look_for_stop_files(self) -> None:
         if self._folder is None:
             return
-        if not self.why_ended and (self._folder / _STOP).exists():
-            self.stop("stopped by the file stop")
+        if not self.why_ended and asked_to_stop(self._folder):
+            self.stop(words())
         for one in self._running:
             name = one.job.name
-            if name not in self._stopped_for_good and (self._folder / f"{_STOP}-{name}").exists():
+            if name not in self._stopped_for_good and asked_to_stop(self._folder, name):
                 self._stopped_for_good.add(name)  # no more of its rounds begin
                 if not one.job.closes:
                     self._stop_one(one, signal.SIGTERM)
         for job in list(self._waiting):
-            if (self._folder / f"{_STOP}-{job.name}").exists():
+            if asked_to_stop(self._folder, job.name):
                 self._waiting.remove(job)
-                self._end(Ended(job, not_begun=f"stopped by the file {_STOP}-{job.name}"))
+                self._end(Ended(job, not_begun=words(job.name)))
 
     def _take_signals(self) -> None:
         while self._heard.signals:

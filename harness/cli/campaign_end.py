@@ -1,4 +1,4 @@
-"""What a campaign of boards side by side comes to: its exit code, and what is to be said at its end."""
+"""What the boards of a campaign come to: its exit code, and what is to be said at its end."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from harness.campaign.soak.rounds import OVER
 from harness.cli.session_end import WORST_FIRST, BoardEnd, Came, incomplete_words
 from harness.report.text import one_line
 
-_LOST = 4  # exit code of a board whose process was lost
+_LOST = 4  # exit code of a board whose process was lost, or that ended as none does
 _INCOMPLETE = 5
 
 
@@ -39,7 +39,7 @@ def came_of(
         if end is not None:
             said |= dict.fromkeys(_of_end(end, boards[one.job.number], select))
     # A later round that only came too late is none that was asked for.
-    asked = [one for one in turns if one.not_begun != OVER or one.job.round == 1]
+    asked = [one for one in turns if not _too_late(one)]
     not_begun = [one_line(one.job.name) for one in asked if one.not_begun and one.job.round == 1]
     if why_ended:
         said["interrupted; what happened until then is in the run folders"] = None
@@ -57,7 +57,7 @@ def came_of(
     )
     if ended_by is not None:
         return Came(128 + ended_by, why_ended, said=list(said))
-    codes = {_code(one) for one in asked}
+    codes = {_code(one, end) for one, end in zip(turns, ends, strict=True) if not _too_late(one)}
     return Came(next((code for code in WORST_FIRST if code in codes), _LOST), why_ended, said=list(said))
 
 
@@ -71,13 +71,18 @@ def _cut_short(turns: Iterable[tuple[Ended, BoardEnd | None]]) -> Iterator[str]:
             yield f"{name}: no round after {one.job.round - 1}: {one_line(one.not_begun)}"
 
 
-def _code(one: Ended) -> int | None:
-    """Return what a turn counts as: one that never came, or that was cut short, keeps the campaign from passing."""
-    if one.lost:
-        return _LOST
-    if one.not_begun or (one.code is not None and one.code not in WORST_FIRST):
+def _too_late(one: Ended) -> bool:
+    return one.not_begun == OVER and one.job.round > 1
+
+
+def _code(one: Ended, end: BoardEnd | None) -> int | None:
+    """Return what a turn counts as: one that never came, or that was cut short, keeps the campaign from passing.
+
+    A plugin that takes part may leave pytest with any code it likes.
+    """
+    if one.not_begun or (end is not None and end.interrupted):
         return _INCOMPLETE
-    return one.code
+    return _LOST if one.lost or one.code not in WORST_FIRST else one.code
 
 
 def _of_lost(one: Ended) -> str:

@@ -1,4 +1,4 @@
-"""Runs the suites on boards one after the other: a pytest session in this process for each, with live progress."""
+"""Runs the suites on boards: checks all that is asked before the first is touched, and shows what came of them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-import pytest
-from rich.console import Console
 from rich.text import Text
 
 from harness.board.models import BoardFile
@@ -22,20 +20,15 @@ from harness.board.reading.file import load
 from harness.board.reading.lab import lab_of, told
 from harness.campaign.heard import Heard
 from harness.cli.campaign_health import CampaignHealth, before
-from harness.cli.earlier import earlier_seconds
 from harness.cli.json_document import print_json
 from harness.cli.output import OwnConsole
-from harness.cli.progress_events import ProgressEvents, about
 from harness.cli.replayed_run import run_to_replay
-from harness.cli.run_progress import RunProgress, Screen
-from harness.cli.scenario_line import is_told, scenario_line
-from harness.cli.session_end import WORST_FIRST, Came, SessionEnd, incomplete_words
-from harness.cli.suites import arguments, check_plugins, nothing_from_outside
+from harness.cli.session_end import WORST_FIRST, Came
+from harness.cli.suites import arguments, check_plugins
 from harness.errors import BenchError, HarnessError, UsageError
 from harness.fixtures.options import RunOptions
 from harness.progress.writer import ProgressWriter
 from harness.run.asserts import require_asserts
-from harness.run.verdict import Verdict
 
 if TYPE_CHECKING:
     from harness.campaign.notify.notifier import Notifier
@@ -60,82 +53,6 @@ def _words(board: Path, options: RunOptions) -> list[str]:
 
 def _warn(text: str) -> None:
     print(f"warning: {text}", file=sys.stderr)
-
-
-class _Follower(SessionEnd):
-    """Follows the runs by the hooks of `harness.fixtures.hooks` and shows them as they go."""
-
-    def __init__(self, console: Console, *, quiet: bool) -> None:
-        super().__init__()
-        self._console = console
-        self._told = not quiet
-        self._screen = Screen(console, quiet=quiet)
-        self._board = ""
-        self._progress = RunProgress("", [], {})
-        self.earlier: Mapping[tuple[str, str], float] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._screen.end()
-
-    @property
-    def ends_the_rest(self) -> bool:
-        """Whether what happened on this board would happen on the next one as well."""
-        return bool(self.interrupted or self.stopped or self.broken or self.misused)
-
-    def pytest_id2_run_started(self, board: str) -> None:
-        super().pytest_id2_run_started(board)
-        self._board = board
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.scenarios.clear()
-        super().pytest_collection_finish(session)
-        if not self._board:
-            return
-        meant = [(one.step, one.title) for one in self.scenarios if not one.not_applicable]
-        self._progress = RunProgress(self._board, meant, self.earlier)
-        self._screen.begin(self._progress)
-
-    def pytest_id2_told(self, board: str, text: str) -> None:
-        self._console.print(Text(f"{board}  {text}"), soft_wrap=True)
-
-    def pytest_id2_operator_waits(self) -> None:
-        self._screen.pause()
-
-    def pytest_id2_operator_answered(self) -> None:
-        self._screen.resume()
-
-    def pytest_id2_scenario_started(self, step: str, title: str) -> None:
-        self._progress.started(step, title)
-
-    def pytest_id2_step_started(self, number: int, total: int, title: str) -> None:
-        self._progress.step(number, total, title)
-
-    def pytest_id2_progressed(self, done: float, total: float, what: str) -> None:
-        self._progress.reached(done, total, what)
-
-    def pytest_id2_waits(self, whom: str, seconds: float | None) -> None:
-        self._progress.waits(whom, seconds)
-
-    def pytest_id2_waits_no_longer(self) -> None:
-        self._progress.goes_on()
-
-    def pytest_id2_scenario_finished(  # type: ignore[override]  # pytest gives each hook what it names
-        self, board: str, step: str, title: str, verdict: Verdict, seconds: float, reason: str
-    ) -> None:
-        super().pytest_id2_scenario_finished(verdict, reason)
-        self._progress.finished(step, title)
-        if self._told and is_told(verdict, reason, on_terminal=self._console.is_terminal):
-            line = Text(scenario_line(board, step, title, verdict, seconds, reason))
-            line.truncate(self._console.width, overflow="ellipsis")
-            self._console.print(line, soft_wrap=True)
-
-    def pytest_id2_run_finished(self, folder: Path) -> None:
-        super().pytest_id2_run_finished(folder)
-        self._screen.end()
-        self._board = ""
 
 
 def run_boards(
@@ -233,23 +150,24 @@ def run_boards(
             # One JSON document is all that stands on stdout; what a person follows the run by goes to stderr then.
             with closing(OwnConsole(2 if as_json else 1)) as console, ExitStack() as signals:
                 heard = Heard()
+                signals.enter_context(heard.listening())
                 if jobs is None or not health.running:
-                    came = _one_after_the_other(
-                        boards,
+                    from harness.cli.one_after_the_other import one_after_the_other
+
+                    came = one_after_the_other(
                         health,
                         words,
                         options,
-                        console,
-                        progress,
+                        console=console,
+                        progress=progress,
                         quiet=quiet or as_json,
                         select=select,
+                        heard=heard,
                     )
-                    signals.enter_context(heard.listening())
                 else:
                     from harness.campaign.soak import rounds as soak_rounds
                     from harness.cli.side_by_side import side_by_side
 
-                    signals.enter_context(heard.listening())
                     gc.enable()  # this process only starts others, for as long as they take
                     came = side_by_side(
                         health,
@@ -346,27 +264,6 @@ def _shown(
     return code
 
 
-def _one_after_the_other(
-    boards: Sequence[Path],
-    health: CampaignHealth,
-    words: Sequence[list[str]],
-    options: RunOptions,
-    console: Console,
-    progress: ProgressWriter,
-    *,
-    quiet: bool,
-    select: str,
-) -> Came:
-    follower = _Follower(console, quiet=quiet)
-    every = [*health.running, *(file for file, _ in health.aside)]
-    progress.start(about(every, select=select, set_aside=health.leaves_out))
-    for name, aside in health.events():
-        progress.write("board_set_aside", aside, board=name)
-    codes = _run(words, [file.name for file in health.running], options.runs, follower, progress)
-    said = _what_to_say(follower, codes, boards, select)
-    return Came(_exit_code(follower, codes), _interrupted(follower), follower.folders, said)
-
-
 def _check_name(campaign: str) -> None:
     from harness.progress.campaigns import CAMPAIGN_ID
 
@@ -384,51 +281,10 @@ def _notifier(
     """
     if not lab.notify and not any(given.values()):
         return None
-    from harness.campaign.notify.chosen import environment_for, hooks_of
+    from harness.campaign.notify.chosen import environment_for, hooks_of, secrets_of
     from harness.campaign.notify.notifier import Notifier
 
-    return Notifier(hooks_of(lab, given), runs, environment_for(boards), _warn)
-
-
-def _run(
-    sessions: Sequence[list[str]],
-    names: Sequence[str],
-    runs: Path,
-    follower: _Follower,
-    progress: ProgressWriter,
-) -> list[int]:
-    """Run a session of pytest with each of these arguments, and return their exit codes."""
-    codes: list[int] = []
-    with follower:
-        for words, name in zip(sessions, names, strict=True):
-            follower.earlier = earlier_seconds(runs, name)
-            events = ProgressEvents(
-                progress.write,
-                name,
-                follower.earlier,
-                campaign=progress.folder if progress.written else None,
-            )
-            events.begin()
-            with nothing_from_outside():
-                code = follower.code(int(pytest.main(words, plugins=[follower, events])))
-            events.end(code)
-            codes.append(code)
-            if follower.ends_the_rest:
-                break
-    return codes
-
-
-def _interrupted(follower: _Follower) -> str:
-    """Return why the campaign ended early; empty when it did not."""
-    return follower.stopped or ("interrupted" if follower.interrupted else "")
-
-
-def _exit_code(follower: _Follower, codes: list[int]) -> int:
-    if follower.interrupted:
-        return follower.exit_code
-    if follower.broken:
-        codes = [*codes, 2]
-    return next((code for code in WORST_FIRST if code in codes), 4)
+    return Notifier(hooks_of(lab, given, secrets_of(boards)), runs, environment_for(boards), _warn)
 
 
 def _print_json(
@@ -446,25 +302,3 @@ def _print_json(
     if came.soak is not None:
         document["soak"] = came.soak
     print_json(document)
-
-
-def _what_to_say(follower: _Follower, codes: list[int], boards: Sequence[Path], select: str) -> list[str]:
-    lines = [
-        f"error: a suite cannot be collected: {problem}\n  try: mend the file; python -m py_compile FILE, "
-        "or its import alone, shows the place"
-        for problem in follower.broken
-    ]
-    if follower.stopped:
-        lines.append(follower.stopped)
-    if follower.interrupted:
-        lines.append("interrupted; what happened until then is in the run folder")
-    if follower.ends_the_rest and len(codes) < len(boards):
-        lines.append("not run: " + ", ".join(str(board) for board in boards[len(codes) :]))
-    if not lines and 2 in codes and follower.began:
-        why = "; ".join(follower.held_back[codes.index(2)]) or "no selected scenario applies to the board"
-        lines.append(
-            f"error: nothing was judged: {why}\n  try: harness plan {boards[codes.index(2)]} says what applies"
-        )
-    elif not lines and 2 in codes and select and not follower.misused:
-        lines.append(f"error: no scenario matches {select!r}\n  try: harness plan {boards[0]} lists them")
-    return lines + incomplete_words(codes, boards, select)

@@ -221,8 +221,8 @@ def test_a_stop_is_a_file_of_the_campaign(campaign):
     stop(campaign)
     stop(campaign, "alpha")
     assert {each.name for each in campaign.folder.path.iterdir()} == {"stop", "stop-alpha"}
-    assert asked_to_stop(campaign, "alpha")
-    assert not asked_to_stop(campaign, "beta")
+    assert asked_to_stop(campaign.folder.path, "alpha")
+    assert not asked_to_stop(campaign.folder.path, "beta")
     for name in ("../x", "a\0b", "x" * 300):
         with pytest.raises(UsageError):
             stop(campaign, name)

@@ -252,6 +252,33 @@ def test_selection_that_does_not_apply(tmp_path, capfd):
     assert "nothing was judged" in capfd.readouterr().err
 
 
+def test_each_board_on_which_nothing_was_judged_is_told(tmp_path, capfd):
+    other = tmp_path / "other.yaml"
+    other.write_text(BOARD.read_text().replace(f"name: {BOARD.stem}", "name: other"))
+    words = ["--only-suites", str(nothing_applies(tmp_path)), f"--runs={tmp_path / 'runs'}"]
+    assert invoke(["run", str(BOARD), str(other), *words]) == 2
+    said = capfd.readouterr().err
+    for board in (BOARD, other):
+        assert (
+            said.count(
+                f"error: nothing was judged: no selected scenario applies to the board\n  try: harness plan {board} "
+            )
+            == 1
+        )
+
+
+def nothing_applies(folder: Path) -> Path:
+    """Make suites of one scenario that is for no board."""
+    (folder / "suites" / "step1_plan").mkdir(parents=True)
+    (folder / "suites" / "requirements.yaml").write_text(
+        "- {id: T-01, statement: Something holds., source: test, level: must, applies_when: carrier=module}\n"
+    )
+    (folder / "suites" / "step1_plan" / "test_one.py").write_text(
+        'def test_a(scenario):\n    """One."""\n    with scenario.step("T-01"):\n        pass\n'
+    )
+    return folder / "suites"
+
+
 def recorded(tmp_path: Path, capture: Path) -> Path:
     board = yaml.safe_load((ROOT / "boards" / "recorded-console.yaml").read_text())
     board["transports"]["console"]["file"] = str(capture)

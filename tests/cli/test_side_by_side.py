@@ -74,7 +74,7 @@ def campaign(tmp_path):
             "-m",
             "harness.cli.main",
             "run",
-            f"-j{jobs}",
+            *([] if jobs is None else [f"-j{jobs}"]),
             "--only-suites=suites",
             "--without-pdf",
         ]
@@ -216,17 +216,33 @@ def test_when_the_campaign_is_killed_its_boards_end_in_order(campaign, tmp_path)
     assert report.finished is not None
 
 
-def test_stop_files_end_one_board_or_all(campaign, tmp_path):
-    with started(campaign("hangs", "slow", "sound", jobs=1), tmp_path) as process:
+@pytest.mark.parametrize("jobs", [1, None], ids=["-j 1", "without -j"])
+def test_a_stop_file_ends_its_board_alone(campaign, tmp_path, jobs):
+    with started(campaign("hangs", "slow", "sound", jobs=jobs), tmp_path) as process:
         until((tmp_path / "here").exists)
         folder = find(tmp_path / "runs", "latest").folder.path
         (folder / "stop-sound").touch()
         (folder / "stop-hangs").touch()
         _, err = process.communicate(timeout=60)
     assert process.returncode == 5, err
+    stopped = report_of(tmp_path, "hangs")
+    assert (stopped.verdict, stopped.interrupted) == ("incomplete", "ended by the signal SIGTERM")
     assert report_of(tmp_path, "slow").verdict == "passed"
     assert not list((tmp_path / "runs").glob("*-sound"))
+    assert "hangs: was asked to end before its run was over\nnot run: sound" in err
+    assert events(tmp_path)[-1]["interrupted"] == ""
+
+
+@pytest.mark.parametrize("jobs", [1, None], ids=["-j 1", "without -j"])
+def test_a_stop_file_ends_all(campaign, tmp_path, jobs):
+    with started(campaign("hangs", "sound", jobs=jobs), tmp_path) as process:
+        until((tmp_path / "here").exists)
+        (find(tmp_path / "runs", "latest").folder.path / "stop").touch()
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 143, err
+    assert report_of(tmp_path, "hangs").finished is not None
     assert "not run: sound" in err
+    assert events(tmp_path)[-1]["interrupted"] == "stopped by the file stop"
 
 
 def test_a_detached_campaign_outlives_who_started_it(campaign, tmp_path):

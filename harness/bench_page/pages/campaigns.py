@@ -43,7 +43,7 @@ class BoardPanel:
         state: What it does.
         tail: The last lines of its recordings.
         stopping: It was asked to end.
-        stoppable: It can be ended by itself: it has, or will have, a process of its own.
+        stoppable: It can be ended by itself: it is not over, and not the only one.
     """
 
     number: int
@@ -165,15 +165,13 @@ def _page(
     told = version(watched, bench)
     folder = watched.campaign.folder
     running = sum(board.phase == RUNNING for board in watched.state.boards.values())
-    own = watched.state.about.get("pid")
-    apart = any(board.pid not in {0, own} for board in watched.state.boards.values())
     panels = [
         BoardPanel(
             number,
             board,
             bench.tail(board.folder) if watched.alive and board.phase == RUNNING and board.folder else Tail(),
-            asked_to_stop(watched.campaign, board.name),
-            watched.alive and not board.over and len(watched.state.boards) > 1 and apart,
+            asked_to_stop(folder.path, board.name),
+            watched.alive and not board.over and len(watched.state.boards) > 1,
         )
         for number, board in enumerate(watched.state.boards.values(), 1)
     ]
@@ -189,7 +187,7 @@ def _page(
         panels=panels,
         questions=questions,
         lines=40 if running <= 2 else 12 if running <= 6 else 4,
-        stopping=asked_to_stop(watched.campaign, ""),
+        stopping=asked_to_stop(folder.path),
         # What a campaign printed comes first where nothing else says what became of it.
         unexplained=watched.state.ended is None or not watched.state.boards,
         output="" if watched.alive else _end_of(folder.output),
