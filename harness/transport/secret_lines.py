@@ -9,14 +9,21 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from typing import cast
 
 # The auth codes of the vendor's test program say `device secret` as well, behind the name of a function.
 _TAG = re.compile(rb"\[LK-(?:0317|0318|031A|030A)\]|(?<![ -~])device ?secret ?: ?", re.IGNORECASE)
 _LINK, _LOWER, _UPPER = b"[LK-03", b"ecret", b"ECRET"
 """Each tag has one of them in it."""
 
-_BRACKET, _V_LOWER, _V_UPPER = b"[vV"
-"""Each tag has one of them in it: that of `device`, and one byte is found many times as fast as several."""
+_BRACKET, _V_LOWER, _V_UPPER, _COLON = b"[vV:"
+"""Each tag has the bracket, or a V and the colon: one byte is found many times as fast as several."""
+
+_K_UPPER, _C_UPPER = b"KC"
+"""Bytes of `_LINK` and of `_UPPER` that most lines lack."""
+
+_D_LOWER, _D_UPPER = b"dD"
+"""A tag that a chunk ends in has one of them, or a bracket."""
 
 _NUL, _LINE_END = b"\0\n"
 _LONG = 1024  # bytes from which on C's own search is worth its call
@@ -32,18 +39,22 @@ STARS = bytes(byte if byte in b" \r\n" else 0x2A for byte in range(256))
 
 def may_show(data: bytes) -> bool:
     """Tell whether there may be a tag in data; most have none, and every chunk of every stream is asked about."""
+    may_link = _BRACKET in data and _K_UPPER in data
+    may_device = (_V_LOWER in data or _V_UPPER in data) and _COLON in data
+    if not may_link and not may_device:
+        return False
     if len(data) < _LONG:
-        return (_BRACKET in data and _LINK in data) or (
-            (_V_LOWER in data or _V_UPPER in data) and (_LOWER in data or _UPPER in data)
+        return (may_link and _LINK in data) or (
+            may_device and (_LOWER in data or (_C_UPPER in data and _UPPER in data))
         )
-    holds = searching(text=_NUL not in data)
-    return (_BRACKET in data and holds(data, _LINK)) or (
-        (_V_LOWER in data or _V_UPPER in data) and (holds(data, _LOWER) or holds(data, _UPPER))
+    find = searching(text=_NUL not in data)
+    return bool(
+        (may_link and find(data, _LINK)) or (may_device and (find(data, _LOWER) or find(data, _UPPER)))
     )
 
 
 @cache
-def searching(*, text: bool) -> Callable[[bytes, bytes], bool]:
+def searching(*, text: bool) -> Callable[[bytes, bytes], object]:
     """Return the fastest way to tell whether long data hold a few bytes: C's own, where there is one.
 
     Args:
@@ -52,15 +63,15 @@ def searching(*, text: bool) -> Callable[[bytes, bytes], bool]:
     ctypes = import_module("ctypes")  # not before there is a flood
     try:
         library = ctypes.PyDLL(None)
-        search = library.strstr if text else library.memmem
+        find = library.strstr if text else library.memmem
     except (OSError, AttributeError):
         return operator.contains
-    of_bytes = (ctypes.c_char_p, ctypes.c_size_t)
-    search.restype = ctypes.c_void_p
-    search.argtypes = (ctypes.c_char_p, ctypes.c_char_p) if text else of_bytes + of_bytes
+    find.restype = ctypes.c_void_p  # None when it is not there
     if text:
-        return lambda data, part: search(data, part) is not None
-    return lambda data, part: search(data, len(data), part, len(part)) is not None
+        # No `argtypes`: an object to convert each argument would take as long as the search of 4 KB.
+        return cast("Callable[[bytes, bytes], object]", find)
+    find.argtypes = 2 * (ctypes.c_char_p, ctypes.c_size_t)
+    return lambda data, part: find(data, len(data), part, len(part))
 
 
 class SecretLines:
@@ -71,23 +82,27 @@ class SecretLines:
 
     def __init__(self) -> None:
         self._tail = b""
+        self._may_go_on = False  # a tag that the tail begins
         self._within = False
         self._goes_on = False  # behind a line that somebody else has printed into
         self._line = bytearray()  # what is hidden of it, to tell whether somebody else prints into it
 
     def hide(self, chunk: bytes) -> bytes:
         """Return the next piece of a stream, as long as it is, without what is secret in it."""
+        # Most pieces are a few whole lines without a tag; for them as little as possible is done.
         before = self._tail
-        if not before:  # as it mostly is: lines come whole
-            may = may_show(chunk)
-        elif len(chunk) < _LONG:
-            may = may_show(before + chunk)
-        else:
-            may = may_show(before + chunk[:_OVERLAP]) or may_show(chunk)
+        may = (_BRACKET in chunk or _V_LOWER in chunk or _V_UPPER in chunk) and may_show(chunk)
+        if self._may_go_on and not may:
+            may = may_show(before + (chunk if len(chunk) < _LONG else chunk[:_OVERLAP]))
         if chunk and chunk[-1] == _LINE_END:
-            self._tail = b""  # no tag goes on in the next line
+            if before:
+                self._tail, self._may_go_on = b"", False  # no tag goes on in the next line
         else:
-            self._tail = (before + chunk[-_OVERLAP:])[-_OVERLAP:]
+            tail = chunk[-_OVERLAP:]
+            if len(tail) < _OVERLAP:
+                tail = (before + tail)[-_OVERLAP:]
+            self._tail = tail
+            self._may_go_on = _BRACKET in tail or _D_LOWER in tail or _D_UPPER in tail
         if not may and not self._within:
             return chunk
         hidden = bytearray()

@@ -111,6 +111,19 @@ def test_a_tag_is_found_in_short_and_in_long_pieces(tag, around):
     assert hidden == around + b"\n" + tag + b"****\r\n" + around
 
 
+@pytest.mark.parametrize("tag", [b"[LK-0318]", b"device secret : ", b"DEVICESECRET:"])
+@pytest.mark.parametrize("around", [b"", b"x" * 3, b"x" * 5000, b"[v:KC" * 1000])
+@pytest.mark.parametrize("step", [1, 1023, 1024])
+def test_a_tag_is_found_that_two_pieces_share(tag, around, step):
+    said = around + b"\n" + tag + b"hush\r\n" + around
+    for cut in range(len(around), len(around) + len(tag) + 2):
+        lines, hidden = SecretLines(), b""
+        pieces = [said[:cut], said[cut : cut + step], said[cut + step :]]
+        for piece in pieces:
+            hidden += lines.hide(piece)
+        assert hidden == around + b"\n" + tag + b"****\r\n" + around, cut
+
+
 def test_what_is_no_tag_goes_on_as_it_is():
     for piece in (b"[LK-04] very secretive", b"a vile [LK-3] SECRE" * 500, bytes(range(256)) * 40):
         assert SecretLines().hide(piece) == piece
