@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar, dataclass_transform
 
 from harness.errors import UsageError
+
+_Kind = TypeVar("_Kind")
 
 
 class Capability(StrEnum):
@@ -26,7 +28,16 @@ class Capability(StrEnum):
     SPEED = "speed"  # a line whose bits per second can be changed while it is open
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True)
+def _operation(kind: type[_Kind]) -> type[_Kind]:
+    """Make a class of operations. They are frozen for the type checker alone.
+
+    A frozen dataclass sets each field by a call, so that to make an operation took as long as to record one.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(kind)
+
+
+@_operation
 class StreamRead:
     """Read what is there, up to `limit` bytes; wait at most `timeout` s for the first, else give b""."""
 
@@ -35,7 +46,7 @@ class StreamRead:
     timeout: float
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class StreamWrite:
     """Write all of `data`; the answer is b""."""
 
@@ -43,7 +54,7 @@ class StreamWrite:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class I2cRead:
     """Read `length` bytes from the 7-bit `address`."""
 
@@ -52,7 +63,7 @@ class I2cRead:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class I2cWrite:
     """Write `data` to the 7-bit `address`; the answer is b""."""
 
@@ -61,7 +72,7 @@ class I2cWrite:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class Exchange:
     """Send one whole APDU and return the whole response; wait at most `timeout` seconds."""
 
@@ -70,14 +81,14 @@ class Exchange:
     timeout: float
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class CardReset:
     """Take the power from the card and give it back; the answer is its ATR."""
 
     capability: ClassVar[Capability] = Capability.CARD
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class SpiTransfer:
     """Select the slave, write `data`, then read `length` bytes; either may be nothing, not both."""
 
@@ -86,7 +97,7 @@ class SpiTransfer:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class SetLines:
     """Set the outputs of a serial port; None leaves one as it is. The answer is b""."""
 
@@ -95,14 +106,14 @@ class SetLines:
     rts: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class ReadLines:
     """Read the inputs of a serial port; the answer is one byte of `Line` flags."""
 
     capability: ClassVar[Capability] = Capability.LINES
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class SendBreak:
     """Hold the line at break for `milliseconds`; the answer is b""."""
 
@@ -110,7 +121,7 @@ class SendBreak:
     milliseconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@_operation
 class SetSpeed:
     """Change the bits per second of an open line; None gives back those that it was opened with. The answer is b""."""
 

@@ -51,7 +51,7 @@ class Descriptor:
             BenchError: closed, or the device is gone.
         """
         with self._reading:
-            left = min(timeout, _LONGEST)
+            left = timeout if timeout < _LONGEST else _LONGEST  # noqa: FURB136 - a call, at each read
             deadline = time.monotonic() + left
             while left >= 0:
                 if self._closed:
@@ -103,19 +103,24 @@ class Descriptor:
             while rest:
                 try:
                     written = os.write(self._fileno, rest)
-                    rest = memoryview(rest)[written:] if written < len(rest) else b""
-                    continue
                 except BlockingIOError:
-                    ready = self._writable.poll(_BLOCKED * 1000)
+                    self._await_room(len(rest))
+                    continue
                 except OSError as error:
                     raise self._gone(error) from error
-                if self._closed:
-                    raise self._closed_error()
-                if not ready:
-                    raise BenchError(
-                        f"{self._place}: took no byte for {_BLOCKED:.0f} s, {len(rest)} are not written",
-                        hint="check flow control and whether the board reads this port",
-                    )
+                if written == len(rest):
+                    return
+                rest = memoryview(rest)[written:]
+
+    def _await_room(self, size: int) -> None:
+        ready = self._writable.poll(_BLOCKED * 1000)
+        if self._closed:
+            raise self._closed_error()
+        if not ready:
+            raise BenchError(
+                f"{self._place}: took no byte for {_BLOCKED:.0f} s, {size} are not written",
+                hint="check flow control and whether the board reads this port",
+            )
 
     def close(self) -> None:
         """Wake whoever waits, wait until they have left, and release the descriptor."""
