@@ -53,7 +53,9 @@ def test_what_is_recorded_is_read_at_once_and_stands_in_the_tail(path, recording
     assert said(path) == [b"hello"]
 
 
-@pytest.mark.parametrize("size", [0, 1, 300, TAIL_SIZE - TAIL_HEAD.size - HEAD.size, 65535, 65536, 300_000])
+@pytest.mark.parametrize(
+    "size", [0, 1, 300, 1023, 1024, 4085, TAIL_SIZE - TAIL_HEAD.size - HEAD.size, 65535, 65536, 300_000]
+)
 def test_data_of_any_size_among_short_ones(path, recording, size):
     data = os.urandom(size)
     for piece in (b"before", data, b"after"):

@@ -107,7 +107,7 @@ PAYLOAD_LIMIT = 1 << 20
 
 TAIL_HEAD = struct.Struct("<8sQQ40x")
 TAIL_MAGIC = b"id2-tail"
-TAIL_SIZE = 64 * 1024
+TAIL_SIZE = 128 * 1024
 """Bytes of a tail, with its head."""
 
 
