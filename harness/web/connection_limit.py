@@ -25,7 +25,8 @@ class ConnectionLimit:
         self.request_s = request_s
         self._most = most
         self._present: set[Hashable] = set()
-        self._waiting: OrderedDict[Hashable, tuple[asyncio.TimerHandle, Callable[[], None]]] = OrderedDict()
+        self._waiting: OrderedDict[Hashable, tuple[float, Callable[[], None]]] = OrderedDict()
+        self._timers: dict[Hashable, asyncio.TimerHandle] = {}
 
     def enter(self, connection: Hashable, expire: Callable[[], None]) -> None:
         """Take a connection in; its first request is awaited from now on.
@@ -50,20 +51,31 @@ class ConnectionLimit:
         """Give a request that is not whole its time, counted from its first wait on."""
         if connection not in self._present or connection in self._waiting:
             return
-        timer = asyncio.get_running_loop().call_later(self.request_s, self._late, connection)
-        self._waiting[connection] = (timer, expire)
+        loop = asyncio.get_running_loop()
+        self._waiting[connection] = (loop.time() + self.request_s, expire)
+        if connection not in self._timers:
+            self._timers[connection] = loop.call_later(self.request_s, self._look, connection)
 
     def busy(self, connection: Hashable) -> None:
         """Stop the time: the request is there."""
-        if (waited := self._waiting.pop(connection, None)) is not None:
-            waited[0].cancel()
+        self._waiting.pop(connection, None)
 
     def leave(self, connection: Hashable) -> None:
         """Forget a connection."""
         self.busy(connection)
         self._present.discard(connection)
+        if (timer := self._timers.pop(connection, None)) is not None:
+            timer.cancel()
 
-    def _late(self, connection: Hashable) -> None:
-        _, expire = self._waiting[connection]
+    def _look(self, connection: Hashable) -> None:
+        """Let a connection go whose time is over; a timer a connection, as one a request would cost each of them."""
+        del self._timers[connection]
+        if connection not in self._waiting:
+            return
+        end, expire = self._waiting[connection]
+        loop = asyncio.get_running_loop()
+        if loop.time() < end:
+            self._timers[connection] = loop.call_at(end, self._look, connection)
+            return
         self.leave(connection)
         expire()

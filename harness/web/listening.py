@@ -6,9 +6,8 @@ import logging
 import socket
 import ssl
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -19,15 +18,16 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from harness.errors import ToolError
+from harness.web import whole_request
 from harness.web.acceptor import Acceptor, turns
 from harness.web.connection_limit import ConnectionLimit
 from harness.web.delivery import unacknowledged
 from harness.web.log_repeats import RepeatFilter
+from harness.web.whole_request import WholeRequest
 
 _START_S = 10.0
 _GRACE_S = 1.0
 _GRACE_STEP_S = 0.002
-_HEAD_MOST = 64 * 1024  # bytes of a head, as uvicorn has it
 
 ANSWER = "id2_answer"
 """Key in a connection's state: a function that sends a whole answer at once, and tells whether it could."""
@@ -49,12 +49,11 @@ Sending = Callable[[int, str, Sequence[tuple[str, str]], bytes], None]
 class Direct(Protocol):
     """Answers whole requests without a task of their own; most of a short call's time goes into that otherwise."""
 
-    def __call__(self, request: h11.Request, body: bytes, send: Sending, *, alone: bool) -> bool:
+    def __call__(self, request: WholeRequest, send: Sending, *, alone: bool) -> bool:
         """Take a request that has come whole, and answer it now or soon; False, and nothing was done, for another one.
 
         Args:
-            request: Its head; header names are in lower case.
-            body: Its body.
+            request: The request.
             send: Sends the answer; to be called once, in the thread of the server.
             alone: There is no other connection, whose request could be answered together with this one.
         """
@@ -90,7 +89,7 @@ class HttpThread:
             tls: Speak TLS with this.
             name: Who listens, for messages: "the mock service".
             not_http: Media type and body of the answer to what is no HTTP.
-            direct: Is shown whole requests before `app`.
+            direct: Is shown plain whole requests before `app`.
 
         Raises:
             ToolError: The server did not start.
@@ -235,8 +234,6 @@ class _Server(uvicorn.Server):
 
 _REPEATS = RepeatFilter()
 _CLOSE = (b"connection", b"close")
-_NOT_DIRECT = frozenset({b"connection", b"expect", b"upgrade"})
-"""Headers that ask for more of the protocol than a plain answer."""
 
 
 @lru_cache(maxsize=256)
@@ -246,44 +243,9 @@ def _head(status: int, media_type: str, length: int) -> h11.Response:
     return h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())
 
 
-class _Connection(h11.Connection):
-    """Gives events that were looked at in advance once more."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(h11.SERVER, most)
-        self._again: deque[h11.Event] = deque()
-
-    def put_back(self, events: list[h11.Event]) -> None:
-        self._again.extendleft(reversed(events))
-
-    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        return self._again.popleft() if self._again else super().next_event()
-
-    def whole_request(self) -> tuple[h11.Request, bytes] | None:
-        """Return the next request when all of it is there; None, and nothing was taken, when it is not."""
-        events: list[h11.Event] = []
-        try:
-            while isinstance(event := self.next_event(), h11.Request | h11.Data | h11.EndOfMessage):
-                events.append(event)
-                if isinstance(event, h11.EndOfMessage):
-                    request, *parts, _ = events
-                    if isinstance(request, h11.Request):
-                        self._seen = events
-                        return request, b"".join(
-                            bytes(part.data) for part in parts if isinstance(part, h11.Data)
-                        )
-                    break
-            else:
-                if isinstance(event, h11.ConnectionClosed):
-                    events.append(event)
-        except h11.RemoteProtocolError:
-            pass  # it will be raised again, to who answers it
-        self.put_back(events)
-        return None
-
-    def untake(self) -> None:
-        """Put the request back that `whole_request` has returned."""
-        self.put_back(self._seen)
+@cache
+def _status_line(status: int) -> str:
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
 
 
 class _QuietProtocol(H11Protocol):
@@ -310,11 +272,11 @@ class _QuietProtocol(H11Protocol):
         self._limit = limit
         self._not_http = not_http
         self._direct = direct
-        self._looking = False
+        self._begun = b""  # of a plain request whose body is still to come
         self._owes = False  # an answer to a request that was taken directly
+        self._more_came = False  # while it was owed
         self._ending = False
-        if direct is not None:
-            self._peeked = self.conn = _Connection(config.h11_max_incomplete_event_size or _HEAD_MOST)
+        self._idle_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -326,8 +288,21 @@ class _QuietProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; after the end of a connection that is nothing, though TLS goes on reading for its goodbye."""
-        if not self.transport.is_closing():
-            super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._direct is not None:
+            if self._owes:
+                self._more_came = True
+                self.flow.pause_reading()
+                self.conn.receive_data(data)
+                return
+            begun, self._begun = self._begun, b""
+            data = begun + data if begun else data
+            if (begun or self._between_requests()) and self._took_directly(
+                self._direct, data, first=not begun
+            ):
+                return
+        super().data_received(data)
 
     def shutdown(self) -> None:
         """Close the connection, or have the call under way be its last.
@@ -341,15 +316,6 @@ class _QuietProtocol(H11Protocol):
 
     def handle_events(self) -> None:
         """Answer what came, and give a request that has not come whole its time."""
-        if self._looking:
-            return  # the one that looks goes on by itself
-        if self._direct is not None:
-            self._looking = True
-            try:
-                while self._took_directly(self._direct):
-                    pass
-            finally:
-                self._looking = False
         super().handle_events()
         if self.transport.is_closing():
             return
@@ -358,39 +324,71 @@ class _QuietProtocol(H11Protocol):
         else:
             self._limit.busy(self)
 
-    def _took_directly(self, direct: Direct) -> bool:
-        """Have the next request answered directly; False when it is not, or when there is none."""
-        if self.conn.their_state is not h11.IDLE or self.flow.write_paused or self.transport.is_closing():
+    def _between_requests(self) -> bool:
+        """Tell whether the next byte is the first one of a request, and its answer could be sent at once."""
+        conn = self.conn
+        between = conn.their_state is h11.IDLE and conn.our_state is h11.IDLE
+        return between and not conn.trailing_data[0] and not self.flow.write_paused
+
+    def _took_directly(self, direct: Direct, data: bytes, *, first: bool) -> bool:
+        """Have a plain request answered directly; False, and nothing was done, when it is none."""
+        request, missing = whole_request.read(data)
+        if request is None:
+            # Many clients send head and body one after the other; whoever sends more pieces is read by h11.
+            if missing and first:
+                self._unset_keepalive_if_required()
+                self._begun = data
+                return True
             return False
-        found = self._peeked.whole_request()
-        if found is None:
-            return False
-        request, body = found
         self._owes = True
-        plain = request.http_version == b"1.1" and _NOT_DIRECT.isdisjoint(name for name, _ in request.headers)
-        if not (plain and direct(request, body, self._send_whole, alone=len(self.connections) == 1)):
-            self._owes = False
-            self._peeked.untake()
-            return False
-        self._limit.busy(self)
-        return not self._owes
+        if direct(request, self._send_whole, alone=len(self.connections) == 1):
+            if self._owes:
+                self._limit.busy(self)
+            return True
+        self._owes = False
+        return False
 
     def _send_whole(
         self, status: int, media_type: str, extra: Sequence[tuple[str, str]], body: bytes
     ) -> None:
-        """Send the answer to a request that was taken directly."""
+        """Send the answer to a request that was taken directly: h11 never saw it, and has nothing to say about it."""
         self._owes = False
         if self.transport.is_closing():
             return
-        head = self.conn.send(_head(status, media_type, len(body))) or b""
-        self.conn.send(h11.Data(data=body))
-        self.conn.send(h11.EndOfMessage())
         more = "".join([f"{name}: {value}\r\n" for name, value in extra])
-        self.transport.write(b"".join((head[:-2], more.encode(), b"\r\n", body)))
-        if self._ending or self.conn.our_state is h11.MUST_CLOSE:
+        head = (
+            f"{_status_line(status)}content-type: {media_type}\r\ncontent-length: {len(body)}\r\n{more}\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        if self._ending:
             self.conn.send(h11.ConnectionClosed())
             self.transport.close()
-        self.on_response_complete()
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        self._limit.busy(self)
+        self._limit.wait(self, self._expire)
+        if self._more_came:
+            self._more_came = False
+            self._unset_keepalive_if_required()
+            self.flow.resume_reading()
+            self.handle_events()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that was idle all the time; one that was not has the rest of its time.
+
+        A timer for each request, set and cancelled, would cost more than this look.
+        """
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if self.transport.is_closing() or (left <= 0 and not self._owes):
+            super().timeout_keep_alive_handler()
+            return
+        self.timeout_keep_alive_task = self.loop.call_later(
+            max(left, _GRACE_STEP_S), self.timeout_keep_alive_handler
+        )
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or has a head that is too long."""

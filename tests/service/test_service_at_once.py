@@ -1,12 +1,16 @@
 """Calls that come at once share a transaction, and whole requests are answered without a task of their own."""
 
+import itertools
+import re
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 
 from harness.service.mock.core import Core
-from harness.service.mock.http import incoming
+from harness.service.mock.http import app, incoming
 from harness.service.mock.server import MockService
 
 CALL = b"GET /?Format=JSON&Version=2017-07-07&Action=%s HTTP/1.1\r\nHost: a\r\n%s\r\n"
@@ -41,7 +45,7 @@ def read_answers(file, count):
 
 
 def call(name):
-    return incoming.of("GET", [], b"Format=JSON&Version=2017-07-07&Action=" + name, b"")
+    return incoming.of("GET", {}, b"Format=JSON&Version=2017-07-07&Action=" + name, b"")
 
 
 @pytest.mark.parametrize("connections", [1, 2])
@@ -65,12 +69,14 @@ def test_each_connection_gets_its_own_answer(mock):
         each.close()
 
 
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n%sContent-Length: %d\r\n\r\n"
+FORM = b"Format=JSON&Action=None&Version=2017-07-07"
+
+
 def test_what_needs_more_of_the_protocol_goes_the_usual_way(mock):
-    form = b"Format=JSON&Action=None&Version=2017-07-07"
-    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n%sContent-Length: %d\r\n\r\n"
     with connected(mock) as connection:
-        connection.sendall(post % (b"", len(form)) + form[:7])
-        connection.sendall(form[7:] + post % (b"", len(form)) + form)
+        connection.sendall(POST % (b"", len(FORM)) + FORM[:7])
+        connection.sendall(FORM[7:] + POST % (b"", len(FORM)) + FORM)
         assert answers(connection, 2) == [404, 404]
         connection.sendall(CALL % (b"None", b"Connection: close\r\n"))
         assert answers(connection, 1) == [404]
@@ -80,6 +86,48 @@ def test_what_needs_more_of_the_protocol_goes_the_usual_way(mock):
         file = connection.makefile("rb")
         assert read_answers(file, 1) == [404]
         assert file.readline().startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("connections", [1, 2])
+@pytest.mark.parametrize("cuts", [(), (150,), (150, 160), (20,)], ids=str)
+def test_a_call_may_come_in_pieces(mock, connections, cuts, monkeypatch):
+    usual = []
+    monkeypatch.setattr(app, "_runtime", lambda *_, runtime=app._runtime: usual.append(1) or runtime(*_))
+    whole = POST % (b"X-Filling: %s\r\n" % (b"x" * 40), len(FORM)) + FORM
+    assert whole.index(b"\r\n\r\n") < 150
+    held = [connected(mock) for _ in range(connections)]
+    for _ in range(2):
+        for begin, end in itertools.pairwise((0, *cuts, len(whole))):
+            held[0].sendall(whole[begin:end])
+            time.sleep(0.01)
+        assert answers(held[0], 1) == [404]
+    for each in held:
+        each.close()
+    if cuts in [(), (150,)]:
+        assert usual == [], "head and body, each whole, need no task of their own"
+
+
+def test_an_answer_is_the_same_whoever_has_read_the_request(mock):
+    seen = []
+    for asked in (b"keep-alive", b"Keep-Alive"):  # as it is written usually, and as only h11 reads it
+        with connected(mock) as connection:
+            connection.sendall(CALL % (b"None", b"Connection: %s\r\n" % asked))
+            seen.append(re.sub(rb"[0-9A-F-]{36}", b"#", connection.recv(65536)))
+    assert seen[0] == seen[1]
+    assert seen[0].count(b"#") == 3
+
+
+def test_a_connection_is_kept_as_long_as_it_is_used(monkeypatch):
+    made = uvicorn.Config.__init__
+    monkeypatch.setattr(
+        uvicorn.Config, "__init__", lambda *given, **named: made(*given, **named, timeout_keep_alive=0.2)
+    )
+    with MockService() as short, connected(short) as connection:
+        for _ in range(5):
+            connection.sendall(CALL % (b"None", b""))
+            assert answers(connection, 1) == [404]
+            time.sleep(0.1)
+        assert connection.recv(1) == b"", "and closed when it is not"
 
 
 def test_one_call_that_cannot_be_kept_spoils_no_other(mock, monkeypatch):

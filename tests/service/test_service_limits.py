@@ -106,6 +106,21 @@ def test_a_crowd_of_busy_connections_lets_nobody_in():
     assert asyncio.run(crowded()) == ["c"]
 
 
+def test_each_request_has_the_whole_time():
+    async def used():
+        limit, went = ConnectionLimit(2, 0.1), []
+        limit.enter("a", lambda: went.append("a"))
+        for _ in range(4):
+            await asyncio.sleep(0.05)
+            limit.busy("a")
+            limit.wait("a", lambda: went.append("a"))
+        assert went == []
+        await asyncio.sleep(0.2)
+        return went
+
+    assert asyncio.run(used()) == ["a"]
+
+
 @pytest.mark.service
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 def test_1100_half_open_requests_do_not_stop_a_service_of_1024_descriptors(tmp_path, tls):

@@ -5,7 +5,6 @@ import contextlib
 import re
 from collections.abc import Sequence
 
-import h11
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,9 +17,9 @@ from harness.service.mock.http.envelope import Reply
 from harness.service.mock.http.incoming import Incoming
 from harness.service.mock.request import GatewayRefused
 from harness.web.listening import ANSWER, BREAK_OFF, Sending
+from harness.web.whole_request import WholeRequest
 
 _CONSOLE = "/console"
-_METHODS = {b"GET": "GET", b"POST": "POST"}
 _TOGETHER = 64  # most calls of one transaction
 _OF_CALLS = frozenset({b"authorization", b"x-acs-action", b"x-acs-signature-nonce"})
 _API_KINDS = ("application/json", "text/xml")
@@ -76,17 +75,16 @@ class Calls:
         self._console = console
         self._waiting: list[tuple[Incoming, Sending]] = []
 
-    def __call__(self, request: h11.Request, body: bytes, send: Sending, *, alone: bool) -> bool:
+    def __call__(self, request: WholeRequest, send: Sending, *, alone: bool) -> bool:
         """Take a call and answer it; False for one that is none, or with which something goes wrong on purpose."""
-        path, _, query = bytes(request.target).partition(b"?")
-        method = _METHODS.get(bytes(request.method))
+        path, _, query = request.target.partition("?")
         core = self._core
-        if path != b"/" or method is None or core.faults.any_on or len(body) > core.settings.body_max:
+        if path != "/" or core.faults.any_on or len(request.body) > core.settings.body_max:
             return False
-        if self._console and method == "GET":
+        if self._console and request.method == "GET":
             return False
         try:
-            call = incoming.of(method, request.headers, query, body)
+            call = incoming.of(request.method, request.headers, query.encode(), request.body)
         except GatewayRefused:
             return False  # who reads it again tells why
         if alone:

@@ -1,6 +1,6 @@
 """A request as it came in, read within bounds, before anybody knows who sent it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -80,24 +80,24 @@ async def read(scope: Scope, receive: Receive, body_max: int) -> Incoming:
         GatewayRefused: The body is too long, there are too many parameters, one comes twice, or the text is not UTF-8.
     """
     body = await _body(receive, body_max)
-    return of(scope["method"], scope["headers"], scope["query_string"], body)
+    headers: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    return of(scope["method"], headers, scope["query_string"], body)
 
 
-def of(method: str, raw_headers: Iterable[tuple[bytes, bytes]], raw_query: bytes, body: bytes) -> Incoming:
+def of(method: str, headers: Mapping[str, Sequence[str]], raw_query: bytes, body: bytes) -> Incoming:
     """Return a request that has come whole.
 
     Args:
         method: `GET` or `POST`.
-        raw_headers: Names in lower case, and values.
+        headers: Values by header name in lower case, each in the order sent.
         raw_query: What stands behind the question mark.
         body: The body.
 
     Raises:
         GatewayRefused: There are too many parameters, one comes twice, or the text is not UTF-8.
     """
-    headers: dict[str, list[str]] = {}
-    for raw_name, raw_value in raw_headers:
-        headers.setdefault(raw_name.decode("latin-1"), []).append(raw_value.decode("latin-1"))
     query = _fields(raw_query)
     parameters = query
     if body and headers.get("content-type", [""])[0].partition(";")[0].strip().lower() == _FORM:
