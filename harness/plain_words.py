@@ -26,7 +26,10 @@ _PLAIN = (
     (re.compile(r"Field required"), "it is missing"),
     (re.compile(r"Input should be greater than or equal to (\S+)"), r"it must be \1 or more"),
     (re.compile(r"Input should be less than or equal to (\S+)"), r"it must be \1 or less"),
+    (re.compile(r"String should have at least (\d+) characters?"), r"it must have \1 characters or more"),
+    (re.compile(r"String should have at most (\d+) characters?"), r"it must have \1 characters or less"),
     (re.compile(r"Input should be "), "it must be "),
+    (re.compile(r"<\w+\.\w+: ('[^']*')>"), r"\1"),  # a word of an enumeration
 )
 
 

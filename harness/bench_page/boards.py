@@ -1,5 +1,6 @@
 """The boards of the bench as their files say it, and who has each of them now."""
 
+import re
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,7 +13,10 @@ from harness.board.opening.places import locked
 from harness.board.reading.file import load
 from harness.errors import HarnessError
 
-_PROBLEM_MAX = 300
+_PROBLEM_MAX = 2_000
+_PROBLEMS_MAX = 5
+_PLACE = re.compile(r"(?P<place>.*?\.ya?ml(?::\d+){0,2}(?:: [\w.\[\]…-]+(?=: ))?): (?P<text>.*)")
+_COUNT = re.compile(r"\d+ problems")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,18 @@ def read(file: Path) -> Board:
         warnings=tuple(board.warnings),
         used=board,
     )
+
+
+def problems(board: Board) -> list[tuple[str, str]]:
+    """Return what is wrong with a board file: the place, which is the same in all languages, and the words."""
+    lines = [line.strip() for line in board.problem.splitlines()]
+    found = [_PLACE.fullmatch(line) for line in lines]
+    placed = [
+        ("", line) if one is None else (one["place"], one["text"])
+        for one, line in zip(found, lines, strict=True)
+    ]
+    told = [(place, text) for place, text in placed if not (len(placed) > 1 and _COUNT.fullmatch(text))]
+    return told[:_PROBLEMS_MAX] + ([("", "…")] if len(told) > _PROBLEMS_MAX else [])
 
 
 def held(places: Sequence[str]) -> list[Held]:

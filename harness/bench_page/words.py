@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from harness.bench_page.boards import problems
 from harness.bench_page.watching import Watched
 from harness.campaign.health.state import Health
 from harness.progress.state import BoardState
@@ -96,6 +97,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "verdict_of": verdict_of,
     "duration": seconds,
     "line": one_line,
+    "problems": problems,
     "step_title": folder_title,
     "step_label": folder_label,
     "known_marks": lambda: _MARKS,

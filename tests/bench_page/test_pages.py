@@ -39,6 +39,10 @@ def test_a_board_is_free_running_in_use_or_wrong(visitor, runs, tmp_path, bench)
     assert f'href="/campaigns/{made.id}">running</a>' in text
     assert "board file is wrong" in text
     assert "beta.yaml" in text, "the problem names its file"
+    chinese = visitor.get("/?lang=zh").text
+    assert "</span> 缺失</p>" in chinese
+    assert "is missing" not in chinese
+    visitor.get("/?lang=en")
     made.end("alpha")
     make_boards(tmp_path / "boards", "beta")
     text = visitor.get("/").text

@@ -10,7 +10,9 @@ import pytest
 
 import harness
 import harness.service.mock.console as package
+from harness.errors import UsageError
 from harness.id2.codes import ServiceCode
+from harness.service.mock import seed
 from harness.web.appearance import Appearance
 from harness.web.language import Language
 from tests.web_console.web_bench import Browser, good_json
@@ -104,6 +106,22 @@ def test_every_message_that_a_page_may_repeat_has_its_chinese():
     assert len(FOUND) > 150
     missing = {where: text for where, text in FOUND.items() if not told(text) or told(text) == text}
     assert missing == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "access_keys:\n - {id: '', secret: x, policy: foo}\n",
+        "devices:\n - {id: 1, key_type: foo, key: a, state: nope}\n",
+        "products:\n - {product_secret: x, name: n, licences: -1, trial: maybe, region: 3, color: red, years: 2}\n",
+        "products:\n - {licences: 9999999}\ndevices: 5\n",
+        "- products\n",
+    ],
+)
+def test_each_problem_of_a_seed_is_told_in_chinese(text):
+    with pytest.raises(UsageError) as wrong:
+        seed.parse(text, "F")
+    assert re.findall(r"[a-z]{2,} [a-z]+", told(wrong.value.message) or "none of it") == []
 
 
 def test_every_hint_of_a_code_has_its_chinese():

@@ -17,8 +17,7 @@ _SECRET_FIELDS = frozenset({"key", "access_key", "product_secret", "env", "file"
 
 _PLAIN_NAME = re.compile(r"(?![0-9A-Fa-f]{8,}$)[A-Za-z_-]{1,24}")
 
-# Our words for pydantic's error types; a type that is not here keeps pydantic's own message.
-_SENTENCES = {
+SENTENCES = {
     "missing": "is missing",
     "string_type": "must be text",
     "string_too_short": "is empty",
@@ -45,6 +44,8 @@ _SENTENCES = {
     "list_type": "must be a list, such as [one, two]",
     "board_file": "{text}",
 }
+"""Our words for pydantic's error types; a type that is not here keeps pydantic's own message."""
+
 _PATTERNS = {
     "^[a-z0-9][a-z0-9._-]*$": (
         "must be lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit"
@@ -83,12 +84,12 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
         return Problem(loc, _wrong_word(word, walk.valid_words, secret=_is_secret(walk.loc)))
     if kind == "union_tag_not_found":
         if not isinstance(given, dict):
-            return Problem(walk.loc, _SENTENCES["model_type"])
+            return Problem(walk.loc, SENTENCES["model_type"])
         return Problem((*walk.loc, "kind"), f"is missing; valid: {', '.join(walk.valid_words)}")
     if kind == "string_pattern_mismatch":
         text = _PATTERNS.get(str(details.get("ctx", {}).get("pattern")), "has a form that is not allowed")
         return Problem(walk.loc, text)
-    sentence = _SENTENCES.get(kind)
+    sentence = SENTENCES.get(kind)
     if sentence is None:
         return Problem(walk.loc, printable(details["msg"]))
     return Problem(walk.loc, sentence.format(**details.get("ctx", {})) + _echo(given, kind, walk.loc))
