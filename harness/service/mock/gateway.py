@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from harness.secret import Secret
 from harness.service import acs3
@@ -30,6 +31,7 @@ _MAX_NONCE = 128
 _SECOND_MS = 1000
 _MAX_CALLERS = 1024
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_TIMESTAMP_LENGTH = 20
 _INCOMPLETE = "The request signature does not conform to Aliyun standards."
 
 
@@ -222,19 +224,24 @@ def _missing_header(name: str) -> GatewayRefused:
 
 
 def _check_time(text: str, now_ms: int, skew_s: int) -> None:
-    try:
-        # Every call comes by here, and strptime is ten times as slow as form and value apart.
-        sent = datetime.fromisoformat(text) if _TIMESTAMP.fullmatch(text) else None
-    except ValueError:
-        sent = None
-    if sent is None:
+    sent_ms = _milliseconds(text) if len(text) == _TIMESTAMP_LENGTH else None
+    if sent_ms is None:
         raise GatewayRefused(
             400, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."
         )
-    if abs(now_ms - round(sent.timestamp() * 1000)) > skew_s * 1000:
+    if abs(now_ms - sent_ms) > skew_s * 1000:
         raise GatewayRefused(
             400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."
         )
+
+
+@lru_cache(maxsize=64)
+def _milliseconds(text: str) -> int | None:
+    """Return a time as milliseconds since 1970; None for what is none. All calls of a second have the same."""
+    try:
+        return round(datetime.fromisoformat(text).timestamp() * 1000) if _TIMESTAMP.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _check_token(db: sqlite3.Connection, holder: AccessKeyRecord, token: str, now_ms: int) -> None:

@@ -2,6 +2,7 @@
 
 import binascii
 import hmac
+import re
 from collections.abc import Mapping
 
 from harness.secret import Secret
@@ -10,9 +11,12 @@ from harness.service.rpc import ENCODED, percent_encode
 SIGNATURE_METHOD = "HMAC-SHA1"
 SIGNATURE_VERSION = "1.0"
 _END, _EQUALS = "\n", "\t"
-_ENCODED_TWICE = tuple(
-    (char, percent_encode(code)) for char, code in ENCODED.items() if char not in ("%", _END, _EQUALS)
-)
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9\-_.~\n\t]")
+_ENCODED_TWICE = {char: percent_encode(code) for char, code in ENCODED.items()}
+
+
+def _encoded_twice(found: re.Match[str]) -> str:
+    return _ENCODED_TWICE[found[0]]
 
 
 def string_to_sign(method: str, parameters: Mapping[str, str]) -> str:
@@ -24,15 +28,11 @@ def string_to_sign(method: str, parameters: Mapping[str, str]) -> str:
 
     Source: service.md 4.1 (generic RPC signature).
     """
-    signed = sorted(item for item in parameters.items() if item[0] != "Signature")
+    signed = sorted([item for item in parameters.items() if item[0] != "Signature"])
     text = _END.join([f"{name}{_EQUALS}{value}" for name, value in signed])
     if text.isascii() and text.count(_END) == len(signed) - 1 and text.count(_EQUALS) == len(signed):
         # Every call comes by here, and all of its texts are encoded at once in a fraction of the time.
-        encoded = text.replace("%", "%2525")
-        for char, code in _ENCODED_TWICE:
-            if char in encoded:
-                encoded = encoded.replace(char, code)
-        encoded = encoded.replace(_EQUALS, "%3D").replace(_END, "%26")
+        encoded = _NOT_PLAIN.sub(_encoded_twice, text).replace(_EQUALS, "%3D").replace(_END, "%26")
     else:
         canonical = "&".join([f"{percent_encode(name)}={percent_encode(value)}" for name, value in signed])
         encoded = percent_encode(canonical)
