@@ -207,30 +207,47 @@ def rates(folder: Path, rounds: int, per_round: int) -> bool:
     missed = False
     owners = furnish(folder / "service.db")
     service = [sys.executable, "-m", "harness.cli.main", "service", "--db", str(folder / "service.db")]
-    with served(service) as (port, _):
+    with served(service) as (port, pid):
         sample = prepared(port, owners, 1)[0]
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(sample)
             constant = answer(connection)
-        with served([sys.executable, "-c", BARE, constant.hex()]) as (bare_port, _):
+        with served([sys.executable, "-c", BARE, constant.hex()]) as (bare_port, bare_pid):
             print("Verify, calls per second (p99)       mock               bare handler       ratio")
             for clients in CLIENTS:
-                ours, bares, ratios = [], [], []
+                ours, bares, ratios, costs = [], [], [], []
                 for turn in range(rounds + 1):
                     requests = prepared(port, owners, per_round)
+                    began = processor_s(bare_pid), processor_s(pid)
                     bare_rate, bare_times = drive(bare_port, requests, clients, b'"Data"')
                     rate, times = drive(port, requests, clients, b'"Data": "true"')
+                    ended = processor_s(bare_pid), processor_s(pid)
                     if turn:  # the first round warms up
                         ours.append((rate, p99(times)))
                         bares.append((bare_rate, p99(bare_times)))
                         ratios.append(rate / bare_rate)
+                        costs.append(
+                            [(end - begin) / per_round for begin, end in zip(began, ended, strict=True)]
+                        )
                 ratio = statistics.median(ratios)
                 missed |= ratio < GOAL_RATIO
                 print(
                     f"  {clients} client{'s' if clients > 1 else ' '}                       "
                     f"{shown(ours)}   {shown(bares)}   {ratio:.2f} x; goal >= {GOAL_RATIO} x"
                 )
+                bare_cost, cost = (statistics.median(values) for values in zip(*costs, strict=True))
+                share = statistics.median(bare / mock for bare, mock in costs)
+                print(
+                    f"    processor time a call         {cost * 1e6:6.0f} µs          {bare_cost * 1e6:6.0f} µs"
+                    f"          {share:.2f} x"
+                )
     return missed
+
+
+def processor_s(pid: int) -> float:
+    """Return the seconds that all threads of a process have had on a processor."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
 
 
 def shown(rounds: list[tuple[float, float]]) -> str:
