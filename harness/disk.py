@@ -81,3 +81,34 @@ def write_whole(path: Path, data: bytes) -> None:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
             raise
+
+
+def bring_to_disk(folder: Path) -> None:
+    """Wait until all that lies in a folder, and the names of it, are on the disk itself, whatever becomes of the power.
+
+    Raises:
+        BenchError: the disk refuses.
+    """
+    for root, _, files in os.walk(folder, onerror=_raise):
+        place = Path(root)
+        for name in files:
+            sync(place / name)
+        sync(place)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk itself.
+
+    Raises:
+        BenchError: the disk refuses.
+    """
+    with writing(path):
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def _raise(error: OSError) -> None:
+    raise refused(Path(str(error.filename)), error) from error

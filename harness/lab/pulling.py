@@ -117,8 +117,7 @@ class Pulling:
                     coming.piece(message)
             else:
                 self._coming = None
-                told = self._verdicts.get(coming.run, "")
-                check = self._checks.start(lambda: coming.whole(told), self._wake)
+                check = self._checks.start(coming, self._verdicts.get(coming.run, ""), self._wake)
                 self._checked[coming.run] = (coming, check)
         except DamagedError as error:
             self._coming = None

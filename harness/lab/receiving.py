@@ -6,12 +6,13 @@ A bench is another computer: whatever it names may lie nowhere but in the draft,
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.disk import writing
+from harness.disk import bring_to_disk, sync, writing
 from harness.errors import BenchError, HarnessError
 from harness.lab.messages import Message
 from harness.lab.names import RUN_NAME, ClientFolder
@@ -25,6 +26,7 @@ from harness.seal.tree import Tree, sha256
 
 _BLOCK = 4096  # what a file or folder takes of a disk beside its bytes
 _SHOWN = 3
+_NAMING = threading.Lock()  # two benches may have a run of the same name at once
 _ON_BENCH = "it is still on the bench: look at it there (harness verify, harness report --check)"
 _END = 1 << 18  # bytes at the end of a journal that hold its last event
 
@@ -144,8 +146,8 @@ class Receiving:
         """Remove what is here of a run folder that is not taken; all of it is on the bench."""
         shutil.rmtree(self._draft, ignore_errors=True)
 
-    def whole(self, verdict: str = "") -> Arrived:
-        """Check what arrived, and put it among the client's runs.
+    def check(self, verdict: str = "") -> None:
+        """Check what arrived; `put` it among the client's runs then.
 
         Args:
             verdict: What the bench told of the run's end; empty when it told none.
@@ -161,14 +163,26 @@ class Receiving:
             shutil.rmtree(self._draft, ignore_errors=True)
             more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
             raise self._damaged(f"is not as it was written: {', '.join(wrong[:_SHOWN])}{more}")
+
+    def put(self) -> Arrived:
+        """Put what was checked among the client's runs, and bring it to the disk: the bench may drop it then.
+
+        Raises:
+            BenchError: The disk refuses.
+        """
+        bring_to_disk(self._draft)
         digest = _manifest(self._draft)
-        return Arrived(self._put(digest), digest)
+        with _NAMING:
+            place = self._put(digest)
+        sync(self._runs)
+        return Arrived(place, digest)
 
     def _put(self, digest: str) -> Path:
         place = self._runs / self.run
         if place.is_dir():
             # Pulled before, by a client that was ended before it could say so.
             if digest and _manifest(place) == digest:
+                bring_to_disk(place)
                 shutil.rmtree(self._draft, ignore_errors=True)
                 return place
             place = self._runs / f"{self.run}-{self._host}"

@@ -1,5 +1,6 @@
 """The parts of campaigns on many hosts, each by itself and without a host."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -14,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from harness import disk
 from harness.board.reading.lab import load_lab
 from harness.cli import lab_bench
 from harness.cli.main import invoke
@@ -359,7 +361,8 @@ def pull(receiving, data):
         elif message.kind == "piece":
             receiving.piece(message)
         else:
-            arrived = receiving.whole()
+            receiving.check()
+            arrived = receiving.put()
     return arrived
 
 
@@ -455,12 +458,12 @@ def test_what_was_changed_or_is_no_run_folder_does_not_come_among_the_runs(tmp_p
     short = receiving_of(tmp_path, "20261129T220000.000Z-a")
     short.listing(listing())
     with pytest.raises(DamagedError, match="did not arrive whole"):
-        short.whole()
+        short.check()
     none = receiving_of(tmp_path, "20261129T220000.000Z-b")
     none.listing(listing("20261129T220000.000Z-b", files={"x": 1}))
     none.piece(Message("piece", {"path": "x", "at": 0}, b"x"))
     with pytest.raises(DamagedError, match="it is no run folder"):
-        none.whole()
+        none.check()
 
 
 def test_a_run_folder_without_a_manifest_or_with_another_verdict_than_was_told_is_not_taken(tmp_path):
@@ -476,7 +479,8 @@ def test_a_run_folder_without_a_manifest_or_with_another_verdict_than_was_told_i
                 receiving.listing(message)
             elif message.kind == "piece":
                 receiving.piece(message)
-        return receiving.whole(told)
+        receiving.check(told)
+        return receiving.put()
 
     with pytest.raises(DamagedError, match=f"its journal says {verdict}, and the bench told passed"):
         arrives("passed", data)
@@ -526,6 +530,49 @@ def test_what_would_fill_the_disk_of_the_client_is_refused_before_and_while_it_c
     with pytest.raises(BenchError, match=refused):
         receiving.piece(Message("piece", {"path": "a", "at": 100}, b"x" * 100))
     assert receiving.have() == {"a": 100}
+
+
+def test_all_of_a_run_folder_is_on_the_disk_before_it_is_told_as_here(tmp_path, monkeypatch):
+    folder = a_run(tmp_path / "there")
+    place, synced, fsync = tmp_path / "here" / folder.name, {}, os.fsync
+
+    def counted(file):
+        # By inode, which the draft and the run folder share; with whether it had its place by then.
+        synced[os.fstat(file).st_ino] = place.exists()
+        fsync(file)
+
+    monkeypatch.setattr(disk.os, "fsync", counted)
+
+    def check():
+        whole = [place, *place.rglob("*")]
+        assert len(whole) > 3
+        assert {path.stat().st_ino for path in whole} <= {*synced}
+        assert synced[place.parent.stat().st_ino] is True
+
+    def pulled():
+        receiving = receiving_of(tmp_path, folder.name)
+        return pull(receiving, b"".join(sent(tmp_path / "there", folder.name, receiving.have())))
+
+    assert pulled().path == place
+    check()
+    assert {synced[path.stat().st_ino] for path in place.rglob("*")} == {False}  # before it has its name
+    # One that is here already, as a client was ended before it could acknowledge it, need not be on the disk.
+    synced.clear()
+    assert pulled().path == place
+    check()
+
+
+def test_a_run_folder_that_the_disk_does_not_take_is_not_here(tmp_path, monkeypatch):
+    folder = a_run(tmp_path / "there")
+
+    def refuse(_):
+        raise OSError(errno.EIO, "no")
+
+    monkeypatch.setattr(disk.os, "fsync", refuse)
+    receiving = receiving_of(tmp_path, folder.name)
+    with pytest.raises(BenchError, match="cannot be written: input/output error"):
+        pull(receiving, b"".join(sent(tmp_path / "there", folder.name, receiving.have())))
+    assert not (tmp_path / "here" / folder.name).exists()
 
 
 def test_a_list_of_as_many_files_as_are_taken_fits_into_a_message(tmp_path):

@@ -136,12 +136,12 @@ def test_a_verdict_without_its_run_folder_is_unproven(bench, verdict, code):
 def test_progress_is_taken_while_a_run_folder_is_checked(bench, monkeypatch):
     checks, may_end = threading.Event(), threading.Event()
 
-    def whole(receiving, verdict):
+    def check(receiving, verdict):
         checks.set()
         assert may_end.wait(10)
         raise BenchError("the check has ended")
 
-    monkeypatch.setattr(Receiving, "whole", whole)
+    monkeypatch.setattr(Receiving, "check", check)
     first = lines({"event": "run_finished", "board": "a", "folder": RUN, "verdict": "passed"})
     attending = bench(
         hello(),
