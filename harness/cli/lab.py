@@ -169,6 +169,10 @@ def run(
 
         Rounds.read(repeat, duration, stop_on_failure=stop_on_failure)
     known = load(answers) if answers is not None else {}
+    if options.known_failures is not None:
+        from harness.board.reading import known_failures
+
+        known_failures.load(options.known_failures)
     attended = options.attended
     if attended is None:
         # As in harness run: somebody is at this terminal, or may attach from one.
@@ -196,7 +200,11 @@ def run(
                 tuple(boards or ()),
                 tuple(host or ()),
                 words,
-                (*options.suites, *options.only_suites),
+                (
+                    *options.suites,
+                    *options.only_suites,
+                    *([] if options.known_failures is None else [str(options.known_failures)]),
+                ),
                 tuple(tag or ()),
             ),
             lab_run.Client(

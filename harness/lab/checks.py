@@ -1,6 +1,4 @@
-"""The threads that check run folders and bring them to the disk, apart from those that listen to hosts,
-so that no line of progress waits for it.
-"""
+"""The threads that check run folders and bring them to the disk; who listens to a host waits for neither."""
 
 import os
 import queue

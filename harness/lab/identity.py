@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
+from harness.errors import BenchError
 from harness.run.tool import code_digest, folder_digest
+from harness.seal.tree import sha256
+
+_OF_FILE = "file:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Identity:
     Attributes:
         version: Its version.
         sha256: Digest of its code with the shipped suites.
-        suites: Digest of each further folder of suites, by the word that names it.
+        suites: Digest of each further folder of suites and of each file that a run is given, by the word for it.
     """
 
     version: str
@@ -26,8 +30,8 @@ class Identity:
 
     @classmethod
     def here(cls, suites: Iterable[str] = ()) -> "Identity":
-        """Return that of this host; a folder of suites that cannot be read has no digest."""
-        digests = tuple((word, folder_digest(_folder(word)).sha256) for word in suites)
+        """Return that of this host; what cannot be read has no digest."""
+        digests = tuple((word, _digest(word)) for word in suites)
         return cls(__version__, code_digest().sha256, digests)
 
     @classmethod
@@ -53,6 +57,16 @@ class Identity:
         return f"{self.version} (code {self.sha256[:12] or 'unreadable'})"
 
 
+def _digest(word: str) -> str:
+    path = Path(word)
+    if not path.is_file():
+        return folder_digest(_folder(word)).sha256
+    try:
+        return _OF_FILE + sha256(path)
+    except BenchError:
+        return ""
+
+
 def _folder(word: str) -> Path:
     """Return the folder of suites that a word names as --suites does: a folder, or what an installed package offers."""
     if Path(word).is_dir():
@@ -75,6 +89,10 @@ def difference(here: Identity, there: Identity) -> str:
         return f"has harness {there}, and this computer has {here}"
     theirs = dict(there.suites)
     for word, digest in here.suites:
+        if digest.startswith(_OF_FILE) and theirs.get(word) != digest:
+            return (
+                f"has another file {word} than this computer" if theirs.get(word) else f"has no file {word}"
+            )
         if not theirs.get(word):
             return f"has no suites {word}, or they cannot be read there"
         if theirs[word] != digest:

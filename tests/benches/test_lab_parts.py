@@ -17,7 +17,7 @@ import yaml
 
 from harness import disk
 from harness.board.reading.lab import load_lab
-from harness.cli import lab_bench
+from harness.cli import lab_bench, lab_run
 from harness.cli.main import invoke
 from harness.errors import BenchError, UsageError
 from harness.lab import bench_end, closing, room, starting
@@ -251,6 +251,26 @@ def test_suites_that_a_package_offers_are_compared_by_their_files(tmp_path, monk
     (tmp_path / "acme_suites" / "test_more.py").write_text("x = 1\n")
     assert Identity.here(["acme"]).suites[0][1] != before
     assert Identity.here(["none"]).suites == (("none", ""),)
+
+
+def test_the_file_of_known_failures_of_the_client_must_be_that_of_each_bench(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "known.yaml"
+    file.write_text("version: 1\nknown_failures: []\n")
+    wanted = []
+    monkeypatch.setattr(lab_run, "begin", lambda asked, *_, **__: wanted.append(asked) or 0)
+    assert invoke(["lab", "run", "--all", "--known-failures=known.yaml"]) == 0
+    assert wanted[0].suites == ("known.yaml",)
+    here = Identity.here(wanted[0].suites)
+    assert difference(here, Identity.read(json.loads(json.dumps(here.plain())))) == ""
+    file.write_text("version: 1\nknown_failures: [] # more\n")
+    assert (
+        difference(here, Identity.here(wanted[0].suites)) == "has another file known.yaml than this computer"
+    )
+    file.unlink()
+    assert difference(here, Identity.here(wanted[0].suites)) == "has no file known.yaml"
+    assert invoke(["lab", "run", "--all", "--known-failures=known.yaml"]) == 2
+    assert len(wanted) == 1
 
 
 # ---------------------------------------------------------------- begun once
