@@ -82,7 +82,7 @@ class Jobs:
             return cls(None, lost_after_s)
         if text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) <= 4:
             return cls(int(text), lost_after_s)
-        raise UsageError(f"-j {text[:40]!r}: must be a number from 1, or auto", hint="try -j auto")
+        raise UsageError(f"-j {text[:40]!r}: must be a number from 1 to 9999, or auto", hint="try -j auto")
 
     def number(self, boards: int) -> int:
         """Return how many of so many boards run at a time."""
