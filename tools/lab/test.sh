@@ -25,13 +25,16 @@ if [ "${1:-}" != --plan ]; then
     tool=$("$python" -m tests.lab.guest.outside)
 fi
 
-# The files go to the guest that has least to do so far, the longest first. A check of a bus is one unit, about a second
-# and a half; what takes longer is measured in as many.
+# The files go to the guest that has least to do so far, the longest first. A check of a bus is one unit, about half a
+# second of QEMU's processor time; what takes longer is measured in as many.
 suites=tests/lab/guest/suites_on_real_buses.py
-declare -A checks=([suites]="$suites" [buses]="") units=([suites]=110 [buses]=0)
-declare -A longer=([pcsc_and_hid_suites]=40 [firmware_on_ttyacm]=15 [unplugged_at_each_exchange]=10)
+declare -A checks=([suites]="$suites" [buses]="") units=([suites]=240 [buses]=0)
+declare -A longer=([firmware_on_ttyacm]=85 [pcsc_and_hid_suites]=80 [pcsc_readers]=70 [reconnecting]=55)
+longer+=([serial_ports]=50 [unplugged_at_each_exchange]=24)
 mapfile -t files < <(find tests/lab/guest -name '*.py' ! -name conftest.py | sort)
-counted=$("$python" -m pytest --collect-only -qq -p no:cacheprovider "${files[@]}")
+# The plugin and the settings of the other tests, which conftest.py of the folders above bring, take an emulated processor long.
+alone=(-p no:cacheprovider --confcutdir=tests/lab/guest)
+counted=$("$python" -m pytest --collect-only -qq "${alone[@]}" "${files[@]}")
 while read -r file count; do
     [ "$file" != "$suites" ] || continue
     guest=buses
@@ -55,7 +58,7 @@ for name in "${!checks[@]}"; do
     # shellcheck disable=SC2086 # a list of files
     "$python" -m tools.lab --quiet --limit "${LAB_LIMIT:-1500}" "$results/$name" -- \
         env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}" ID2_LAB_TOOL="$tool" \
-        "$python" -m pytest -v --color=no --tb=short -p no:cacheprovider \
+        "$python" -m pytest -v --color=no --tb=short "${alone[@]}" \
         --durations=5 --junitxml=/mnt/junit.xml ${checks[$name]} &
     guests[$name]=$!
 done
@@ -72,8 +75,6 @@ for name in "${!guests[@]}"; do
     echo "$name: exit code $code after $((SECONDS - started)) s"
     [ "$code" = 0 ] || failed=1
 done
-for run in "$results"/*/runs/*Z-*; do
-    "$python" -m harness report "$run" >/dev/null || failed=1
-done
+printf '%s\0' "$results"/*/runs/*Z-* | xargs -0 -n 1 -P 2 "$python" -m harness report >/dev/null || failed=1
 echo "reports: $results/suites/runs, after $((SECONDS - started)) s"
 exit "$failed"
