@@ -187,7 +187,8 @@ def side_by_side(
         )
         apart: Sequence[_Apart] = [((), ())] * len(files)
         try:
-            _have_all_imported(files, options)
+            if len(files) > 1 or rounds.several:  # a single process shares it with nobody
+                _have_all_imported(files, options)
             apart = _places(files, replayed=options.replay is not None)
         except KeyboardInterrupt as ended:
             scheduler.end_by(ended.number if isinstance(ended, SignalEnded) else signal.SIGINT)
