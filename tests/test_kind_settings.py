@@ -1,6 +1,7 @@
 """Fields of a section that name a kind: their words, and the settings that the kinds bring along."""
 
 from abc import ABC, abstractmethod
+from importlib.metadata import EntryPoint
 
 import pytest
 from pydantic import Field, ValidationError
@@ -91,10 +92,26 @@ def test_settings_of_one_name_must_be_the_same():
         section(lamps(rooms=Rooms))
 
 
+def offered(monkeypatch, **kinds):
+    """Have a package that is not ours offer kinds."""
+    entries = [EntryPoint(name, f"{__name__}:{kind.__name__}", "test.lamps") for name, kind in kinds.items()]
+    monkeypatch.setattr("harness.kinds.offers", lambda group: entries)
+
+
 @pytest.mark.parametrize("decorate", [naming, naming_with_settings])
-def test_a_half_kind_is_refused_when_the_section_is_made(decorate):
+def test_a_half_kind_of_a_package_is_refused_when_the_section_is_made(monkeypatch, decorate):
+    offered(monkeypatch, half=Half)
     with pytest.raises(UsageError, match="leaves unanswered: shine"):
-        section(lamps(bulb=Bulb, half=Half), decorate)
+        section(lamps(bulb=Bulb), decorate)
+
+
+def test_a_kind_of_ours_is_loaded_for_its_name_when_it_is_used_and_for_its_settings_at_once():
+    kinds = lamps(bulb=Bulb, half=Half)
+    section(kinds, naming)
+    with pytest.raises(UsageError, match="leaves unanswered: shine"):
+        kinds.get("half")
+    with pytest.raises(UsageError, match="leaves unanswered: shine"):
+        section(lamps(bulb=Bulb, half=Half))
 
 
 def test_names_alone():

@@ -34,7 +34,12 @@ _LEFT_OUT = (
     "junitxml",
     "pastebin",
     "doctest",
+    "setuponly",
+    "setupplan",
+    "stepwise",
 )
+_NOT_IN_OURS = ("unittest",)
+"""What no shipped suite is written for."""
 
 
 def arguments(board: Path, options: PlanOptions) -> list[str]:
@@ -50,7 +55,7 @@ def arguments(board: Path, options: PlanOptions) -> list[str]:
     # Of the files that pytest loads by itself, only those inside the suites take part.
     given += [f"--confcutdir={(own or suites)[0]}", "-W", "default"]
     given += ["--import-mode=importlib", "--strict-markers", "-p", "harness.fixtures.plugin"]
-    for plugin in _LEFT_OUT:
+    for plugin in (*_LEFT_OUT, *(() if own else _NOT_IN_OURS)):
         given += ["-p", f"no:{plugin}"]
     return given + replace(options, suites=(), only_suites=()).words()
 

@@ -1,7 +1,7 @@
 """Signatures with the asymmetric ID² keys, and the RSA operations that a chip offers beside them."""
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from harness.id2 import ecdsa, sm2
@@ -92,8 +92,10 @@ def rsa_private_key(key: Key) -> rsa.RSAPrivateKey:
     Raises:
         Id2Error: Not RSA, or only the public key is known.
     """
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
     _require_rsa(key)
-    loaded = serialization.load_der_private_key(key.reveal(), None, unsafe_skip_rsa_key_validation=True)
+    loaded = load_der_private_key(key.reveal(), None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(loaded, rsa.RSAPrivateKey):
         raise Id2Error("key is not an RSA key", field="key")
     return loaded
@@ -105,8 +107,10 @@ def rsa_public_key(key: Key) -> rsa.RSAPublicKey:
     Raises:
         Id2Error: Not RSA.
     """
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
     _require_rsa(key)
-    loaded = serialization.load_der_public_key(key.public)
+    loaded = load_der_public_key(key.public)
     if not isinstance(loaded, rsa.RSAPublicKey):
         raise Id2Error("key is not an RSA key", field="key")
     return loaded

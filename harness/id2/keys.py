@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from harness.id2 import ecdsa, sm2
@@ -64,17 +63,7 @@ class Key:
         """
         if key_type in (KeyType.RSA_1024, KeyType.RSA_2048):
             private = _rsa_private(key_type, text)
-            return cls(
-                key_type,
-                Secret(
-                    private.private_bytes(
-                        serialization.Encoding.DER,
-                        serialization.PrivateFormat.PKCS8,
-                        serialization.NoEncryption(),
-                    )
-                ),
-                _rsa_spki(private.public_key()),
-            )
+            return cls(key_type, Secret(_rsa_pkcs8(private)), _rsa_spki(private.public_key()))
         value = _hex_key(key_type, text)
         if key_type.symmetric:
             return cls(key_type, Secret(value))
@@ -126,7 +115,17 @@ def _hex_key(key_type: KeyType, text: str) -> bytes:
     return bytes.fromhex(digits)
 
 
+def _rsa_pkcs8(private: rsa.RSAPrivateKey) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    return private.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
 def _rsa_spki(public: rsa.RSAPublicKey) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
     return public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
@@ -134,8 +133,10 @@ def _rsa_private(key_type: KeyType, text: str) -> rsa.RSAPrivateKey:
     if text.lstrip().startswith("{"):
         private = _rsa_private_from_numbers(key_type, _rsa_numbers(key_type, text, ("n", "e", "d")))
     else:
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
         try:
-            loaded = serialization.load_pem_private_key(text.encode(), password=None)
+            loaded = load_pem_private_key(text.encode(), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
             raise Id2Error(
                 f"key of type {key_type} must be an unencrypted PEM private key, or JSON with n, e and d",
@@ -188,8 +189,10 @@ def _rsa_public(key_type: KeyType, text: str) -> rsa.RSAPublicKey:
                 f"public key of type {key_type}: n and e are not an RSA key", field="key"
             ) from None
     else:
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
         try:
-            loaded = serialization.load_pem_public_key(text.encode())
+            loaded = load_pem_public_key(text.encode())
         except (ValueError, UnsupportedAlgorithm):
             raise Id2Error(
                 f"public key of type {key_type} must be PEM, or JSON with n and e", field="key"

@@ -5,7 +5,6 @@ cannot show is left out.
 """
 
 import math
-import statistics
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -86,11 +85,11 @@ def statistics_of(values: Iterable[float]) -> Statistics | None:
     return Statistics(
         n=len(ordered),
         min=ordered[0],
-        median=_within(ordered, statistics.median(scaled) * scale),
+        median=_within(ordered, _middle(scaled) * scale),
         p95=_percentile(ordered, 95) if len(ordered) >= _FOR_P95 else None,
         p99=_percentile(ordered, 99) if len(ordered) >= _FOR_P99 else None,
         max=ordered[-1],
-        mean=_within(ordered, statistics.fmean(scaled) * scale),
+        mean=_within(ordered, math.fsum(scaled) / len(scaled) * scale),
         deviation=_finite(_deviation(scaled) * scale) if len(ordered) > 1 else None,
     )
 
@@ -107,6 +106,11 @@ def histogram_of(values: Sequence[float]) -> Histogram | None:
         share = (value / 2 - low / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else 0.0
         counts[min(BINS - 1, int(share * BINS))] += 1
     return Histogram(low, high, tuple(counts))
+
+
+def _middle(ordered: Sequence[float]) -> float:
+    half, odd = divmod(len(ordered), 2)
+    return ordered[half] if odd else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _deviation(values: Sequence[float]) -> float:

@@ -19,7 +19,7 @@ def naming(**fields: Kinds[Any]) -> Callable[[type[Model]], type[Model]]:
     """Return a decorator of sections: the words of each named field are the names of the kinds.
 
     Raises:
-        UsageError: A kind cannot be loaded, or leaves a question unanswered.
+        UsageError: A kind of another package cannot be loaded, or leaves a question unanswered.
     """
 
     def decorate(model: type[Model]) -> type[Model]:
@@ -35,7 +35,7 @@ def naming_with_settings(**fields: Kinds[Any]) -> Callable[[type[Model]], type[M
     kind requires may be left out where another kind is named.
 
     Raises:
-        UsageError: A kind cannot be loaded, or its setting has the name of another one.
+        UsageError: A kind cannot be loaded, leaves a question unanswered, or its setting has the name of another one.
     """
 
     def decorate(model: type[Model]) -> type[Model]:
@@ -53,7 +53,8 @@ def _extended(model: type[Model], fields: dict[str, Any]) -> type[Model]:
 def _words(model: type[Section], fields: dict[str, Kinds[Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, kinds in fields.items():
-        words: Any = Literal[tuple(kinds.all())]
+        kinds.others()  # refuses the broken ones; those of this project are loaded when one is named
+        words: Any = Literal[kinds.names]
         field = model.model_fields[name]
         found[name] = (words if field.annotation is str else words | None, field)
     return found

@@ -7,7 +7,6 @@ made; a chip makes only what its ID² key type offers, because that is what its 
 Source: device-protocol.md e.2 (key types, element tags).
 """
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from harness.id2 import asymmetric, sm2
@@ -74,6 +73,8 @@ class KeyStore:
 
 def _rsa_key(bits: int) -> Key:
     """Make an RSA key; its primes come from the system even when the chip's random source is seeded."""
+    from cryptography.hazmat.primitives import serialization
+
     private = rsa.generate_private_key(_EXPONENT, bits)
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

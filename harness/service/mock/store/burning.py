@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from harness.errors import UsageError
@@ -118,8 +118,10 @@ def load_public_key(pem: str) -> rsa.RSAPublicKey:
     Raises:
         UsageError: Not an RSA public key in PEM, or too short for the keys that it has to carry.
     """
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     try:
-        key = serialization.load_pem_public_key(pem.encode())
+        key = load_pem_public_key(pem.encode())
     except (ValueError, binascii.Error):
         raise UsageError("burn licence: the public key is not PEM") from None
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < 1024:
