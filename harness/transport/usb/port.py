@@ -89,7 +89,10 @@ def stays(usb_port: UsbPort, root: Path = SYSTEM) -> bool:
     if found != (usb_port.vid, usb_port.pid, usb_port.number):
         return False
     # An interface loses its properties before its driver lets it go.
-    return all((each / "bInterfaceNumber").exists() for each in folder.glob(f"{usb_port.location}:*"))
+    try:
+        return all((each / "bInterfaceNumber").exists() for each in folder.glob(f"{usb_port.location}:*"))
+    except FileNotFoundError:  # it left since its numbers were read
+        return False
 
 
 def usb_ports(root: Path = SYSTEM) -> tuple[UsbPort, ...]:
