@@ -26,6 +26,7 @@ _PACKAGES = (
     "filelock",
     "h11",
     "httpcore",
+    "httptools",
     "httpx",
     "hypothesis",
     "jinja2",

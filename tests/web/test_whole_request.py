@@ -31,6 +31,10 @@ NOT_PLAIN = {
     "the last one": POST.replace(b"keep-alive", b"close"),
     "more follows": POST + b"G",
     "an empty line first": b"\r\n" + GET,
+    "an empty line behind": GET + b"\r\n",
+    "two spaces": GET.replace(b" HTTP", b"  HTTP"),
+    "a target that is no ASCII": GET.replace(b"/ ", b"/\xe4 "),
+    "a fragment that is no ASCII": GET.replace(b"/ ", b"/#\xe4 "),
     "no ASCII": POST.replace(b"x, y", b"\xe4"),
 }
 
@@ -61,7 +65,7 @@ def test_whatever_is_read_h11_reads_alike():
     agreed = 0
     for place in range(len(POST)):
         for byte in SPOILING:
-            for rest in (POST[place + 1 :], POST[place:]):
+            for rest in (POST[place + 1 :], POST[place:], POST[place:] + b"\r\n"):
                 spoilt = POST[:place] + bytes([byte]) + rest
                 found, _ = whole_request.read(spoilt)
                 if found is not None:
