@@ -155,7 +155,7 @@ def test_progress_is_taken_while_a_run_folder_is_checked(bench, monkeypatch):
     attending.begin()
     one = attending.watchers[0]
     attending.follow(lambda: None, lambda: one.state.ended is not None)
-    assert checks.is_set()
+    assert checks.wait(60)
     assert one.state.exit_code == 0
     assert not one.over
     may_end.set()
