@@ -1,18 +1,21 @@
 """Begins a campaign on many hosts, or attaches to one: follows it on the terminal, and ends with one summary."""
 
 import json
+import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from harness.board.reading.lab import lab_of
 from harness.cli.lab_asker import LabAsker
+from harness.cli.lab_notices import LabNotices
 from harness.cli.lab_shown import Shown, rounds, summary
 from harness.cli.output import OwnConsole
 from harness.errors import UsageError
@@ -27,6 +30,9 @@ from harness.lab.watcher import GIVEN_UP
 from harness.operator.answers import Answers
 from harness.operator.terminal import TerminalOperator, has_terminal
 from harness.progress.campaigns import CAMPAIGN_ID
+
+if TYPE_CHECKING:
+    from harness.campaign.notify.notifier import Notifier
 
 _INTERRUPTED = 130
 
@@ -145,13 +151,30 @@ def _attend(
     detach: bool = False,
     stop: bool = False,
 ) -> int:
-    with closing(OwnConsole(2 if client.as_json else 1)) as console, _counted() as interrupts:
+    with ExitStack() as kept:
+        console = kept.enter_context(closing(OwnConsole(2 if client.as_json else 1)))
+        # Before the threads of the hosts, as who tells is a process of its own.
+        notifier = None if detach else _notifier(client)
+        if notifier is not None:
+            kept.callback(notifier.close)
+        interrupts = kept.enter_context(_counted())
         attending = Attending(files, asked, Manner(client.patience, client.config), may_begin=may_begin)
+        notices = (
+            None
+            if notifier is None
+            else LabNotices(notifier, asked, files.folder.path, client.runs, attending.watchers)
+        )
         shown = Shown(console, attending.watchers, quiet=client.quiet or client.as_json)
+
+        def tick() -> None:
+            shown.tick()
+            if notices is not None:
+                notices.tick()
+
         _have_answered(attending, shown, client, detach=detach)
         try:
             try:
-                attending.look(shown.tick, lambda: interrupts.count > 0)
+                attending.look(tick, lambda: interrupts.count > 0)
             except UsageError:
                 if may_begin:
                     attending.leave()
@@ -162,9 +185,9 @@ def _attend(
             if stop:
                 attending.stop()
             if detach:
-                attending.follow(shown.tick, lambda: bool(interrupts.count) or attending.begun_or_refused)
+                attending.follow(tick, lambda: bool(interrupts.count) or attending.begun_or_refused)
             else:
-                _follow(attending, shown, interrupts, asked, may_begin=may_begin)
+                _follow(attending, shown, tick, interrupts, asked, may_begin=may_begin)
         finally:
             attending.leave()
             shown.end()
@@ -173,7 +196,23 @@ def _attend(
         except UsageError:
             files.forget()
             raise
-        return _ended(attending, asked, client, console, interrupted=bool(interrupts.count), detach=detach)
+        return _ended(
+            attending, asked, client, console, notices, interrupted=bool(interrupts.count), detach=detach
+        )
+
+
+def _notifier(client: Client) -> "Notifier | None":
+    """Return what tells the commands of the client's lab file; None when it has none."""
+    lab = lab_of(client.lab)
+    if not lab.notify:
+        return None
+    from harness.campaign.notify.chosen import hooks_of
+    from harness.campaign.notify.notifier import Notifier
+
+    def warn(text: str) -> None:
+        print(f"warning: {text}", file=sys.stderr)
+
+    return Notifier(hooks_of(lab, {}), client.runs, dict(os.environ), warn)
 
 
 def _have_answered(attending: Attending, shown: Shown, client: Client, *, detach: bool) -> None:
@@ -185,20 +224,33 @@ def _have_answered(attending: Attending, shown: Shown, client: Client, *, detach
 
 
 def _follow(
-    attending: Attending, shown: Shown, interrupts: _Interrupts, asked: Asked, *, may_begin: bool
+    attending: Attending,
+    shown: Shown,
+    tick: Callable[[], None],
+    interrupts: _Interrupts,
+    asked: Asked,
+    *,
+    may_begin: bool,
 ) -> None:
-    attending.follow(shown.tick, lambda: interrupts.count > 0)
+    attending.follow(tick, lambda: interrupts.count > 0)
     if not interrupts.count or not may_begin:
         return
     shown.say(
         f"ending what runs on all hosts, with reports; Ctrl-C again leaves at once: harness lab attach {asked.campaign}"
     )
     attending.stop()
-    attending.follow(shown.tick, lambda: interrupts.count > 1)
+    attending.follow(tick, lambda: interrupts.count > 1)
 
 
 def _ended(
-    attending: Attending, asked: Asked, client: Client, console: Console, *, interrupted: bool, detach: bool
+    attending: Attending,
+    asked: Asked,
+    client: Client,
+    console: Console,
+    notices: LabNotices | None,
+    *,
+    interrupted: bool,
+    detach: bool,
 ) -> int:
     boards = results(attending.watchers)
     code = exit_code(attending.watchers, boards)
@@ -208,6 +260,8 @@ def _ended(
         code = code if refused else 0
     elif interrupted:
         code = _INTERRUPTED
+    if notices is not None and not left:
+        notices.end(boards, code, "interrupted" if interrupted else "")
     if client.as_json:
         hosts = [
             {

@@ -1,6 +1,6 @@
 """What a campaign comes to while it goes on, in the documents that commands are given: `docs/campaigns.md` has them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from harness.settings.notify import Occasion
 
 SCHEMA_VERSION = 1
 _MOST_SCENARIOS = 50
+_MOST_NAMED = 5
 _TEXT = 1_000
 _NOT_PASSED = frozenset({Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR})
 
@@ -84,35 +85,35 @@ class Account:
             "exit_code": None if lost else board.exit_code,
             "folder": self._path(board.folder),
             "reports": [self._path(one) for one in board.reports] if verdict and not lost else [],
-            "interrupted": _shown(board.interrupted),
-            "reason": _shown(board.reason) if lost else "",
+            "interrupted": shown(board.interrupted),
+            "reason": shown(board.reason) if lost else "",
             "counts": dict(board.counts),
             "scenarios": mine.scenarios,
             "more_scenarios": mine.more,
         }
         first = next((f"{one['title']}: {one['reason']}" for one in mine.scenarios), "")
-        why = _shown(board.reason) if lost else first
+        why = shown(board.reason) if lost else first
         came = verdict or f"ended without a run, exit code {board.exit_code}"
         text = f"{board.name}: {came}" + (f"; {one_line(why, 300)}" if why else "")
         return Occasion.FAILURE, self._document(Occasion.FAILURE, event, text) | {"run": run}
 
     def _asks(self, board: BoardState, ask: str, event: Event) -> Document:
         asked = board.asks.get(ask)
-        title = "" if asked is None else _shown(asked.title)
+        title = "" if asked is None else shown(asked.title)
         told: Document = {"board": board.name, "id": ask, "title": title}
         if asked is not None:
             told |= {
-                "step": _shown(asked.step),
-                "instructions": [_shown(line) for line in asked.instructions],
+                "step": shown(asked.step),
+                "instructions": [shown(line) for line in asked.instructions],
                 "fields": [_field(one) for one in asked.fields],
                 "timeout_s": asked.timeout_s,
-                "picture": _shown(asked.picture),
+                "picture": shown(asked.picture),
             }
         document = self._document(Occasion.OPERATOR, event, f"{board.name} waits for a person: {title}")
         return document | {"ask": told}
 
     def _is_set_aside(self, board: BoardState, event: Event) -> Document:
-        reason, until = (_shown(str(event.get(name, ""))) for name in ("reason", "until"))
+        reason, until = (shown(str(event.get(name, ""))) for name in ("reason", "until"))
         text = f"{board.name} is set aside{f' until {until}' if until else ''}: {one_line(reason, 300)}"
         told = {"board": board.name, "reason": reason, "until": until or None}
         return self._document(Occasion.SET_ASIDE, event, text) | {"set_aside": told}
@@ -121,28 +122,17 @@ class Account:
         state = self._state
         boards = [self._board(one) for one in state.boards.values()]
         spent = None if state.started is None or state.ended is None else state.ended - state.started
-        text = f"{len(boards)} board{'s' if len(boards) != 1 else ''}: {self._summary(boards)}"
+        text = summary((one["outcome"], one["board"]) for one in boards)
         text += f"; {seconds(spent)}" if spent is not None else ""
-        text += f"; {_shown(state.interrupted)}" if state.interrupted else ""
+        text += f"; {shown(state.interrupted)}" if state.interrupted else ""
         seen = [Verdict(one["verdict"]) for one in boards if one["verdict"] in set(Verdict)]
         return self._document(Occasion.END, event, text) | {
             "verdict": worst(seen).value if seen else None,
             "exit_code": state.exit_code,
-            "interrupted": _shown(state.interrupted),
+            "interrupted": shown(state.interrupted),
             "seconds": None if spent is None else round(spent, 3),
             "boards": boards,
         }
-
-    def _summary(self, boards: list[Document]) -> str:
-        by_outcome: dict[str, list[str]] = {}
-        for one in boards:
-            by_outcome.setdefault(one["outcome"], []).append(one["board"])
-        named = []
-        for outcome, names in by_outcome.items():
-            words = outcome.replace("_", " ")
-            which = "" if outcome == Verdict.PASSED else f" ({_some(names)})"
-            named.append(f"{len(names)} {words}{which}")
-        return ", ".join(named) or "none ran"
 
     def _board(self, board: BoardState) -> Document:
         counts = self._boards.get(board.name, _OfBoard()).verdicts
@@ -156,7 +146,7 @@ class Account:
             outcome = verdict or "no_verdict"
         return {
             "board": board.name,
-            "file": _shown(board.file),
+            "file": shown(board.file),
             "outcome": outcome,
             "verdict": verdict,
             "exit_code": board.exit_code,
@@ -164,9 +154,9 @@ class Account:
             "verdicts": dict(counts),
             "folder": self._path(board.folder),
             "reports": [self._path(one) for one in board.reports],
-            "interrupted": _shown(board.interrupted),
-            "reason": _shown(board.reason),
-            "until": _shown(board.until) or None,
+            "interrupted": shown(board.interrupted),
+            "reason": shown(board.reason),
+            "until": shown(board.until) or None,
         }
 
     def _document(self, occasion: Occasion, event: Event, text: str) -> Document:
@@ -187,7 +177,7 @@ class Account:
         }
 
     def _path(self, relative: str) -> str | None:
-        return str(self._runs / _shown(relative)) if relative else None
+        return str(self._runs / shown(relative)) if relative else None
 
 
 def _keep(mine: _OfBoard, event: Event) -> None:
@@ -197,22 +187,39 @@ def _keep(mine: _OfBoard, event: Event) -> None:
         mine.more += 1
         return
     mine.scenarios.append(
-        {name: _shown(str(event.get(name, ""))) for name in ("step", "title", "verdict", "reason")}
+        {name: shown(str(event.get(name, ""))) for name in ("step", "title", "verdict", "reason")}
     )
 
 
 def _field(given: Mapping[str, Any]) -> Document:
     return {
-        "name": _shown(str(given.get("name", ""))),
-        "form": _shown(str(given.get("form", ""))),
+        "name": shown(str(given.get("name", ""))),
+        "form": shown(str(given.get("form", ""))),
         "secret": bool(given.get("secret")),
     }
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Return a text as documents hold it: one line, bounded, nothing in it invisible."""
     return " ".join(visible(text, _TEXT).split())
 
 
+def summary(boards: Iterable[tuple[str, str]]) -> str:
+    """Return in one sentence what boards came to.
+
+    Args:
+        boards: The outcome of each, and its name.
+    """
+    by_outcome: dict[str, list[str]] = {}
+    for outcome, board in boards:
+        by_outcome.setdefault(outcome.replace("_", " "), []).append(board)
+    number, named = 0, []
+    for outcome, names in by_outcome.items():
+        number += len(names)
+        named.append(f"{len(names)} {outcome}{'' if outcome == Verdict.PASSED else f' ({_some(names)})'}")
+    return f"{number} board{'s' if number != 1 else ''}: {', '.join(named) or 'none ran'}"
+
+
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

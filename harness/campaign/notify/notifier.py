@@ -62,9 +62,13 @@ class Notifier:
     def take(self, event: Mapping[str, Any]) -> None:
         """Take one event; returns at once."""
         found = self._account.take(event)
-        if found is None or found[0] not in self._wanted:
+        if found is not None:
+            self.tell(*found)
+
+    def tell(self, occasion: Occasion, document: Mapping[str, Any]) -> None:
+        """Have the commands told that want to know of it; returns at once."""
+        if occasion not in self._wanted:
             return
-        occasion, document = found
         with suppress(OSError):  # who tells is gone, which is told at the end
             self._theirs.send((occasion, json.dumps(document).encode() + b"\n"))
 
