@@ -9,7 +9,7 @@ ALLURE := .allure
 # Without compiled files every start would compile again all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test benches-test benches-test-full fuzz browser-test allure-test lab-test lab-bench recipes-test exhaustive bench firmware firmware-test clean help
+.PHONY: demo test collected lint types layers mutants device-mutants firmware-mutants carrier-mutants explore-mutants slow-test service-test link-test benches-test benches-test-full fuzz browser-test allure-test lab-test lab-bench recipes-test exhaustive bench firmware firmware-test clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,12 +34,18 @@ demo-of-simulated:
 demo-of-verify:
 	$(BIN)/harness verify boards/virtual-rebuild.yaml
 
-test: $(READY) lint types layers  ## lint, types, layers and the default tests
+test: $(READY)  ## lint, types, layers and the default tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types layers collected
 	tools/ensure-command.sh gcc gcc libc6-dev
 	tools/ensure-command.sh cpio cpio
 	tools/ensure-command.sh ssh-keygen openssh-client
 	tools/ensure-command.sh openssl openssl
 	$(BIN)/python -m pytest -q -n auto
+
+# Once, beside mypy: else each process of the tests would rewrite the same assertions, half a minute in a fresh clone.
+collected: $(READY)  ## every default test can be found; keeps what pytest makes of the files
+	$(BIN)/python -m pytest --collect-only -q > $(VENV)/collected || { cat $(VENV)/collected; exit 1; }
+	@tail -n 1 $(VENV)/collected
 
 lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff check .
