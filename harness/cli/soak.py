@@ -143,9 +143,9 @@ class Soak:
         }
 
     def write(self) -> None:
-        """Keep what the rounds came to beside the progress; a disk that refuses harms nothing."""
+        """Keep what several rounds came to beside the progress; a disk that refuses harms nothing."""
         self._written = time.monotonic()
-        if self._file is None:
+        if self._file is None or not self._rounds.several:
             return
         try:
             write_whole(self._file, json.dumps(self.document(), indent=1).encode() + b"\n")

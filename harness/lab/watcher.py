@@ -49,6 +49,7 @@ _LOOK_S = 0.25
 _LONGEST_REASON = 1_000
 _LATEST = 1e11  # seconds since 1970: no clock of ours
 _ANSWER_SHOWS_S = 5.0
+_ROUNDS = ("--repeat=", "--for=")
 _STEADY_S = 10.0  # a connection that lasted so long was one, whatever it brought
 
 
@@ -132,7 +133,10 @@ class Watcher(threading.Thread):
 
     @property
     def rounds(self) -> dict[str, Any]:
-        """What the rounds of the campaign came to; empty for one round, or when it cannot be read."""
+        """What the rounds of the campaign came to; empty when none were asked for, or when it cannot be read."""
+        # A client that attaches to another's campaign knows no options; a bench keeps none of a single round either.
+        if self._asked.options and not any(one.startswith(_ROUNDS) for one in self._asked.options):
+            return {}
         try:
             told = json.loads(self.soak)
         except (ValueError, RecursionError):

@@ -51,7 +51,7 @@ def bench(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     attended = []
 
-    def made(*messages, then="cat >/dev/null", patience=30.0, may_begin=True, guessed=False):
+    def made(*messages, then="cat >/dev/null", patience=30.0, may_begin=True, guessed=False, options=()):
         (tmp_path / "greets").write_bytes(b"".join(messages[:1]))
         (tmp_path / "says").write_bytes(b"".join(messages[1:]))
         asked = "read line" if messages[1:] else "true"
@@ -62,7 +62,7 @@ def bench(tmp_path, monkeypatch):
         host = Host("bench-1", "bench-1", ("harness",), "", "runs", ("a", "b"))
         files = ClientFiles(tmp_path / "runs", NAME)
         files.lock()
-        asked = Asked(NAME, (host,), guessed=guessed)
+        asked = Asked(NAME, (host,), options, guessed=guessed)
         files.write_asked(asked)
         attended.append(Attending(files, asked, Manner(patience), may_begin=may_begin))
         return attended[-1]
@@ -106,6 +106,31 @@ def test_a_board_that_the_bench_leaves_out_is_not_run_and_never_overlooked(bench
     assert one.phase == OVER
     assert found["b"] == ("not run", "its bench tells nothing of it")
     assert exit_code([one], results([one])) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        (("--jobs=auto",), {}),
+        (("--jobs=auto", "--repeat=2"), {"boards": [2]}),
+        (("--jobs=auto", "--for=1h"), {"boards": [2]}),
+    ],
+)
+def test_rounds_are_shown_where_they_were_asked_for_and_the_last_word_of_a_bench_counts(
+    bench, options, shown
+):
+    one = attend(
+        bench(
+            hello(),
+            BEGAN,
+            progress({"event": "campaign_finished", "exit_code": 0}),
+            encode("soak", b'{"boards": [1, 1, 1]}', at=0),
+            encode("soak", b'{"boards": [2]}', at=0),
+            OVER_SAID,
+            options=options,
+        )
+    )
+    assert (one.phase, one.rounds) == (OVER, shown)
 
 
 @pytest.mark.parametrize(("verdict", "code"), [("passed", 0), ("failed", 1)])

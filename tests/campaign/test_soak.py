@@ -252,6 +252,14 @@ def test_rounds_that_end_when_no_more_begin_are_counted_once(tmp_path):
     assert [(board["board"], board["rounds"]) for board in one.document()["boards"]] == [("one", 2)]
 
 
+def test_of_a_campaign_without_rounds_nothing_is_kept_however_long_it_takes(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.cli.soak._BETWEEN_S", 0.0)
+    after(soak(tmp_path, Rounds()), ended(tmp_path))
+    assert not (tmp_path / "campaign" / "soak.json").exists()
+    after(soak(tmp_path, Rounds(2)), ended(tmp_path, 2))
+    assert (tmp_path / "campaign" / "soak.json").exists()
+
+
 def test_what_is_kept_and_shown(tmp_path):
     one = soak(tmp_path, Rounds(2))
     after(one, ended(tmp_path, scenario="failed", verdict="failed", reason="6F00\x1b[31m"))
