@@ -331,6 +331,19 @@ def test_what_is_secret_in_its_environment_is_not_told(tmp_path):
     assert re.search(r": \*+ at \*+ by anna$", said)
 
 
+@pytest.mark.parametrize("name", ["MY_APIKEY", "ACCESSKEY", "API_KEY2", "AccessKeyId", "KEY_ID", "SSHPASS"])
+def test_a_secret_is_known_by_its_variable_s_name_alone(tmp_path, name):
+    one = Hook(
+        (str(script(tmp_path, f'echo "got ${name}"; exit 7')),),
+        frozenset({Occasion.END}),
+        5,
+        tmp_path,
+        "here",
+    )
+    (said,) = carried_out([one], finished(0), environment=ENVIRONMENT | {name: "0123456789abcdef"})
+    assert re.search(r": got \*+$", said)
+
+
 def test_secrets_of_boards_are_not_told_by_whom_they_were_read(tmp_path, monkeypatch):
     monkeypatch.setenv("BOARD_KEY", "00112233445566778899aabbccddeeff")
     (tmp_path / "secret").write_text("s3cret-of-the-cloud\n")

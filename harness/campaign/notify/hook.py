@@ -27,7 +27,8 @@ _SHORTEST = 8  # characters of an argument that may be a secret, such as an addr
 _SHOWN = 200  # characters of the last line that it printed
 _LINE_END = re.compile(r"[\r\n]+")
 _SECRET_NAME = re.compile(
-    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH|WEBHOOK|(^|_)(PASS|KEY|PIN)(_|$)", re.IGNORECASE
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH|WEBHOOK|(PASS|KEYS?|KEYID)\d*(_|$)|(^|_)PIN(_|$)",
+    re.IGNORECASE,
 )
 
 
