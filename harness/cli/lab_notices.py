@@ -35,7 +35,7 @@ class Teller(Protocol):
 class LabNotices:
     """Looks at the hosts of a campaign, and has each thing told once.
 
-    What was pulled before, by a client that attended then, is not told again.
+    What was pulled before, by a client that attended then, is not told again, nor is an end that another has seen.
 
     Args:
         teller: Tells the commands.
@@ -56,6 +56,7 @@ class LabNotices:
         self._begun = time.monotonic()
         self._told: set[tuple[str, str, str]] = set()
         self._seen = {one.host.name: len(one.note.pulled) for one in watchers}
+        self._was_over = all(one.note.over for one in watchers)
 
     def tick(self) -> None:
         """Have told what is new."""
@@ -77,6 +78,8 @@ class LabNotices:
             interrupted: Why it ended early; empty when it did not.
         """
         self.tick()
+        if self._was_over:
+            return
         for one in boards:
             if one.outcome in _WITHOUT_VERDICT:
                 reason = shown(one.reason)

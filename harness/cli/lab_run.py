@@ -180,14 +180,19 @@ def _attend(
                     attending.leave()
                     files.forget()
                 raise
-            if not interrupts.count:
-                attending.begin()
-            if stop:
-                attending.stop()
-            if detach:
-                attending.follow(tick, lambda: bool(interrupts.count) or attending.begun_or_refused)
+            if interrupts.count and may_begin:
+                attending.call_off()
+                files.forget()
+                shown.say("interrupted: nothing was begun on any host")
             else:
-                _follow(attending, shown, tick, interrupts, asked, may_begin=may_begin)
+                if not interrupts.count:
+                    attending.begin()
+                if stop:
+                    attending.stop()
+                if detach:
+                    attending.follow(tick, lambda: bool(interrupts.count) or attending.begun_or_refused)
+                else:
+                    _follow(attending, shown, tick, interrupts, asked, may_begin=may_begin)
         finally:
             attending.leave()
             shown.end()

@@ -141,6 +141,12 @@ class Attending:
             one.stop.set()
             one.wake.set()
 
+    def call_off(self) -> None:
+        """Leave before `begin`: no host has begun anything."""
+        self.leave()
+        for one in self.watchers:
+            one.call_off()
+
     def leave(self) -> None:
         """End the connections; what runs goes on."""
         for one in self.watchers:

@@ -294,6 +294,11 @@ class Watcher(threading.Thread):
                 self.told.append(f"the answer to {one_line(ask)} was not taken: {why}")
         self._on_change()
 
+    def call_off(self) -> None:
+        """Take that the client leaves before the campaign begins anywhere; the thread is to have left already."""
+        if not self.over:
+            self._give_up("was not begun: the campaign was stopped before")
+
     def _begin(self, link: Link) -> bool:
         """Begin the campaign on the host, or find that it was; return whether there is anything to follow."""
         name = self._asked.campaign

@@ -343,3 +343,17 @@ def test_a_bench_closes_what_was_left_when_it_starts(make_lab):
     assert gaps(host.events(name)) == []
     again = lab.start("close", "--runs", str(host.runs))
     assert again.communicate(timeout=60)[0] == ""
+
+
+def test_an_interrupt_before_anything_began_begins_nothing_and_leaves_at_once(make_lab):
+    lab = make_lab(count=1)
+    lab.hosts[0].process.send_signal(signal.SIGSTOP)  # it is still asked when the interrupt comes
+    client = lab.start("run", "--all", "--json")
+    until(lambda: list(lab.folder.glob("runs/.lab/2*/lab.json")), 30)
+    time.sleep(0.5)
+    client.send_signal(signal.SIGINT)
+    code, document, errors = ended(client, 20)
+    assert code == 130, (code, document, errors)
+    assert "nothing was begun on any host" in errors
+    assert set(outcomes(document).values()) == {"not run"}
+    assert not list(lab.folder.glob("runs/.lab/2*"))

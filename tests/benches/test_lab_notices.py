@@ -187,3 +187,5 @@ def test_who_leaves_a_campaign_tells_of_no_end_and_who_attaches_does(make_lab):
     assert code == 1, said
     [end] = [json.loads(line) for line in kept.read_text().splitlines()]
     assert end["campaign"]["id"] == document["campaign"]
+    assert lab.run("attach")[0] == 1
+    assert len(kept.read_text().splitlines()) == 1  # told once
