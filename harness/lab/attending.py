@@ -85,8 +85,7 @@ class Attending:
         if differ:
             raise UsageError(
                 "; ".join(f"{one.host.name} {one.differs}" for one in differ),
-                hint="install the same harness on every host, or use the one that they have here: harness --version; "
-                "nothing was touched",
+                hint="; ".join((*dict.fromkeys(one.differs_hint for one in differ), "nothing was touched")),
             )
         if all(one.phase in {UNREACHABLE, GIVEN_UP} for one in self.watchers):
             raise UsageError(

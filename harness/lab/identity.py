@@ -83,18 +83,38 @@ def _folder(word: str) -> Path:
     return Path(word)
 
 
-def difference(here: Identity, there: Identity) -> str:
-    """Return how the harness of a bench differs from this one, in words that follow its name; empty for not at all."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How the harness of a bench differs from that of this computer.
+
+    Attributes:
+        words: In words that follow the name of the bench.
+        hint: What to do about it.
+    """
+
+    words: str
+    hint: str
+
+
+SAME_HARNESS = "install the same harness on every host, or use the one that they have here: harness --version"
+_COPY = "copy it to the bench under the same path, a relative one from the folder of the host in the lab file"
+
+
+def difference(here: Identity, there: Identity) -> Difference | None:
+    """Return how the harness of a bench differs from this one; None for not at all."""
     if here.version != there.version or here.sha256 != there.sha256 or not here.sha256:
-        return f"has harness {there}, and this computer has {here}"
+        return Difference(f"has harness {there}, and this computer has {here}", SAME_HARNESS)
     theirs = dict(there.suites)
     for word, digest in here.suites:
         if digest.startswith(_OF_FILE) and theirs.get(word) != digest:
-            return (
+            words = (
                 f"has another file {word} than this computer" if theirs.get(word) else f"has no file {word}"
             )
+            return Difference(words, f"{word}: {_COPY}")
+        hint = f"{word}: {_COPY}; or install the same package of suites on both"
         if not theirs.get(word):
-            return f"has no suites {word}, or they cannot be read there"
+            return Difference(f"has no suites {word}, or they cannot be read there", hint)
         if theirs[word] != digest:
-            return f"has other suites {word}: {theirs[word][:12]}, and this computer {digest[:12]}"
-    return ""
+            words = f"has other suites {word}: {theirs[word][:12]}, and this computer {digest[:12]}"
+            return Difference(words, hint)
+    return None

@@ -44,8 +44,8 @@ def _asked(host: Host, tags: Sequence[str], config: Path | None) -> tuple[tuple[
     try:
         with Link(host, ("lab", "bench", f"--runs={host.runs}"), config) as link:
             there = Identity.read(_answer(link, host, "hello").pairs("harness"))
-            if differs := one_line(difference(Identity.here(), there)):
-                raise UsageError(f"{host.name} {differs}", hint="install the same harness on every host")
+            if differs := difference(Identity.here(), there):
+                raise UsageError(f"{host.name} {one_line(differs.words)}", hint=differs.hint)
             link.say("tagged", boards=list(host.boards), tags=list(tags))
             answer = _answer(link, host, "tagged")
     except BenchError as error:

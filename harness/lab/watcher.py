@@ -20,7 +20,7 @@ from harness.errors import BenchError, HarnessError
 from harness.lab import room
 from harness.lab.checks import Checks
 from harness.lab.client_files import ASKED, BEGUN, NEW, REFUSED, Asked, ClientFiles
-from harness.lab.identity import Identity, difference
+from harness.lab.identity import SAME_HARNESS, Identity, difference
 from harness.lab.link import Link, LinkLostError
 from harness.lab.messages import PROTOCOL, Message
 from harness.lab.names import LARGEST_SOAK
@@ -49,6 +49,7 @@ _LOOK_S = 0.25
 _LONGEST_REASON = 1_000
 _LATEST = 1e11  # seconds since 1970: no clock of ours
 _ANSWER_SHOWS_S = 5.0
+_NO_FOLDER = "cd: "  # any shell's complaint about a folder where it cannot go
 _ROUNDS = ("--repeat=", "--for=")
 _STEADY_S = 10.0  # a connection that lasted so long was one, whatever it brought
 
@@ -90,6 +91,7 @@ class Watcher(threading.Thread):
         self.reason = ""
         self.note = files.host(host.name)
         self.differs = ""
+        self.differs_hint = SAME_HARNESS
         self.told: list[str] = []
         self.refused_places: dict[str, str] = {}
         self.waits_for_places = False
@@ -228,7 +230,8 @@ class Watcher(threading.Thread):
         """Whether it shows before anything began that a host can be reached and has no harness that answers."""
         if error.exit_of is None or self.looked_at.is_set() or not self._may_begin or self.note.begin != NEW:
             return False
-        self.differs = f"has no harness that answers: {self._words(error)}"
+        words = self._words(error)
+        self.differs, self.differs_hint = f"has no harness that answers: {words}", _hint(self.host, words)
         self._give_up(self.differs)
         return True
 
@@ -247,7 +250,8 @@ class Watcher(threading.Thread):
             if self._asked.suites:
                 link.say("compare", suites=list(self._asked.suites))
                 there = Identity.read(self._await(link, "harness", _ANSWER_S).pairs("harness"))
-            self.differs = one_line(difference(self._here, there), _LONGEST_REASON)
+            if found := difference(self._here, there):
+                self.differs, self.differs_hint = one_line(found.words, _LONGEST_REASON), found.hint
         self._become(READY)
         if self.differs:
             self._give_up(self.differs)
@@ -475,3 +479,16 @@ class Watcher(threading.Thread):
     def _become(self, phase: str, reason: str = "") -> None:
         self.phase, self.reason = phase, reason
         self._on_change()
+
+
+def _hint(host: Host, said: str) -> str:
+    """Return what to do about a host whose shell says this, and where no harness answers."""
+    if host.folder and _NO_FOLDER in said:
+        return (
+            f"hosts.{host.name}.folder of the lab file is {one_line(host.folder)}: make this folder on the host, or "
+            "write where its harness and its boards are"
+        )
+    return (
+        f"hosts.{host.name}.harness of the lab file is {one_line(' '.join(host.harness))}: install the harness there, "
+        "or write the command that it is"
+    )

@@ -229,14 +229,16 @@ def test_places_are_waited_for_no_longer_than_was_said_though_each_call_is_slow(
 
 def test_a_difference_of_harnesses_names_both():
     here = Identity("1.2", "a" * 64, (("own", "d" * 64),))
-    assert difference(here, here) == ""
-    assert "has harness 1.1 (code aaaaaaaaaaaa), and this computer has 1.2" in difference(
-        here, Identity("1.1", "a" * 64)
-    )
-    assert "code bbbbbbbbbbbb" in difference(here, Identity("1.2", "b" * 64))
-    assert "has no suites own" in difference(here, Identity("1.2", "a" * 64))
-    assert "has other suites own" in difference(here, Identity("1.2", "a" * 64, (("own", "e" * 64),)))
-    assert difference(Identity("1.2", ""), Identity("1.2", "")) != ""
+    assert difference(here, here) is None
+    older = difference(here, Identity("1.1", "a" * 64))
+    assert "has harness 1.1 (code aaaaaaaaaaaa), and this computer has 1.2" in older.words
+    assert "install the same harness" in older.hint
+    assert "code bbbbbbbbbbbb" in difference(here, Identity("1.2", "b" * 64)).words
+    without = difference(here, Identity("1.2", "a" * 64))
+    assert "has no suites own" in without.words
+    assert without.hint.startswith("own: copy it to the bench")
+    assert "has other suites own" in difference(here, Identity("1.2", "a" * 64, (("own", "e" * 64),))).words
+    assert difference(Identity("1.2", ""), Identity("1.2", "")) is not None
     assert Identity.read(json.loads(json.dumps(here.plain()))) == here
 
 
@@ -262,13 +264,13 @@ def test_the_file_of_known_failures_of_the_client_must_be_that_of_each_bench(tmp
     assert invoke(["lab", "run", "--all", "--known-failures=known.yaml"]) == 0
     assert wanted[0].suites == ("known.yaml",)
     here = Identity.here(wanted[0].suites)
-    assert difference(here, Identity.read(json.loads(json.dumps(here.plain())))) == ""
+    assert difference(here, Identity.read(json.loads(json.dumps(here.plain())))) is None
     file.write_text("version: 1\nknown_failures: [] # more\n")
-    assert (
-        difference(here, Identity.here(wanted[0].suites)) == "has another file known.yaml than this computer"
-    )
+    other = difference(here, Identity.here(wanted[0].suites))
+    assert other.words == "has another file known.yaml than this computer"
+    assert other.hint.startswith("known.yaml: copy it to the bench")
     file.unlink()
-    assert difference(here, Identity.here(wanted[0].suites)) == "has no file known.yaml"
+    assert difference(here, Identity.here(wanted[0].suites)).words == "has no file known.yaml"
     assert invoke(["lab", "run", "--all", "--known-failures=known.yaml"]) == 2
     assert len(wanted) == 1
 

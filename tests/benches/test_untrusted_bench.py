@@ -51,7 +51,7 @@ def bench(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     attended = []
 
-    def made(*messages, then="cat >/dev/null", patience=30.0, may_begin=True, guessed=False, options=()):
+    def made(*messages, then="cat >/dev/null", patience=30.0, may_begin=True, **asks):
         (tmp_path / "greets").write_bytes(b"".join(messages[:1]))
         (tmp_path / "says").write_bytes(b"".join(messages[1:]))
         asked = "read line" if messages[1:] else "true"
@@ -59,10 +59,10 @@ def bench(tmp_path, monkeypatch):
             f"#!/bin/sh\ncat {tmp_path}/greets\n{asked}\ncat {tmp_path}/says\n{then}\n"
         )
         (tmp_path / "ssh").chmod(0o755)
-        host = Host("bench-1", "bench-1", ("harness",), "", "runs", ("a", "b"))
+        host = Host("bench-1", "bench-1", ("harness",), asks.pop("folder", ""), "runs", ("a", "b"))
         files = ClientFiles(tmp_path / "runs", NAME)
         files.lock()
-        asked = Asked(NAME, (host,), options, guessed=guessed)
+        asked = Asked(NAME, (host,), **asks)
         files.write_asked(asked)
         attended.append(Attending(files, asked, Manner(patience), may_begin=may_begin))
         return attended[-1]
@@ -314,12 +314,31 @@ def test_what_a_bench_cannot_follow_is_told_and_not_asked_for_ever(bench):
 
 
 @pytest.mark.parametrize(
-    ("said", "code"), [("sh: 1: exec: harness: not found", 127), ("No such command 'lab'.", 2)]
+    ("said", "code", "hint"),
+    [
+        ("sh: 1: exec: harness: not found", 127, "hosts.bench-1.harness of the lab file is harness: "),
+        ("No such command 'lab'.", 2, "hosts.bench-1.harness of the lab file is harness: "),
+        ("sh: 1: cd: can't cd to /srv/lab", 2, "hosts.bench-1.folder of the lab file is /srv/lab: "),
+        ("sh: line 1: cd: /srv/lab: No such file", 1, "hosts.bench-1.folder of the lab file is /srv/lab: "),
+    ],
 )
-def test_a_bench_without_a_harness_that_answers_is_refused_before_anything_is_touched(bench, said, code):
-    attending = bench(then=f'echo "{said}" >&2; exit {code}')
-    with pytest.raises(UsageError, match=r"bench-1 has no harness that answers: .*" + said[-9:-1]):
+def test_a_bench_without_a_harness_that_answers_is_refused_before_anything_is_touched(
+    bench, said, code, hint
+):
+    attending = bench(then=f'echo "{said}" >&2; exit {code}', folder="/srv/lab")
+    with pytest.raises(UsageError, match=r"bench-1 has no harness that answers: .*" + said[-9:-1]) as caught:
         attending.look(lambda: None)
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_bench_with_another_file_is_told_to_have_it_copied_and_not_to_install_anything(bench):
+    here = Identity.here().plain()
+    other = {**here, "suites": [["known.yaml", "file:" + "a" * 64]]}
+    attending = bench(hello(), encode("harness", harness=other), suites=("/etc/hostname",))
+    with pytest.raises(UsageError, match="bench-1 has no file /etc/hostname") as caught:
+        attending.look(lambda: None)
+    assert caught.value.hint.startswith("/etc/hostname: copy it to the bench")
+    assert "install the same harness" not in caught.value.hint
 
 
 @pytest.mark.parametrize(("told", "ahead"), [(-7200, -7200), (90, 90), ("soon", 0), (1e300, 0)])
