@@ -157,7 +157,9 @@ def side_by_side(
         memory = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
         return {**dataclasses.asdict(BoardEnd.of(end, code)), "memory_mib": memory}
 
-    soak = Soak(rounds, options.runs, None if campaign is None else campaign.path)
+    soak = Soak(
+        rounds, options.runs, None if campaign is None else campaign.path, leaves_out=health.leaves_out
+    )
     if text := soak.said_before():
         print(f"note: {text}", file=sys.stderr)
 

@@ -34,10 +34,12 @@ class Soak:
         rounds: What is asked.
         runs: The folder of runs.
         folder: The campaign's folder, where what the rounds come to is kept; None for nowhere.
+        leaves_out: Whether boards wait, or end, that are set aside between two rounds.
     """
 
-    def __init__(self, rounds: Rounds, runs: Path, folder: Path | None) -> None:
+    def __init__(self, rounds: Rounds, runs: Path, folder: Path | None, *, leaves_out: bool = True) -> None:
         self._rounds = rounds
+        self._leaves_out = leaves_out
         self._going = Going(rounds)
         self._runs = runs
         self._file = None if folder is None else folder / FILE
@@ -114,7 +116,7 @@ class Soak:
         """Return a board's next round, later when it is set aside; None when that is after the end."""
         health = HealthStore(self._runs).of(job.name)
         now = datetime.now(UTC)
-        if not health.set_aside or health.due(now):
+        if not self._leaves_out or not health.set_aside or health.due(now):
             return job
         wait = (datetime.fromisoformat(health.until).astimezone(UTC) - now).total_seconds()
         left = None if self._rounds.seconds is None else self._began + self._rounds.seconds - time.monotonic()

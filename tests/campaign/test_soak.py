@@ -243,6 +243,13 @@ def test_a_board_that_is_set_aside_goes_on_later_when_there_is_time(tmp_path, ro
         assert one.aside == {"one": "one: no round after 1, as it was set aside: no port"}
 
 
+def test_no_round_is_left_out_when_boards_that_are_set_aside_take_part(tmp_path):
+    set_aside(tmp_path)
+    one = Soak(Rounds(9), tmp_path, None, leaves_out=False)
+    following, told = after(one, ended(tmp_path, verdict="blocked"))
+    assert (following.round, following.not_before, told, one.aside) == (2, 0.0, [], {})
+
+
 def test_rounds_that_end_when_no_more_begin_are_counted_once(tmp_path):
     one = soak(tmp_path, Rounds(9))
     first, second = ended(tmp_path), ended(tmp_path, 2)
