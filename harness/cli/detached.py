@@ -16,6 +16,7 @@ Campaign = Callable[[Callable[[ProgressWriter], None]], int]
 """Runs a campaign; calls what it is given once its progress is written, before anything else is shown."""
 
 _DEFECT = 4
+_LONGEST_PATH = 4096  # what a pipe takes and gives as one piece, too
 
 
 def detached(campaign: Campaign, *, as_json: bool) -> int:
@@ -35,8 +36,9 @@ def detached(campaign: Campaign, *, as_json: bool) -> int:
         os.close(reader)
         _in_child(campaign, writer)
     os.close(writer)
-    with os.fdopen(reader, "rb") as told:
-        folder = Path(os.fsdecode(told.read()))
+    # It is written at once. The end of the pipe may be long in coming: who tells commands of the campaign has it, too.
+    folder = Path(os.fsdecode(os.read(reader, _LONGEST_PATH)))
+    os.close(reader)
     if not folder.name:
         os.waitpid(pid, 0)
         raise BenchError("the campaign could not begin", hint="run it without --detach to see why")

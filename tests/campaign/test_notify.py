@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import signal
 import stat
 import subprocess
@@ -280,6 +281,23 @@ def test_a_campaign_runs_no_thread_for_its_commands(tmp_path):
     notifier.take(finished(0))
     assert threading.active_count() == before
     notifier.close()
+
+
+def test_who_tells_keeps_no_stream_of_the_campaign_open(tmp_path):
+    # `C=$(harness run --detach …)` would wait for the end of the campaign and of its commands.
+    reader, writer = os.pipe()
+    before = os.dup(1)
+    os.dup2(writer, 1)
+    os.close(writer)
+    try:
+        notifier = Notifier([hook(tmp_path, "exit 0")], Path("/runs"), ENVIRONMENT, print)
+    finally:
+        os.dup2(before, 1)
+        os.close(before)
+    ready, _, _ = select.select([reader], [], [], 10)
+    notifier.close()
+    os.close(reader)
+    assert ready == [reader]
 
 
 CAMPAIGN = """

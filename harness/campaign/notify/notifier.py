@@ -113,6 +113,7 @@ def _serve(
     """Tell the commands what comes, until the campaign asks for the end or is gone."""
     others.close()  # or its end would never be seen
     os.setsid()
+    _let_go_of_streams(events.fileno())
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # A terminal or a service manager signals all at once; the end is still to be told. Not SIG_IGN, which commands
         # would inherit.
@@ -133,6 +134,13 @@ def _serve(
         teller.stop()
     with suppress(OSError):
         events.send([problem for teller in tellers for problem in teller.problems()])
+
+
+def _let_go_of_streams(kept: int) -> None:
+    """Leave stdin, stdout and stderr: who reads the campaign's output would wait for the commands' end, too."""
+    nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for number in {0, 1, 2} - {kept}:
+        os.dup2(nowhere, number)
 
 
 class _Teller:
