@@ -12,7 +12,7 @@ from rich.text import Text
 
 from harness.cli.board_line import board_line, name_width
 from harness.lab.results import BoardResult
-from harness.lab.watcher import CONNECTING, GIVEN_UP, RUNNING, UNREACHABLE, Watcher
+from harness.lab.watcher import CONNECTING, GIVEN_UP, OVER, RUNNING, UNREACHABLE, Watcher
 from harness.progress.state import FINISHED, LOST, BoardState
 from harness.progress.state import RUNNING as BOARD_RUNS
 from harness.report.text import one_line, visible
@@ -141,6 +141,8 @@ class Shown:
             self.say(f"{one.host.name}  {phase}: {one_line(one.reason)}{after}")
         elif phase == RUNNING and before == UNREACHABLE:
             self.say(f"{one.host.name}  reachable again")
+        elif phase == OVER and one.reason:
+            self.say(f"{one.host.name}  {one_line(one.reason)}")
 
     def _board(self, one: Watcher, board: BoardState) -> None:
         state = (board.phase, board.folder)

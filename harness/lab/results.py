@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.lab.client_files import NEW, REFUSED
 from harness.lab.hosts import board_name
-from harness.lab.watcher import GIVEN_UP, Watcher
+from harness.lab.watcher import GIVEN_UP, OVER, Watcher
 from harness.progress.state import FINISHED, LOST, BoardState
 from harness.run.verdict import Verdict, worst
 
@@ -19,6 +19,8 @@ WORST_FIRST = (4, 2, 1, 3, 5, 0)
 _FAILED = 1
 _BLOCKED = 3
 _USAGE = 2
+_INCOMPLETE = 5
+_OF_VERDICT = {Verdict.FAILED: _FAILED, Verdict.BLOCKED: _BLOCKED, Verdict.ERROR: 4, Verdict.PASSED: 0}
 
 ABORTED, NOT_RUN, GOES_ON, UNPROVEN = "aborted", "not run", "goes on", "unproven"
 """What stands in the place of a verdict: process or host was lost; it never began; nobody waited for its end; its bench
@@ -75,15 +77,18 @@ def exit_code(watchers: Sequence[Watcher], boards: Iterable[BoardResult]) -> int
     for one in watchers:
         if one.phase == GIVEN_UP:
             codes.add(_USAGE if one.note.begin == REFUSED else _BLOCKED)
+        elif one.was_stopped:
+            codes.add(_INCOMPLETE)
         elif one.state.exit_code is not None:
             codes.add(one.state.exit_code if one.state.exit_code != _FAILED else _BLOCKED)
         if one.note.damaged:
             codes.add(_BLOCKED)
     for board in boards:
-        if board.outcome == Verdict.FAILED:
-            codes.add(_FAILED)  # that a device is wrong is said by a run folder that is here, not by a bench
-        elif board.outcome in {ABORTED, NOT_RUN, GOES_ON, UNPROVEN}:
+        if board.outcome in {ABORTED, NOT_RUN, GOES_ON, UNPROVEN}:
             codes.add(_BLOCKED)
+        else:
+            # By a run folder that is here: a bench neither makes a device wrong nor its campaign better than its runs.
+            codes.add(_OF_VERDICT.get(Verdict(board.outcome), _INCOMPLETE))
     # An exit code that is none of ours comes from a campaign that a signal ended: nothing was judged to its end.
     known = {code if code in WORST_FIRST else _BLOCKED for code in codes}
     return next((code for code in WORST_FIRST if code in known), _BLOCKED)
@@ -134,5 +139,5 @@ def _of_runs(one: Watcher, board: BoardState, on_bench: Sequence[str]) -> tuple[
         return ABORTED, "its process was lost in one of its rounds"
     if on_bench or not seen:
         told = "its run folder is not here" if on_bench else "its bench tells a verdict, and of no run folder"
-        return UNPROVEN, one.reason or told
+        return UNPROVEN, told if one.phase == OVER else one.reason or told
     return verdict.value, board.interrupted

@@ -7,6 +7,7 @@ can tell that a campaign is over, and a bench that stays away is given up withou
 import json
 import math
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ from harness.lab.ssh import Host
 from harness.lab.starting import UNKNOWN
 from harness.lab.turns import Turns
 from harness.lab.wake import Wake
+from harness.progress import stopping
 from harness.progress.state import CampaignState
 from harness.report.text import one_line
 
@@ -50,6 +52,7 @@ _LONGEST_REASON = 1_000
 _LATEST = 1e11  # seconds since 1970: no clock of ours
 _ANSWER_SHOWS_S = 5.0
 _NO_FOLDER = "cd: "  # any shell's complaint about a folder where it cannot go
+_BY_SIGNAL = 128  # and the signal's number: the exit code of what ended by one
 _ROUNDS = ("--repeat=", "--for=")
 _STEADY_S = 10.0  # a connection that lasted so long was one, whatever it brought
 
@@ -196,7 +199,7 @@ class Watcher(threading.Thread):
             self._offset = whole
             self._take(data[:whole])
         if self.note.over and self.state.ended is not None and not self.note.damaged:
-            self._become(OVER)  # all of it is here: its host need not even be switched on
+            self._be_over()  # all of it is here: its host need not even be switched on
 
     def _attend(self) -> None:
         last = time.monotonic()
@@ -456,10 +459,20 @@ class Watcher(threading.Thread):
         self._files.write_host(self.host.name, self.note)
         self._on_change()
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether its campaign ended in order before its end, as a client asked for it; not when it was killed."""
+        code = self.state.exit_code
+        by_signal = code is not None and _BY_SIGNAL < code <= _BY_SIGNAL + signal.SIGRTMAX
+        return by_signal and self.state.interrupted == stopping.words()
+
     def _end(self) -> None:
         self.note.over = True
         self._write_note()
-        self._become(OVER)
+        self._be_over()
+
+    def _be_over(self) -> None:
+        self._become(OVER, "was asked to end before all of its runs were over" if self.was_stopped else "")
 
     def _give_up(self, reason: str) -> None:
         self.note.reason = reason

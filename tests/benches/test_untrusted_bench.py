@@ -3,10 +3,13 @@
 import json
 import threading
 import time
+from io import StringIO
 from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
+from harness.cli.lab_shown import Shown
 from harness.errors import BenchError, UsageError
 from harness.lab import attending as attending_
 from harness.lab import room
@@ -18,12 +21,13 @@ from harness.lab.identity import Identity
 from harness.lab.link import Link
 from harness.lab.messages import PROTOCOL, encode
 from harness.lab.receiving import Receiving
-from harness.lab.results import exit_code, results
+from harness.lab.results import BoardResult, exit_code, results
 from harness.lab.ssh import Host
 from harness.lab.turns import Turns
 from harness.lab.wake import Wake
 from harness.lab.watcher import GIVEN_UP, OVER
 from harness.progress.state import CampaignState
+from harness.progress.stopping import words
 
 NAME = "20261129T220000.000Z-0a1b2c"
 RUN = "20261129T220001.000Z-a"
@@ -131,6 +135,40 @@ def test_rounds_are_shown_where_they_were_asked_for_and_the_last_word_of_a_bench
         )
     )
     assert (one.phase, one.rounds) == (OVER, shown)
+
+
+STOPPED = "was asked to end before all of its runs were over"
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome", "code", "reason"),
+    [
+        ({"exit_code": 0, "interrupted": ""}, "passed", 0, ""),
+        ({"exit_code": 143, "interrupted": words()}, "passed", 5, STOPPED),
+        ({"exit_code": 143, "interrupted": words()}, "not_run", 5, STOPPED),
+        ({"exit_code": 143, "interrupted": words()}, "not run", 3, STOPPED),
+        ({"exit_code": 143, "interrupted": words()}, "failed", 1, STOPPED),
+        ({"exit_code": 143, "interrupted": "ended by SIGTERM"}, "passed", 3, ""),
+        ({"exit_code": 143, "interrupted": ""}, "passed", 3, ""),
+        ({"exit_code": 3, "interrupted": words()}, "passed", 3, ""),
+        ({"exit_code": 1000, "interrupted": words()}, "passed", 3, ""),
+        # Whatever a bench tells, run folders that are here say how bad it is at least.
+        ({"exit_code": 143, "interrupted": words()}, "blocked", 3, STOPPED),
+        ({"exit_code": 0, "interrupted": ""}, "blocked", 3, ""),
+        ({"exit_code": 0, "interrupted": ""}, "error", 4, ""),
+        ({"exit_code": 0, "interrupted": ""}, "incomplete", 5, ""),
+        ({"exit_code": 0, "interrupted": ""}, "not_applicable", 5, ""),
+    ],
+)
+def test_a_campaign_that_was_asked_to_end_is_incomplete_and_never_better_than_its_run_folders(
+    bench, told, outcome, code, reason
+):
+    one = attend(bench(hello(), BEGAN, progress({"event": "campaign_finished", **told}), OVER_SAID))
+    assert (one.phase, one.reason) == (OVER, reason)
+    assert exit_code([one], [BoardResult("bench-1", "a", outcome)]) == code
+    printed = StringIO()
+    Shown(Console(file=printed), [one], quiet=True).tick()
+    assert printed.getvalue() == (f"bench-1  {reason}\n" if reason else "")
 
 
 @pytest.mark.parametrize(("verdict", "code"), [("passed", 0), ("failed", 1)])
