@@ -43,6 +43,11 @@ def came_of(
     not_begun = [one_line(one.job.name) for one in asked if one.not_begun and one.job.round == 1]
     if why_ended:
         said["interrupted; what happened until then is in the run folders"] = None
+        too_early = [
+            one_line(one.job.name) for one, end in zip(turns, ends, strict=True) if _too_early(one, end)
+        ]
+        if too_early:
+            said["ended before its run began: " + ", ".join(too_early)] = None
     else:
         said |= dict.fromkeys(_cut_short(zip(turns, ends, strict=True)))
     if not_begun:
@@ -73,6 +78,11 @@ def _cut_short(turns: Iterable[tuple[Ended, BoardEnd | None]]) -> Iterator[str]:
 
 def _too_late(one: Ended) -> bool:
     return one.not_begun == OVER and one.job.round > 1
+
+
+def _too_early(one: Ended, end: BoardEnd | None) -> bool:
+    """Return whether a board was asked to end before it had any run, so that no run folder tells of it."""
+    return end is not None and end.interrupted and not (end.began or one.folder) and one.job.round == 1
 
 
 def _code(one: Ended, end: BoardEnd | None) -> int | None:

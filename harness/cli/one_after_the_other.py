@@ -161,7 +161,8 @@ def one_after_the_other(
             events = ProgressEvents(progress.write, file.name, earlier, campaign=campaign)
             with files.watching(file.name) as asked:
                 end = _session(of_pytest, follower, events)
-            turns.append(Ended(job, end.code, dataclasses.asdict(end)))
+            folder = follower.folders[-1].name if follower.folders else ""
+            turns.append(Ended(job, end.code, dataclasses.asdict(end), folder=folder))
             folders += follower.folders
             if end.interrupted and (asked.all or not asked.why):
                 ended_by = follower.exit_code - _SIGNAL

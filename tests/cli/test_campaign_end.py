@@ -19,8 +19,8 @@ def files():
     return [load(ROOT / "boards" / f"{name}.yaml") for name in ("virtual-se-i2c", "virtual-se-mtk")]
 
 
-def ended(name, code=0, *, number=0, round_=1, interrupted=False, **more):
-    end = BoardEnd(code, began=True, interrupted=interrupted)
+def ended(name, code=0, *, number=0, round_=1, began=True, interrupted=False, **more):
+    end = BoardEnd(code, began=began, interrupted=interrupted)
     return Ended(Job(name, number, round_), code, dataclasses.asdict(end), **more)
 
 
@@ -43,6 +43,19 @@ def test_a_board_whose_first_round_came_too_late_was_not_run(files):
 def test_a_board_that_was_asked_to_end_keeps_the_campaign_from_passing(files, code):
     end = came(files, ended("one", code, interrupted=True), ended("two", number=1))
     assert (end.code, end.said) == (5, ["one: was asked to end before its run was over"])
+
+
+def test_a_board_that_an_interruption_ended_before_its_run_is_told(files):
+    asked = {"code": 130, "began": False, "interrupted": True}
+    turns = [ended("one", 130, interrupted=True), ended("two", number=1, **asked)]
+    # The signal may come while it is told that the run begins: the folder is there, and says what happened.
+    turns.append(ended("three", folder="F", **asked))
+    end = came(files, *turns, why_ended="ended by SIGINT", ended_by=2)
+    assert end.code == 130
+    assert end.said == [
+        "interrupted; what happened until then is in the run folders",
+        "ended before its run began: two",
+    ]
 
 
 def test_rounds_that_a_file_stopped_are_told_and_keep_it_from_passing(files):
