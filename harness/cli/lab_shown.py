@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.board_line import board_line, name_width
-from harness.lab.results import BoardResult
+from harness.lab.results import GOES_ON, BoardResult
 from harness.lab.watcher import CONNECTING, GIVEN_UP, OVER, RUNNING, UNREACHABLE, Watcher
 from harness.progress.state import FINISHED, LOST, BoardState
 from harness.progress.state import RUNNING as BOARD_RUNS
@@ -196,10 +196,16 @@ def summary(console: Console, boards: Sequence[BoardResult], *, quiet: bool) -> 
         console.print()
         console.print(table)
     console.print()
-    told = ", ".join(f"{count} {one_line(outcome)}" for outcome, count in counts.most_common())
-    console.print(
-        Text(f"{len(boards)} boards on {len({one.host for one in boards})} hosts: {told}"), soft_wrap=True
+    told = ", ".join(
+        f"{count} {'go on' if outcome == GOES_ON and count > 1 else one_line(outcome)}"
+        for outcome, count in counts.most_common()
     )
+    all_boards, hosts = _count(len(boards), "board"), _count(len({one.host for one in boards}), "host")
+    console.print(Text(f"{all_boards} on {hosts}: {told}"), soft_wrap=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def rounds(console: Console, watchers: Sequence[Watcher]) -> None:

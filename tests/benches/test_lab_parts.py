@@ -10,14 +10,17 @@ import subprocess
 import sys
 import time
 from importlib.metadata import EntryPoint
+from io import StringIO
 from types import SimpleNamespace
 
 import pytest
 import yaml
+from rich.console import Console
 
 from harness import disk
 from harness.board.reading.lab import load_lab
 from harness.cli import lab_bench, lab_run
+from harness.cli.lab_shown import summary
 from harness.cli.main import invoke
 from harness.errors import BenchError, UsageError
 from harness.lab import bench_end, closing, room, starting
@@ -27,6 +30,7 @@ from harness.lab.identity import Identity, difference
 from harness.lab.messages import LARGEST_BODY, BrokenMessageError, Message, Parser, encode
 from harness.lab.names import BenchFolder, ClientFolder, new_id
 from harness.lab.receiving import DamagedError, Receiving, TooMuchError
+from harness.lab.results import BoardResult
 from harness.lab.room import KEPT_FREE, MOST_ENTRIES
 from harness.lab.sending import sent
 from harness.lab.ssh import Host, command
@@ -273,6 +277,21 @@ def test_the_file_of_known_failures_of_the_client_must_be_that_of_each_bench(tmp
     assert difference(here, Identity.here(wanted[0].suites)).words == "has no file known.yaml"
     assert invoke(["lab", "run", "--all", "--known-failures=known.yaml"]) == 2
     assert len(wanted) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ({"a": ["passed"]}, "1 board on 1 host: 1 passed"),
+        ({"a": ["goes on"], "b": ["passed", "passed"]}, "3 boards on 2 hosts: 2 passed, 1 goes on"),
+        ({"a": ["goes on", "goes on"]}, "2 boards on 1 host: 2 go on"),
+    ],
+)
+def test_the_summary_counts_in_whole_sentences(outcomes, said):
+    printed = StringIO()
+    boards = [BoardResult(host, "x", one) for host, several in outcomes.items() for one in several]
+    summary(Console(file=printed), boards, quiet=False)
+    assert printed.getvalue().splitlines()[-1] == said
 
 
 # ---------------------------------------------------------------- begun once
