@@ -154,6 +154,7 @@ def run(
     from dataclasses import replace
 
     from harness.cli import lab_run
+    from harness.cli.jobs import Jobs
     from harness.errors import UsageError
     from harness.operator.answers import load
 
@@ -164,6 +165,7 @@ def run(
         )
     if everything and boards:
         raise UsageError("--all and names of boards do not go together", hint="leave one of them out")
+    Jobs.read(jobs, lost_after)
     if repeat is not None or duration:
         from harness.campaign.soak.rounds import Rounds
 

@@ -133,7 +133,7 @@ def run(
 
         rounds = Rounds.read(repeat, duration, stop_on_failure=stop_on_failure)
     if jobs or detach or rounds is not None:
-        from harness.cli.side_by_side import Jobs
+        from harness.cli.jobs import Jobs
 
         side_by_side = Jobs.read(jobs or "1", lost_after)
     told = {

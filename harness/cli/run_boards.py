@@ -33,7 +33,7 @@ from harness.run.asserts import require_asserts
 if TYPE_CHECKING:
     from harness.campaign.notify.notifier import Notifier
     from harness.campaign.soak.rounds import Rounds
-    from harness.cli.side_by_side import Jobs
+    from harness.cli.jobs import Jobs
     from harness.report.records import RunReport
 
 _PERSON_ELSEWHERE_S = (

@@ -1,14 +1,11 @@
 """Runs the suites on boards side by side: a process for each, one view of all, one summary."""
 
 import dataclasses
-import os
 import resource
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,11 +23,12 @@ from harness.cli.campaign_end import came_of
 from harness.cli.campaign_health import CampaignHealth
 from harness.cli.campaign_view import CampaignView
 from harness.cli.earlier import earlier_seconds
+from harness.cli.jobs import Jobs
 from harness.cli.progress_events import ProgressEvents, about
 from harness.cli.session_end import BoardEnd, Came, SessionEnd
 from harness.cli.soak import Soak
 from harness.cli.suites import collected, nothing_from_outside
-from harness.errors import HarnessError, UsageError
+from harness.errors import HarnessError
 from harness.fixtures.options import RunOptions
 from harness.fixtures.signals import Ended as SignalEnded
 from harness.operator.terminal import has_terminal
@@ -48,48 +46,12 @@ _LATE = (
 )
 """What a run imports late: here it is imported once for all."""
 
-_BOARD_MB = 120  # memory that a board's process may come to take
-_BOARDS_PER_CORE = 4  # a run on a device mostly waits
 _WAIT_S = 60.0  # seconds for what another process of this machine has, when --wait says nothing
-_NO_SIGN_S = 3600.0
 _SLOWER = 3.0  # times its earlier time that a scenario may take without a sign
 
 
 _Apart = tuple[tuple[str, ...], tuple[str, ...]]
 """What no other board may use meanwhile, and what the kernel locks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Jobs:
-    """How boards run side by side.
-
-    Attributes:
-        at_once: How many at a time; None to choose.
-        lost_after_s: Seconds without any sign of a board after which it is given up.
-    """
-
-    at_once: int | None = None
-    lost_after_s: float = _NO_SIGN_S
-
-    @classmethod
-    def read(cls, text: str, lost_after_s: float) -> "Jobs":
-        """Read what -j takes: a number, or auto.
-
-        Raises:
-            UsageError: It is neither.
-        """
-        if text == "auto":
-            return cls(None, lost_after_s)
-        if text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) <= 4:
-            return cls(int(text), lost_after_s)
-        raise UsageError(f"-j {text[:40]!r}: must be a number from 1 to 9999, or auto", hint="try -j auto")
-
-    def number(self, boards: int) -> int:
-        """Return how many of so many boards run at a time."""
-        if self.at_once is not None:
-            return max(1, min(self.at_once, boards))
-        cores = len(os.sched_getaffinity(0))
-        return max(1, min(boards, _BOARDS_PER_CORE * cores, _megabytes_free() // _BOARD_MB))
 
 
 def side_by_side(
@@ -262,13 +224,3 @@ def _locks(file: BoardFile) -> list[str]:
 def _most_silent(earlier: Mapping[tuple[str, str], float], options: RunOptions, jobs: Jobs) -> float | None:
     longest = max([*earlier.values(), options.explore_for or 0.0], default=0.0)
     return max(jobs.lost_after_s, _SLOWER * longest)
-
-
-def _megabytes_free() -> int:
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) // 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    return _BOARD_MB * 4

@@ -279,6 +279,17 @@ def test_the_file_of_known_failures_of_the_client_must_be_that_of_each_bench(tmp
     assert len(wanted) == 1
 
 
+@pytest.mark.parametrize("jobs", ["0", "-1", "two", "10000"])
+def test_a_number_of_boards_that_is_none_is_refused_before_a_campaign_begins(monkeypatch, capsys, jobs):
+    begun = []
+    monkeypatch.setattr(lab_run, "begin", lambda *_, **__: begun.append(1) or 0)
+    assert invoke(["lab", "run", "--all", f"--jobs={jobs}"]) == 2
+    assert "must be a number from 1 to 9999, or auto" in capsys.readouterr().err
+    assert begun == []
+    assert invoke(["lab", "run", "--all", "--jobs=2"]) == 0
+    assert begun == [1]
+
+
 @pytest.mark.parametrize(
     ("outcomes", "said"),
     [
