@@ -96,8 +96,10 @@ def status(
                 "not_read": [{"file": file, "problem": problem} for file, problem in broken],
             }
         )
-        return
-    _show(each, broken, now)
+    else:
+        _show(each, broken, now)
+    if boards and broken:
+        raise typer.Exit(UsageError.exit_code)  # asked for by name, and it is none, or cannot be read
 
 
 def _put_back(word: str, files: "Sequence[BoardFile]", store: "HealthStore") -> None:

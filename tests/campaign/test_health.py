@@ -358,6 +358,13 @@ def test_status_in_words(bench, capsys):
     assert "boards/broken.yaml: cannot be read" in said
 
 
+@pytest.mark.parametrize("words", [["nope"], ["nope", "--json"], ["one", "nope"]])
+def test_status_of_a_board_that_is_none(bench, capsys, words):
+    assert invoke(["lab", "status", *words]) == 2
+    said = capsys.readouterr()
+    assert "nope: no such board file" in said.out + said.err
+
+
 def test_status_as_json_and_put_back(bench, capsys):
     assert invoke(["lab", "status", "o*", "--json", "--put-back", "one"]) == 0
     said = capsys.readouterr()
