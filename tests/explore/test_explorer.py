@@ -11,7 +11,7 @@ QUICK = ("code-after-cleanup", "old-key", "second-init", "state-after-otp", "die
 
 
 LONG_S = 600
-"""What a seed finds takes the same steps everywhere, but far more than the seconds of a quiet machine on a busy one."""
+"""Seconds at most; an exploration ends when its fault is found. Far more than it takes, as machines may be busy."""
 
 
 def found(fault):
