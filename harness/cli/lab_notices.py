@@ -13,7 +13,6 @@ from harness.lab.answering import Question, questions
 from harness.lab.client_files import Asked
 from harness.lab.results import ABORTED, UNPROVEN, BoardResult
 from harness.lab.watcher import Watcher
-from harness.progress.state import SET_ASIDE, BoardState
 from harness.progress.writer import now
 from harness.report.text import one_line, seconds
 from harness.run.verdict import Verdict, worst
@@ -65,8 +64,9 @@ class LabNotices:
                 self._asks(question)
         for one in self._watchers:
             for board in list(one.state.boards.values()):
-                if board.phase == SET_ASIDE and self._is_new(one, SET_ASIDE, board.name):
-                    self._is_set_aside(one, board)
+                aside = None if self._was_over else board.aside
+                if aside is not None and self._is_new(one, Occasion.SET_ASIDE, board.name):
+                    self._is_set_aside(one, board.name, *aside)
             self._pulled(one)
 
     def end(self, boards: Sequence[BoardResult], exit_code: int, interrupted: str) -> None:
@@ -156,8 +156,8 @@ class LabNotices:
         text = f"{host}/{board} waits for a person: {shown(ask.title)}"
         self._tell(Occasion.OPERATOR, text, {"ask": told})
 
-    def _is_set_aside(self, one: Watcher, board: BoardState) -> None:
-        name, reason, until = (shown(text) for text in (board.name, board.reason, board.until))
+    def _is_set_aside(self, one: Watcher, *told_of_it: str) -> None:
+        name, reason, until = map(shown, told_of_it)
         text = f"{one.host.name}/{name} is set aside{f' until {until}' if until else ''}"
         told = {"host": one.host.name, "board": name, "reason": reason, "until": until or None}
         self._tell(Occasion.SET_ASIDE, f"{text}: {one_line(reason, 300)}", {"set_aside": told})

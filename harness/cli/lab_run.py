@@ -16,7 +16,7 @@ from rich.console import Console
 from harness.board.reading.lab import lab_of
 from harness.cli.lab_asker import LabAsker
 from harness.cli.lab_notices import LabNotices
-from harness.cli.lab_shown import Shown, rounds, summary
+from harness.cli.lab_shown import Shown, rounds, set_aside, summary
 from harness.cli.output import OwnConsole
 from harness.errors import UsageError
 from harness.lab.attending import Attending, Manner
@@ -288,6 +288,9 @@ def _ended(
                 "exit_code": one.exit_code,
                 "folders": list(map(str, one.folders)),
                 "on_bench": list(one.on_bench),
+                "set_aside": None
+                if one.aside is None
+                else dict(zip(("reason", "until"), one.aside, strict=True)),
             }
             for one in boards
         ]
@@ -302,6 +305,7 @@ def _ended(
     elif not detach:
         summary(console, boards, quiet=client.quiet)
         rounds(console, attending.watchers)
+        set_aside(console, boards)
     if left:
         said = f"{asked.campaign} goes on: harness lab attach {asked.campaign}"
         print(said, file=sys.stderr if client.as_json else sys.stdout)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -10,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from harness.campaign.health.state import Health, clock
 from harness.cli.board_line import board_line, name_width
 from harness.lab.results import GOES_ON, BoardResult
 from harness.lab.watcher import CONNECTING, GIVEN_UP, OVER, RUNNING, UNREACHABLE, Watcher
@@ -43,6 +45,7 @@ class Shown:
         self._said: dict[str, int] = {}
         self._rounds: dict[tuple[str, str], tuple[str, str]] = {}
         self._asked: set[str] = set()
+        self._aside: dict[tuple[str, str], bool] = {}
         self._held: list[str] = []
         self._asker: LabAsker | None = None
         self._live: Live | None = None
@@ -83,6 +86,7 @@ class Shown:
             self._told(one)
             for board in list(one.state.boards.values()):
                 self._board(one, board)
+                self._health(one, board)
                 self._asks(one, board)
         if self._asker is not None:
             self._asker.tick()
@@ -143,6 +147,14 @@ class Shown:
             self.say(f"{one.host.name}  reachable again")
         elif phase == OVER and one.reason:
             self.say(f"{one.host.name}  {one_line(one.reason)}")
+
+    def _health(self, one: Watcher, board: BoardState) -> None:
+        key, aside = (one.host.name, board.name), board.aside
+        if (aside is not None) == self._aside.get(key, False):
+            return
+        self._aside[key] = aside is not None
+        words = "healthy again" if aside is None else set_aside_words(*aside)
+        self.say(f"{one.host.name}  {one_line(board.name)}  {words}")
 
     def _board(self, one: Watcher, board: BoardState) -> None:
         state = (board.phase, board.folder)
@@ -206,6 +218,25 @@ def summary(console: Console, boards: Sequence[BoardResult], *, quiet: bool) -> 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def set_aside(console: Console, boards: Sequence[BoardResult]) -> None:
+    """Print of each board that is set aside for its health why it is, and what to do about that."""
+    for one in boards:
+        if one.aside is None:
+            continue
+        name = f"{one_line(one.host)}:{one_line(one.board)}"
+        console.print()
+        console.print(Text(f"{name} is {set_aside_words(*one.aside)}"), soft_wrap=True)
+        console.print(Text(f"  try: mend it, and run it alone: harness lab run {name}"), soft_wrap=True)
+
+
+def set_aside_words(reason: str, until: str) -> str:
+    """Return the words that say that a board is set aside: until when, as long as that is to come, and why."""
+    health = Health("", since=until, until=until)
+    now = datetime.now(UTC)
+    when = "" if health.due(now) else f" until {clock(until, now)}"
+    return f"set aside{when}: {one_line(reason)}"
 
 
 def rounds(console: Console, watchers: Sequence[Watcher]) -> None:

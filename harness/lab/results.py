@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.lab.client_files import NEW, REFUSED
 from harness.lab.hosts import board_name
 from harness.lab.watcher import GIVEN_UP, OVER, Watcher
-from harness.progress.state import FINISHED, LOST, BoardState
+from harness.progress.state import FINISHED, LOST, SET_ASIDE, WAITING, BoardState
 from harness.run.verdict import Verdict, worst
 
 WORST_FIRST = (4, 2, 1, 3, 5, 0)
@@ -40,6 +40,7 @@ class BoardResult:
         exit_code: That of its last run; None when it has none.
         folders: Its run folders here, in order.
         on_bench: Names of run folders that are on the bench alone.
+        aside: Why and until when it is set aside for its health; None when it is not.
     """
 
     host: str
@@ -50,6 +51,7 @@ class BoardResult:
     exit_code: int | None = None
     folders: tuple[Path, ...] = ()
     on_bench: tuple[str, ...] = ()
+    aside: tuple[str, str] | None = None
 
 
 def results(watchers: Iterable[Watcher]) -> list[BoardResult]:
@@ -105,13 +107,29 @@ def _result(one: Watcher, board: BoardState) -> BoardResult:
     on_bench = tuple(run for run in runs if run not in one.note.pulled)
     outcome, reason = _outcome(one, board, on_bench)
     damaged = "; ".join(one.note.damaged[run] for run in runs if run in one.note.damaged)
-    code = board.exit_code if board.phase == FINISHED else None
+    code = board.exit_code if board.phase == FINISHED or _had_its_rounds(one, board) else None
     rounds = Counter(board.verdicts.values())
-    return BoardResult(one.host.name, board.name, outcome, damaged or reason, rounds, code, folders, on_bench)
+    return BoardResult(
+        one.host.name,
+        board.name,
+        outcome,
+        damaged or reason,
+        rounds,
+        code,
+        folders,
+        on_bench,
+        board.aside,
+    )
+
+
+def _had_its_rounds(one: Watcher, board: BoardState) -> bool:
+    """Whether a board waited for its next round, or was set aside after one, when the campaign ended."""
+    between = board.phase in {WAITING, SET_ASIDE}
+    return between and bool(board.verdict) and one.state.ended is not None
 
 
 def _outcome(one: Watcher, board: BoardState, on_bench: Sequence[str]) -> tuple[str, str]:
-    if board.phase == FINISHED and board.verdict:
+    if (board.phase == FINISHED and board.verdict) or _had_its_rounds(one, board):
         return _of_runs(one, board, on_bench)
     if board.phase == FINISHED:
         return NOT_RUN, f"it left no run; exit code {board.exit_code}"

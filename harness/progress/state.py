@@ -14,6 +14,8 @@ Event = Mapping[str, Any]
 WAITING, SET_ASIDE, RUNNING, FINISHED, LOST = "waiting", "set aside", "running", "finished", "lost"
 """What a board does: its turn has not come; its health keeps it out; it runs; it has ended; its process is gone."""
 
+_HEALTHY, _UNHEALTHY = "healthy", "set aside"  # what `health` events tell
+
 _FEW = 5  # scenarios that must be over before the others are guessed from their mean
 
 
@@ -53,6 +55,8 @@ class BoardState:
         waits_for: What it waits for before it starts: places, or a reason.
         reason: Why it was set aside, or what became of its process.
         until: Until when it is set aside, as events carry times; empty for unknown.
+        aside: Why and until when its health keeps it out, before its first run or by what its runs came to; None while
+            nothing is told of that.
         pid: Its process; 0 before there is one.
         round: Which round, from 1; 0 before the first.
         folder: The run folder's name, once it is known.
@@ -85,6 +89,7 @@ class BoardState:
     waits_for: tuple[str, ...] = ()
     reason: str = ""
     until: str = ""
+    aside: tuple[str, str] | None = None
     pid: int = 0
     round: int = 0
     folder: str = ""
@@ -207,6 +212,15 @@ def _waits_to_start(board: BoardState, event: Event) -> None:
 
 def _set_aside(board: BoardState, event: Event) -> None:
     board.phase, board.reason, board.until = SET_ASIDE, _text(event, "reason"), _text(event, "until")
+    board.aside = board.reason, board.until
+
+
+def _health(board: BoardState, event: Event) -> None:
+    state = _text(event, "state")
+    if state == _UNHEALTHY:
+        board.aside = _text(event, "reason"), _text(event, "until")
+    elif state == _HEALTHY:
+        board.aside = None
 
 
 def _started(board: BoardState, event: Event) -> None:
@@ -313,6 +327,7 @@ def _between(board: BoardState) -> None:
 _OF_BOARD = {
     "board_waits": _waits_to_start,
     "board_set_aside": _set_aside,
+    "health": _health,
     "board_started": _started,
     "run_started": _run_started,
     "planned": _planned,
