@@ -21,7 +21,7 @@ from harness.cli.output import OwnConsole
 from harness.errors import UsageError
 from harness.lab.attending import Attending, Manner
 from harness.lab.backend import backend_of
-from harness.lab.client_files import Asked, ClientFiles, find
+from harness.lab.client_files import ASKED, BEGUN, Asked, ClientFiles, find
 from harness.lab.hosts import chosen, hosts_of
 from harness.lab.names import new_id
 from harness.lab.results import exit_code, results
@@ -152,7 +152,8 @@ def _attend(
     stop: bool = False,
 ) -> int:
     with ExitStack() as kept:
-        console = kept.enter_context(closing(OwnConsole(2 if client.as_json else 1)))
+        # Of a campaign that is left to itself its name alone stands on stdout, as of harness run --detach.
+        console = kept.enter_context(closing(OwnConsole(2 if client.as_json or detach else 1)))
         # Before the threads of the hosts, as who tells is a process of its own.
         notifier = None if detach else _notifier(client)
         if notifier is not None:
@@ -306,9 +307,12 @@ def _ended(
         summary(console, boards, quiet=client.quiet)
         rounds(console, attending.watchers)
         set_aside(console, boards)
-    if left:
+    if detach and not interrupted and not client.as_json:
+        if any(one.note.begin in {ASKED, BEGUN} for one in attending.watchers):
+            print(asked.campaign)
+    elif left:
         said = f"{asked.campaign} goes on: harness lab attach {asked.campaign}"
-        print(said, file=sys.stderr if client.as_json else sys.stdout)
+        print(said, file=sys.stderr if client.as_json or detach else sys.stdout)
     return code
 
 
