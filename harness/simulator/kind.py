@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
+from harness.settings.problems import Loc, Problem
 from harness.simulator.faults.fault import Fault, Layer
 from harness.transport.found import Found
 from harness.transport.kind import NOTHING, StandIn, TransportContext, TransportKind
@@ -52,6 +54,19 @@ class SimulatedKind(TransportKind, ABC):
         raise UsageError(
             f"transport {context.name!r}: a device of kind {self.kind!r} cannot be plugged into the kernel"
         )
+
+
+def wrong_fault(loc: Loc, look: Callable[[], object]) -> Iterator[Problem]:
+    """Give what keeps a device from having the fault that its settings name.
+
+    Args:
+        loc: Where they name it, from the transport on.
+        look: Looks for the fault, as the device does when it is made.
+    """
+    try:
+        look()
+    except UsageError as error:
+        yield Problem(loc, f"{error.message}; {error.hint}")
 
 
 def require_layer(fault: Fault | None, layers: tuple[Layer, ...], what: str) -> None:

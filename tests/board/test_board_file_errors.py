@@ -246,6 +246,37 @@ ONE_PROBLEM = {
         "kind: simulated-i2c",
         "5: transports.chip.device: is missing",
     ),
+    "fault that nobody has": (
+        "key: {published: aes-128}",
+        "key: {published: aes-128}, fault: id-lenght-11",
+        (
+            "5: transports.chip.device.fault: there is no fault named 'id-lenght-11'; did you mean id-length-11 "
+            "or id-length-13?"
+        ),
+    ),
+    "fault that resembles none": (
+        "key: {published: aes-128}",
+        "key: {published: aes-128}, fault: zzzz",
+        (
+            "5: transports.chip.device.fault: there is no fault named 'zzzz'; `harness simulate faults` lists them"
+        ),
+    ),
+    "fault of another layer": (
+        "key: {published: aes-128}",
+        "key: {published: aes-128}, fault: module-wrong-key",
+        (
+            "5: transports.chip.device.fault: fault 'module-wrong-key' sits in the module layer; a chip on I²C "
+            "cannot have it; `harness simulate faults` lists the layers"
+        ),
+    ),
+    "fault of chips that answer otherwise": (
+        "key: {published: aes-128}",
+        "key: {published: aes-128}, fault: getresponse-truncated",
+        (
+            "5: transports.chip.device.fault: fault 'getresponse-truncated': a chip that answers direct cannot "
+            "have it; take answers get-response"
+        ),
+    ),
     "console without anything": (
         f"kind: simulated-i2c, {DEVICE}",
         "kind: simulated-console",

@@ -1,5 +1,6 @@
 """The entry points of board files, with the harness's own layers on top."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,61 @@ def test_what_settings_cannot_say(device, fields, device_fields, message):
         kind.model_validate({"kind": "simulated-i2c", "device": device(**device_fields)} | fields)
     (problem,) = problems(caught.value, kind)
     assert message in f"{field_name(problem.loc)}: {problem.text}"
+
+
+CHIP = {"key_type": "aes-128", "key": {"published": "aes-128"}}
+PUF = {"key_type": "ecc-k256", "id": "2122232425262728292A2B2C", "key": {"test_key": "07" * 32}}
+FIRMWARE = {"kind": "firmware", "machine": "linux"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"kind": "simulated-spi", "device": CHIP | {"fault": "id-chnges"}},
+            "device.fault: * did you mean id-changes*",
+        ),
+        (
+            {"kind": "simulated-serial", "device": CHIP | {"fault": "silent"}},
+            "device.fault: * console layer; *",
+        ),
+        (
+            {"kind": "simulated-console", "device": CHIP | {"fault": "id-chnges"}},
+            "device.fault: * mean id-changes*",
+        ),
+        ({"kind": "simulated-console", "device": CHIP, "fault": "silnt"}, "fault: * did you mean silent*"),
+        ({"kind": "simulated-console", "app": "link_app", "fault": "link-x"}, "fault: * did you mean link-*"),
+        ({"kind": "simulated-puf", "device": PUF, "fault": "puf-x"}, "fault: * did you mean puf-*"),
+        (
+            {"kind": "simulated-module", "device": CHIP | {"fault": "module-wrong-ky"}},
+            "device.fault: * module-wrong-key*",
+        ),
+        (
+            {"kind": "simulated-at-module", "device": CHIP | {"fault": "module-magic-wrong"}},
+            "device.fault: * does not show in the at protocol of a module; take a module behind socket",
+        ),
+        (
+            FIRMWARE | {"carrier": "se", "device": CHIP | {"fault": "id-chnges"}},
+            "device.fault: * mean id-changes*",
+        ),
+        (FIRMWARE | {"carrier": "demo", "device": CHIP | {"fault": "id-changes"}}, ""),
+        ({"kind": "simulated-console", "device": CHIP, "fault": "silent"}, ""),
+    ],
+)
+def test_a_fault_that_cannot_be_is_named_before_the_device_is_made(tmp_path, fields, said):
+    kind = TRANSPORTS.get(fields["kind"])
+    problems = [
+        f"{field_name(each.loc)}: {each.text}" for each in kind.model_validate(fields).errors(tmp_path)
+    ]
+    assert len(problems) == bool(said)
+    assert fnmatchcase("".join(problems), said), problems
+
+
+def test_a_firmware_without_a_chip_says_that_it_has_no_fault_of_one():
+    fields = FIRMWARE | {"carrier": "demo", "device": CHIP | {"fault": "id-changes"}}
+    (doubt,) = TRANSPORTS.get("firmware").model_validate(fields).advice()
+    assert doubt.loc == ("device", "fault")
+    assert "write `fault` beside the device" in doubt.text
 
 
 def test_a_fault_that_cannot_lie_over_a_capture(tmp_path):

@@ -1,5 +1,7 @@
 """The simulated chips by the name of their command set: those of this project, and those of other packages."""
 
+from collections.abc import Collection
+
 from harness.id2.keys import Key
 from harness.kinds import Kinds
 from harness.settings.kinds import naming
@@ -7,6 +9,7 @@ from harness.settings.simulated_device import SimulatedDevice
 from harness.simulator.chip.config import ChipConfig
 from harness.simulator.chip.model import ChipModel
 from harness.simulator.chip.randomness import SeededRandom
+from harness.simulator.faults.fault import Fault, Layer
 
 SIMULATED_CHIPS = Kinds(
     ChipModel,  # type: ignore[type-abstract]  # the sort itself is never instantiated
@@ -29,6 +32,23 @@ def make_chip(config: ChipConfig) -> ChipModel:
 class SimulatedChip(SimulatedDevice):
     """What a simulated device is."""
 
+    def named_fault(self, layers: Collection[Layer] = tuple(Layer)) -> Fault | None:
+        """Return the fault that it has; None for a sound chip.
+
+        Args:
+            layers: Where a fault of it may sit.
+
+        Raises:
+            UsageError: There is no such fault, or such a chip cannot have it.
+        """
+        if not self.fault:
+            return None
+        from harness.simulator.faults.catalogue import find
+
+        fault = find(self.fault, layers)
+        fault.require(command_set=self.command_set, key_type=self.key_type, answers=self.answers.value)
+        return fault
+
     def config(self, key: Key) -> ChipConfig:
         """Return the same for the simulator.
 
@@ -38,11 +58,6 @@ class SimulatedChip(SimulatedDevice):
         Raises:
             UsageError: The parts do not fit together, or there is no such fault.
         """
-        fault = None
-        if self.fault:
-            from harness.simulator.faults.catalogue import find
-
-            fault = find(self.fault)
         return ChipConfig(
             command_set=self.command_set,
             id_text=self.reported_id,
@@ -50,7 +65,7 @@ class SimulatedChip(SimulatedDevice):
             vendor=self.vendor,
             answers=self.answers,
             random=SeededRandom(self.seed),
-            fault=fault,
+            fault=self.named_fault(),
         )
 
     @property

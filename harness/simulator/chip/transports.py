@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from harness.settings.problems import Problem
 from harness.settings.words import I2cAddress
 from harness.simulator.bus.i2c import I2cSlave, SimulatedI2c
 from harness.simulator.chip.fm1280 import ADDRESS, Fm1280Slave
 from harness.simulator.chip.kinds import SimulatedChip, make_chip
 from harness.simulator.chip.model import ChipModel
 from harness.simulator.faults.fault import Layer
-from harness.simulator.kind import SimulatedKind, require_layer
+from harness.simulator.kind import SimulatedKind, require_layer, wrong_fault
 from harness.transport.base import Capability, Transport
 from harness.transport.kind import TransportContext
 
@@ -47,6 +50,14 @@ class SimulatedChipKind(SimulatedKind):
     def place(self) -> str:
         """Return what the chip is."""
         return self.device.summary
+
+    def errors(self, folder: Path) -> Iterator[Problem]:
+        """Give a fault that the chip cannot have."""
+        del folder
+        yield from wrong_fault(
+            ("device", "fault"),
+            lambda: require_layer(self.device.named_fault(self.layers), self.layers, f"a chip {self.behind}"),
+        )
 
     @property
     def simulated_device(self) -> SimulatedChip:

@@ -15,7 +15,7 @@ from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.console.board import ConsoleBoard, ConsoleConfig, ConsoleDevice, PlayedConsole
 from harness.simulator.faults.catalogue import find
 from harness.simulator.faults.fault import Fault, Layer
-from harness.simulator.kind import SimulatedKind, require_layer
+from harness.simulator.kind import SimulatedKind, require_layer, wrong_fault
 from harness.simulator.link.app import Behaviour
 from harness.simulator.link.board import LinkBoard
 from harness.simulator.usb import cdc_acm
@@ -95,9 +95,12 @@ class SimulatedConsoleSettings(SimulatedKind):
         Raises:
             UsageError: There is no link, or the board cannot be as the settings say.
         """
-        fault = find(self.fault) if self.fault else None
+        return LinkBoard(self.behaviour(context), context.flash, fault=self._fault_of_link())
+
+    def _fault_of_link(self) -> Fault | None:
+        fault = find(self.fault, (Layer.LINK,)) if self.fault else None
         require_layer(fault, (Layer.LINK,), "a board that runs link_app")
-        return LinkBoard(self.behaviour(context), context.flash, fault=fault)
+        return fault
 
     def behaviour(self, context: TransportContext) -> Behaviour:
         """Return what the firmware of `link_app` was written to do.
@@ -147,7 +150,6 @@ class SimulatedConsoleSettings(SimulatedKind):
         assert device is not None, "a console without a file has a device"
         key = context.simulated_key(device)
         chip = device.config(key)
-        require_layer(chip.fault, (Layer.CHIP, Layer.CONSOLE), "a console")
         fault = self._fault()
         config = ConsoleConfig(
             id_text=chip.id_text,
@@ -164,17 +166,23 @@ class SimulatedConsoleSettings(SimulatedKind):
         """Return the one fault, which may stand at the console or at its device.
 
         Raises:
-            UsageError: There are two, or none of this name.
+            UsageError: There are two, or none of this name, or one that sits elsewhere.
         """
-        own = find(self.fault) if self.fault else None
+        own = find(self.fault, (Layer.CONSOLE,)) if self.fault else None
         require_layer(own, (Layer.CONSOLE,), "a console itself")
-        inner = find(self.device.fault) if self.device is not None and self.device.fault else None
+        inner = self._fault_of_device()
         if own is not None and inner is not None:
             raise UsageError(
                 f"simulated console: faults {own.name!r} and {inner.name!r}; a device has one",
                 hint="leave one of them out",
             )
         return own or inner
+
+    def _fault_of_device(self) -> Fault | None:
+        layers = (Layer.CHIP, Layer.CONSOLE)
+        fault = None if self.device is None else self.device.named_fault(layers)
+        require_layer(fault, layers, "a console")
+        return fault
 
     def place(self) -> str:
         """Return what prints."""
@@ -190,9 +198,13 @@ class SimulatedConsoleSettings(SimulatedKind):
         return absent(folder / self.file if self.file else None)
 
     def errors(self, folder: Path) -> Iterator[Problem]:
-        """Give a capture that is not there."""
+        """Give a capture that is not there, and a fault that cannot be."""
         if self.file is not None and not (folder / self.file).is_file():
             yield Problem(("file",), f"there is no file {printable(str(folder / self.file))}")
+        inner = tuple(wrong_fault(("device", "fault"), self._fault_of_device))
+        yield from inner or wrong_fault(
+            ("fault",), self._fault_of_link if self.runs_link_app else self._fault
+        )
 
     def advice(self) -> Iterator[Problem]:
         """Give a fault that a capture cannot have."""

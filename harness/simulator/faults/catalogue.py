@@ -5,10 +5,12 @@ docstring of its hooks says.
 """
 
 import difflib
+from collections.abc import Collection
 from functools import partial
 
 from harness.errors import UsageError
 from harness.id2.keys import KeyType
+from harness.settings.suggest import MAX_COMPARED
 from harness.simulator.chip import framing_hooks as framing
 from harness.simulator.chip.framing_hooks import FramingHooks
 from harness.simulator.chip.hooks import ChipHooks
@@ -333,14 +335,19 @@ FAULTS: tuple[Fault, ...] = (
 _BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
-def find(name: str) -> Fault:
+def find(name: str, layers: Collection[Layer] = tuple(Layer)) -> Fault:
     """Return the fault with this name.
+
+    Args:
+        name: The name.
+        layers: Where the faults sit that may have been meant by a name that there is not.
 
     Raises:
         UsageError: there is none; the message names the nearest.
     """
     if name in _BY_NAME:
         return _BY_NAME[name]
-    near = difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else "`harness simulate faults` lists them"
+    there = [fault.name for fault in FAULTS if fault.layer in layers]
+    near = difflib.get_close_matches(name[:MAX_COMPARED], there, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`harness simulate faults` lists them"
     raise UsageError(f"there is no fault named {name[:40]!a}", hint=hint)

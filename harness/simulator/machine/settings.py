@@ -1,17 +1,18 @@
 """The kind of transport that builds our own firmware, runs it and leads to its console."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from harness.errors import UsageError
+from harness.settings.problems import Problem
 from harness.settings.suggest import not_valid
 from harness.settings.words import PathText, Word, wrong
 from harness.simulator.chip.kinds import SimulatedChip, make_chip
 from harness.simulator.faults.fault import Layer
-from harness.simulator.kind import SimulatedKind, require_layer
+from harness.simulator.kind import SimulatedKind, require_layer, wrong_fault
 from harness.simulator.machine.build import build
 from harness.simulator.machine.chip_link import ChipLink
 from harness.simulator.machine.image import program_of
@@ -189,6 +190,18 @@ class FirmwareSettings(SimulatedKind):
         linked = " and a link" if self.link else ""
         return f"firmware with carrier {self.carrier}{linked} on {where}{spoken}{broken}{named}"
 
+    def errors(self, folder: Path) -> Iterator[Problem]:
+        """Give a fault that the chip cannot have."""
+        del folder
+        if self.carrier == "se":
+            yield from wrong_fault(("device", "fault"), self._fault_of_chip)
+
+    def advice(self) -> Iterator[Problem]:
+        """Give a fault of a chip that is not there."""
+        if self.carrier != "se" and self.device is not None and self.device.fault:
+            text = f"carrier {self.carrier} has no chip that could have it: write `fault` beside the device"
+            yield Problem(("device", "fault"), text)
+
     @property
     def runs_link_app(self) -> bool:
         """Whether it connects by itself."""
@@ -238,6 +251,10 @@ class FirmwareSettings(SimulatedKind):
     def _chip(self, context: TransportContext) -> ChipLink | None:
         if self.carrier != "se" or self.device is None:
             return None
-        chip = make_chip(self.device.config(context.simulated_key(self.device)))
-        require_layer(chip.config.fault, (Layer.CHIP,), "a chip behind a driver")
-        return ChipLink(chip)
+        self._fault_of_chip()
+        return ChipLink(make_chip(self.device.config(context.simulated_key(self.device))))
+
+    def _fault_of_chip(self) -> None:
+        if self.device is not None:
+            layers = (Layer.CHIP,)
+            require_layer(self.device.named_fault(layers), layers, "a chip behind a driver")

@@ -1,18 +1,21 @@
 """The kinds of transports that lead to a simulated module."""
 
-from typing import Literal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from harness.carrier.at import dialect as dialects
 from harness.errors import UsageError
+from harness.settings.problems import Problem
 from harness.settings.simulated_device import SimulatedDevice
 from harness.settings.words import PathText, Word, wrong
 from harness.simulator.bus.line import SimulatedLine
 from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.faults.catalogue import find
 from harness.simulator.faults.fault import Layer
-from harness.simulator.kind import SimulatedKind, require_layer
+from harness.simulator.kind import SimulatedKind, require_layer, wrong_fault
 from harness.simulator.module.at_side import AtModuleDevice
 from harness.simulator.module.client import Module
 from harness.simulator.module.hooks import ModuleHooks
@@ -40,6 +43,8 @@ class SimulatedModuleKind(SimulatedKind):
         description="The simulated module; command_set, answers and vendor are for chips."
     )
 
+    protocol: ClassVar[str]  # `socket` or `at`
+
     @field_validator("device")
     @classmethod
     def _no_chip(cls, value: SimulatedModule) -> SimulatedModule:
@@ -57,12 +62,16 @@ class SimulatedModuleKind(SimulatedKind):
         """The module."""
         return self.device
 
-    def module(self, context: TransportContext, protocol: str) -> Module:
+    def errors(self, folder: Path) -> Iterator[Problem]:
+        """Give a fault that the module cannot have."""
+        del folder
+        yield from wrong_fault(("device", "fault"), lambda: hooks_of(self.device.fault, self.protocol))
+
+    def module(self, context: TransportContext) -> Module:
         """Return the module at the far end.
 
         Args:
             context: What the transport is made for.
-            protocol: `socket` or `at`.
 
         Raises:
             UsageError: Its key cannot be read, or it cannot be as the settings say.
@@ -71,7 +80,7 @@ class SimulatedModuleKind(SimulatedKind):
         return Module(
             (device.reported_id, context.simulated_key(device)),
             random=SeededRandom(device.seed),
-            hooks=hooks_of(device.fault, protocol),
+            hooks=hooks_of(device.fault, self.protocol),
         )
 
 
@@ -81,6 +90,7 @@ class SimulatedModuleSettings(SimulatedModuleKind):
     kind: Literal["simulated-module"] = Field(
         description="A connection to a simulated module behind the vendor's socket protocol."
     )
+    protocol = "socket"
     shares: Word | None = Field(
         default=None,
         description="Name of the transport whose module this connection leads to as well; left out, a module of its "
@@ -89,7 +99,7 @@ class SimulatedModuleSettings(SimulatedModuleKind):
 
     def make(self, context: TransportContext) -> Transport:
         """Return the connection, not opened."""
-        own = self.module(context, "socket")
+        own = self.module(context)
         module = context.flash.parts.setdefault(self.shares or context.name, own)
         assert isinstance(module, Module), "a part of a board under the name of a module"
         return ServedSocket(context.name, lambda: SocketModuleDevice(module), module.description)
@@ -110,6 +120,7 @@ class SimulatedAtModuleSettings(SimulatedModuleKind):
     kind: Literal["simulated-at-module"] = Field(
         description="A simulated module that is driven by AT commands, behind a simulated serial line."
     )
+    protocol = "at"
     dialect: PathText = Field(
         default="generic",
         description="The AT dialect that it speaks: a shipped one (generic), or the path of a YAML file, relative to "
@@ -118,7 +129,7 @@ class SimulatedAtModuleSettings(SimulatedModuleKind):
 
     def make(self, context: TransportContext) -> Transport:
         """Return the line, not opened."""
-        module = self.module(context, "at")
+        module = self.module(context)
         dialect = dialects.load(self.dialect, context.folder)
         identity = f"{module.description}, AT dialect {dialect.name}"
         return SimulatedLine(context.name, lambda: AtModuleDevice(module, dialect), identity)
@@ -138,7 +149,7 @@ def hooks_of(fault: str | None, protocol: str) -> ModuleHooks:
     Raises:
         UsageError: There is none of this name, or it is none of a module of this protocol.
     """
-    found = find(fault) if fault else None
+    found = find(fault, (Layer.MODULE,)) if fault else None
     require_layer(found, (Layer.MODULE,), "a module")
     if found is None:
         return ModuleHooks()

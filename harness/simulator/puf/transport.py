@@ -1,6 +1,7 @@
 """The kind of transport that leads to the console of a simulated board with a PUF."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -12,8 +13,8 @@ from harness.settings.words import Word, wrong
 from harness.simulator.bus.line import SimulatedLine
 from harness.simulator.chip.randomness import SeededRandom
 from harness.simulator.faults.catalogue import find
-from harness.simulator.faults.fault import Layer
-from harness.simulator.kind import SimulatedKind, require_layer
+from harness.simulator.faults.fault import Fault, Layer
+from harness.simulator.kind import SimulatedKind, require_layer, wrong_fault
 from harness.simulator.puf.board import PufBoard, PufConfig
 from harness.transport.base import Capability, Transport
 from harness.transport.kind import TransportContext
@@ -44,19 +45,33 @@ class SimulatedPufSettings(SimulatedKind):
 
     def make(self, context: TransportContext) -> Transport:
         """Return the line, not opened; the board prints from its opening on."""
-        fault = find(self.fault) if self.fault else None
-        require_layer(fault, (Layer.PUF,), "a board with a PUF")
-        if fault is not None:
-            fault.require(command_set="", key_type=self.device.key_type, answers="")
         config = PufConfig(
             id_text=self.device.reported_id,
             key=context.simulated_key(self.device),
             random=SeededRandom(self.device.seed),
             probe=self.probe,
-            fault=fault,
+            fault=self._fault(),
         )
         board = PufBoard(config)
         return SimulatedLine(context.name, lambda: board, board.identity)
+
+    def _fault(self) -> Fault | None:
+        """Return its one fault.
+
+        Raises:
+            UsageError: There is none of this name, or a PUF cannot have it.
+        """
+        if not self.fault:
+            return None
+        fault = find(self.fault, (Layer.PUF,))
+        require_layer(fault, (Layer.PUF,), "a board with a PUF")
+        fault.require(command_set="", key_type=self.device.key_type, answers="")
+        return fault
+
+    def errors(self, folder: Path) -> Iterator[Problem]:
+        """Give a fault that it cannot have."""
+        del folder
+        yield from wrong_fault(("fault",), self._fault)
 
     def place(self) -> str:
         """Return what it is."""
