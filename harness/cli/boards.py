@@ -119,13 +119,14 @@ def show(
 
 def check(
     boards: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            help="Board files, or names of boards: of those in boards/, and of the shipped ones.",
+            help="Board files, or names of boards: of those in boards/, and of the shipped ones; none with --lab "
+            "checks the lab file alone.",
             metavar="BOARD...",
             autocompletion=complete.boards,
         ),
-    ],
+    ] = None,
     lab: Annotated[
         Path | None,
         typer.Option(
@@ -142,8 +143,10 @@ def check(
     from harness.board.reading.lab_boards import lab_boards
     from harness.errors import UsageError
 
+    if not boards and lab is None:
+        raise UsageError("no file is named", hint="name board files, or a lab file by --lab FILE")
     wrong = 0
-    for name in boards:
+    for name in boards or ():
         try:
             loaded = load(name)
             facts_of(loaded)

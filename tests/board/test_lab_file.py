@@ -208,5 +208,28 @@ def test_boards_check_checks_the_lab_too(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr()
     assert said.out == f"{board}: ok\n"
     assert "lab.yaml:3: report.numbr: unknown key; did you mean 'number'?" in said.err
+    assert invoke(["boards", "check", f"--lab={EXAMPLE}"]) == 0
+    assert capsys.readouterr().out == f"{EXAMPLE}: ok\n"
+    assert invoke(["boards", "check"]) == 2
+    assert "name board files, or a lab file by --lab FILE" in capsys.readouterr().err
     assert invoke(["boards", "schema", "--lab"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Lab file"
+
+
+@pytest.mark.parametrize(
+    "keys", ["version: 1\nhosts: {}\n", "version: 1\nreport: {}\nboards: []\nhost: {}\n"]
+)
+def test_a_lab_file_where_a_board_file_is_wanted_is_called_one(tmp_path, keys):
+    (tmp_path / "desk.yaml").write_text(keys)
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path / "desk.yaml")
+    assert caught.value.message == (
+        f"{tmp_path}/desk.yaml: is a lab file, not a board file; --lab names it, as in "
+        f"`harness boards check --lab {tmp_path}/desk.yaml`"
+    )
+
+
+def test_a_board_file_with_a_key_of_labs_is_called_none(tmp_path):
+    (tmp_path / "one.yaml").write_text("version: 1\nname: one\nhosts: {}\n")
+    with pytest.raises(UsageError, match=r"one\.yaml:3: hosts: unknown key"):
+        load(tmp_path / "one.yaml")

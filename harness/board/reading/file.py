@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 import harness
 from harness.board.models import BoardFile, Source
+from harness.board.models.lab_file import LabFile
 from harness.board.reading import checks, explain, hex_doubts, to_fill_in
 from harness.board.reading.lab import LAB_FILE
 from harness.errors import UsageError
@@ -23,6 +24,9 @@ SHIPPED = Path(harness.__file__).parent / "boards"
 
 KIND = yaml_file.FileKind("a board file")
 MAX_LISTED = 12
+
+_OF_LABS = LabFile.model_fields.keys() - BoardFile.model_fields.keys()
+_OF_BOARDS = BoardFile.model_fields.keys() - LabFile.model_fields.keys()
 
 __all__ = ["BoardFile", "board_files", "is_board_name", "load", "locate", "parse"]
 
@@ -102,6 +106,12 @@ def _require_mapping(document: yaml_file.Document) -> None:
         found = "a list" if isinstance(root, yaml_file.Sequence) else "a single value"
         raise UsageError(
             f"{document.file}:{root.line}: the file holds {found}; a board file is a mapping of sections"
+        )
+    keys = root.entries.keys()
+    if keys & _OF_LABS and not keys & _OF_BOARDS:
+        raise UsageError(
+            f"{document.file}: is a lab file, not a board file; --lab names it, as in "
+            f"`harness boards check --lab {document.file}`"
         )
 
 
