@@ -10,6 +10,7 @@ import pytest
 from harness.id2 import ciphers
 from harness.id2.authcode import Mismatch, parse, verify
 from harness.id2.keys import Key, KeyType
+from tests.firmware_client.board import WITH_PROBE
 from tests.firmware_client.conftest import FIRMWARE, c_files, compile_c
 from tests.firmware_client.test_client_values import _provision
 
@@ -50,18 +51,36 @@ def test_the_list_is_whole_and_every_fault_is_somewhere():
     assert used("linux") == {*MACHINE} | of_linux
 
 
+def of_linux(*, with_link):
+    """The files and options of a firmware as a process, with the probe."""
+    files = c_files("client", "probe", "linux", *(["link"] if with_link else []))
+    link = ("-DID2_LINK=1", "-DID2_CARRIER=ID2_CARRIER_KM") if with_link else ()
+    return files, ("-D_GNU_SOURCE", "-pthread", *WITH_PROBE, *link)
+
+
+def test_no_code_depends_on_a_fault_but_by_the_name_of_one():
+    """What the next test relies on: a fault changes the files that name it, and in all others `if (…)` stays false."""
+    for path in FIRMWARE.rglob("*.[ch]"):
+        rest = re.sub(r"\bID2_FAULT_IS\([A-Z0-9_]+\)", "", path.read_text(encoding="utf-8"))
+        assert path.name == "faults.h" or not re.search(r"\bID2_FAULT(_\w+)?\b", rest), path
+        assert path.suffix == ".c" or path.name == "faults.h" or "ID2_FAULT_IS" not in path.read_text(), path
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
-def test_every_fault_compiles(tmp_path, name):
-    with_link = name in LINK
-    files = c_files("client", "probe", "linux", *(["link"] if with_link else []))
-    options = (
-        *(("-DID2_LINK=1", "-DID2_CARRIER=ID2_CARRIER_KM") if with_link else ()),
-        "-DID2_PROBE_ENABLE",
-        '-DID2_PROBE_CONFIG_FILE="id2_probe_all.h"',
-        f"-DID2_FAULT=ID2_FAULT_{name}",
-    )
-    assert compile_c(tmp_path / "firmware.elf", files, "-D_GNU_SOURCE", "-pthread", *options).is_file()
+def test_every_fault_compiles(compiled, tmp_path, name):
+    """Only the files that name the fault are compiled with it; the others are those of the sound firmware, compiled once."""
+    files, options = of_linux(with_link=name in LINK)
+    broken = [
+        path for path in files if re.search(rf"\bID2_FAULT_IS\({name}\)", path.read_text(encoding="utf-8"))
+    ]
+    assert broken
+    sound = [compiled([path], "-c", *options) for path in files if path not in broken]
+    objects = [
+        compile_c(tmp_path / f"{path.name}.o", [path], "-c", *options, f"-DID2_FAULT=ID2_FAULT_{name}")
+        for path in broken
+    ]
+    assert compile_c(tmp_path / "firmware.elf", [*sound, *objects], "-pthread").is_file()
 
 
 class Broken:
