@@ -197,7 +197,7 @@ def summary(console: Console, boards: Sequence[BoardResult], *, quiet: bool) -> 
         table.add_column(title, overflow="fold")
     for one in boards:
         if few or one.outcome != _PASSED:
-            more = one_line(one.reason) or (str(one.folders[-1]) if one.folders else "")
+            more = "\n".join(filter(None, (one_line(one.reason), str(one.told_by or ""))))
             table.add_row(
                 one_line(one.host),
                 one_line(one.board),

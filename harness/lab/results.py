@@ -40,6 +40,8 @@ class BoardResult:
         exit_code: That of its last run; None when it has none.
         folders: Its run folders here, in order.
         on_bench: Names of run folders that are on the bench alone.
+        told_by: The one of them that the outcome rests on: the last with that verdict, for ABORTED without any; else
+            the last; None when there is none.
         aside: Why and until when it is set aside for its health; None when it is not.
     """
 
@@ -51,6 +53,7 @@ class BoardResult:
     exit_code: int | None = None
     folders: tuple[Path, ...] = ()
     on_bench: tuple[str, ...] = ()
+    told_by: Path | None = None
     aside: tuple[str, str] | None = None
 
 
@@ -118,8 +121,16 @@ def _result(one: Watcher, board: BoardState) -> BoardResult:
         code,
         folders,
         on_bench,
+        _told_by(one, board, outcome),
         board.aside,
     )
+
+
+def _told_by(one: Watcher, board: BoardState, outcome: str) -> Path | None:
+    """Return the run folder here that the outcome rests on."""
+    here = [run for run in board.runs if Path(run).name in one.note.pulled]
+    fitting = [run for run in here if board.verdicts.get(run, ABORTED) == outcome]
+    return Path(one.note.pulled[Path((fitting or here)[-1]).name]) if here else None
 
 
 def _had_its_rounds(one: Watcher, board: BoardState) -> bool:
