@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 BODY_MAX = 4 * 1024 * 1024
 """Bytes of a form, unless a site says otherwise; a console log with every APDU in it has some 100 KB."""
@@ -78,13 +78,18 @@ def decode(data: bytes) -> str:
 async def _body(request: Request, most: int) -> bytes:
     """Read the body; one that is too large is read to its end all the same, or the browser shows no answer."""
     body = bytearray()
-    total = 0
-    async for chunk in request.stream():
-        total += len(chunk)
-        if total > _DRAIN_MAX:
-            break
-        if total <= most:
-            body += chunk
+    total = int(request.headers.get("content-length", "0"))
+    if total <= _DRAIN_MAX:
+        total = 0
+        try:
+            async for chunk in request.stream():
+                total += len(chunk)
+                if total > _DRAIN_MAX:
+                    break
+                if total <= most:
+                    body += chunk
+        except ClientDisconnect:  # nobody reads the answer either
+            raise BadForm(400, "error.not_a_form") from None
     if total > most:
         raise BadForm(413, "error.too_large", most=most // (1024 * 1024))
     return bytes(body)

@@ -23,6 +23,7 @@ from harness.web.acceptor import Acceptor, turns
 from harness.web.connection_limit import ConnectionLimit
 from harness.web.delivery import unacknowledged
 from harness.web.log_repeats import RepeatFilter
+from harness.web.request_line import shown_to
 from harness.web.whole_request import WholeRequest
 
 _START_S = 10.0
@@ -97,7 +98,8 @@ class HttpThread:
         self.port: int = listener.getsockname()[1]
         self._listener = listener
         config = uvicorn.Config(
-            app,
+            shown_to(app),
+            interface="asgi3",
             http=_QuietProtocol,
             ws="none",
             loop="asyncio",
@@ -316,6 +318,7 @@ class _QuietProtocol(H11Protocol):
 
     def handle_events(self) -> None:
         """Answer what came, and give a request that has not come whole its time."""
+        self._skip_empty_lines()
         super().handle_events()
         if self.transport.is_closing():
             return
@@ -323,6 +326,19 @@ class _QuietProtocol(H11Protocol):
             self._limit.wait(self, self._expire)
         else:
             self._limit.busy(self)
+
+    def _skip_empty_lines(self) -> None:
+        """Have h11 not see empty lines before a request (RFC 9112, 2.2): it takes them for a request that is broken."""
+        if self.conn.their_state is self.conn.our_state is h11.IDLE:
+            begun = self.conn.trailing_data[0]
+            if begun.startswith((b"\r", b"\n")):
+                self.conn = h11.Connection(h11.SERVER)
+                if rest := begun.lstrip(b"\r\n"):
+                    self.conn.receive_data(rest)
+
+    def _should_upgrade(self) -> bool:
+        """Tell that no protocol is changed to; uvicorn would advise to install one."""
+        return False
 
     def _between_requests(self) -> bool:
         """Tell whether the next byte is the first one of a request, and its answer could be sent at once."""

@@ -1,6 +1,8 @@
 """The gateway in front of the operations, judged by raw HTTP: codes, statuses, shapes, and XML."""
 
+import socket
 from datetime import timedelta
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -180,7 +182,10 @@ def test_refusals_and_gateway_errors_in_xml(bench):
 def test_other_paths_and_methods(bench):
     endpoint = bench.mock.endpoint
     assert httpx.get(f"{endpoint}/admin", **NO_PROXY).status_code == 404
-    assert httpx.put(endpoint, content=b"x", **NO_PROXY).status_code == 405
+    for method in ("PUT", "BREW"):
+        answer = httpx.request(method, endpoint, content=b"x", **NO_PROXY)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert "allow" not in httpx.get(f"{endpoint}/admin", **NO_PROXY).headers
     assert httpx.get(endpoint, **NO_PROXY).status_code == 400
 
 
@@ -189,6 +194,10 @@ def test_bodies_and_fields_are_bounded(bench):
     limit = bench.mock.settings.body_max
     assert httpx.post(endpoint, data={"Action": "A" * (limit - 7)}, **NO_PROXY).status_code == 400
     assert httpx.post(endpoint, data={"Action": "A" * limit}, **NO_PROXY).status_code == 413
+    declared = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", urlsplit(endpoint).port), 5) as client:
+        client.sendall(declared)
+        assert client.recv(4096).startswith(b"HTTP/1.1 413 ")  # not when the time for a request is over
     assert httpx.post(endpoint, data={f"n{i}": "" for i in range(100)}, **NO_PROXY).status_code == 400
     assert httpx.post(endpoint, content=b"\xff\xfe%zz&&==", **NO_PROXY).status_code == 400
 

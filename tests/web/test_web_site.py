@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 
 from harness.errors import UsageError
 from harness.secret import Secret
 from harness.web.appearance import Appearance
 from harness.web.events import Event, EventStreams
+from harness.web.forms import BadForm, read_form
 from harness.web.guard import AccessRules, Guard
 from harness.web.listening import STOPPING
 from harness.web.site import Site
@@ -167,10 +169,21 @@ def test_a_form_is_bounded(folder):
     token = form_token(http)
     answer = http.post("/on", data={"csrf": token, "name": "x" * (1 << 20)})
     assert (answer.status_code, "larger than 1 MB" in answer.text) == (413, True)
+    declared = http.post("/on", content=b"", headers={"Content-Length": "99999999999"})
+    assert (declared.status_code, "larger than 1 MB" in declared.text) == (413, True)
     fields = {f"f{number}": "" for number in range(100)}
     assert http.post("/on", data={"csrf": token, **fields}).status_code == 400
     assert http.post("/on", content=b"{}", headers={"Content-Type": "application/json"}).status_code == 415
     assert 'id="said"></p>' in http.get("/").text
+
+
+def test_a_browser_that_leaves_in_the_middle_of_a_form_is_no_error_of_the_server():
+    async def gone():
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "headers": [(b"content-length", b"9")]}
+    with pytest.raises(BadForm):
+        asyncio.run(read_form(Request(scope, gone), 100, 10))
 
 
 def test_beyond_this_computer_everything_but_the_login_asks_for_the_token(folder):

@@ -33,7 +33,6 @@ NOT_HTTP = (
     ),
 )
 """What the cloud's gateway says to what is no HTTP: media type and body."""
-_EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 
 def build(core: Core, extra: Sequence[BaseRoute] = ()) -> Starlette:
@@ -47,13 +46,17 @@ def build(core: Core, extra: Sequence[BaseRoute] = ()) -> Starlette:
     async def elsewhere(request: Request) -> Response:
         if request.url.path == "/":
             refused = GatewayRefused(405, "UnsupportedHTTPMethod", "This http method is not supported.")
+            allowed = {"Allow": "GET, POST"}
         else:
+            allowed = {}
             message = "Specified api is not found, please check your url and method."
             refused = GatewayRefused(404, "InvalidApi.NotFound", message)
         reply = core.refusal(refused, form=incoming.form_of_unread(request.scope))
-        return Response(reply.body, reply.status, {"Content-Type": reply.content_type})
+        return Response(reply.body, reply.status, {"Content-Type": reply.content_type, **allowed})
 
-    routes = [*extra, Route("/{path:path}", elsewhere, methods=_EVERY_METHOD)]
+    rest = Route("/{path:path}", elsewhere)
+    rest.methods = None  # every one, also those that nobody knows
+    routes = [*extra, rest]
     for route in routes:
         if isinstance(route, Mount | Route):
             # As starlette compiles them, the rest of a path ends at a line end, and no route answers for such a path.

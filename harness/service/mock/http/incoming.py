@@ -79,10 +79,12 @@ async def read(scope: Scope, receive: Receive, body_max: int) -> Incoming:
     Raises:
         GatewayRefused: The body is too long, there are too many parameters, one comes twice, or the text is not UTF-8.
     """
-    body = await _body(receive, body_max)
     headers: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
         headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    if int(headers.get("content-length", ["0"])[0]) > body_max:
+        raise _too_long(body_max)
+    body = await _body(receive, body_max)
     return of(scope["method"], headers, scope["query_string"], body)
 
 
@@ -123,10 +125,13 @@ async def _body(receive: Receive, body_max: int) -> bytes:
         message = await receive()
         body += message.get("body", b"")
     if len(body) > body_max:
-        raise GatewayRefused(
-            413, "RequestEntityTooLarge", f"The request body is larger than {body_max} bytes."
-        )
+        raise _too_long(body_max)
     return body
+
+
+def _too_long(body_max: int) -> GatewayRefused:
+    message = f"The request body is larger than {body_max} bytes."
+    return GatewayRefused(413, "RequestEntityTooLarge", message)
 
 
 def _is_signed_in_headers(headers: Mapping[str, Sequence[str]], parameters: Mapping[str, str]) -> bool:
