@@ -35,7 +35,7 @@ class StopFiles:
 
     Args:
         folder: The campaign's folder; None for nowhere.
-        heard: Takes the signals while no session does.
+        heard: Keeps the signals.
     """
 
     def __init__(self, folder: Path | None, heard: Heard) -> None:
@@ -48,7 +48,10 @@ class StopFiles:
 
     @contextmanager
     def watching(self, board: str) -> Iterator[Asked]:
-        """Have the session of a board, which runs meanwhile, asked to end when a file appears."""
+        """Have the session of a board, which runs meanwhile, asked to end when a file appears.
+
+        Of the signals that were heard then, those are left that somebody else has sent.
+        """
         asked = Asked()
         if self._folder is None:
             yield asked
@@ -75,5 +78,5 @@ class StopFiles:
                 over.set()
             thread.join()
             if asked.why and signal.SIGTERM in self._heard.signals:
-                # It came when the session was over already, and was meant for nobody else.
+                # Our own one, which was meant for this session alone.
                 self._heard.signals.remove(signal.SIGTERM)

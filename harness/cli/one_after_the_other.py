@@ -57,6 +57,7 @@ class _Follower(SessionEnd):
 
     def pytest_sessionstart(self) -> None:
         # From here on the session takes the signals itself; those before it were only kept.
+        self._heard.overhear()
         if self._heard.signals:
             raise SignalEnded(self._heard.signals[0])
 
@@ -164,10 +165,14 @@ def one_after_the_other(
             folder = follower.folders[-1].name if follower.folders else ""
             turns.append(Ended(job, end.code, dataclasses.asdict(end), folder=folder))
             folders += follower.folders
-            if end.interrupted and (asked.all or not asked.why):
+            if end.interrupted and asked.why and not asked.all:
+                # The file ends this board alone; a signal, be it before or while the board closed, ends all.
+                ended_by = next(iter(heard.signals), None)
+                why = "" if ended_by is None else asked_by(ended_by)
+            elif end.interrupted:
                 ended_by = follower.exit_code - _SIGNAL
                 why = asked.why or asked_by(ended_by)
-            elif not end.interrupted and follower.ends_the_rest:
+            elif follower.ends_the_rest:
                 stopped = end.stopped
                 why = stopped or "what ended the board before would end it too"
     came = came_of(turns, health.running, why_ended=why if ended_by else "", ended_by=ended_by, select=select)
