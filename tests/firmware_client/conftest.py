@@ -2,7 +2,9 @@
 
 import ctypes
 import hashlib
+import itertools
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -28,13 +30,30 @@ def c_files(*parts, without=()):
 
 def compile_c(output, files, *options):
     """Compile for this machine; a warning is an error."""
+    _gcc(*options, "-o", output, *files)
+    return output
+
+
+def _gcc(*words):
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed: apt-get install gcc libc6-dev")
     folders = [f"-I{FIRMWARE / name}" for name in ("include", "client", "probe", "link", "linux", ".")]
-    command = ["gcc", *FLAGS, *folders, *options, "-o", output, *files]
+    command = ["gcc", *FLAGS, *folders, *words]
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    return output
+    return done.stdout
+
+
+def preprocessed(files, *options):
+    """Return each file's text as the preprocessor leaves it: builds whose macros do not reach it have the same."""
+    text = _gcc("-E", *options, *files)
+    starts = [re.search(rf'^# \d+ "{re.escape(str(path))}"$', text, re.MULTILINE).start() for path in files]
+    assert starts == sorted(starts), "the preprocessor took the files in another order"
+    return [text[start:end] for start, end in itertools.pairwise([*starts, len(text)])]
+
+
+def _digest(*words):
+    return hashlib.sha256("\0".join(map(str, words)).encode()).hexdigest()[:16]
 
 
 class Client:
@@ -119,17 +138,31 @@ class Client:
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory):
-    """Compile with some options, once for all processes of these tests; return the path."""
+    """Compile and link with some options, each file once for all processes of these tests; return the path."""
     top = tmp_path_factory.getbasetemp()
     folder = (top.parent if "PYTEST_XDIST_WORKER" in os.environ else top) / "firmware-client"
     folder.mkdir(exist_ok=True)
 
+    def object_of(path, text, options):
+        rest = [word for word in options if not word.startswith("-D")]
+        output = folder / f"{_digest(text, *rest)}.o"
+        if not output.exists():
+            part = f"{output}.{os.getpid()}.part"
+            compile_c(part, [path], "-c", *options)
+            Path(part).rename(output)
+        return output
+
+    def objects_of(files, options):
+        texts = preprocessed(files, *options)
+        return [object_of(path, text, options) for path, text in zip(files, texts, strict=True)]
+
     def once(files, *options):
-        words = "\0".join(map(str, (*files, *options)))
-        output = folder / hashlib.sha256(words.encode()).hexdigest()[:16]
+        output = folder / _digest(*files, *options)
         with FileLock(f"{output}.lock"):
             if not output.exists():
-                compile_c(f"{output}.part", files, *options)
+                compile_c(
+                    f"{output}.part", files if "-c" in options else objects_of(files, options), *options
+                )
                 Path(f"{output}.part").rename(output)
         return output
 
