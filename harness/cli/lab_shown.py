@@ -228,7 +228,10 @@ def set_aside(console: Console, boards: Sequence[BoardResult]) -> None:
         name = f"{one_line(one.host)}:{one_line(one.board)}"
         console.print()
         console.print(Text(f"{name} is {set_aside_words(*one.aside)}"), soft_wrap=True)
-        console.print(Text(f"  try: mend it, and run it alone: harness lab run {name}"), soft_wrap=True)
+        console.print(
+            Text(f"  try: mend it and `harness lab status --put-back {name}`, or harness lab run {name}"),
+            soft_wrap=True,
+        )
 
 
 def set_aside_words(reason: str, until: str) -> str:

@@ -26,8 +26,8 @@ def status(
         list[str] | None,
         typer.Option(
             "--put-back",
-            help="Take this board, or those like this pattern, for healthy again, whatever its last runs were. May "
-            "be repeated.",
+            help="Take this board, or those like this pattern, for healthy again, whatever its last runs were. Of a "
+            "lab with hosts: on the host that has it. May be repeated.",
             metavar="BOARD",
         ),
     ] = None,
@@ -62,11 +62,11 @@ def status(
     from harness.report.text import one_line
 
     known = lab_of(lab)
-    if known.hosts and not (here or tag or put_back):
+    if known.hosts and not (here or tag):
         from harness.cli.lab_status_hosts import show
 
         words = [str(word) for word in boards or ()]
-        raise typer.Exit(show(known, words, host or (), ssh_config, as_json=as_json))
+        raise typer.Exit(show(known, words, host or (), ssh_config, put_back=put_back or (), as_json=as_json))
     if host:
         raise UsageError("--host goes with a lab file that has hosts", hint="docs/lab.md shows one")
     found = select([str(word) for word in boards or ()], known, tags=tag or (), all_by_default=True)
@@ -80,8 +80,7 @@ def status(
         except UsageError as error:
             broken.append((str(path), one_line(error.message.partition("\n")[0])))
     store = HealthStore(runs)
-    for word in put_back or ():
-        _put_back(word, files, store)
+    changed = [each for word in put_back or () for each in _put_back(word, files, store)]
     earlier = last_runs(runs, [file.name for file in files])
     now = datetime.now(UTC)
     each = [
@@ -94,6 +93,7 @@ def status(
                 "runs": str(runs),
                 "boards": [_plain(*one, now) for one in each],
                 "not_read": [{"file": file, "problem": problem} for file, problem in broken],
+                "put_back": changed,
             }
         )
     else:
@@ -102,8 +102,8 @@ def status(
         raise typer.Exit(UsageError.exit_code)  # asked for by name, and it is none, or cannot be read
 
 
-def _put_back(word: str, files: "Sequence[BoardFile]", store: "HealthStore") -> None:
-    """Take boards for healthy again.
+def _put_back(word: str, files: "Sequence[BoardFile]", store: "HealthStore") -> list[dict[str, str]]:
+    """Take boards for healthy again; return each with what it was before.
 
     Raises:
         UsageError: No board of the selection is meant.
@@ -128,13 +128,17 @@ def _put_back(word: str, files: "Sequence[BoardFile]", store: "HealthStore") -> 
             f"--put-back {printable(word)}: is none of the boards{meant(word, [file.name for file in files])} "
             "name one that `harness lab status` shows"
         )
+    changed = []
     for name in names:
         before, _ = store.change(name, lambda known: Health(known.board))
-        was = before.words(datetime.now(UTC))
-        print(
-            f"{name}: put back (was {was})" if before.blocked or before.set_aside else f"{name}: was healthy",
-            file=sys.stderr,
-        )
+        changed.append({"board": name, "was": before.words(datetime.now(UTC))})
+        print(put_back_words(**changed[-1]), file=sys.stderr)
+    return changed
+
+
+def put_back_words(board: str, was: str) -> str:
+    """Return the sentence that says that a board was put back."""
+    return f"{board}: was healthy" if was == "healthy" else f"{board}: put back (was {was})"
 
 
 def _show(

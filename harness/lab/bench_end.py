@@ -120,6 +120,7 @@ class BenchEnd:
             "compare": self._compare,
             "tagged": self._tagged,
             "status": self._status,
+            "put back": self._put_back,
             "begin": self._begin,
             "find": self._find,
             "follow": self._follow,
@@ -195,7 +196,16 @@ class BenchEnd:
 
     def _status(self, message: Message) -> None:
         """Have the command of this host look at its boards; the client hears of it when that has ended."""
-        words = ["lab", "status", "--here", "--json", f"--runs={self._runs}", "--", *message.texts("boards")]
+        self._look_at(message.texts("boards"))
+
+    def _put_back(self, message: Message) -> None:
+        """Take boards for healthy again, and answer as `status` does; without a board none is meant."""
+        if not message.texts("boards"):
+            raise UsageError("no board is named that is to be put back")
+        self._look_at(message.texts("boards"), "--put-back=*")
+
+    def _look_at(self, boards: Sequence[str], *more: str) -> None:
+        words = ["lab", "status", "--here", "--json", f"--runs={self._runs}", *more, "--", *boards]
         self._looking = ThreadPoolExecutor(1).submit(_printed, [*self._command, *words])
 
     def _status_on(self) -> None:

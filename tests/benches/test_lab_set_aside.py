@@ -59,7 +59,10 @@ def test_a_board_that_its_rounds_set_aside_is_told_with_reason_and_what_to_do(bl
     told, what_to_do = printed.getvalue().split("\n", 1)[1].splitlines()
     assert told.startswith("bench-1:a is set aside until ")
     assert told.endswith(": T-01: no answer␛[2J on I²C")
-    assert what_to_do == "  try: mend it, and run it alone: harness lab run bench-1:a"
+    assert (
+        what_to_do
+        == "  try: mend it and `harness lab status --put-back bench-1:a`, or harness lab run bench-1:a"
+    )
 
 
 def test_a_line_tells_of_it_once_when_it_happens_and_of_its_health_again(blocked_twice):
