@@ -66,8 +66,13 @@ def writing(path: Path) -> Iterator[None]:
         raise refused(path, error) from error
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, to_disk: bool = False) -> None:
     """Write `data` to `path` so that a reader sees the old file or the new one, never a part.
+
+    Args:
+        path: The file.
+        data: All that it is to hold.
+        to_disk: Wait until it is on the disk itself: then this holds, too, whatever becomes of the power.
 
     Raises:
         BenchError: the disk refuses; the old file stays.
@@ -76,11 +81,15 @@ def write_whole(path: Path, data: bytes) -> None:
     with writing(path):
         try:
             draft.write_bytes(data)
+            if to_disk:
+                sync(draft)
             draft.replace(path)
         except OSError:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
             raise
+    if to_disk:
+        sync(path.parent)
 
 
 def bring_to_disk(folder: Path) -> None:

@@ -140,7 +140,7 @@ class ClientFiles:
         return note
 
     def write_host(self, name: str, note: HostNote) -> None:
-        """Keep what is known of a host.
+        """Keep what is known of a host, on the disk itself: a bench may drop a run folder that the note has as here.
 
         Raises:
             BenchError: The disk refuses.
@@ -184,7 +184,7 @@ def find(runs: Path, word: str) -> str:
 
 
 def _write(path: Path, told: Mapping[str, object]) -> None:
-    write_whole(path, json.dumps(told).encode() + b"\n")
+    write_whole(path, json.dumps(told).encode() + b"\n", to_disk=True)
 
 
 def _read(path: Path) -> dict[str, Any]:

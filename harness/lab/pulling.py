@@ -89,8 +89,9 @@ class Pulling:
             LinkLostError: The connection is gone.
             BenchError: The disk refuses.
         """
-        for run in [run for run, (_, came) in self._checked.items() if came.done()]:
-            self._take_checked(*self._checked.pop(run))
+        done = [run for run, (_, came) in self._checked.items() if came.done()]
+        arrived = {run: self._arrived(*self._checked.pop(run)) for run in done}
+        self._keep({run: one for run, one in arrived.items() if one is not None})
         for run, manifest in list(self._receipts.items()):
             # Only now: until a client has it, the bench has the only one.
             link.say("received", run=run, manifest=manifest)
@@ -147,18 +148,24 @@ class Pulling:
         self._coming = coming
         link.say("pull", run=run, have=have)
 
-    def _take_checked(self, coming: Receiving, came: "Future[Arrived]") -> None:
-        run = coming.run
+    def _arrived(self, coming: Receiving, came: "Future[Arrived]") -> Arrived | None:
+        """Return what was checked; None when it is not as it should be."""
         try:
-            arrived = came.result()
+            return came.result()
         except DamagedError as error:
             self._try_again(coming, error)
+            return None
+
+    def _keep(self, arrived: Mapping[str, Arrived]) -> None:
+        """Note what has arrived, all of it at once, as each note waits for the disk; acknowledge it only then."""
+        if not arrived:
             return
-        self.arrived += 1
-        self._note.pulled[run] = str(arrived.path)
-        self._note.damaged.pop(run, None)
+        self.arrived += len(arrived)
+        for run, one in arrived.items():
+            self._note.pulled[run] = str(one.path)
+            self._note.damaged.pop(run, None)
         self._on_note()
-        self._receipts[run] = arrived.manifest
+        self._receipts |= {run: one.manifest for run, one in arrived.items()}
 
     def _try_again(self, coming: Receiving, error: DamagedError) -> None:
         run = coming.run

@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from importlib.metadata import EntryPoint
 from io import StringIO
 from types import SimpleNamespace
@@ -25,11 +27,13 @@ from harness.cli.main import invoke
 from harness.errors import BenchError, UsageError
 from harness.lab import bench_end, closing, room, starting
 from harness.lab.backend import backend_of
+from harness.lab.client_files import ClientFiles
 from harness.lab.hosts import chosen, hosts_of, place_names
 from harness.lab.identity import Identity, difference
 from harness.lab.messages import LARGEST_BODY, BrokenMessageError, Message, Parser, encode
 from harness.lab.names import BenchFolder, ClientFolder, new_id
-from harness.lab.receiving import DamagedError, Receiving, TooMuchError
+from harness.lab.pulling import Pulling
+from harness.lab.receiving import Arrived, DamagedError, Receiving, TooMuchError
 from harness.lab.results import BoardResult
 from harness.lab.room import KEPT_FREE, MOST_ENTRIES
 from harness.lab.sending import sent
@@ -625,6 +629,31 @@ def test_a_run_folder_that_the_disk_does_not_take_is_not_here(tmp_path, monkeypa
     with pytest.raises(BenchError, match="cannot be written: input/output error"):
         pull(receiving, b"".join(sent(tmp_path / "there", folder.name, receiving.have())))
     assert not (tmp_path / "here" / folder.name).exists()
+
+
+def test_the_note_of_what_was_pulled_is_on_the_disk_before_the_bench_hears_of_it(tmp_path, monkeypatch):
+    """A bench may drop a run folder then: a client that lost its note to a power cut would have no proof of it."""
+    files = ClientFiles(tmp_path / "here", NAME)
+    files.folder.path.mkdir(parents=True)
+    note, path, happened = files.host("bench-1"), files.folder.host("bench-1"), []
+    fsync = os.fsync
+
+    def noted(file):
+        told = os.fstat(file)
+        happened.append("folder" if stat.S_ISDIR(told.st_mode) else f"note, in its place: {path.exists()}")
+        fsync(file)
+
+    monkeypatch.setattr(disk.os, "fsync", noted)
+    pulling = Pulling(files, "bench-1", note, None, None, lambda: files.write_host("bench-1", note))
+    runs = ("run-1", "run-2")
+    for run in runs:
+        done = Future()
+        done.set_result(Arrived(tmp_path / run, "m"))
+        pulling._checked[run] = (None, done)
+    link = SimpleNamespace(say=lambda kind, run, manifest: happened.append(f"{kind} {run}"))
+    pulling.go_on(link)
+    assert happened == ["note, in its place: False", "folder", "received run-1", "received run-2"]
+    assert files.host("bench-1").pulled == {run: str(tmp_path / run) for run in runs}
 
 
 def test_a_list_of_as_many_files_as_are_taken_fits_into_a_message(tmp_path):
