@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.bench_page.archive import Archive
-from harness.bench_page.boards import Board, Boards, Held, held
+from harness.bench_page.boards import Board, Boards, Held, held, missing
 from harness.bench_page.run_files import RunFiles
 from harness.bench_page.starting import Starter
 from harness.bench_page.tails import RunTail, Tail
@@ -75,7 +75,7 @@ class Bench:
         self._health = HealthStore(runs)
         self._lock = threading.Lock()
         self._tails: OrderedDict[str, RunTail] = OrderedDict()
-        self._places: dict[Path, tuple[float, list[str] | HarnessError]] = {}
+        self._places: dict[Path, tuple[float, list[str], str]] = {}
         self._use: tuple[float, dict[str, Use]] = (-_USE_FRESH_S, {})
 
     def latest(self) -> list[Watched]:
@@ -124,14 +124,12 @@ class Bench:
     def _use_of(self, board: Board) -> Use:
         if board.used is None:
             return Use()
-        looked, places = self._places.get(board.file, (-_PLACES_FRESH_S, []))
+        looked, places, absent = self._places.get(board.file, (-_PLACES_FRESH_S, [], ""))
         if time.monotonic() - looked >= _PLACES_FRESH_S:
             try:
-                places = locked(board.used)
+                places, absent = locked(board.used), missing(board.used)
             except HarnessError as error:
-                places = error
-            self._places[board.file] = (time.monotonic(), places)
+                places, absent = [], error.message
+            self._places[board.file] = (time.monotonic(), places, absent)
         health = self._health.of(board.name)
-        if isinstance(places, HarnessError):
-            return Use(absent=places.message, health=health)
-        return Use(tuple(held(places)), health=health)
+        return Use(tuple(held(places)), absent, health)

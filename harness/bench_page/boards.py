@@ -12,6 +12,8 @@ from harness.board.opening.locks import Holder, holder_of
 from harness.board.opening.places import locked
 from harness.board.reading.file import load
 from harness.errors import HarnessError
+from harness.kinds import asking
+from harness.transport.kind import ABSENT
 
 _PROBLEM_MAX = 2_000
 _PROBLEMS_MAX = 5
@@ -127,6 +129,19 @@ def problems(board: Board) -> list[tuple[str, str]]:
     ]
     told = [(place, text) for place, text in placed if not (len(placed) > 1 and _COUNT.fullmatch(text))]
     return told[:_PROBLEMS_MAX] + ([("", "…")] if len(told) > _PROBLEMS_MAX else [])
+
+
+def missing(board: BoardFile) -> str:
+    """Return which path of this machine that a board leads to is not there; empty when none is missing.
+
+    Raises:
+        UsageError: A transport kind of another package cannot say.
+    """
+    for settings in board.transports.values():
+        with asking(settings, f"transport kind {settings.kind!r} cannot say what stands out"):
+            if settings.remark(board.folder) == ABSENT:
+                return f"{settings.place()}: {ABSENT}"
+    return ""
 
 
 def held(places: Sequence[str]) -> list[Held]:

@@ -209,6 +209,25 @@ def test_a_campaign_is_stopped_with_the_keyboard_alone(opens, made):
     assert (made.folder.path / "stop").exists()
 
 
+@pytest.mark.parametrize("where", ["summary", ".confirm button", "a", "pre"])
+def test_the_keyboard_stays_where_it_was_when_its_part_changes(opens, made, where):
+    tab = opens()
+    folder = made.begin("alpha")
+    Recorded(folder, "console").add("<", b"the first line\r\n")
+    made.scenario("alpha", 0)
+    tab.goto(f"/campaigns/{made.id}")
+    panel = tab.locator("#panels article").first
+    expect(panel).to_contain_text("the first line")
+    if where == ".confirm button":
+        panel.locator("summary").press("Enter")
+    panel.locator(where).first.focus()
+    focused = tab.evaluate("document.activeElement.outerHTML.slice(0, 9)")
+    made.scenario("alpha", 0, "passed")
+    made.scenario("alpha", 2)
+    expect(panel).to_contain_text("An auth code is verified by the service")
+    assert tab.evaluate("document.activeElement.outerHTML.slice(0, 9)") == focused
+
+
 def test_one_board_is_stopped_and_the_other_goes_on(opens, made):
     tab = opens()
     made.begin("alpha")

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.bench_page.bench import Bench
+from harness.bench_page.server import BenchPage
 from harness.board.opening.locks import Locks
 from harness.campaign.health.state import Health, after_run
 from harness.campaign.health.store import HealthStore
+from tests.bench_page.conftest import Visitor
 from tests.bench_page.made import BOARDS, HOSTILE, Made, Recorded, make_boards, make_run
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "run-folders"
@@ -50,10 +53,6 @@ def test_a_board_is_free_running_in_use_or_wrong(visitor, runs, tmp_path, bench)
 
 
 def test_who_holds_a_board_is_told_also_when_no_campaign_does(runs, tmp_path):
-    from harness.bench_page.bench import Bench
-    from harness.bench_page.server import BenchPage
-    from tests.bench_page.conftest import Visitor
-
     file = BOARDS / "example-se-i2c.yaml"
     with (
         BenchPage(Bench(runs, [file])) as page,
@@ -63,6 +62,21 @@ def test_who_holds_a_board_is_told_also_when_no_campaign_does(runs, tmp_path):
         text = visitor.get("/").text
     assert "in use" in text
     assert f"process {os.getpid()}" in text
+
+
+def test_a_board_whose_bus_is_not_there_is_not_called_free(runs, tmp_path):
+    file = tmp_path / "far.yaml"
+    file.write_text(
+        (BOARDS / "example-se-i2c.yaml")
+        .read_text()
+        .replace("/dev/i2c-1", str(tmp_path / "bus"))
+        .replace("name: example-se-i2c", "name: far")
+    )
+    with BenchPage(Bench(runs, [file])) as page, Visitor(page) as visitor:
+        text = visitor.get("/").text
+    assert "not there" in text
+    assert f"{tmp_path}/bus, address 0x71: not there now" in text
+    assert ">free</span>" not in text
 
 
 def test_a_board_that_was_blocked_twice_in_a_row_is_shown_as_set_aside(visitor, runs):

@@ -36,19 +36,22 @@ if (link) {
     return chosen && !chosen.isCollapsed && element.contains(chosen.anchorNode);
   };
 
+  // Who works with the keyboard stays where he was: what has no id of its own is known by its words, near the id around it.
+  const sameIn = (fresh, element) => {
+    if (element.id) return document.getElementById(element.id);
+    const around = document.getElementById(element.closest("[id]")?.id ?? "");
+    const near = around && fresh.contains(around) ? around : fresh;
+    const words = (one) => [one.href, one.name, one.value, one.getAttribute("aria-labelledby") ?? one.textContent].join("\n");
+    return [...near.querySelectorAll(element.localName)].find((each) => words(each) === words(element));
+  };
+
   const put = (old, fresh) => {
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const open = new Set([...old.querySelectorAll("details[open]")].map((each) => each.id));
     if (old.matches("details[open]")) fresh.setAttribute("open", "");
     for (const each of fresh.querySelectorAll("details")) if (each.id && open.has(each.id)) each.open = true;
     old.replaceWith(fresh);
-    if (focused) {
-      const place = focused.id ? document.getElementById(focused.id)
-        : focused.href ? [...fresh.querySelectorAll("a")].find((each) => each.href === focused.href)
-        : focused.matches("summary") ? (fresh.matches("details") ? fresh : document.getElementById(focused.parentElement.id))?.querySelector("summary")
-        : null;
-      if (place) place.focus({ preventScroll: true });
-    }
+    if (focused) sameIn(fresh, focused)?.focus({ preventScroll: true });
   };
 
   const scrolled = (element) => {
