@@ -82,6 +82,13 @@ def _is_beginning(event: e.Event) -> bool:
     return event.origin.function == "id2_client_init" and event.text == "enter."
 
 
+def begins_a_part(event: e.Event) -> bool:
+    """Tell whether a line begins something that later lines end: a start, a test, a report, a sample."""
+    if isinstance(event, e.TestMark):
+        return event.started
+    return _is_beginning(event) or (_once(event) is not None and not isinstance(event, e.TestVerdict))
+
+
 class _Cutter:
     def __init__(self) -> None:
         self.boot = BootLog(1)

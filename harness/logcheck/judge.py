@@ -16,7 +16,7 @@ from harness.logcheck.banner import (
     judge_provisioning,
     sdk_version,
 )
-from harness.logcheck.boots import BootLog, cut_boots
+from harness.logcheck.boots import BootLog, begins_a_part, cut_boots
 from harness.logcheck.chip import judge_exchanges
 from harness.logcheck.claims import NO_CLAIMS, Claims
 from harness.logcheck.codes import judge_codes, judge_tail
@@ -92,6 +92,19 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """That a log was still going on where it ends: what its last start lacks is not the device's to answer for.
+
+    Attributes:
+        why: What cut it, as a clause.
+        single: A log of one start is excused as well; else only a start behind one that came to its end.
+    """
+
+    why: str
+    single: bool
+
+
 class _Collector:
     """Puts the judgements of the boots together within the limits."""
 
@@ -148,6 +161,7 @@ def judge(
     dialect: type[Dialect] | None = None,
     now: datetime | None = None,
     start_asked: bool = False,
+    cut: Cut | None = None,
 ) -> LogReport:
     """Judge a captured serial console of the vendor's programs.
 
@@ -163,6 +177,7 @@ def judge(
         now: The time of judging, which build dates are held against; the clock's by default.
         start_asked: Whether somebody started the board on purpose where the log begins; the cause that the board names
             for that start then says nothing of what it did by itself.
+        cut: What ended the log while the board may have gone on printing; None when nothing did, or nobody knows.
 
     Returns:
         The report. Nothing recognised gives a report without boots and items, whose verdict is not_run.
@@ -177,7 +192,14 @@ def judge(
     whole = WholeLog()
     for boot in cut_boots(reader.read(chunks)):
         context, judgement = _judge_boot(
-            boot, keys or KeyRing(), id2, claims, now, damaged=reader.damaged, start_asked=start_asked
+            boot,
+            keys or KeyRing(),
+            id2,
+            claims,
+            now,
+            damaged=reader.damaged,
+            start_asked=start_asked,
+            cut=None if boot.interrupted else cut,
         )
         start_asked = False
         whole.take(context, judgement)
@@ -210,6 +232,7 @@ def _judge_boot(
     *,
     damaged: Mapping[int, str],
     start_asked: bool,
+    cut: Cut | None,
 ) -> tuple[Context, Judgement]:
     context = understand(gather(boot), id2, claims, now)
     context.start_asked = start_asked
@@ -217,7 +240,10 @@ def _judge_boot(
     version = sdk_version(versions[0][1]) if versions else ""
     lost = _losses(context, damaged)
     unread = context.facts.unread
-    judgement = Judgement(boot.number, version, _all_of(context, lost) | unread if lost else unread)
+    unended = _unended(context, cut)
+    if cut is not None and unended:
+        unread.setdefault(context.facts.last_line, cut.why)
+    judgement = Judgement(boot.number, version, _all_of(context, lost) | unread if lost else unread, unended)
     for judgement.topic, check in _CHECKS:
         check(context, judgement)
     judge_key(context, keys, judgement)
@@ -237,9 +263,24 @@ def _judge_boot(
     judgement.excused.update(_mostly_strange(context))
     if judgement.excused and lost:
         _say_lossy(judgement, lost)
+    elif cut is not None and judgement.excused == {context.facts.last_line}:
+        _say_cut(cut.why, context, judgement)
     elif judgement.excused:
         _say_unread(context, judgement)
     return context, judgement
+
+
+def _unended(context: Context, cut: Cut | None) -> int:
+    """Return the line in which the part of a start begins that the log's end cuts; 0 when nothing is cut."""
+    facts = context.facts
+    if cut is None:
+        return 0
+    part = max(
+        (entry.line for entry in facts.entries if begins_a_part(entry.event)), default=facts.first_line
+    )
+    ended = [line for line, mark in facts.report_marks if mark in ("end", "fail")]
+    begun_again = any(ended and line > ended[0] for line, _ in facts.versions)
+    return part if cut.single or facts.number > 1 or begun_again else 0
 
 
 def _losses(context: Context, damaged: Mapping[int, str]) -> dict[int, str]:
@@ -269,6 +310,17 @@ def _say_lossy(judgement: Judgement, lost: Mapping[int, str]) -> None:
         f"{LOSSY}: in {len(lost)} lines a fixed text lacks a letter, the first is line {min(lost)}: "
         f"{quoted(lost[min(lost)], 80)}; look at baud rate, flow control and cable, and capture the console again",
         lost,
+    )
+
+
+def _say_cut(cut: str, context: Context, judgement: Judgement) -> None:
+    judgement.topic = Topic.ERRORS
+    line = context.facts.last_line
+    judgement.blocked(
+        "cut log",
+        f"{cut}, in line {line}: whether start {context.facts.number} of the program would have gone on is not known; "
+        "capture the console again, to the end",
+        [line],
     )
 
 

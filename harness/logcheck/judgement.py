@@ -23,12 +23,17 @@ class Judgement:
         version: The SDK version that it shows; empty when it shows none.
         unread: Lines of the SDK's that are there and could not be read, and why. What may be owed to one of them
             has not failed.
+        unended: The first line of the part that the log's end cuts, its last line being one of `unread`; 0 for none.
+            What is wrong there may be for want of the rest.
     """
 
-    def __init__(self, boot: int, version: str = "", unread: Mapping[int, str] | None = None) -> None:
+    def __init__(
+        self, boot: int, version: str = "", unread: Mapping[int, str] | None = None, unended: int = 0
+    ) -> None:
         self.boot = boot
         self.version = version
         self.unread = dict(unread or {})
+        self.unended = unended
         self.excused: set[int] = set()
         self.topic = Topic.PROGRAM
         self.items: list[Item] = []
@@ -108,6 +113,8 @@ class Judgement:
         places = [line for line in lines if line]
         if not self.unread or not places:
             return []
+        if self.unended and max(places) >= self.unended:
+            return [max(self.unread)]
         whole = self.topic in _WHOLE_PARTS
         first, last = min(places), max(places)
         return [

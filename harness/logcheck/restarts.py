@@ -119,7 +119,7 @@ def judge_second_init(context: Context, judgement: Judgement) -> None:
     counted = any("init count" in entry.text for entry in facts.entries if entry.line >= line)
     if not counted:
         told = "the program starts again behind its report and comes to nothing: the board was restarted, or crashed"
-        judgement.failed(f"restart in line {line}", told, [line], seen=True)
+        judgement.failed(f"restart in line {line}", told, [line], seen=not judgement.unended)
 
 
 _COUNTED_INIT = 0x00030100
