@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import sys
 import time
@@ -41,6 +42,15 @@ def test_waits(scenario, harness_session):
             os.kill(os.getpid(), signal.SIGKILL)
         with journal.open("a") as file:
             file.write(f"end {name} {os.getpid()}\\n")
+'''
+
+BLOCKS = '''
+from harness.errors import BenchError
+
+def test_blocks(scenario):
+    """The bench is not as it should be."""
+    with scenario.step("T-01"):
+        raise BenchError("the adapter does not answer")
 '''
 
 
@@ -89,6 +99,20 @@ def test_rounds_of_tagged_boards_come_back_with_what_they_came_to(lab):
     code, document, _ = lab.run("run", "--tag=nowhere", *OWN)
     assert code == 2
     assert "no board of these hosts has the tags nowhere" in document["error"]["message"]
+
+
+def test_a_board_that_its_rounds_set_aside_is_told_with_what_to_do(lab):
+    lab, _ = lab(BLOCKS, "one")
+    client = lab.start("run", "one", *OWN, "--repeat=3")
+    told, said = client.communicate(timeout=180)
+    assert client.returncode == 3, said
+    until_when = r"set aside until \d\d:\d\d UTC: "
+    assert re.search(rf"^bench-1  one  {until_when}", told, re.MULTILINE), told
+    assert re.search(rf"^bench-1:one is {until_when}.*the adapter does not answer", told, re.MULTILINE), told
+    assert "`harness lab status --put-back bench-1:one`" in told
+    code, document, said = lab.run("status", "--put-back", "bench-1:one")
+    assert (code, document["hosts"][0]["boards"][0]["state"]) == (0, "healthy")
+    assert "bench-1  one: put back (was set aside until " in said
 
 
 def test_two_clients_want_one_board_and_a_board_that_is_lost_alone_comes_back(lab):
