@@ -9,7 +9,7 @@ from harness.bench_page.boards import problems
 from harness.bench_page.watching import Watched
 from harness.campaign.health.state import Health
 from harness.progress.state import BoardState
-from harness.report.text import folder_label, folder_title, one_line, seconds
+from harness.report.text import folder_title, one_line, seconds
 from harness.run.verdict import Verdict
 
 
@@ -99,7 +99,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "line": one_line,
     "problems": problems,
     "step_title": folder_title,
-    "step_label": folder_label,
     "known_marks": lambda: _MARKS,
     "known_verdicts": lambda: _VERDICTS,
     "part": lambda text: quote(str(text), safe=""),

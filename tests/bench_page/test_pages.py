@@ -1,6 +1,7 @@
 """The pages without scripts: what they show of boards, campaigns and runs, and what they hand out."""
 
 import errno
+import html
 import os
 import tarfile
 import time
@@ -131,6 +132,14 @@ def test_a_campaign_shows_what_it_does(visitor, runs):
         "1 passed",
     ):
         assert told in text, told
+    chinese = visitor.get(f"/campaigns/{made.id}?lang=zh").text
+    assert ">步骤 4 · 设备端适配</span>" in chinese
+
+
+def test_a_moment_that_is_none_is_told_in_the_language_of_the_page(visitor):
+    answer = visitor.get("/runs?since=last+week&lang=zh")
+    assert answer.status_code == 422
+    assert "'last week' 不是时间" in html.unescape(answer.text)
 
 
 def test_a_killed_campaign_is_told_as_gone_and_shows_its_output(visitor, runs):

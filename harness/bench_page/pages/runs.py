@@ -62,7 +62,7 @@ def show_all(view: BenchView) -> Response:
         try:
             earliest = moment(since, datetime.now(UTC))
         except UsageError as error:
-            errors["since"] = error.message
+            errors["since"] = view.said(error.message)
     page = view.query("page")
     limit = _LISTED * (int(page) if page.isascii() and page.isdigit() and 0 < int(page) < 1000 else 1)
     filters = Filters(
