@@ -124,14 +124,17 @@ def test_a_run_that_outlives_its_terminal_is_left_alone(tmp_path):
 
 
 PROGRAM = """
-import os, sys, time
+import json, os, sys, traceback
 from pathlib import Path
 from harness.run.events import ScenarioInfo
 from harness.run.run import Run
 from harness.run.verdict import Verdict
-from harness.report import close
+from harness.report import allure, close, csv_report, ctrf, html, json_report, junit
+from harness.report.pdf import renderer
+from harness.report.page import page
+import pylopdf_fonts_zh_cn, typst
 real = {name: getattr(os, name) for name in ("mkdir", "open", "write", "rename", "replace", "symlink", "close")}
-left = int(sys.argv[2])
+
 def counted(name):
     def call(*args, **kwargs):
         global left
@@ -140,40 +143,61 @@ def counted(name):
             os.kill(os.getpid(), 9)
         return real[name](*args, **kwargs)
     return call
-for name in real:
-    setattr(os, name, counted(name))
-run = Run.create(Path(sys.argv[1]), "board")
-run.plan([ScenarioInfo("a"), ScenarioInfo("b")])
-for name in "ab":
-    log = run.begin(ScenarioInfo(name))
-    log.evidence("e.txt", b"x")
-    log.finish(Verdict.PASSED)
-run.finish()
-close(run.path)
-print("done")
+
+def whole(runs):
+    for name in real:
+        setattr(os, name, counted(name))
+    run = Run.create(runs, "board")
+    run.plan([ScenarioInfo("a"), ScenarioInfo("b")])
+    for name in "ab":
+        log = run.begin(ScenarioInfo(name))
+        log.evidence("e.txt", b"x")
+        log.finish(Verdict.PASSED)
+    run.finish()
+    close(run.path)
+
+for line in sys.stdin:
+    runs, left = json.loads(line)
+    child = os.fork()
+    if not child:
+        try:
+            whole(Path(runs))
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
-@pytest.mark.parametrize("place", range(1, 70))
-def test_killed_at_any_call_the_folder_can_be_reported(tmp_path, place):
-    killed_at(tmp_path, place)
+@pytest.fixture(scope="module")
+def run_killed_at():
+    """Return how a run ends whose process is killed at its n-th call; 0 lets it end. A fork spares it its imports."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+
+        def ended(runs: Path, place: int) -> int:
+            print(json.dumps([str(runs), place]), file=process.stdin, flush=True)
+            return int(process.stdout.readline())
+
+        yield ended
+        process.stdin.close()
 
 
-@pytest.mark.parametrize("place", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 20, 30])
-def test_killed_in_its_first_acts_the_folder_can_be_reported(tmp_path, place):
-    killed_at(tmp_path, place)
+CALLS = 40
+"""More than such a run makes of the calls that are counted."""
 
 
-def killed_at(tmp_path: Path, place: int) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tmp_path / "runs"), str(place)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == (-signal.SIGKILL if "done" not in done.stdout else 0), done.stderr
+def test_no_call_comes_behind_the_last_that_is_killed(tmp_path, run_killed_at):
+    assert run_killed_at(tmp_path / "runs", 30) == -signal.SIGKILL
+    assert run_killed_at(tmp_path / "runs", CALLS) == 0
+
+
+@pytest.mark.parametrize("place", range(1, CALLS))
+def test_killed_at_any_call_the_folder_can_be_reported(tmp_path, run_killed_at, place):
     runs = tmp_path / "runs"
+    assert run_killed_at(runs, place) in (-signal.SIGKILL, 0)
     shown = [path for path in runs.glob("*") if not path.is_symlink()] if runs.exists() else []
     for path in shown:
         assert invoke(["report", str(path)]) == 0
@@ -181,10 +205,7 @@ def killed_at(tmp_path: Path, place: int) -> None:
         ended = report.finished is not None
         assert report.verdict == ("passed" if ended and not report.problems else "error")
     # Whatever was left behind is gone after the next run.
-    again = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(runs), "0"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert "done" in again.stdout
+    assert run_killed_at(runs, 0) == 0
     assert not list(runs.glob(".*"))
     assert invoke(["report", str(runs / "latest"), "--check"]) == 0
     assert RunFolder.open(runs / "latest").path not in shown
