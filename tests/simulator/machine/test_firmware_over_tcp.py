@@ -73,7 +73,15 @@ def test_a_board_over_tcp_is_logged_into_and_judged(address, tmp_path):
     )
     runs = tmp_path / "runs"
     done = subprocess.run(
-        [*HARNESS, "run", str(path), f"--runs={runs}", "-k", "test_console or test_key_never_shown"],
+        [
+            *HARNESS,
+            "run",
+            str(path),
+            f"--runs={runs}",
+            "-k",
+            "test_console or test_key_never_shown",
+            "--without-pdf",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
