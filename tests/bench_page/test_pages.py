@@ -2,6 +2,7 @@
 
 import errno
 import html
+import json
 import os
 import tarfile
 import time
@@ -15,6 +16,7 @@ from harness.bench_page.server import BenchPage
 from harness.board.opening.locks import Locks
 from harness.campaign.health.state import Health, after_run
 from harness.campaign.health.store import HealthStore
+from harness.report.words import language
 from tests.bench_page.conftest import Visitor
 from tests.bench_page.made import BOARDS, HOSTILE, Made, Recorded, make_boards, make_run
 
@@ -239,6 +241,40 @@ def test_a_report_is_handed_out_with_no_rights_here(visitor, runs):
     assert visitor.get("/runs/r1/files/report.pdf").headers["content-disposition"].startswith("attachment")
     page = visitor.get("/runs/r1")
     assert "/runs/r1/files/report.html" in page.text
+
+
+def test_the_page_of_a_run_says_what_did_not_pass_and_why(visitor, runs):
+    folder = make_run(runs, "r1", "alpha")
+    scenario = {"title": "codes", "verdict": "passed", "reason": "", "known": None}
+    told = [
+        scenario,
+        scenario | {"title": HOSTILE, "verdict": "blocked", "reason": "the cable\u202e <b>is</b> loose"},
+        scenario | {"title": "identity", "verdict": "failed", "reason": "wrong ID", "known": {"reason": "k"}},
+        {"verdict": "failed"},
+        "nothing",
+    ]
+    (folder / "report.json").write_text(json.dumps({"scenarios": told}))
+    text = visitor.get("/runs/r1").text
+    assert "What did not pass" in text
+    assert text.index("wrong ID") < text.index("the cable")
+    assert "<b>is</b>" not in text
+    assert "\u202e" not in text
+    known = "The server names its own product"
+    (folder / "report.json").write_text(
+        json.dumps({"scenarios": [scenario | {"verdict": "error", "title": known}]})
+    )
+    assert language("zh")(known) in visitor.get("/runs/r1?lang=zh").text
+    (folder / "report.json").write_text(json.dumps({"scenarios": [scenario | {"verdict": "failed"}] * 53}))
+    assert "3 more: see the report." in visitor.get("/runs/r1?lang=en").text
+    for broken in ("", "[1]", '{"scenarios": {}}', "[" * 100_000):
+        (folder / "report.json").write_text(broken)
+        page = visitor.get("/runs/r1")
+        assert page.status_code == 200
+        assert "What did not pass" not in page.text
+
+
+def test_a_bench_where_nothing_has_run_says_so(visitor):
+    assert "Nothing has run here yet." in visitor.get("/runs").text
 
 
 def test_no_path_leaves_the_folder_of_runs(visitor, runs, tmp_path):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
+from harness.bench_page.not_passed import not_passed
 from harness.bench_page.run_files import OpenFile, opened
 from harness.bench_page.view import BenchView
 from harness.errors import UsageError
@@ -89,10 +90,13 @@ def show(view: BenchView) -> Response:
     folder = view.behind.files.run(name)
     run = _listed(view, name)
     others = [] if run is None else _others(view, run)
+    wrong, more_wrong = not_passed(view.behind.files, name)
     return view.page(
         "run.html.j2",
         name=name,
         run=run,
+        wrong=wrong,
+        more_wrong=more_wrong,
         reports=[each for each in _REPORTS if (folder / each).is_file()],
         evidence=_evidence(folder),
         others=others,
