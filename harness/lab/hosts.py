@@ -42,7 +42,8 @@ def chosen(hosts: Sequence[Host], words: Sequence[str], only: Sequence[str] = ()
         only: Names of hosts that alone may take part; all when empty.
 
     Raises:
-        UsageError: A word means no board, or one on several hosts; there is no such host.
+        UsageError: A word means no board, or one on several hosts; two words without a pattern mean the same board;
+            there is no such host.
     """
     known = {host.name: host for host in hosts}
     for name in only:
@@ -52,17 +53,28 @@ def chosen(hosts: Sequence[Host], words: Sequence[str], only: Sequence[str] = ()
     if not words:
         return tuple(open_)
     meant: dict[str, dict[str, None]] = {}
+    written: dict[tuple[str, str], str] = {}
     for word in words:
         found = _found(open_, word)
+        single = not any(sign in word for sign in "*?[")
         if not found:
             raise UsageError(
                 f"{word[:80]!r}: no host of the lab has such a board", hint=_near(word, _boards(open_))
             )
-        if len(found) > 1 and not any(sign in word for sign in "*?["):
+        if len(found) > 1 and single:
             raise UsageError(
                 f"{word[:80]!r} stands on several hosts: {', '.join(host for host, _ in found)}",
                 hint=f"say which: {found[0][0]}:{word}",
             )
+        if single and found[0] in written:
+            before = written[found[0]]
+            raise UsageError(
+                f"{word[:80]!r}: the same board is named twice"
+                + (f", as {before[:80]!r} too" if before != word else ""),
+                hint="name it once; harness lab run --repeat 2 runs it twice",
+            )
+        if single:
+            written[found[0]] = word
         for host, board in found:
             meant.setdefault(host, {})[board] = None
     return tuple(replace(host, boards=tuple(meant[host.name])) for host in open_ if host.name in meant)

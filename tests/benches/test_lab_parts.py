@@ -119,9 +119,10 @@ def hosts(tmp_path):
         ([], [], {"bench-1": ("se-a", "se-b", "common"), "bench-2": ("boards/km-a.yaml", "common")}),
         (["se-*"], [], {"bench-1": ("se-a", "se-b")}),
         (["km-a"], [], {"bench-2": ("boards/km-a.yaml",)}),
-        (["bench-2:common", "se-a", "se-a"], [], {"bench-1": ("se-a",), "bench-2": ("common",)}),
+        (["bench-2:common", "se-a"], [], {"bench-1": ("se-a",), "bench-2": ("common",)}),
         (["*"], ["bench-2"], {"bench-2": ("boards/km-a.yaml", "common")}),
         (["com*"], [], {"bench-1": ("common",), "bench-2": ("common",)}),
+        (["se-a", "bench-1:se-[a]", "se-*"], [], {"bench-1": ("se-a", "se-b")}),
     ],
 )
 def test_boards_are_chosen_by_name_pattern_and_host(hosts, words, only, expected):
@@ -134,6 +135,13 @@ def test_boards_are_chosen_by_name_pattern_and_host(hosts, words, only, expected
         (["se-x"], [], "no host of the lab has such a board", "se-"),
         (["common"], [], "stands on several hosts: bench-1, bench-2", "bench-1:common"),
         (["bench-3:se-a"], [], "no host of the lab has such a board", ""),
+        (
+            ["km-a", "bench-2:km-a"],
+            [],
+            "'bench-2:km-a': the same board is named twice, as 'km-a' too",
+            "once",
+        ),
+        (["se-a", "se-a"], [], "'se-a': the same board is named twice$", "--repeat 2 runs it twice"),
         ([], ["bench-3"], "there is no host 'bench-3'", "bench-"),
     ],
 )
