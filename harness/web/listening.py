@@ -48,7 +48,13 @@ Sending = Callable[[int, str, Sequence[tuple[str, str]], bytes], None]
 
 
 class Direct(Protocol):
-    """Answers whole requests without a task of their own; most of a short call's time goes into that otherwise."""
+    """Answers whole requests without a task of their own; most of a short call's time goes into that otherwise.
+
+    Attributes:
+        body_max: Longest body that it takes, bytes; a longer one is not waited for.
+    """
+
+    body_max: int
 
     def __call__(self, request: WholeRequest, send: Sending, *, alone: bool) -> bool:
         """Take a request that has come whole, and answer it now or soon; False, and nothing was done, for another one.
@@ -348,7 +354,7 @@ class _QuietProtocol(H11Protocol):
 
     def _took_directly(self, direct: Direct, data: bytes, *, first: bool) -> bool:
         """Have a plain request answered directly; False, and nothing was done, when it is none."""
-        request, missing = whole_request.read(data)
+        request, missing = whole_request.read(data, direct.body_max)
         if request is None:
             # Many clients send head and body one after the other; whoever sends more pieces is read by h11.
             if missing and first:

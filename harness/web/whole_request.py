@@ -66,15 +66,16 @@ class _Seen:
         self.whole = True
 
 
-def read(data: bytes) -> tuple[WholeRequest | None, int]:
+def read(data: bytes, body_max: int) -> tuple[WholeRequest | None, int]:
     """Read a plain request.
 
     Args:
         data: What has come, from the first byte of a request on.
+        body_max: Longest body that is worth waiting for, bytes.
 
     Returns:
         The request and 0; or None, and how many bytes of its body are still to come: 0 when it is not plain, its
-        head is not whole, or more follows it.
+        head is not whole, more follows it, or its body is longer than that: who reads it by h11 refuses it unread.
     """
     seen = _Seen()
     parser = httptools.HttpRequestParser(seen)
@@ -97,5 +98,5 @@ def read(data: bytes) -> tuple[WholeRequest | None, int]:
     if not _MORE.isdisjoint(headers) or headers.get("connection", ["keep-alive"]) != ["keep-alive"]:
         return None, 0
     if not seen.whole:
-        return None, int(length[0]) - len(seen.body)
+        return None, int(length[0]) - len(seen.body) if int(length[0]) <= body_max else 0
     return WholeRequest(method.decode(), seen.target.decode(), headers, seen.body), 0

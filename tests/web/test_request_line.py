@@ -23,10 +23,19 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
+class TakesNone:
+    """Takes no request."""
+
+    body_max = 100
+
+    def __call__(self, _request, _send, *, alone):
+        return alone is None
+
+
 @pytest.fixture(scope="module", params=["plain", "direct"])
 def port(request):
     """Where a server listens; one that takes plain requests directly refuses them all here."""
-    direct = None if request.param == "plain" else lambda _request, _send, *, alone: alone is None
+    direct = None if request.param == "plain" else TakesNone()
     listener = listen("127.0.0.1", 0, name="a server", backlog=4, hint="")
     server = HttpThread(application, listener, connections=4, request_s=5, name="a server", direct=direct)
     yield server.port

@@ -57,7 +57,7 @@ def as_h11_reads(data):
 
 @pytest.mark.parametrize("data", [POST, GET], ids=["POST", "GET"])
 def test_a_plain_request_is_read_whole(data):
-    found, missing = whole_request.read(data)
+    found, missing = whole_request.read(data, 9999)
     assert (tuple(found), missing) == (as_h11_reads(data), 0)
 
 
@@ -67,7 +67,7 @@ def test_whatever_is_read_h11_reads_alike():
         for byte in SPOILING:
             for rest in (POST[place + 1 :], POST[place:], POST[place:] + b"\r\n"):
                 spoilt = POST[:place] + bytes([byte]) + rest
-                found, _ = whole_request.read(spoilt)
+                found, _ = whole_request.read(spoilt, 9999)
                 if found is not None:
                     assert tuple(found) == as_h11_reads(spoilt), spoilt
                     agreed += 1
@@ -76,9 +76,14 @@ def test_whatever_is_read_h11_reads_alike():
 
 @pytest.mark.parametrize("data", NOT_PLAIN.values(), ids=NOT_PLAIN)
 def test_what_is_not_plain_is_left_to_h11(data):
-    assert whole_request.read(data) == (None, 0)
+    assert whole_request.read(data, 9999) == (None, 0)
 
 
 def test_it_tells_how_much_of_the_body_is_still_to_come():
     head = POST.index(b"\r\n\r\n") + 4
-    assert [whole_request.read(POST[:end])[1] for end in range(head, len(POST))] == [5, 4, 3, 2, 1]
+    assert [whole_request.read(POST[:end], 5)[1] for end in range(head, len(POST))] == [5, 4, 3, 2, 1]
+
+
+def test_a_body_that_is_too_long_is_not_waited_for():
+    assert whole_request.read(POST[:-2], 5) == (None, 2)
+    assert whole_request.read(POST[:-2], 4) == (None, 0)

@@ -65,7 +65,11 @@ def build(core: Core, extra: Sequence[BaseRoute] = ()) -> Starlette:
 
 
 class Calls:
-    """Answers whole calls of the runtime API without a task for each; those that come at once share a transaction."""
+    """Answers whole calls of the runtime API without a task for each; those that come at once share a transaction.
+
+    Attributes:
+        body_max: Longest body that it takes, bytes.
+    """
 
     def __init__(self, core: Core, *, console: bool) -> None:
         """Answer for `core`.
@@ -74,6 +78,7 @@ class Calls:
             core: The runtime API.
             console: A browser may ask for `/`, to be led to the console.
         """
+        self.body_max = core.settings.body_max
         self._core = core
         self._console = console
         self._waiting: list[tuple[Incoming, Sending]] = []
@@ -82,7 +87,7 @@ class Calls:
         """Take a call and answer it; False for one that is none, or with which something goes wrong on purpose."""
         path, _, query = request.target.partition("?")
         core = self._core
-        if path != "/" or core.faults.any_on or len(request.body) > core.settings.body_max:
+        if path != "/" or core.faults.any_on or len(request.body) > self.body_max:
             return False
         if self._console and request.method == "GET":
             return False
