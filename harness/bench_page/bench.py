@@ -94,7 +94,8 @@ class Bench:
     def last_runs(self, boards: Sequence[Board], watched: Sequence[Watched]) -> Mapping[str, ListedRun]:
         """Return the last run of each board that has one."""
         ended = tuple(
-            (one.id, tuple(board.verdict for board in one.state.boards.values())) for one in watched
+            (one.id, tuple(len(board.verdicts) + board.losses for board in one.state.boards.values()))
+            for one in watched
         )
         return self.archive.last_runs(tuple(board.name for board in boards), ended)
 

@@ -43,7 +43,7 @@ class Shown:
         self._quiet = quiet
         self._phases: dict[str, str] = {}
         self._said: dict[str, int] = {}
-        self._rounds: dict[tuple[str, str], tuple[str, str]] = {}
+        self._rounds: dict[tuple[str, str], tuple[str, str, int]] = {}
         self._asked: set[str] = set()
         self._aside: dict[tuple[str, str], bool] = {}
         self._held: list[str] = []
@@ -157,7 +157,7 @@ class Shown:
         self.say(f"{one.host.name}  {one_line(board.name)}  {words}")
 
     def _board(self, one: Watcher, board: BoardState) -> None:
-        state = (board.phase, board.folder)
+        state = (board.phase, board.folder, board.round)
         key = (one.host.name, board.name)
         if board.phase not in {FINISHED, LOST} or self._rounds.get(key) == state:
             return
@@ -166,16 +166,17 @@ class Shown:
             self.say(f"{one.host.name}  {one_line(board.name)}  aborted: {one_line(board.reason)}")
         elif not self._quiet or board.verdict != _PASSED:
             why = f": {one_line(board.interrupted)}" if board.interrupted else ""
-            self.say(
-                f"{one.host.name}  {one_line(board.name)}  {one_line(board.verdict) or 'no verdict'}{why}"
-            )
+            came = one_line(board.verdict) or f"no verdict, exit code {board.exit_code}"
+            self.say(f"{one.host.name}  {one_line(board.name)}  {came}{why}")
 
 
 def _host_line(one: Watcher) -> str:
     """Return what a host does, and how many of its boards came to what."""
     boards = list(one.state.boards.values())
     over = [board for board in boards if board.over]
-    counts = Counter(board.verdict or "aborted" for board in over)
+    counts = Counter(
+        board.verdict or ("aborted" if board.phase == LOST else "without a verdict") for board in over
+    )
     told = ", ".join(f"{count} {one_line(outcome)}" for outcome, count in counts.most_common())
     state = "waits for places" if one.waits_for_places else one.phase
     return f"{one_line(one.host.name)}  {state}  {len(over)}/{len(boards) or len(one.host.boards)}  {told}"

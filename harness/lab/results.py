@@ -136,11 +136,15 @@ def _told_by(one: Watcher, board: BoardState, outcome: str) -> Path | None:
 def _had_its_rounds(one: Watcher, board: BoardState) -> bool:
     """Whether a board waited for its next round, or was set aside after one, when the campaign ended."""
     between = board.phase in {WAITING, SET_ASIDE}
-    return between and bool(board.verdict) and one.state.ended is not None
+    return between and _had_a_run(board) and one.state.ended is not None
+
+
+def _had_a_run(board: BoardState) -> bool:
+    return bool(board.verdict or board.verdicts)
 
 
 def _outcome(one: Watcher, board: BoardState, on_bench: Sequence[str]) -> tuple[str, str]:
-    if (board.phase == FINISHED and board.verdict) or _had_its_rounds(one, board):
+    if (board.over and _had_a_run(board)) or _had_its_rounds(one, board):
         return _of_runs(one, board, on_bench)
     if board.phase == FINISHED:
         return NOT_RUN, f"it left no run; exit code {board.exit_code}"
@@ -165,8 +169,10 @@ def _of_runs(one: Watcher, board: BoardState, on_bench: Sequence[str]) -> tuple[
     if verdict in {Verdict.ERROR, Verdict.FAILED}:
         return verdict.value, board.interrupted
     if board.losses:
-        return ABORTED, "its process was lost in one of its rounds"
+        return ABORTED, board.reason if board.phase == LOST else "its process was lost in one of its rounds"
     if on_bench or not seen:
         told = "its run folder is not here" if on_bench else "its bench tells a verdict, and of no run folder"
         return UNPROVEN, told if one.phase == OVER else one.reason or told
+    if board.without_run and verdict is not Verdict.BLOCKED:
+        return NOT_RUN, f"one of its rounds left no run; exit code {board.without_run[-1]}"
     return verdict.value, board.interrupted

@@ -63,6 +63,7 @@ class BoardState:
         runs: Names of all run folders so far.
         verdicts: What each run came to, by its folder; runs without an end have no entry.
         losses: How often its process was lost.
+        without_run: The exit code of each round that ended without a run; None for one that the event does not tell.
         planned: The scenarios that apply, in order, each with the seconds it took in an earlier run, or None.
         finished: The verdict of each scenario that is over, of the current run.
         counts: How many scenarios of the current run have which verdict.
@@ -76,10 +77,11 @@ class BoardState:
         started: When the run began, seconds since 1970; None before.
         scenario_started: When the scenario began.
         ended: When the board ended; None before.
-        verdict: The verdict of the last run that ended; empty before, and for a board whose process was lost.
+        verdict: What the run of its last round came to; empty before it ends, for a round that had no run, and for a
+            board whose process was lost.
         exit_code: Its exit code; None before.
-        reports: The reports of the last run, relative to the folder of runs.
-        interrupted: Why the last run ended early; empty when it did not.
+        reports: The reports of that run, relative to the folder of runs.
+        interrupted: Why it ended early; empty when it did not.
         told: What a person should read, the latest last.
     """
 
@@ -96,6 +98,7 @@ class BoardState:
     runs: list[str] = field(default_factory=list)
     verdicts: dict[str, str] = field(default_factory=dict)
     losses: int = 0
+    without_run: list[int | None] = field(default_factory=list)
     planned: dict[Scenario, float | None] = field(default_factory=dict)
     finished: dict[Scenario, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -228,6 +231,7 @@ def _started(board: BoardState, event: Event) -> None:
     board.pid, board.round = _whole(event, "pid"), _whole(event, "round", 1)
     board.started, board.ended, board.exit_code = _moment(event), None, None
     board.folder, board.planned = "", {}
+    board.verdict, board.reports, board.interrupted = "", (), ""
     board.finished, board.counts, board.asks = {}, {}, {}
     _between(board)
 
@@ -310,6 +314,8 @@ def _run_finished(board: BoardState, event: Event) -> None:
 def _finished(board: BoardState, event: Event) -> None:
     board.phase, board.exit_code, board.ended = FINISHED, _whole_or_none(event, "exit_code"), _moment(event)
     board.asks = {}
+    if not board.verdict:
+        board.without_run.append(board.exit_code)
     _between(board)
 
 

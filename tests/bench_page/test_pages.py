@@ -156,6 +156,21 @@ def test_a_killed_campaign_is_told_as_gone_and_shows_its_output(visitor, runs):
     assert "Run the same again" in text
 
 
+def test_a_round_without_a_run_has_no_verdict_and_a_run_that_ended_badly_says_with_which_code(visitor, runs):
+    made = Made(runs, "alpha", "beta")
+    made.begin("alpha")
+    made.begin("beta")
+    made.write("run_finished", "alpha", verdict="passed", exit_code=0, reports=[], interrupted="")
+    made.write("board_finished", "alpha", exit_code=0)
+    made.write("board_started", "alpha", pid=1, round=2)
+    made.write("board_finished", "alpha", exit_code=2)
+    made.end("beta", code=3)
+    text = visitor.get(f"/campaigns/{made.id}").text
+    assert "no verdict, exit code 2" in text
+    assert text.count("</svg>passed<") == 1, "of beta alone"
+    assert "but exit code 3" in text
+
+
 def test_an_unknown_campaign_or_run_is_a_page_that_says_so(visitor):
     for path in (
         "/campaigns/20261129T220000.000Z-abcdef",

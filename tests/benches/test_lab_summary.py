@@ -12,6 +12,8 @@ from tests.benches.test_lab_answers import watcher
 
 __all__ = ["watcher"]
 
+WITHOUT_RUN = "without a run"
+
 
 @pytest.fixture
 def runs(watcher):
@@ -21,10 +23,14 @@ def runs(watcher):
     def runs(*verdicts, **end):
         for number, verdict in enumerate(verdicts, 1):
             folder = f"run-{number}"
-            watcher.note.pulled[folder] = f"runs/{folder}"
+            if verdict != WITHOUT_RUN:
+                watcher.note.pulled[folder] = f"runs/{folder}"
             takes("board_started", pid=1, round=number)
-            takes("run_started", folder=folder)
-            if verdict is None:
+            if verdict != WITHOUT_RUN:
+                takes("run_started", folder=folder)
+            if verdict == WITHOUT_RUN:
+                takes("board_finished", exit_code=2)
+            elif verdict is None:
                 takes("board_lost", folder=folder, reason="its process was killed")
             else:
                 takes("run_finished", folder=folder, verdict=verdict, exit_code=5, **end)
@@ -50,6 +56,11 @@ def printed_of(watcher):
         (["passed", None], {}, "aborted", "its process was killed", "runs/run-2"),
         (["failed", "passed"], {}, "failed", "", "runs/run-1"),
         (["passed", "passed"], {}, "passed", "", "runs/run-2"),
+        (["failed", None], {}, "failed", "", "runs/run-1"),
+        (["passed", WITHOUT_RUN], {}, "not run", "left no run; exit code 2", "runs/run-1"),
+        (["passed", WITHOUT_RUN, "passed"], {}, "not run", "left no run; exit code 2", "runs/run-3"),
+        (["failed", WITHOUT_RUN], {}, "failed", "", "runs/run-1"),
+        (["blocked", WITHOUT_RUN], {}, "blocked", "", "runs/run-1"),
     ],
 )
 def test_the_run_folder_that_the_outcome_rests_on_is_named(

@@ -63,6 +63,12 @@ def run_of(board, verdict="passed", exit_code=0, scenarios=(), interrupted=""):
     yield {"event": "board_finished", "board": board, "exit_code": exit_code}
 
 
+WITHOUT_RUN = (
+    {"event": "board_started", "board": "one"},
+    {"event": "board_finished", "board": "one", "exit_code": 2},
+)
+
+
 def failed(title="The chip answers", reason="6F00"):
     return {"step": "step3_chip", "title": title, "verdict": "failed", "reason": reason}
 
@@ -107,19 +113,14 @@ def test_the_end_says_what_became_of_each_board():
             "lost",
             1,
         ),
-        (
-            [
-                {"event": "board_started", "board": "one"},
-                {"event": "board_finished", "board": "one", "exit_code": 2},
-            ],
-            "no_verdict",
-            1,
-        ),
+        (WITHOUT_RUN, "no_verdict", 1),
         (list(run_of("one", "blocked", 3)), "blocked", 1),
         (list(run_of("one", "incomplete", 5)), "incomplete", 1),
         (list(run_of("one", "incomplete", 130, interrupted="interrupted by the operator")), "incomplete", 0),
         (list(run_of("one", "failed", 1, interrupted="interrupted by the operator")), "failed", 1),
         ([*run_of("one"), *run_of("one", "failed", 1), *run_of("one")], "failed", 1),
+        ([*run_of("one"), *WITHOUT_RUN], "no_verdict", 1),
+        ([*run_of("one", "failed", 1), *WITHOUT_RUN], "failed", 2),
     ],
 )
 def test_outcomes(events, outcome, failures):

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from harness.cli.board_line import state_words
 from harness.errors import UsageError
 from harness.progress import campaigns as known
 from harness.progress.campaigns import campaigns, find, prune
@@ -248,6 +249,24 @@ def test_another_round_begins_anew():
     assert state.boards["a"].phase == SET_ASIDE
     state.take({"event": "board_started", "board": "a", "round": 2})
     assert (state.boards["a"].round, state.boards["a"].counts, state.boards["a"].reason) == (2, {}, "")
+
+
+def test_a_round_without_a_run_has_nothing_of_the_round_before():
+    state = state_of(
+        {"event": "board_started", "board": "a", "round": 1},
+        {"event": "run_finished", "board": "a", "folder": "1-a", "verdict": "passed", "exit_code": 0}
+        | {"reports": ["1-a/report.html"], "interrupted": "ended by SIGTERM"},
+        {"event": "board_finished", "board": "a", "exit_code": 0},
+    )
+    board = state.boards["a"]
+    assert (board.verdict, board.without_run) == ("passed", [])
+    for number, code in ((2, 2), (3, 3)):
+        state.take({"event": "board_started", "board": "a", "round": number})
+        state.take({"event": "board_finished", "board": "a", "exit_code": code})
+        assert (board.verdict, board.folder, board.reports, board.interrupted) == ("", "", (), "")
+        assert state_words(board, 0.0) == f"no verdict, exit code {code}"
+    assert board.without_run == [2, 3]
+    assert board.verdicts == {"1-a": "passed"}
 
 
 @pytest.mark.parametrize(

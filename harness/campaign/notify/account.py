@@ -142,6 +142,8 @@ class Account:
             outcome = "set_aside" if board.phase == SET_ASIDE else "not_run"
         elif "lost" in counts:
             outcome = "lost"
+        elif "none" in counts and verdict not in _NOT_PASSED:
+            outcome = "no_verdict"
         else:
             outcome = verdict or "no_verdict"
         return {
