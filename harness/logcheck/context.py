@@ -98,6 +98,16 @@ class Context:
         return bool(self.facts.demo_warnings) or any(event.number == 5 for _, event in self.facts.irots)
 
     @property
+    def carrier_cut_off(self) -> bool:
+        """The log begins behind the lines that name the carrier, and nothing else tells that it is no Demo.
+
+        A chip's dumps and settings do, as the ID of a PUF does and whoever says which carrier holds the key.
+        """
+        facts = self.facts
+        told = facts.irots or facts.demo_warnings or facts.chip_lines or len(self.id2) in ids.PUF_LENGTHS
+        return facts.cut_start and not told and self.claims.carrier in ("", "demo")
+
+    @property
     def tail(self) -> bytes:
         """The constant last block of the device; empty when there is none."""
         return self.tails.most_common(1)[0][0] if self.tails else b""

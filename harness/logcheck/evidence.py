@@ -31,13 +31,13 @@ def dump_problems(context: Context, sighting: Sighting, code: AuthCode) -> Told 
     facts = context.facts
     if not facts.exchanges or not context.id2 or context.key_type is None or not sighting.extra_known:
         return None
-    if facts.cut_start and facts.exchanges[0].lines[0] > sighting.line:
+    if facts.begins_behind_making_of(sighting.line) and facts.exchanges[0].lines[0] > sighting.line:
         return None  # its dump was before the log
     message = authcode.message(context.id2, code.device_random, code.random, (sighting.extra or "").encode())
     told = match_call(calls, context.key_type, message, code.sign)
     if told == _NO_TRACE and facts.unread:
         return None  # its dump may be the one that could not be read
-    if told == _NO_TRACE and facts.cut_start and sighting is facts.codes[0]:
+    if told == _NO_TRACE and facts.begins_behind_making_of(sighting.line) and sighting is facts.codes[0]:
         return None  # its dump may have been cut
     return told
 

@@ -309,3 +309,9 @@ class Facts:
             first = self.tests[0] if self.tests else None
             return first is None or (first.start is None and first.name not in ("SST", "KM"))
         return not self.versions and not self.module
+
+    def begins_behind_making_of(self, line: int) -> bool:
+        """Tell whether the log may begin behind the making of what a line shows: no test begins before it."""
+        begun = [test.start for test in self.tests if test.start is not None]
+        begun += [at for at, mark in self.report_marks if mark == "start"]
+        return self.cut_start and not any(start < line for start in begun)

@@ -13,6 +13,7 @@ from harness.logcheck.judgement import Judgement
 from harness.severity import Severity
 
 FORCED = "ABABABABABABABAB"
+_CUT_OFF = "and the lines that name the carrier are cut off: capture the console again, from its beginning"
 _COMPARED = 16  # characters of two challenges that chance does not make equal
 
 
@@ -49,10 +50,10 @@ def judge_device_randoms(context: Context, judgement: Judgement) -> None:
         judgement.passed(
             "device random", f"repeats, which the Demo carrier is known to do (k.4): {seen}", lines
         )
-    elif repeated and context.facts.cut_start and not context.facts.irots:
-        judgement.not_run(
+    elif repeated and context.carrier_cut_off:
+        judgement.blocked(
             "device random",
-            f"repeats: {seen}; only the Demo carrier may do that (k.4), and its lines are cut off",
+            f"repeats: {seen}; only the Demo carrier may do that (k.4), {_CUT_OFF}",
             lines,
         )
     elif repeated:
@@ -94,10 +95,8 @@ def _judge_linked(
     lines = [line for made in makings.values() for line in made.values()]
     told = f"made by the SDK's demo random, which can be computed from the clock ({linked} numbers fit; k.4)"
     told += f"; repeats: {seen}" if seen else ""
-    if context.facts.cut_start and not context.facts.irots:
-        judgement.not_run(
-            "device random", f"{told}; only the Demo carrier may, and its lines are cut off", lines
-        )
+    if context.carrier_cut_off:
+        judgement.blocked("device random", f"{told}; only the Demo carrier may, {_CUT_OFF}", lines)
     else:
         judgement.failed("device random", f"{told}; a random source was expected", lines)
 
@@ -108,6 +107,7 @@ def judge_challenges(context: Context, judgement: Judgement) -> None:
     if not challenges:
         return
     problems, wrong = [], []
+    doubtful = ""
     for challenge in challenges:
         for problem in _challenge_problems(challenge):
             problems.append(f"line {challenge.line}: {problem}")
@@ -123,9 +123,14 @@ def judge_challenges(context: Context, judgement: Judgement) -> None:
         text = f"the challenge in line {second} begins like the one in line {first}: the random repeats"
         if context.demo_carrier:
             judgement.find_defect("k.4", text, [first, second], demo=True)
+        elif context.carrier_cut_off:
+            doubtful = f"{text}; only the Demo carrier may do that (k.4), {_CUT_OFF}"
         else:
             problems.append(text)
             wrong += [first, second]
+    if doubtful and not problems:
+        judgement.blocked("device challenges", doubtful, [line for pair in repeated for line in pair])
+        return
     judgement.judged(
         "device challenges",
         problems,
