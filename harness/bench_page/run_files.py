@@ -60,6 +60,14 @@ class RunFiles:
         """
         return opened(self.run(name), inside)
 
+    def has(self, name: str, inside: str) -> bool:
+        """Tell whether a run has a file, which `open` would open."""
+        try:
+            os.close(self.open(name, inside).descriptor)
+        except UsageError:
+            return False
+        return True
+
     def text(self, name: str, inside: str, most: int) -> str:
         """Return the end of a text file of a run; nothing when it is not there.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.bench_page.bench import Bench
+from harness.bench_page.pages.campaigns import version
 from harness.bench_page.server import BenchPage
 from harness.board.opening.locks import Locks
 from harness.campaign.health.state import Health, after_run
@@ -368,3 +369,21 @@ def test_a_report_is_in_the_language_of_the_page(visitor, runs):
     given = visitor.get("/runs/r1/files/report-zh.html")
     assert (given.text, given.headers["content-type"]) == ("<p>it is there</p>", "text/html; charset=utf-8")
     assert "report-zh.html" in visitor.get("/runs/r1?lang=en").text
+
+
+def test_a_board_whose_process_is_gone_says_why_in_the_language_of_the_page_and_links_its_report(
+    visitor, bench, runs
+):
+    made = Made(runs, "alpha", "beta")
+    folder = made.begin("alpha")
+    made.write("board_lost", "alpha", reason="its process was killed by SIGKILL")
+    page = f"/campaigns/{made.id}?lang=zh"
+    before = version(bench.campaigns.find(made.id), bench)
+    shown = visitor.get(page).text
+    assert "其进程被 SIGKILL 信号终止" in shown
+    assert "its process was killed" not in shown
+    assert "report-zh.html" not in shown
+    (folder / "report.html").write_text("made when the folder was closed")
+    assert version(bench.campaigns.find(made.id), bench) != before, "the page is not told that it is there"
+    assert f'href="/runs/{folder.name}/files/report-zh.html"' in visitor.get(page).text
+    made.die()

@@ -88,7 +88,7 @@ def said_by_reports() -> frozenset[str]:
 
 
 WRITING = (
-    "harness/campaign/process.py",
+    *("harness/campaign/process.py", "harness/campaign/scheduler.py", "harness/progress/stopping.py"),
     *("fixtures", "suites", "harness/board/plan", "harness/board/opening", "harness/run", "harness/report"),
     *(
         "harness/errors.py",

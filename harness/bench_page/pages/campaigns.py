@@ -18,13 +18,14 @@ from harness.bench_page.tails import Tail
 from harness.bench_page.view import BenchView
 from harness.bench_page.watching import Watched
 from harness.errors import UsageError
-from harness.progress.state import RUNNING, Ask, BoardState
+from harness.progress.state import LOST, RUNNING, Ask, BoardState
 from harness.progress.stopping import asked_to_stop, stop
 from harness.web.view import Flash
 
 _LISTED = 100
 _OUTPUT = 8_000
 _ASK_PREFIX = "answer."
+_REPORT = "report.html"
 _PICTURES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -44,6 +45,7 @@ class BoardPanel:
         tail: The last lines of its recordings.
         stopping: It was asked to end.
         stoppable: It can be ended by itself: it is not over, and not the only one.
+        reported: Its last run has a report.
     """
 
     number: int
@@ -51,6 +53,7 @@ class BoardPanel:
     tail: Tail
     stopping: bool
     stoppable: bool
+    reported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +140,14 @@ def version(watched: Watched, bench: Bench) -> str:
         for board in watched.state.boards.values()
         if watched.alive and board.phase == RUNNING
     )
+    reported = [_is_reported(watched, board, bench) for board in watched.state.boards.values()]
     files: list[str] = []
     for folder in (watched.campaign.folder.path, watched.campaign.folder.answers):
         with suppress(OSError):
             files += sorted(
                 each.name for each in folder.iterdir() if each.suffix == ".json" or "stop" in each.name
             )
-    return f"{hash((watched.state.seq, watched.alive, recorded, tuple(files))) & 0xFFFFFFFFFFFF:x}"
+    return f"{hash((watched.state.seq, watched.alive, recorded, tuple(reported), tuple(files))) & 0xFFFFFFFFFFFF:x}"
 
 
 def changed(bench: Bench, request: Request) -> str:
@@ -172,6 +176,7 @@ def _page(
             bench.tail(board.folder) if watched.alive and board.phase == RUNNING and board.folder else Tail(),
             asked_to_stop(folder.path, board.name),
             watched.alive and not board.over and len(watched.state.boards) > 1,
+            _is_reported(watched, board, bench),
         )
         for number, board in enumerate(watched.state.boards.values(), 1)
     ]
@@ -198,6 +203,14 @@ def _page(
         live_page=f"/campaigns/{watched.id}",
         version=told,
     )
+
+
+def _is_reported(watched: Watched, board: BoardState, bench: Bench) -> bool:
+    """Tell whether a board's last run has a report: a run whose process is gone tells of none, and is given one."""
+    if f"{board.folder}/{_REPORT}" in board.reports:
+        return True
+    gone = board.phase == LOST or not watched.alive
+    return bool(board.folder) and gone and bench.files.has(board.folder, _REPORT)
 
 
 def _too_late(watched: Watched, ask: str) -> Flash:
