@@ -79,6 +79,7 @@ _MARKS = frozenset(
         "replay",
         "faults on purpose",
         "no end",
+        "no manifest",
         "approved",
         "sealed",
         "altered",

@@ -29,6 +29,7 @@ from harness.errors import BenchError, HarnessError, UsageError
 from harness.fixtures.options import RunOptions
 from harness.progress.writer import ProgressWriter
 from harness.run.asserts import require_asserts
+from harness.run.folder import RunFolder
 
 if TYPE_CHECKING:
     from harness.campaign.notify.notifier import Notifier
@@ -244,7 +245,8 @@ def _shown(
     elif rendered:
         # Whoever reads a pipe has read each scenario already.
         show = terminal.show if console.is_terminal and not quiet else terminal.summary
-        show(list(reports.values()), console)
+        not_closed = {report.run for folder, report in reports.items() if not RunFolder(folder).closed}
+        show(list(reports.values()), console, not_closed)
         console.print()
         terminal.paths([folder / "report.html" for folder in rendered], console)
     if came.soak is not None and not as_json:
@@ -295,7 +297,7 @@ def _print_json(
     aside: list[dict[str, object]],
 ) -> None:
     runs = [
-        {"folder": str(folder), **report.model_dump(mode="json")}
+        {"folder": str(folder), "closed": RunFolder(folder).closed, **report.model_dump(mode="json")}
         for folder, report in zip(folders, reports, strict=True)
     ]
     document: dict[str, object] = {"exit_code": code, "messages": came.said, "runs": runs, "set_aside": aside}

@@ -14,7 +14,7 @@ from harness.run.verdict import Verdict
 if TYPE_CHECKING:
     from harness.history.summary import Summary
 
-FORMAT = 2
+FORMAT = 3
 """Version of the tables and of what is written into them; an index of another one is made anew."""
 
 CODES = {verdict: number for number, verdict in enumerate(Verdict)}

@@ -133,7 +133,12 @@ def summarised(report: RunReport, folder: Path, *, altered: bool) -> Summary:
         verdict=report.verdict,
         started=report.started or "",
         seconds=report.seconds,
-        marks=(*_marks(report), *_seals(folder), *(("altered",) if altered else ())),
+        marks=(
+            *_marks(report),
+            *_closed(report, folder),
+            *_seals(folder),
+            *(("altered",) if altered else ()),
+        ),
         number=report.particulars.number,
         altered=altered,
         apart=not _APART.isdisjoint(report.options),
@@ -163,6 +168,11 @@ def _marks(report: RunReport) -> Iterator[str]:
         yield "faults on purpose"
     if report.finished is None:
         yield "no end"
+
+
+def _closed(report: RunReport, folder: Path) -> Iterator[str]:
+    if report.finished is not None and not RunFolder(folder).closed:
+        yield "no manifest"
 
 
 def _seals(folder: Path) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The end of a run on a terminal: for one board or several, with colour or without, on narrow screens too."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
@@ -20,6 +20,7 @@ from harness.severity import Severity
 _STEP = 16  # characters of a step's name
 _WHOLE = 8_000  # characters of a failure: whole, for whatever a device can reasonably have sent
 _INDENT = "  "
+_NOT_CLOSED = "without a manifest as its last files could not be written"
 
 _COLOURS = {
     Verdict.PASSED: "green",
@@ -38,20 +39,26 @@ _SEVERITY_COLOURS = {
 }
 
 
-def show(reports: Sequence[RunReport], console: Console) -> None:
+def show(reports: Sequence[RunReport], console: Console, not_closed: Collection[str] = ()) -> None:
     """Print what each run was made on, its scenarios one a line, and then what `summary` prints."""
     for report in reports:
         _heading(report, console)
         for line in _lines(report, console.width):
             console.print(line)
-    _rest(reports, console, again=True)
+    _rest(reports, console, not_closed, again=True)
 
 
-def summary(reports: Sequence[RunReport], console: Console) -> None:
-    """Print what each run was made on, why scenarios did not pass, the findings, and each run's verdict."""
+def summary(reports: Sequence[RunReport], console: Console, not_closed: Collection[str] = ()) -> None:
+    """Print what each run was made on, why scenarios did not pass, the findings, and each run's verdict.
+
+    Args:
+        reports: The reports of the runs.
+        console: Where to.
+        not_closed: Names of those whose folder has no manifest.
+    """
     for report in reports:
         _heading(report, console)
-    _rest(reports, console, again=False)
+    _rest(reports, console, not_closed, again=False)
 
 
 def _heading(report: RunReport, console: Console) -> None:
@@ -75,12 +82,14 @@ def _wrapped(console: Console, text: Text, indent: str = "") -> None:
         console.print(Text.assemble(indent, line), soft_wrap=True)
 
 
-def _rest(reports: Sequence[RunReport], console: Console, *, again: bool) -> None:
+def _rest(
+    reports: Sequence[RunReport], console: Console, not_closed: Collection[str], *, again: bool
+) -> None:
     for report in reports:
         _reasons(report, console)
     _findings(reports, console)
     for report in reports:
-        _verdict(report, console)
+        _verdict(report, console, closed=report.run not in not_closed)
         if again:  # as the beginning of a long table has left the screen
             _tell_stand_ins(report, console)
 
@@ -179,7 +188,7 @@ def _findings(reports: Sequence[RunReport], console: Console) -> None:
         _indented(console, Text.assemble(severity, place))
 
 
-def _verdict(report: RunReport, console: Console) -> None:
+def _verdict(report: RunReport, console: Console, *, closed: bool) -> None:
     counted = [
         f"{count} {verdict.words}"
         for verdict in OF_SCENARIOS
@@ -187,6 +196,7 @@ def _verdict(report: RunReport, console: Console) -> None:
     ]
     if known := sum(each.known is not None for each in report.scenarios):
         counted.insert(counted.index(f"{report.totals.failed} failed") + 1, f"{known} of them known")
+    beside = reservations(report) if closed else (*reservations(report), _NOT_CLOSED)
     console.print()
     _wrapped(
         console,
@@ -194,7 +204,7 @@ def _verdict(report: RunReport, console: Console) -> None:
             (one_line(report.board), "bold"),
             ": ",
             _word(report.verdict),
-            Text("".join(f", {said}" for said in reservations(report)), style="bold yellow"),
+            Text("".join(f", {said}" for said in beside), style="bold yellow"),
             f" ({', '.join(counted) or 'no scenario'}, {seconds(report.seconds)})",
         ),
     )

@@ -86,6 +86,11 @@ class RunFolder:
         """The manifest, `manifest.json`."""
         return self.path / "manifest.json"
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has its manifest, which is written last: without it nothing says that its files are whole."""
+        return os.path.lexists(self.manifest)
+
 
 def create(
     root: Path, board: str, now: datetime, begin: Callable[[RunFolder, str], None] | None = None

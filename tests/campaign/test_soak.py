@@ -106,6 +106,7 @@ def run(runs, name, verdict="passed", *, values=(1.0,), scenario="passed", secon
     ]
     report = {"verdict": verdict, "seconds": seconds, "scenarios": scenarios}
     (folder / "report.json").write_text(json.dumps(report))
+    (folder / "manifest.json").touch()
     return folder
 
 
@@ -184,6 +185,20 @@ def test_rounds_without_a_run_have_no_verdict(tmp_path):
     assert tally.take("one", 2, folder=run(tmp_path, "r2"), lost=True) == "lost"
     (board,) = tally.document()["boards"]
     assert board["verdicts"] == {"none": 1, "lost": 1}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "counted"),
+    [("passed", "not_closed"), ("incomplete", "not_closed"), ("failed", "failed"), ("blocked", "blocked")],
+)
+def test_a_run_without_a_manifest_has_not_passed(tmp_path, verdict, counted):
+    folder = run(tmp_path, "r1", verdict)
+    (folder / "manifest.json").unlink()
+    tally = Tally()
+    assert tally.take("one", 1, folder=folder, lost=False) == counted
+    (board,) = tally.document()["boards"]
+    assert board["verdicts"] == {counted: 1}
+    assert board["first_not_passed"]["verdict"] == counted
 
 
 # --- what begins after a round

@@ -3,7 +3,9 @@
 from contextlib import suppress
 
 from harness.errors import DeviceError
+from harness.run import manifest
 from harness.run.events import ScenarioInfo
+from harness.run.folder import RunFolder
 from harness.run.header import Header
 from harness.run.measure import Measurement
 from harness.run.run import Run
@@ -42,4 +44,5 @@ def write(runs, board="board", one=Verdict.PASSED, other=Verdict.PASSED, *, valu
         log.finish(verdict, reason="" if error is None else error.message, error=error)
     if end:
         run.finish()
+        manifest.write(RunFolder.open(run.path))
     return run.path

@@ -65,6 +65,12 @@ def test_as_json(runs, capsys):
     assert document["unreadable"][0]["name"] == "empty"
 
 
+def test_a_run_whose_last_files_could_not_be_written_says_so(runs, capsys):
+    folder = write(runs, "se", header=SIMULATED)
+    (folder / "manifest.json").unlink()
+    assert said(capsys, f"--runs={runs}").splitlines()[1].endswith("simulated, mock, no manifest")
+
+
 def test_why_nothing_is_found(runs, capsys):
     def told(*words):
         return " ".join(said(capsys, f"--runs={runs}", *words).split())

@@ -92,6 +92,16 @@ def test_summary_names_no_scenario_that_passed(reports):
     assert "expected 6D00" in text
 
 
+def test_a_run_whose_last_files_could_not_be_written_says_so_beside_its_verdict(reports):
+    def told(*not_closed):
+        console = Console(file=io.StringIO(), width=1000)
+        summary(reports[:1], console, not_closed)
+        return console.file.getvalue()
+
+    assert "without a manifest" not in told("another")
+    assert ", without a manifest as its last files could not be written (" in told(reports[0].run)
+
+
 @pytest.mark.parametrize("width", [80, 60, 200])
 def test_no_line_is_wider_than_the_terminal(reports, width):
     assert max(cell_len(line) for line in printed(reports, width=width).splitlines()) <= width

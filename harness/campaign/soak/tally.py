@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from harness.history.noise import ENOUGH, band
+from harness.run.folder import RunFolder
 from harness.run.statistics import statistics_of
 from harness.run.verdict import Verdict
 
 SCHEMA_VERSION = 1
 _LARGEST = 64 << 20
 _ENDS = 10
+_NOT_CLOSED = "not_closed"
+"""What stands in the place of the verdict of a run that has not failed and whose folder could not be completed."""
 _PASSED, _FAILED = Verdict.PASSED.value, frozenset({Verdict.FAILED.value, Verdict.ERROR.value})
+_NEED_A_MANIFEST = frozenset({Verdict.PASSED.value, Verdict.INCOMPLETE.value})
 _UNPLANNED = frozenset({Verdict.NOT_APPLICABLE.value, Verdict.NOT_RUN.value})
 _MOST_RUNS = 10_000
 _MOST_MEASUREMENTS = 20_000
@@ -71,7 +75,7 @@ class Tally:
     def take(
         self, board: str, round_: int, *, folder: Path | None, lost: bool, memory_mib: float | None = None
     ) -> str:
-        """Take one round; return its verdict, `lost` or `none`.
+        """Take one round; return its verdict, `lost`, `none` or `not_closed`.
 
         Args:
             board: Name of the board.
@@ -83,6 +87,8 @@ class Tally:
         mine = self._boards.setdefault(board, _Board())
         report = {} if folder is None else _report(folder)
         verdict = "lost" if lost else str(report.get("verdict", "none"))
+        if folder is not None and verdict in _NEED_A_MANIFEST and not RunFolder(folder).closed:
+            verdict = _NOT_CLOSED
         seconds = _number(report.get("seconds"))
         mine.verdicts[verdict] += 1
         name = "" if folder is None else folder.name
