@@ -1,8 +1,12 @@
 """Answers to operator steps from a browser: checked in their form, and given once, whoever is first."""
 
+import hmac
 import json
 import os
 import re
+import secrets
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +26,7 @@ VIA = "bench page"
 
 _ASK = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 _LARGEST = 64 * 1024
+_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,36 @@ def give(folder: Path, ask: str, by: str, values: Mapping[str, str]) -> bool:
     """
     with writing(_file(folder, ask)):
         return answers.give(folder, ask, Answer(by, VIA, values))
+
+
+class GivenHere:
+    """Knows an answer again that this page has given. Values may be secrets: only a keyed digest of them is kept."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._given: OrderedDict[tuple[Path, str], bytes] = OrderedDict()
+
+    def give(self, folder: Path, ask: str, by: str, values: Mapping[str, str]) -> bool:
+        """Give an answer as `give` does, and remember it; whether it was the first, or the first one come again."""
+        with self._lock:  # of two that come at once the second finds the first one remembered
+            if not give(folder, ask, by, values):
+                return self._knows(folder, ask, by, values)
+            self._given[folder, ask] = self._digest(by, values)
+            while len(self._given) > _KEPT:
+                self._given.popitem(last=False)
+        return True
+
+    def knows(self, folder: Path, ask: str, by: str, values: Mapping[str, str]) -> bool:
+        """Tell whether the same person gave the same answer here before."""
+        with self._lock:
+            return self._knows(folder, ask, by, values)
+
+    def _knows(self, folder: Path, ask: str, by: str, values: Mapping[str, str]) -> bool:
+        return hmac.compare_digest(self._given.get((folder, ask), b""), self._digest(by, values))
+
+    def _digest(self, by: str, values: Mapping[str, str]) -> bytes:
+        return hmac.digest(self._key, json.dumps([by, sorted(values.items())]).encode(), "sha256")
 
 
 def given_by(folder: Path, ask: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.bench_page.answering import GivenHere
 from harness.bench_page.archive import Archive
 from harness.bench_page.boards import Board, Boards, Held, held, missing
 from harness.bench_page.run_files import RunFiles
@@ -50,6 +51,7 @@ class Bench:
         campaigns: What `harness run` does and did.
         archive: Runs that have ended.
         starter: Starts campaigns.
+        given: Answers to operator steps that this page gave.
         suites: Suites that a campaign may be started with beside the shipped ones. Code runs from them, so only who
             starts the page says which there are.
     """
@@ -71,6 +73,7 @@ class Bench:
         self.campaigns = Campaigns(runs)
         self.archive = Archive(runs)
         self.starter = Starter(runs, words)
+        self.given = GivenHere()
         self.suites = tuple(suites)
         self._health = HealthStore(runs)
         self._lock = threading.Lock()

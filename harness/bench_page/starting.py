@@ -1,10 +1,13 @@
 """Starting campaigns: each a process of its own session, which outlives this one, and none twice for one request."""
 
+import fcntl
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +19,8 @@ from harness.progress.campaigns import CAMPAIGN_ID
 _KEY = re.compile(r"[0-9a-f]{32}")
 _KEPT = 500
 _PATIENCE_S = 60.0
+_UNDER_WAY_S = 10.0  # that a request waits for an earlier one of the same form
+_LOOK_S = 0.05
 _OUTPUT_MAX = 20_000
 
 
@@ -63,11 +68,13 @@ class Started:
         campaign: The campaign that began; empty when none did, or when nobody can tell.
         said: What the command said when it refused.
         again: The same request had come before, and this one started nothing.
+        under_way: The same request is being worked on, so that nobody knows yet what comes of it.
     """
 
     campaign: str = ""
     said: str = ""
     again: bool = False
+    under_way: bool = False
 
 
 class Starter:
@@ -85,7 +92,7 @@ class Starter:
         self._folder = runs / ".bench-page"
 
     def start(self, order: Order, key: str) -> Started:
-        """Start a campaign, unless the same request did already.
+        """Start a campaign, unless the same request did already; then tell what came of that, once it is known.
 
         Args:
             order: What is to be started.
@@ -99,12 +106,14 @@ class Starter:
         request = self._folder / key
         with writing(request):
             self._folder.mkdir(parents=True, exist_ok=True)
-            try:
-                os.close(os.open(request, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            except FileExistsError:
-                return _read(request)
-        made = self._run(order)
-        _write(request, made)
+            claim = _claimed(request)
+        if claim is None:
+            return _what_came_of(request)
+        try:
+            made = self._run(order)
+            _write(request, made)
+        finally:
+            os.close(claim)
         self._prune()
         return made
 
@@ -146,8 +155,52 @@ class Starter:
                 old.unlink()
 
 
+def _claimed(request: Path) -> int | None:
+    """Take a request, and return the descriptor that keeps it locked while it is worked on; None when it was taken.
+
+    It has its name only when it is locked: one that is not has been worked on, or its server was killed.
+    """
+    draft = request.with_name(f".{secrets.token_hex(8)}.tmp")
+    claim = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX)
+        os.link(draft, request)
+    except FileExistsError:
+        os.close(claim)
+        return None
+    except BaseException:
+        os.close(claim)
+        raise
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+    return claim
+
+
+def _what_came_of(request: Path) -> Started:
+    """Return what came of a request that had come before, as soon as that is known."""
+    end = time.monotonic() + _UNDER_WAY_S
+    while _is_locked(request):
+        if time.monotonic() >= end:
+            return Started(again=True, under_way=True)
+        time.sleep(_LOOK_S)
+    return _read(request)
+
+
+def _is_locked(request: Path) -> bool:
+    with suppress(OSError):
+        file = os.open(request, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(file)
+    return False
+
+
 def _read(request: Path) -> Started:
-    """Return what came of a request that had come before; nothing is known of one that is just being started."""
+    """Return what came of a request that nobody works on; nothing is known of one whose server was killed."""
     with suppress(OSError, ValueError, RecursionError):
         told = json.loads(request.read_bytes()[: 2 * _OUTPUT_MAX])
         if isinstance(told, dict):

@@ -114,6 +114,27 @@ def test_of_two_browsers_the_first_counts_and_the_second_sees_who_was_faster(vis
     assert not (made.folder.answers / "a1.json").exists()
 
 
+def test_who_sends_the_same_answer_twice_is_told_that_it_is_taken(visitor, made):
+    made.ask("alpha", "a1", "create-product")
+    token = visitor.hidden(f"/campaigns/{made.id}")
+
+    def told(person="Ann", key="a1AbCdEfGhI"):
+        fields = {"answer.product_key": key, "answer.product_secret": SECRET}
+        return visitor.http.post(
+            f"/campaigns/{made.id}/asks/a1", data={"csrf": token, "person": person, **fields}
+        ).text
+
+    assert all("The answer is given" in told() for _ in range(2))
+    assert "Ann answered before" in told(key="a1AbCdEfGhJ")
+    assert "Ann was faster" in told("Bob")
+    (made.folder.answers / "a1.json").unlink()
+    made.write("operator_answered", "alpha", ask="a1", by="Ann", via="bench page")
+    assert "The answer is taken." in told()
+    assert "Ann answered before" in told(key="a1AbCdEfGhJ")
+    assert "Ann was faster" in told("Bob")
+    assert not list(made.folder.answers.iterdir())
+
+
 def test_a_step_that_nobody_answered_in_time_says_so(visitor, made):
     made.ask("alpha", "a1", "flash")
     token = visitor.hidden(f"/campaigns/{made.id}")

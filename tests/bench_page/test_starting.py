@@ -28,12 +28,16 @@ class Command:
         self.calls: list[list[str]] = []
         self.refusal = ""
         self.made: list[Made] = []
+        self.begun, self.may_end = threading.Event(), threading.Event()
+        self.may_end.set()
 
     def __call__(self, words, **options):
         self.calls.append(list(words))
         assert options["start_new_session"] is True
         assert options["stdin"] == subprocess.DEVNULL
+        self.begun.set()
         time.sleep(0.05)
+        assert self.may_end.wait(5)
         if self.refusal:
             return subprocess.CompletedProcess(words, 2, b"", self.refusal.encode())
         self.made.append(Made(self.runs, "alpha"))
@@ -112,7 +116,23 @@ def test_a_double_press_starts_once(runs, command):
     for thread in threads:
         thread.join()
     assert len(command.calls) == 1
-    assert sum(bool(each.campaign) and not each.again for each in found) == 1
+    assert sum(not each.again for each in found) == 1
+    assert {each.campaign for each in found} == {command.made[0].id}, "each is led to the campaign"
+
+
+def test_a_form_that_is_sent_again_while_it_is_being_started_says_so(visitor, runs, command, monkeypatch):
+    monkeypatch.setattr(starting, "_UNDER_WAY_S", 0.01)
+    command.may_end.clear()
+    order = Order(("boards/alpha.yaml",))
+    first = threading.Thread(target=Starter(runs).start, args=(order, "cd" * 16))
+    first.start()
+    assert command.begun.wait(5)
+    told = start(visitor, key="cd" * 16, **{"board-1": "yes"})
+    command.may_end.set()
+    first.join()
+    assert "This start is under way" in told.text
+    assert "anew" not in told.text
+    assert len(command.calls) == 1
 
 
 def test_a_server_that_was_killed_while_it_started_starts_nothing_when_it_is_back(visitor, runs, command):

@@ -84,23 +84,29 @@ def show(view: BenchView) -> Response:
 
 
 def answer(view: BenchView) -> Response:
-    """Take the answer to an operator step, unless somebody was faster."""
+    """Take the answer to an operator step, unless somebody was faster; one that comes twice is told as the first."""
     watched = view.behind.campaigns.find(view.path("campaign"))
     waiting = {ask.id: ask for _, ask in watched.asks()}
     name = view.path("ask")
     ask = waiting.get(name)
+    person = view.named()
+    folder = watched.campaign.folder.answers
     if ask is None:
-        return view.done(f"/campaigns/{watched.id}#answered", _too_late(watched, name))
-    given = {field.name: view.form.get(_ASK_PREFIX + field.name, "") for field in answering.fields_of(ask)}
+        known = watched.answered.get(name)
+        values = {} if known is None else answering.checked(known.ask, _typed(view, known.ask))[0]
+        came_twice = known is not None and not known.gave_up and known.by == person
+        if came_twice and view.behind.given.knows(folder, name, person, values):
+            return view.done(f"/campaigns/{watched.id}#answered", Flash("asks.taken"))
+        return view.done(f"/campaigns/{watched.id}#answered", _too_late(watched, name, person))
+    given = _typed(view, ask)
     values, wrong = answering.checked(ask, given)
     errors = {f"{ask.id}-{field}": view.said(message) for field, message in wrong.items()}
-    person = view.named()
     if not person:
         errors[f"{ask.id}-person"] = view.text("asks.name_needed")
     if errors:
         return _page(view, watched, 422, errors=errors, typed=(ask.id, _not_secret(ask, given)))
-    first = answering.give(watched.campaign.folder.answers, ask.id, person, values)
-    flash = Flash("asks.given") if first else _too_late(watched, name)
+    first = view.behind.given.give(folder, ask.id, person, values)
+    flash = Flash("asks.given") if first else _too_late(watched, name, person)
     response = view.done(f"/campaigns/{watched.id}", flash)
     view.remember_person(response, person)
     return response
@@ -213,13 +219,20 @@ def _is_reported(watched: Watched, board: BoardState, bench: Bench) -> bool:
     return bool(board.folder) and gone and bench.files.has(board.folder, _REPORT)
 
 
-def _too_late(watched: Watched, ask: str) -> Flash:
-    """Return what became of an operator step that somebody else answered, or that waits no longer."""
+def _typed(view: BenchView, ask: Ask) -> dict[str, str]:
+    """Return what a form gives for the fields of an operator step."""
+    return {field.name: view.form.get(_ASK_PREFIX + field.name, "") for field in answering.fields_of(ask)}
+
+
+def _too_late(watched: Watched, ask: str, person: str) -> Flash:
+    """Return what became of an operator step that was answered already, or that waits no longer."""
     known = watched.answered.get(ask)
     by = answering.given_by(watched.campaign.folder.answers, ask) if known is None else known.by
     if known is not None and known.gave_up:
         return Flash("asks.gave_up", {"reason": known.gave_up})
-    return Flash("asks.too_late", {"by": by}) if by else Flash("asks.gone")
+    if not by:
+        return Flash("asks.gone")
+    return Flash("asks.before" if by == person else "asks.too_late", {"by": by})
 
 
 def _not_secret(ask: Ask, given: dict[str, str]) -> dict[str, str]:

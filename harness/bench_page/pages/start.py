@@ -105,8 +105,10 @@ def _begin(view: BenchView, order: Order, chosen: set[str]) -> Response:
     started = view.behind.starter.start(order, view.field("key", 40))
     if started.said:
         return _form(view, 422, chosen=chosen, said=started.said)
+    if started.under_way:
+        return view.done("/campaigns", Flash("start.under_way"))
     if not started.campaign:
-        # The same request is on its way, or its process was killed on it: never a second start.
+        # The server was killed on the same request: never a second start.
         return view.done("/campaigns", Flash("start.asked_already"))
     return view.done(
         f"/campaigns/{started.campaign}", Flash("start.started_already" if started.again else "start.started")
