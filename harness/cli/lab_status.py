@@ -1,6 +1,8 @@
 """`harness lab status`: how the boards are, and who has them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,7 +53,6 @@ def status(
     """Show how boards are; opens no device, so it may be asked at any time."""
     import sys
 
-    from harness.board.opening.locks import holder_of
     from harness.board.reading.file import load
     from harness.board.reading.lab import lab_of
     from harness.board.reading.selection import select
@@ -83,9 +84,7 @@ def status(
     changed = [each for word in put_back or () for each in _put_back(word, files, store)]
     earlier = last_runs(runs, [file.name for file in files])
     now = datetime.now(UTC)
-    each = [
-        (file, store.of(file.name), holder_of(f"board {file.name}"), earlier[file.name]) for file in files
-    ]
+    each = [(file, store.of(file.name), _use(file), earlier[file.name]) for file in files]
     if as_json:
         print_json(
             {
@@ -141,8 +140,36 @@ def put_back_words(board: str, was: str) -> str:
     return f"{board}: was healthy" if was == "healthy" else f"{board}: put back (was {was})"
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Who has what a board needs: the board itself, or a place that another board file names as well."""
+
+    place: str
+    holder: "Holder"
+    whole: bool
+
+    def __str__(self) -> str:
+        return f"in use: {self.holder}" if self.whole else f"its place {self.place} is in use: {self.holder}"
+
+
+def _use(file: "BoardFile") -> _Use | None:
+    from harness.board.opening.locks import holder_of
+    from harness.board.opening.places import locked
+    from harness.errors import HarnessError
+
+    board = f"board {file.name}"
+    places = [board]
+    with suppress(HarnessError):  # what is not there holds nobody up
+        places += locked(file)
+    for place in places:
+        holder = holder_of(place)
+        if holder is not None:
+            return _Use(place, holder, whole=place == board)
+    return None
+
+
 def _show(
-    each: "Sequence[tuple[BoardFile, Health, Holder | None, Sequence[LastRun]]]",
+    each: "Sequence[tuple[BoardFile, Health, _Use | None, Sequence[LastRun]]]",
     broken: Sequence[tuple[str, str]],
     now: datetime,
 ) -> None:
@@ -150,18 +177,20 @@ def _show(
     from harness.report.text import one_line
 
     names = max((len(file.name) for file, *_ in each), default=0)
-    for file, health, holder, runs in each:
+    for file, health, use, runs in each:
         state = health.words(now) if runs or health.blocked else "no run yet"
         words = f"{file.name:<{names}}  {state}"
         if runs:
-            verdicts = [_verdict(one, runs_now=one is runs[0] and holder is not None) for one in runs]
+            verdicts = [
+                _verdict(one, runs_now=one is runs[0] and use is not None and use.whole) for one in runs
+            ]
             words += f" · {', '.join(verdicts)} ({ago(runs[0].started, now)})"
         print(hanging(words, names + 2, width()))
         indent = " " * (names + 2)
         if health.blocked:
             print(hanging(f"{indent}{one_line(health.reason)}", names + 4, width()))
-        if holder is not None:
-            print(hanging(f"{indent}in use: {one_line(str(holder))}", names + 4, width()))
+        if use is not None:
+            print(hanging(f"{indent}{one_line(str(use))}", names + 4, width()))
     for path, problem in broken:
         print(fitted(f"{one_line(path)}: cannot be read: {problem}"))
     if not each and not broken:
@@ -185,7 +214,7 @@ def ago(moment: str, now: datetime) -> str:
 
 
 def _plain(
-    file: "BoardFile", health: "Health", holder: "Holder | None", runs: "Sequence[LastRun]", now: datetime
+    file: "BoardFile", health: "Health", use: _Use | None, runs: "Sequence[LastRun]", now: datetime
 ) -> dict[str, object]:
     from dataclasses import asdict
 
@@ -199,7 +228,7 @@ def _plain(
         "reason": health.reason,
         "run": health.run,
         "set_aside": aside if health.set_aside else None,
-        "in_use": None if holder is None else asdict(holder),
+        "in_use": None if use is None else asdict(use.holder) | {"place": use.place},
         "last_runs": [
             {"run": one.run, "verdict": one.verdict or None, "started": one.started} for one in runs
         ],

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import pty
 import signal
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.board.opening.locks import Locks
+from harness.board.opening.places import locked
 from harness.board.reading.file import load, parse
 from harness.campaign.health.before import look
 from harness.campaign.health.last_runs import last_runs
@@ -356,6 +358,25 @@ def test_status_in_words(bench, capsys):
     assert "␛[31mno" in said
     assert "two  no run yet" in said
     assert "boards/broken.yaml: cannot be read" in said
+
+
+def test_a_place_that_another_board_has_is_told_with_who_has_it(bench, capsys):
+    terminal, port = pty.openpty()
+    place = os.ttyname(port)
+    for name in ("one", "two"):
+        kind = f"serial, port: {place}"
+        (bench / "boards" / f"{name}.yaml").write_text(BOARD.format(name=name, kind=kind))
+    with Locks(locked(load(bench / "boards" / "one.yaml")), board="one"):
+        assert invoke(["lab", "status"]) == 0
+        one, two = capsys.readouterr().out.split("two  no run yet")
+        assert invoke(["lab", "status", "--json"]) == 0
+        uses = [each["in_use"] for each in json.loads(capsys.readouterr().out)["boards"]]
+    os.close(terminal)
+    os.close(port)
+    me = f"in use: pid {os.getpid()}, "
+    assert f"     {me}" in one
+    assert f"its place {place} is {me}" in " ".join(two.split())
+    assert [(each["board"], each["place"]) for each in uses] == [("one", "board one"), ("one", place)]
 
 
 @pytest.mark.parametrize("words", [["nope"], ["nope", "--json"], ["one", "nope"]])
