@@ -3,8 +3,9 @@
 The SDK has no line that says "boot". A banner is printed by every `id2_client_init`, and 2.0 calls that
 inside each test, so a banner alone proves nothing. A new boot is taken to begin
 
-* when something that a program says once (a test's start, a test's verdict, the report's start) comes again,
-  or when another program speaks: at the last banner since the last such mark, else right there;
+* when something that a program says once (a test's start, a test's verdict, the report's start) comes again, or from
+  3.1 on, in a log that began within a start, a test behind one that the program makes later, or when another program
+  speaks: at the last banner since the last such mark, else right there;
 * from 3.1 on, when `id2 irot type` comes again without `id2 init count` before it: 3.1 counts nested inits.
 """
 
@@ -17,6 +18,18 @@ from harness.logcheck.itlslines import begun_sample, is_about_itls
 from harness.logcheck.model import Program
 
 MAX_ENTRIES = 20_000
+ID2_TESTS = (
+    "Get ID",
+    "Get Device Challenge",
+    "Get Challenge Auth Code",
+    "Get Timestamp Auth Code",
+    "Get Secret",
+    "Derive Key",
+    "One-Time Password",
+)
+"""The unit tests of `id2_app`, in their order. Source: device-protocol.md i."""
+HAL_TESTS = ("Hash", "Rand", "AES", "RSA", "SM2", "SST", "KM")
+"""The tests of `hal_app`, in their order. Source: device-protocol.md j.1."""
 COUNTED_INIT = 0x00030100  # the first version that counts nested inits
 
 
@@ -73,6 +86,17 @@ def _once(event: e.Event) -> tuple[str, ...] | None:
     return None
 
 
+def _place(event: e.Event) -> int | None:
+    """Return which place a mark has among those of its program, the first being 0; None when it has none."""
+    match event:
+        case e.TestMark() | e.TestVerdict():
+            order = HAL_TESTS if event.suite is e.TestSuite.HAL else ID2_TESTS
+            return order.index(event.name) if event.name in order else None
+        case e.ReportMark():
+            return len(ID2_TESTS)
+    return None
+
+
 def _is_beginning(event: e.Event) -> bool:
     match event:
         case e.ClientVersion():
@@ -98,6 +122,8 @@ class _Cutter:
         self._version = 0
         self._typed = False  # an `id2 irot type` was seen in this boot
         self._nested = False  # `id2 init count` since the last beginning
+        self._joined = False  # the log begins within this boot
+        self._furthest = 0  # the place of its latest mark
 
     def feed(self, entry: Entry) -> BootLog | None:
         """Take an entry; give the boot that it ends."""
@@ -111,14 +137,19 @@ class _Cutter:
         elif "init count" in event.text:
             self._nested = True
         mark = _once(event)
+        if mark is not None and not self._marks:
+            self._joined = self.boot.number == 1 and self._beginning is None
         if begun_sample(event.text):
             self._beginning = None  # the banner comes after it, in the handshake
         if isinstance(event, e.IrotType):
             if self._typed and not self._nested and self._counts_inits():
                 ended = self._cut(entry)
             self._typed = True
-        elif mark is not None and (mark in self._marks or self._other_program(event)):
+        elif mark is not None and (
+            mark in self._marks or self._other_program(event) or self._comes_early(event)
+        ):
             ended = self._cut(entry)
+        self._furthest = max(self._furthest, _place(event) or 0)
         self._add(entry)
         if mark is not None:
             self._marks.add(mark)
@@ -128,6 +159,11 @@ class _Cutter:
         ):
             self._program = program
         return ended
+
+    def _comes_early(self, event: e.Event) -> bool:
+        """Tell whether a program that the log joined late, and that is further already, has this behind it."""
+        place = _place(event)
+        return self._joined and self._version >= COUNTED_INIT and place is not None and place < self._furthest
 
     def _counts_inits(self) -> bool:
         """Tell whether a second init that does not count must be that of another start."""
@@ -149,6 +185,7 @@ class _Cutter:
         self.boot = BootLog(ended.number + 1, ended.entries[at:])
         del ended.entries[at:]
         self._marks.clear()
+        self._furthest = 0
         self._program = program_of(entry.event)
         self._beginning = None
         self._typed = any(isinstance(each.event, e.IrotType) for each in self.boot.entries)

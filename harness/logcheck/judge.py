@@ -32,7 +32,7 @@ from harness.logcheck.judgement import Judgement
 from harness.logcheck.keyring import KeyRing
 from harness.logcheck.keystrength import judge_key_strength
 from harness.logcheck.losses import ENOUGH, LOSSY
-from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, RecoveredCode
+from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, Program, RecoveredCode
 from harness.logcheck.randoms import judge_challenges, judge_device_randoms
 from harness.logcheck.restarts import judge_restarts, judge_second_init
 from harness.logcheck.sections import judge_sections
@@ -40,6 +40,7 @@ from harness.logcheck.unittests import judge_tests
 from harness.logcheck.validation import judge_reports
 from harness.logcheck.wholelog import WholeLog
 from harness.run.verdict import Verdict, worst
+from harness.severity import Severity
 
 _FEW = 3
 _Check = Callable[[Context, Judgement], None]
@@ -94,15 +95,22 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """That a log was still going on where it ends: what its last start lacks is not the device's to answer for.
+    """That a log may have gone on where it ends: what its last start lacks is not the device's to answer for.
 
     Attributes:
         why: What cut it, as a clause.
-        single: A log of one start is excused as well; else only a start behind one that came to its end.
+        lost: Something broke, so that whoever judges knows less than was planned: what is lacking is blocked, also in
+            a log of one start. Else nobody listened any longer to a start behind one that came to its end: what that
+            one lacks is not run.
     """
 
     why: str
-    single: bool
+    lost: bool
+
+
+_JOINED_LATE = Cut(
+    "the log begins within this start, and another one follows, which may have been asked for", lost=False
+)
 
 
 class _Collector:
@@ -199,7 +207,7 @@ def judge(
             now,
             damaged=reader.damaged,
             start_asked=start_asked,
-            cut=None if boot.interrupted else cut,
+            cut=cut if not boot.interrupted else _JOINED_LATE if boot.number == 1 else None,
         )
         start_asked = False
         whole.take(context, judgement)
@@ -263,8 +271,8 @@ def _judge_boot(
     judgement.excused.update(_mostly_strange(context))
     if judgement.excused and lost:
         _say_lossy(judgement, lost)
-    elif cut is not None and judgement.excused == {context.facts.last_line}:
-        _say_cut(cut.why, context, judgement)
+    elif cut is not None and unended and judgement.excused == {context.facts.last_line}:
+        _say_cut(cut, context, judgement)
     elif judgement.excused:
         _say_unread(context, judgement)
     return context, judgement
@@ -278,9 +286,11 @@ def _unended(context: Context, cut: Cut | None) -> int:
     part = max(
         (entry.line for entry in facts.entries if begins_a_part(entry.event)), default=facts.first_line
     )
+    if cut is _JOINED_LATE:
+        return part if facts.cut_start and facts.program is Program.ID2_APP else 0
     ended = [line for line, mark in facts.report_marks if mark in ("end", "fail")]
     begun_again = any(ended and line > ended[0] for line, _ in facts.versions)
-    return part if cut.single or facts.number > 1 or begun_again else 0
+    return part if cut.lost or facts.number > 1 or begun_again else 0
 
 
 def _losses(context: Context, damaged: Mapping[int, str]) -> dict[int, str]:
@@ -313,15 +323,22 @@ def _say_lossy(judgement: Judgement, lost: Mapping[int, str]) -> None:
     )
 
 
-def _say_cut(cut: str, context: Context, judgement: Judgement) -> None:
-    judgement.topic = Topic.ERRORS
-    line = context.facts.last_line
-    judgement.blocked(
-        "cut log",
-        f"{cut}, in line {line}: whether start {context.facts.number} of the program would have gone on is not known; "
-        "capture the console again, to the end",
-        [line],
-    )
+def _say_cut(cut: Cut, context: Context, judgement: Judgement) -> None:
+    facts = context.facts
+    told = f"{cut.why}, in line {facts.last_line}"
+    if cut.lost:
+        judgement.topic = Topic.ERRORS
+        judgement.blocked(
+            "cut log",
+            f"{told}: whether start {facts.number} of the program would have gone on is not known; "
+            "capture the console again, to the end",
+            [facts.last_line],
+        )
+    else:
+        title = "a start of the program was not judged to its end"
+        judgement.find(
+            "unended-start", Severity.INFO, title, f"start {facts.number}: {told}.", [facts.last_line]
+        )
 
 
 def _say_unread(context: Context, judgement: Judgement) -> None:

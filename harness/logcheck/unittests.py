@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from harness.console import events as e
 from harness.id2.errors import quoted
+from harness.logcheck.boots import HAL_TESTS, ID2_TESTS
 from harness.logcheck.context import Context, setting_family
 from harness.logcheck.facts import Facts, TestRun
 from harness.logcheck.gather import DECRYPT
@@ -15,17 +16,9 @@ from harness.logcheck.model import Program
 
 _V2 = ("Get ID", "Get Challenge Auth Code", "Get Timestamp Auth Code", "Get Secret")
 _V3 = (*_V2, "Derive Key")
-_V31 = (
-    "Get ID",
-    "Get Device Challenge",
-    "Get Challenge Auth Code",
-    "Get Timestamp Auth Code",
-    "Get Secret",
-    "Derive Key",
-    "One-Time Password",
-)
+_V31 = ID2_TESTS
 _WITHOUT_START = ("One-Time Password",)
-_HAL = ("Hash", "Rand", "AES", "RSA", "SM2", "SST", "KM")
+_HAL = HAL_TESTS
 _HAL_WITHOUT_START = ("SST", "KM")
 _HAL_SINCE = {"SM2": (3, 0), "SST": (3, 1), "KM": (3, 1)}
 """Since which version `hal_app` has a test. Source: device-protocol.md j.1; SDK 3.0.0 app/hal_app/src/hal_test.c."""

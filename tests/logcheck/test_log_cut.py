@@ -7,8 +7,8 @@ from harness.logcheck.judge import Cut
 from harness.run.verdict import Verdict
 from tests.logcheck.log_samples import AES, CASES, DEMO, HAL, SE_KEYLESS, check, failures
 
-GONE = Cut("the log ends where the device is gone", single=True)
-LEFT = Cut("the board was still printing when the harness stopped listening", single=False)
+GONE = Cut("the log ends where the device is gone", lost=True)
+LEFT = Cut("the harness stopped listening when a start had come to its end", lost=False)
 
 
 def cuts(data, many):
@@ -86,3 +86,27 @@ def test_what_was_wrong_before_the_last_part_has_failed(sample, right, wrong):
     changed = data.replace(right, wrong, 1)
     assert judge([changed]).verdict is Verdict.FAILED
     assert judge([changed[: len(changed) * 3 // 4]], cut=GONE).verdict is Verdict.FAILED
+
+
+def test_a_second_start_that_nobody_listened_to_is_told_and_takes_nothing_from_the_first(sample):
+    data = sample(AES.part)
+    report = check(data + data[:4000], cut=LEFT)
+    assert {item.verdict for item in report.items} <= {Verdict.PASSED, Verdict.NOT_RUN, Verdict.FAILED}
+    assert set(failures(report)) <= {"device random of another start"}
+    (told,) = [finding for finding in report.findings if finding.id == "unended-start"]
+    assert told.detail.startswith("start 2: the harness stopped listening")
+
+
+@pytest.mark.parametrize("size", [4000, 6000, 7500, 9000, 10500, 12000, 13500, 15000])
+def test_a_log_that_begins_within_a_start_and_goes_on_with_another_is_accused_of_nothing(sample, size):
+    data = sample(SE_KEYLESS.part)
+    for cut in (size, size + 37):
+        for joined in (data[-cut:], data[-cut:-2000], data[len(data) // 3 : len(data) // 3 + cut // 3]):
+            report = check(joined + b"\n" + data)
+            assert set(failures(report)) <= {"device random of another start"}
+
+
+def test_a_whole_start_that_another_interrupts_has_failed(sample):
+    data = sample(SE_KEYLESS.part)
+    found = failures(check(data[:9000] + b"\n" + data))
+    assert set(found) - {"device random of another start"}
