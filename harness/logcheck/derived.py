@@ -48,7 +48,7 @@ def _judge_secret(context: Context, secret: Derived, judgement: Judgement) -> No
         if wanted is not None and wanted.hex().upper() != secret.text:
             at = first_difference(secret.text, wanted.hex().upper())
             problems.append(f"it is not the secret of this seed: it differs at position {at}")
-        elif wanted is None and _shows_making(context, secret):
+        elif wanted is None and context.facts.exchanges and not context.facts.cut_start:
             problems.append("no APDU in the dumps carries the hash of its seed")
     judgement.judged("device secret", problems, basis, secret.lines)
 
@@ -67,15 +67,9 @@ def _judge_key(context: Context, key: Derived, judgement: Judgement) -> None:
         if wanted is not None and wanted[: len(key.value)] != key.value:
             at = first_difference(key.value, wanted)
             problems.append(f"it is not the key of this seed: byte {at} differs")
-        elif wanted is None and _shows_making(context, key):
+        elif wanted is None and context.facts.exchanges and not context.facts.cut_start:
             problems.append("no APDU in the dumps carries the hash of ID and seed")
     judgement.judged("derived key", problems, basis, key.lines)
-
-
-def _shows_making(context: Context, derived: Derived) -> bool:
-    """Tell whether the log has APDU dumps, and those of a value among them."""
-    facts = context.facts
-    return bool(facts.exchanges) and not facts.begins_behind_making_of(derived.lines[0])
 
 
 def _seed_problems(seed: PrintedValue | None, constant: str) -> list[str]:
