@@ -117,14 +117,14 @@ def test_dry_run_goes_with_official(lab, capsys):
 
 @pytest.mark.slow
 def test_a_faulty_simulated_device_makes_no_official_run(lab, dry, tmp_path, monkeypatch):
-    text = Path(BOARD).read_text().replace("      seed: 1\n", "      seed: 1\n      fault: stuck-random\n")
+    text = Path(BOARD).read_text().replace("      seed: 1\n", "      seed: 1\n      fault: id-length-11\n")
     file = tmp_path / "virtual-se-i2c.yaml"
     file.write_text(text)
     monkeypatch.setattr(sys.modules[__name__], "BOARD", str(file))
     code, board = dry(f"--lab={lab}")
     assert (code, board["missing"]) == (
         2,
-        ["transports.chip: the simulated device has the fault stuck-random on purpose"],
+        ["transports.chip: the simulated device has the fault id-length-11 on purpose"],
     )
 
 
