@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from harness.console import landmarks, splices
+from harness.console import apdu_lines, landmarks, splices
 from harness.console.events import AuthCodeLine, DumpRow, Event, Other
 from harness.console.lines import Line
 from harness.console.sdklog import parse_all
@@ -130,6 +130,7 @@ class Mender:
             or _HEADING in text
             or _HEX_ROW.match(text) is not None
             or landmarks.find(text) is not None
+            or apdu_lines.is_rest(text)
         )
 
     def _follow(self, captured: Captured) -> None:
@@ -148,6 +149,8 @@ class Mender:
 
     def _mended(self, first: Captured) -> list[Captured]:
         text = first.text
+        if parts := self._adapter_line(first):
+            return parts
         if self._rows and is_row(text):
             return self._with_comma(first)
         if self._rows and splices.is_object_of_another(text):
@@ -175,6 +178,29 @@ class Mender:
         if row or self._sound(first):
             return [first]
         return self._before_foreign(first) or self._at_unknown(first) or self._spliced(first) or [first]
+
+    def _adapter_line(self, first: Captured) -> list[Captured] | None:
+        """The heading of an APDU dump, or the first characters of an adapter's line, stand apart from their rest."""
+        text = first.text
+        if apdu_lines.is_heading(text):
+            return [first]
+        if end := apdu_lines.heading_before_others(text):
+            return [replace(first, text=text[:end]), self._foreign(first, end)]
+        for rest in list(self._waiting)[:_SPLICED]:
+            if landmarks.TAG in rest.text:
+                break
+            found = apdu_lines.joined(text, rest.text)
+            if len(found) == 1:
+                self._use(rest)
+                end = len(found[0]) - len(rest.text)
+                whole = replace(first, text=found[0])
+                return [whole, self._foreign(first, end)] if end < len(text) else [whole]
+        if apdu_lines.is_begun(text) or apdu_lines.is_rest(text):
+            return [replace(first, torn=True)]
+        return None
+
+    def _foreign(self, first: Captured, at: int) -> Captured:
+        return replace(first, text=first.text[at:], prefix="", named=False, foreign=True)
 
     def _places(self, pattern: re.Pattern[str], text: str) -> list[int]:
         """Return the first places where another program's line may begin, behind something of the SDK's."""

@@ -38,7 +38,7 @@ class DumpReader:
                 return True
             case e.DumpRow():
                 return self._row(line, event)
-            case e.ChipCall(call="transmit", returned=True) if self._drafts:
+            case e.ChipCall(call="transmit", returned=True) if self._drafts and not self._drafts[-1].returned:
                 draft = self._drafts[-1]
                 draft.result, draft.driver_length, draft.returned = event.result, event.response_length, True
         if self.dumps and len(self.dumps[-1].data) >= self.dumps[-1].length:
