@@ -30,14 +30,20 @@ WAITS = '''
 import os, signal, time
 from pathlib import Path
 
+USE = ()
+
 def test_waits(scenario, harness_session):
-    """Time passes."""
+    """Time passes; a run that uses its board waits until the test lets it go on."""
     with scenario.step("T-01"):
         journal = Path("claims.txt")
         name = harness_session.board.name
+        if name in USE:
+            harness_session.board.transport("chip")  # whoever uses a board has its locks from here on
         with journal.open("a") as file:
             file.write(f"begin {name} {os.getpid()}\\n")
-        time.sleep(1.5)
+        until = time.monotonic() + (60 if name in USE else 1.5)
+        while not Path("go").exists() and time.monotonic() < until:
+            time.sleep(0.02)
         if name == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
         with journal.open("a") as file:
@@ -115,11 +121,28 @@ def test_a_board_that_its_rounds_set_aside_is_told_with_what_to_do(lab):
     assert "bench-1  one: put back (was set aside until " in said
 
 
+def waits_of(host):
+    """Return when the board of a campaign on this host began to wait for what another has; None when none did."""
+    for campaign in host.runs.glob(".campaigns/2*"):
+        for event in host.events(campaign.name):
+            if event["event"] == "board_waits" or "waits for" in event.get("text", ""):
+                return event["time"]
+    return None
+
+
 def test_two_clients_want_one_board_and_a_board_that_is_lost_alone_comes_back(lab):
-    lab, host = lab(WAITS, "one", "dies")
+    lab, host = lab(WAITS.replace("USE = ()", "USE = ('one',)"), "one", "dies")
+    # Simulated boards are made anew for each run and locked by none: a real port makes it a board that there is once.
+    terminal, port = pty.openpty()
+    file = host.folder / "boards" / "one.yaml"
+    real = f"transports:\n  line: {{kind: serial, port: {os.ttyname(port)}}}\n"
+    file.write_text(file.read_text().replace("transports:\n", real, 1))
+    claims = host.folder / "claims.txt"
     first = lab.start("run", "one", "dies", *OWN, "--json")
-    until((host.folder / "claims.txt").exists, 60)
+    until(lambda: claims.exists() and "begin one" in claims.read_text(), 60)
     second = lab.start("run", "one", *OWN, "--json", "--runs=elsewhere", "--wait=60")
+    waited = until(lambda: waits_of(host), 60)
+    (host.folder / "go").touch()
     code, document, _ = ended(first, 180)
     found = {one["board"]: one for one in document["boards"]}
     assert code == 4  # as in harness run: a process that crashed is a defect until it is known whose
@@ -128,8 +151,12 @@ def test_two_clients_want_one_board_and_a_board_that_is_lost_alone_comes_back(la
     assert model.load(lab.folder / folder).incomplete
     code, document, _ = ended(second, 180)
     assert (code, document["boards"][0]["outcome"]) == (0, "passed")
-    lines = [line.split() for line in (host.folder / "claims.txt").read_text().splitlines()]
+    os.close(terminal)
+    os.close(port)
+    lines = [line.split() for line in claims.read_text().splitlines()]
     assert [what for what, name, _ in lines if name == "one"] == ["begin", "end", "begin", "end"]
+    one, other = (model.load(folder) for folder in sorted(host.runs.glob("2*-one")))
+    assert one.started < waited < one.finished <= other.started < other.finished
 
 
 def test_a_file_of_the_client_answers_operator_steps_and_no_secret_stays_anywhere(lab):
