@@ -9,6 +9,7 @@ from harness.console.capture import Captured, CaptureReader
 from harness.console.crash import Alarm, find_alarm, rules_of
 from harness.console.dialect import Dialect
 from harness.console.sdklog import parse_all
+from harness.logcheck.doubles import Doubles, Part
 from harness.logcheck.itlslines import is_about_itls
 from harness.logcheck.losses import is_damaged
 
@@ -106,6 +107,7 @@ class EntryReader:
         self.lines = 0
         self.size = 0
         self._reader = CaptureReader(limit=LINE_LIMIT)
+        self._doubles = Doubles()
         self._report_left = 0
         self._after_heading = 0
         self._tagged = False
@@ -119,10 +121,19 @@ class EntryReader:
         for chunk in chunks:
             self.size += len(chunk)
             for captured in self._reader.feed(chunk):
-                yield from self._entries(captured)
+                for once in self._doubles.feed(captured):
+                    yield from self._entries(once)
         for captured in self._reader.finish():
-            yield from self._entries(captured)
+            for once in self._doubles.feed(captured):
+                yield from self._entries(once)
+        for once in self._doubles.finish():
+            yield from self._entries(once)
         self.lines = self._reader.lines
+
+    @property
+    def doubled(self) -> list[Part]:
+        """Where each line comes twice."""
+        return self._doubles.parts
 
     @property
     def probe_lines(self) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ from harness.logcheck.codes import judge_codes, judge_tail
 from harness.logcheck.complaints import judge_complaints
 from harness.logcheck.context import Context, understand
 from harness.logcheck.derived import judge_derived
+from harness.logcheck.doubles import DOUBLED, Part
 from harness.logcheck.entries import STRANGE, TORN, EntryReader
 from harness.logcheck.expected import judge_claims
 from harness.logcheck.gather import gather
@@ -206,6 +207,7 @@ def judge(
             claims,
             now,
             damaged=reader.damaged,
+            doubled=reader.doubled,
             start_asked=start_asked,
             cut=cut if not boot.interrupted else _JOINED_LATE if boot.number == 1 else None,
         )
@@ -239,6 +241,7 @@ def _judge_boot(
     now: datetime | None,
     *,
     damaged: Mapping[int, str],
+    doubled: Iterable[Part],
     start_asked: bool,
     cut: Cut | None,
 ) -> tuple[Context, Judgement]:
@@ -251,7 +254,9 @@ def _judge_boot(
     unended = _unended(context, cut)
     if cut is not None and unended:
         unread.setdefault(context.facts.last_line, cut.why)
-    judgement = Judgement(boot.number, version, _all_of(context, lost) | unread if lost else unread, unended)
+    twice = _doubled(context, doubled)
+    excuses = twice | (_all_of(context, lost) if lost else {}) | unread
+    judgement = Judgement(boot.number, version, excuses, unended)
     for judgement.topic, check in _CHECKS:
         check(context, judgement)
     judge_key(context, keys, judgement)
@@ -269,7 +274,9 @@ def _judge_boot(
         judgement.not_run(f"dump in line {dump.line}", f"{TORN}: {dump.damage}", [dump.line])
     judgement.excused.update(context.facts.torn)
     judgement.excused.update(_mostly_strange(context))
-    if judgement.excused and lost:
+    if twice:
+        _say_doubled(judgement, twice)
+    elif judgement.excused and lost:
         _say_lossy(judgement, lost)
     elif cut is not None and unended and judgement.excused == {context.facts.last_line}:
         _say_cut(cut, context, judgement)
@@ -306,11 +313,31 @@ def _all_of(context: Context, lost: Mapping[int, str]) -> dict[int, str]:
     return dict.fromkeys(range(context.facts.first_line, context.facts.last_line + 1), why)
 
 
+def _doubled(context: Context, parts: Iterable[Part]) -> dict[int, str]:
+    """Return the lines of a boot that come twice; all of it when most do, as what is missing has no line."""
+    first, last = context.facts.first_line, context.facts.last_line
+    lines: dict[int, str] = {}
+    for part in parts:
+        lines.update(dict.fromkeys(range(max(first, part.first), min(last, part.last) + 1), DOUBLED))
+    mostly = len(lines) * 2 > last - first
+    return dict.fromkeys(range(first, last + 1), DOUBLED) if lines and mostly else lines
+
+
 def _mostly_strange(context: Context) -> list[int]:
     """Return the lines behind a prefix that was not understood, when they are more than those that say something."""
     strange = [line for line, why in context.facts.unread.items() if why == STRANGE]
     said = sum(says_something(entry.event) for entry in context.facts.entries if not entry.unread)
     return strange if len(strange) > max(said, _FEW) else []
+
+
+def _say_doubled(judgement: Judgement, twice: Mapping[int, str]) -> None:
+    judgement.topic = Topic.ERRORS
+    judgement.blocked(
+        "doubled lines",
+        f"{DOUBLED} in a row, from line {min(twice)} to line {max(twice)}: two programs write what the port gives into "
+        "this log, as a terminal behind a tee does; let one of them write, and capture the console again",
+        twice,
+    )
 
 
 def _say_lossy(judgement: Judgement, lost: Mapping[int, str]) -> None:
