@@ -120,6 +120,7 @@ def test_the_end_says_what_became_of_each_board():
         (list(run_of("one", "failed", 1, interrupted="interrupted by the operator")), "failed", 1),
         ([*run_of("one"), *run_of("one", "failed", 1), *run_of("one")], "failed", 1),
         ([*run_of("one"), *WITHOUT_RUN], "no_verdict", 1),
+        ([*run_of("one"), WITHOUT_RUN[1] | {"exit_code": 3}], "no_verdict", 0),
         ([*run_of("one", "failed", 1), *WITHOUT_RUN], "failed", 2),
     ],
 )

@@ -142,10 +142,12 @@ class Account:
             outcome = "set_aside" if board.phase == SET_ASIDE else "not_run"
         elif "lost" in counts:
             outcome = "lost"
-        elif "none" in counts and verdict not in _NOT_PASSED:
-            outcome = "no_verdict"
+        elif "none" in counts:
+            outcome = verdict if verdict in _NOT_PASSED else "no_verdict"
         else:
-            outcome = verdict or "no_verdict"
+            # Of a run that passed and ended with another code the last files could not be written.
+            not_closed = verdict == Verdict.PASSED and board.exit_code
+            outcome = "no_verdict" if not_closed else verdict or "no_verdict"
         return {
             "board": board.name,
             "file": shown(board.file),
