@@ -36,6 +36,7 @@ class Service:
         self.contexts = 0
         self.calls = []
         self.reader_there = True
+        self.garbled = 0  # how often the list changes while it is read
         self.channel = (0x80100022, [])  # a driver that does not tell
         self.quiet = threading.Event()
         self.quiet.set()
@@ -53,6 +54,9 @@ class Service:
         return 0
 
     def SCardListReaders(self, context, groups):
+        if self.garbled:
+            self.garbled -= 1
+            raise SystemError("<built-in function SCardListReaders> returned a result with an exception set")
         if not self.reader_there:
             return PcscCode.NO_READERS_AVAILABLE, []
         return 0, self.readers
@@ -202,6 +206,17 @@ def test_no_such_reader_lists_the_others(service):
     with pytest.raises(BenchError, match="no PC/SC reader named 'Other'") as caught:
         made(service, "Other").open()
     assert READER in caught.value.hint
+
+
+def test_a_list_that_changes_while_it_is_read_is_read_anew(service, monkeypatch):
+    monkeypatch.setattr(pcsc_calls, "_SETTLES_S", 0)
+    service.garbled = 3
+    with made(service, "Simulated"):
+        assert service.garbled == 0
+    service.garbled = 1000
+    with pytest.raises(BenchError, match="the list of readers changes while it is read"):
+        made(service, "Simulated").open()
+    assert service.contexts == 0
 
 
 def test_no_service(service):

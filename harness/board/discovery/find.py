@@ -136,11 +136,13 @@ def pcsc_readers() -> list[str]:
         scard = importlib.import_module("smartcard.scard")
     except ImportError:
         return []
+    from harness.transport.pcsc.calls import list_readers
+
     code, context = scard.SCardEstablishContext(_SCOPE_SYSTEM)
     if code:
         return []
     try:
-        code, names = scard.SCardListReaders(context, [])
+        code, names = list_readers(scard, context)
     finally:
         scard.SCardReleaseContext(context)
     return [] if code else [str(name) for name in names]

@@ -1,6 +1,7 @@
 """The calls of PC/SC that are used, and what their result codes say."""
 
 import importlib
+import time
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol, cast
@@ -13,6 +14,8 @@ from harness.transport.printable import safe_text
 
 SCOPE_SYSTEM = 2
 _NAME_LIMIT = 120
+_LISTED_ANEW = 20
+_SETTLES_S = 0.05
 _LIBRARY = "libpcsclite.so"  # through which every program reaches the service
 
 
@@ -43,7 +46,14 @@ SHARES = {Share.EXCLUSIVE: 1, Share.SHARED: 2}
 PROTOCOLS = {CardProtocol.ANY: 3, CardProtocol.T0: 1, CardProtocol.T1: 2}
 
 
-class Scard(Protocol):
+class ReaderLister(Protocol):
+    """What lists readers."""
+
+    def SCardListReaders(self, context: int, groups: list[str]) -> tuple[int, list[str]]:  # noqa: N802 - pyscard's name
+        """Give the result code and the names of the readers."""
+
+
+class Scard(ReaderLister, Protocol):
     """What is used of `smartcard.scard`; each call gives its result code first."""
 
     def SCardEstablishContext(self, scope: int) -> tuple[int, int]:  # noqa: N802 - pyscard's name
@@ -51,9 +61,6 @@ class Scard(Protocol):
 
     def SCardReleaseContext(self, context: int) -> int:  # noqa: N802 - pyscard's name
         """Let a context go."""
-
-    def SCardListReaders(self, context: int, groups: list[str]) -> tuple[int, list[str]]:  # noqa: N802 - pyscard's name
-        """Give the result code and the names of the readers."""
 
     def SCardConnect(self, context: int, reader: str, share: int, protocol: int) -> tuple[int, int, int]:  # noqa: N802 - pyscard's name
         """Give the result code, a card and the protocol that was agreed on."""
@@ -96,6 +103,27 @@ def check(code: int, place: str, moment: str) -> None:
     raise kind(text, hint=hint, code=code)
 
 
+def list_readers(calls: ReaderLister, context: int) -> tuple[int, list[str]]:
+    """Return the result code and the names of the readers.
+
+    pyscard asks for the size of the list first: of a reader that is plugged in between it reads what is no name.
+
+    Raises:
+        BenchError: The list was another one each time.
+    """
+    for _ in range(_LISTED_ANEW):
+        try:
+            code, readers = calls.SCardListReaders(context, [])
+        except (SystemError, UnicodeDecodeError):
+            time.sleep(_SETTLES_S)
+        else:
+            return code, list(readers or [])
+    raise BenchError(
+        "PC/SC: the list of readers changes while it is read",
+        hint="wait until the readers that were plugged in are there, then run again",
+    )
+
+
 def find_reader(calls: Scard, wanted: str) -> str:
     """Return the name of the reader that is meant; no card is asked for anything.
 
@@ -106,7 +134,7 @@ def find_reader(calls: Scard, wanted: str) -> str:
     code, context = calls.SCardEstablishContext(SCOPE_SYSTEM)
     check(code, wanted, "asking the PC/SC service")
     try:
-        code, readers = calls.SCardListReaders(context, [])
+        code, readers = list_readers(calls, context)
         check(code, wanted, "listing readers")
     finally:
         calls.SCardReleaseContext(context)

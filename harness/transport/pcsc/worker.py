@@ -17,6 +17,7 @@ from harness.transport.pcsc.calls import (
     Share,
     check,
     choose,
+    list_readers,
 )
 from harness.transport.pcsc.codes import PcscCode
 from harness.transport.pcsc.usb_port import usb_port_of
@@ -153,7 +154,7 @@ class PcscWorker:
         code, context = self._calls.SCardEstablishContext(SCOPE_SYSTEM)
         self._check(code, "asking the PC/SC service")
         self._context = context
-        code, readers = self._calls.SCardListReaders(context, [])
+        code, readers = list_readers(self._calls, context)
         self._check(code, "listing readers")
         self.place = choose(self._wanted, readers)
         code, card, self._active = self._calls.SCardConnect(context, self.place, self._share, self._asked)

@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.simulator.usb.ccid import DEFAULT, CcidToken
-from harness.transport.pcsc.calls import SCOPE_SYSTEM, check, pyscard
+from harness.transport.pcsc.calls import SCOPE_SYSTEM, check, list_readers, pyscard
 
 PCSCD = Path("/usr/sbin/pcscd")
 DEBIANS = Path("/usr/lib/python3/dist-packages/smartcard")
@@ -69,7 +69,7 @@ class PcscService:
         code, context = calls.SCardEstablishContext(SCOPE_SYSTEM)
         check(code, "pcscd", "asking the PC/SC service")
         try:
-            names = calls.SCardListReaders(context, [])[1] or []
+            names = list_readers(calls, context)[1]
             found = calls.SCardGetStatusChange(context, 0, [(name, 0) for name in names])[1] if names else []
             return {name: bool(state & SEEN and atr) for name, state, atr in found}
         finally:
