@@ -35,7 +35,7 @@ from harness.logcheck.keystrength import judge_key_strength
 from harness.logcheck.losses import ENOUGH, LOSSY
 from harness.logcheck.model import BootSummary, Exchange, Finding, Item, LogReport, Program, RecoveredCode
 from harness.logcheck.randoms import judge_challenges, judge_device_randoms
-from harness.logcheck.restarts import judge_restarts, judge_second_init
+from harness.logcheck.restarts import has_ended, judge_restarts, judge_second_init
 from harness.logcheck.sections import judge_sections
 from harness.logcheck.unittests import judge_tests
 from harness.logcheck.validation import judge_reports
@@ -297,7 +297,8 @@ def _unended(context: Context, cut: Cut | None) -> int:
         return part if facts.cut_start and facts.program is Program.ID2_APP else 0
     ended = [line for line, mark in facts.report_marks if mark in ("end", "fail")]
     begun_again = any(ended and line > ended[0] for line, _ in facts.versions)
-    return part if cut.lost or facts.number > 1 or begun_again else 0
+    goes_on = facts.number > 1 and not has_ended(facts)
+    return part if cut.lost or goes_on or begun_again else 0
 
 
 def _losses(context: Context, damaged: Mapping[int, str]) -> dict[int, str]:

@@ -113,7 +113,9 @@ class Judgement:
         places = [line for line in lines if line]
         if not self.unread or not places:
             return []
-        if self.unended and max(places) >= self.unended:
+        # Values that repeat need nothing of the rest: one place before it is evidence.
+        doubtful = min(places) if self.topic is Topic.RANDOM else max(places)
+        if self.unended and doubtful >= self.unended:
             return [max(self.unread)]
         whole = self.topic in _WHOLE_PARTS
         first, last = min(places), max(places)

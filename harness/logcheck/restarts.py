@@ -81,7 +81,7 @@ def _note_restart_after(
 ) -> None:
     """Note a start of the board behind a program that had ended: somebody may have reset or powered it."""
     after = [line for line, _ in starts if line > last]
-    if after and _has_ended(facts):
+    if after and has_ended(facts):
         judgement.find(
             "restart",
             Severity.INFO,
@@ -95,7 +95,8 @@ def _note_restart_after(
         )
 
 
-def _has_ended(facts: Facts) -> bool:
+def has_ended(facts: Facts) -> bool:
+    """Tell whether the program of a start has come to its end, as far as its lines say."""
     if facts.program is Program.UNKNOWN:
         return True  # its beginning is cut, and what is left says nothing of where it was
     if facts.program is Program.ID2_APP:

@@ -110,3 +110,9 @@ def test_a_whole_start_that_another_interrupts_has_failed(sample):
     data = sample(SE_KEYLESS.part)
     found = failures(check(data[:9000] + b"\n" + data))
     assert set(found) - {"device random of another start"}
+
+
+@pytest.mark.parametrize("size", [16007, 15000, 9000])
+def test_a_second_start_with_the_randoms_of_the_first_has_failed(sample, size):
+    data = sample(SE_KEYLESS.part)
+    assert "device random of another start" in failures(check(data + data[:size], cut=LEFT))
