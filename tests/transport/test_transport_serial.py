@@ -93,6 +93,13 @@ def test_an_unplugged_device_raises_and_never_gives_an_empty_read(pty, port, lat
     with pytest.raises(BenchError, match="the device is gone"):
         port.do(StreamRead(10, 0.0))
     with pytest.raises(BenchError, match="gone"):
+        write_on(port)
+
+
+def write_on(port):
+    """Write for some seconds: a pseudo terminal tells who reads before it hangs up, and takes bytes until then."""
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
         port.do(StreamWrite(b"x"))
 
 
