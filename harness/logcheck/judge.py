@@ -295,10 +295,7 @@ def _unended(context: Context, cut: Cut | None) -> int:
     )
     if cut is _JOINED_LATE:
         return part if facts.cut_start and facts.program is Program.ID2_APP else 0
-    ended = [line for line, mark in facts.report_marks if mark in ("end", "fail")]
-    begun_again = any(ended and line > ended[0] for line, _ in facts.versions)
-    goes_on = facts.number > 1 and not has_ended(facts)
-    return part if cut.lost or goes_on or begun_again else 0
+    return part if cut.lost or (facts.number > 1 and not has_ended(facts)) else 0
 
 
 def _losses(context: Context, damaged: Mapping[int, str]) -> dict[int, str]:

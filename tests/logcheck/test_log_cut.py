@@ -37,10 +37,12 @@ def test_wherever_a_board_is_gone_it_is_accused_of_nothing(sample, case):
         assert_accused_of_nothing(part, GONE)
 
 
-@pytest.mark.parametrize("cut", [GONE, LEFT], ids=["gone", "left"])
-def test_a_second_start_that_is_cut_is_accused_of_nothing(sample, cut):
+@pytest.mark.parametrize(("cut", "first"), [(GONE, 0), (LEFT, 3)], ids=["gone", "left"])
+def test_a_second_start_that_is_cut_is_accused_of_nothing(sample, cut, first):
     data = sample(SE_KEYLESS.part)
-    for part in cuts(data[: len(data) // 3], 6):
+    for part in cuts(data[: len(data) // 3], 6)[
+        first:
+    ]:  # a start that has made no test yet is none of its own
         report = check(data + part, cut=cut)
         assert set(failures(report)) <= {
             "device random of another start"
