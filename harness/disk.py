@@ -1,6 +1,7 @@
 """Writing to disk: whole files or nothing, and one clear `BenchError` when the disk says no."""
 
 import errno
+import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -121,3 +122,24 @@ def sync(path: Path) -> None:
 
 def _raise(error: OSError) -> None:
     raise refused(Path(str(error.filename)), error) from error
+
+
+def is_locked(file: Path) -> bool:
+    """Tell whether a process holds the kernel's lock of a file; no process does of one that cannot be opened.
+
+    Args:
+        file: The file; a link or a pipe in its place is not waited for.
+    """
+    try:
+        opened = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(opened)
+    return False

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.disk import writing
+from harness.disk import is_locked, writing
 from harness.progress.campaigns import CAMPAIGN_ID
 
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -180,23 +180,11 @@ def _claimed(request: Path) -> int | None:
 def _what_came_of(request: Path) -> Started:
     """Return what came of a request that had come before, as soon as that is known."""
     end = time.monotonic() + _UNDER_WAY_S
-    while _is_locked(request):
+    while is_locked(request):
         if time.monotonic() >= end:
             return Started(again=True, under_way=True)
         time.sleep(_LOOK_S)
     return _read(request)
-
-
-def _is_locked(request: Path) -> bool:
-    with suppress(OSError):
-        file = os.open(request, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(file)
-    return False
 
 
 def _read(request: Path) -> Started:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.disk import writing
+from harness.disk import is_locked, writing
 from harness.errors import BenchError, UsageError
 from harness.lab.names import BenchFolder, boot_id
 from harness.progress.campaigns import CAMPAIGN_ID, KEPT, Campaign, campaigns
@@ -145,7 +145,7 @@ def state_of(runs: Path, lab: BenchFolder, name: str) -> str:
         return RUNNING if Campaign(name, folder).alive else ENDED
     if not lab.begun(name).is_file():
         return UNKNOWN
-    if _is_locked(lab.begun(name)):
+    if is_locked(lab.begun(name)):
         return BEGUN
     later = [one.id for one in campaigns(runs) if one.id > name]
     return FORGOTTEN if len(later) >= KEPT else NEVER
@@ -180,20 +180,6 @@ def _note_taken(note: Path, told: Mapping[str, Any]) -> int | None:
         finally:
             os.close(folder)
     return file
-
-
-def _is_locked(note: Path) -> bool:
-    try:
-        file = os.open(note, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(file)
-    return False
 
 
 def own_command(program: str, python: str) -> list[str]:
